@@ -1,0 +1,23 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Marks a bias of a layer class. A bias is never quantized; folding and training change it. */
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target({
+  ElementType.FIELD,
+  ElementType.METHOD,
+  ElementType.PARAMETER,
+  ElementType.RECORD_COMPONENT
+})
+public @interface Bias {
+  /**
+   * One letter per axis, see {@link Layout}: usually {@code "O"} or {@code "C"}. Empty: unknown.
+   */
+  String layout() default "";
+}

@@ -1,0 +1,366 @@
+package dev.bitfold.annotations;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The rules for valid descriptors, in one place for the compiler and the runtime. */
+final class DescriptorRules {
+  private static final String LETTERS = "OINTCDHW";
+
+  private final List<DescriptorProblem> problems = new ArrayList<>();
+
+  private DescriptorRules() {}
+
+  /** The number format; the values must have passed {@link #check(QuantDescriptor.Builder)}. */
+  static NumberFormat format(QuantDescriptor.Builder d) {
+    if (d.format == Format.NF4) {
+      return new NumberFormat.Nf4Format();
+    }
+    return d.bits.size() == 1
+        ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
+        : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+  }
+
+  /** What is wrong with the values, whatever the tensor. */
+  static List<DescriptorProblem> check(QuantDescriptor.Builder d) {
+    DescriptorRules rules = new DescriptorRules();
+    rules.formatRules(d);
+    rules.granularity(d);
+    rules.scales(d);
+    rules.calibration(d);
+    rules.training(d);
+    return List.copyOf(rules.problems);
+  }
+
+  /** What is wrong with the descriptor for a tensor of this role and layout. */
+  static List<DescriptorProblem> check(QuantDescriptor d, Role role, Layout layout) {
+    DescriptorRules rules = new DescriptorRules();
+    rules.layout(d, layout);
+    if (rules.problems.isEmpty()) {
+      rules.staticToken(d, role, layout);
+    }
+    return List.copyOf(rules.problems);
+  }
+
+  private void broken(DescriptorRule rule, String message, String remedy) {
+    problems.add(new DescriptorProblem(rule, message, remedy));
+  }
+
+  private void formatRules(QuantDescriptor.Builder d) {
+    boolean integer = d.bits.size() == 1;
+    if (d.format != Format.BITS) {
+      if (!d.bits.equals(QuantDescriptor.Builder.DEFAULT_BITS) || d.unsigned || d.narrowRange) {
+        broken(
+            DescriptorRule.FORMAT_WITH_BITS,
+            "format = " + d.format + " together with bits, unsigned or narrowRange",
+            "leave them out, the format says it all");
+      }
+      return;
+    }
+    if (d.bits.size() == 1) {
+      int bits = d.bits.get(0);
+      int least = d.unsigned ? 1 : 2;
+      if (bits < least || bits > 16) {
+        broken(
+            DescriptorRule.INT_BITS,
+            "bits = " + bits,
+            "an integer format has " + least + " to 16 bits");
+      }
+    } else if (d.bits.size() == 2) {
+      int e = d.bits.get(0);
+      int m = d.bits.get(1);
+      if (e < 0 || m < 0 || e + m < 1 || e + m > 7) {
+        broken(
+            DescriptorRule.FLOAT_BITS,
+            "bits = {" + e + ", " + m + "}: there is no format E" + e + "M" + m,
+            "a float format has 1 to 7 exponent and mantissa bits in all, as {4, 3}, {5, 2} or {2, 1}");
+      }
+    } else {
+      broken(
+          DescriptorRule.BITS_COUNT,
+          "bits = " + d.bits,
+          "write one number for an integer format, as 8, or two for a float format, as {4, 3}");
+    }
+    if (d.unsigned && !integer) {
+      broken(DescriptorRule.UNSIGNED_FLOAT, "unsigned = true with a float format", "leave it out");
+    }
+    if (d.narrowRange && !integer) {
+      broken(DescriptorRule.NARROW_FLOAT, "narrowRange = true with a float format", "leave it out");
+    }
+  }
+
+  private void granularity(QuantDescriptor.Builder d) {
+    if (new HashSet<>(d.axis).size() != d.axis.size()) {
+      broken(DescriptorRule.AXIS_TWICE, "axis = " + d.axis, "name each axis once");
+    }
+    if (!d.axis.isEmpty() && !d.per.isEmpty()) {
+      broken(
+          DescriptorRule.AXIS_AND_PER,
+          "axis = " + d.axis + " together with per = \"" + d.per + "\"",
+          "say it once, preferably in letters");
+    }
+    for (int i = 0; i < d.per.length(); i++) {
+      char letter = d.per.charAt(i);
+      if (LETTERS.indexOf(letter) < 0 || d.per.indexOf(letter) != i) {
+        broken(
+            DescriptorRule.PER_LETTERS,
+            "per = \"" + d.per + "\": '" + letter + "' is no axis letter or stands twice",
+            "use letters of the tensor's layout, as \"O\" or \"NT\"");
+        break;
+      }
+    }
+    if (!d.blockSizes.isEmpty() && !(d.axis.isEmpty() && d.per.isEmpty())) {
+      broken(
+          DescriptorRule.AXIS_AND_BLOCKS,
+          "blockSizes together with " + (d.per.isEmpty() ? "axis" : "per"),
+          "leave that out: every axis that is not blocked keeps its own scales");
+    }
+    blocks(d.blockSizes, "blockSizes", DescriptorRule.BLOCK_SIZE);
+  }
+
+  private void blocks(List<BlockSize> blocks, String element, DescriptorRule size) {
+    Set<String> seen = new HashSet<>();
+    for (BlockSize block : blocks) {
+      if (block.size() < 1) {
+        broken(size, element + ": size = " + block.size(), "a block has at least one element");
+      }
+      if (block.along().length() > 1
+          || (block.along().length() == 1 && LETTERS.indexOf(block.along().charAt(0)) < 0)) {
+        broken(
+            DescriptorRule.BLOCK_LETTER,
+            element + ": along = \"" + block.along() + "\"",
+            "name one letter of the tensor's layout, as \"I\" or \"C\"");
+      }
+      if (!seen.add(block.along().isEmpty() ? "axis " + block.axis() : block.along())) {
+        broken(
+            DescriptorRule.BLOCK_TWICE,
+            element + ": " + block + " and another along the same axis",
+            "block each axis once");
+      }
+    }
+  }
+
+  private void scales(QuantDescriptor.Builder d) {
+    boolean powerOfTwo = d.scaleBits.equals(List.of(8, 0));
+    boolean e4m3 = d.scaleBits.equals(List.of(4, 3));
+    boolean integer = d.scaleBits.equals(List.of(8));
+    if (!d.scaleBits.isEmpty() && !powerOfTwo && !e4m3 && !integer) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = " + d.scaleBits,
+          "block scales are {8, 0} (E8M0), {4, 3} (E4M3) or 8 (int8)");
+    }
+    if (!d.scaleBits.isEmpty() && d.blockSizes.isEmpty()) {
+      broken(
+          DescriptorRule.SCALE_BITS_WITHOUT_BLOCKS,
+          "scaleBits = " + d.scaleBits + " without blockSizes",
+          "only block scales are quantized: add blockSizes, or leave scaleBits out");
+    }
+    if (!d.scaleBlockSizes.isEmpty() && !integer) {
+      broken(
+          DescriptorRule.SCALE_BLOCKS,
+          "scaleBlockSizes without scaleBits = 8",
+          "add scaleBits = 8, or leave scaleBlockSizes out");
+    }
+    blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
+    if (d.scaleRule != ScaleRule.FLOOR && !powerOfTwo) {
+      broken(
+          DescriptorRule.SCALE_RULE,
+          "scaleRule = " + d.scaleRule + " without scaleBits = {8, 0}",
+          "only power-of-two scales have a rule: add scaleBits = {8, 0}, or leave it out");
+    }
+    if (!Float.isNaN(d.scaleAmax)
+        && (!e4m3 || !(d.scaleAmax > 0) || Float.isInfinite(d.scaleAmax))) {
+      broken(
+          DescriptorRule.SCALE_AMAX,
+          "scaleAmax = " + d.scaleAmax + (e4m3 ? "" : " without scaleBits = {4, 3}"),
+          "it is the finite, positive amax of the whole tensor under E4M3 block scales");
+    }
+  }
+
+  private void calibration(QuantDescriptor.Builder d) {
+    boolean histogram =
+        d.calib == Calib.PERCENTILE || d.calib == Calib.MSE || d.calib == Calib.ENTROPY;
+    if (!(d.percentile > 0 && d.percentile <= 100)) {
+      broken(
+          DescriptorRule.PERCENTILE_RANGE,
+          "percentile = " + d.percentile,
+          "a percentile is above 0 and at most 100");
+    } else if (d.percentile != QuantDescriptor.Builder.DEFAULT_PERCENTILE
+        && d.calib != Calib.PERCENTILE) {
+      broken(
+          DescriptorRule.PERCENTILE_UNUSED,
+          "percentile = " + d.percentile + " with calib = " + d.calib,
+          "add calib = PERCENTILE, or leave it out");
+    }
+    if (d.bins < 128 || d.bins > 65_536 || Integer.bitCount(d.bins) != 1) {
+      broken(
+          DescriptorRule.BINS_RANGE,
+          "bins = " + d.bins,
+          "a histogram has a power of two of bins, 128 to 65536");
+    } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !histogram) {
+      broken(
+          DescriptorRule.BINS_UNUSED,
+          "bins = " + d.bins + " with calib = " + d.calib,
+          "add calib = PERCENTILE, MSE or ENTROPY, or leave it out");
+    }
+    boolean globalScale = d.scaleBits.equals(List.of(4, 3));
+    if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
+      broken(
+          DescriptorRule.CALIB_AND_DYNAMIC,
+          "calib = " + d.calib + " with dynamic = true",
+          "a dynamic scale comes from each tensor: leave one of the two out");
+    }
+    for (float amax : d.amax) {
+      if (!(amax >= 0) || Float.isInfinite(amax)) {
+        broken(DescriptorRule.AMAX_VALUE, "amax = " + amax, "an amax is finite and not negative");
+      }
+    }
+    if (d.dynamic && !d.amax.isEmpty()) {
+      broken(
+          DescriptorRule.AMAX_AND_DYNAMIC,
+          "amax = " + d.amax + " with dynamic = true",
+          "a dynamic scale comes from each tensor: leave one of the two out");
+    }
+    if (d.affine
+        && (d.bits.size() != 1
+            || d.format != Format.BITS
+            || !d.blockSizes.isEmpty()
+            || !d.amax.isEmpty()
+            || d.narrowRange
+            || d.learnAmax)) {
+      broken(
+          DescriptorRule.AFFINE,
+          "affine = true with a float format, blocks, narrowRange or an amax",
+          "a zero point needs an integer format and a range from the data");
+    }
+  }
+
+  private void training(QuantDescriptor.Builder d) {
+    boolean learned = d.learnAmax || d.ste == Ste.LSQ || d.ste == Ste.PACT;
+    if (d.learnAmax && !(d.axis.isEmpty() && d.per.isEmpty())) {
+      broken(
+          DescriptorRule.LEARN_AMAX,
+          "learnAmax = true with " + (d.per.isEmpty() ? "axis = " + d.axis : "per = " + d.per),
+          "a learned amax is per tensor: leave one of the two out");
+    } else if (d.learnAmax && (d.dynamic || !d.blockSizes.isEmpty())) {
+      broken(
+          DescriptorRule.LEARN_AMAX,
+          "learnAmax = true with " + (d.dynamic ? "dynamic = true" : "blockSizes"),
+          "a learned amax is one number of the tensor: leave one of the two out");
+    } else if (learned && d.dynamic) {
+      broken(
+          DescriptorRule.STE,
+          "ste = " + d.ste + " with dynamic = true",
+          "a learned scale is a parameter: leave one of the two out");
+    }
+  }
+
+  private void layout(QuantDescriptor d, Layout layout) {
+    boolean letters =
+        !d.per().isEmpty()
+            || d.blockSizes().stream().anyMatch(b -> !b.along().isEmpty())
+            || d.scaleBlockSizes().stream().anyMatch(b -> !b.along().isEmpty());
+    if (layout.isUnknown()) {
+      if (letters) {
+        broken(
+            DescriptorRule.LETTERS_WITHOUT_LAYOUT,
+            "the axes of " + d + " are given by letter, and the tensor has no layout",
+            "add one, as @Weight(layout = \"OI\") or @Input(layout = \"…C\"), or use axis numbers");
+      }
+      return;
+    }
+    per(d, layout);
+    for (int axis : d.axis()) {
+      if (outside(axis, layout)) {
+        broken(
+            DescriptorRule.AXIS_RANK,
+            "axis = " + axis + " of a tensor with layout " + layout,
+            axes(layout));
+      }
+    }
+    Set<Integer> blocked = new HashSet<>();
+    for (BlockSize block : d.blockSizes()) {
+      int fromEnd = 0;
+      if (!block.along().isEmpty()) {
+        fromEnd = layout.fromEnd(block.along().charAt(0));
+      } else if (!outside(block.axis(), layout)) {
+        fromEnd =
+            block.axis() < 0 || layout.isOpen() ? block.axis() : block.axis() - layout.namedAxes();
+      }
+      if (fromEnd == 0 && !(layout.isOpen() && block.along().isEmpty() && block.axis() >= 0)) {
+        broken(
+            DescriptorRule.BLOCK_NOT_IN_LAYOUT,
+            "blocks of " + block + " of a tensor with layout " + layout,
+            axes(layout));
+      } else if (!blocked.add(fromEnd)) {
+        broken(
+            DescriptorRule.BLOCK_TWICE,
+            "blocks of " + block + " and another along the same axis of layout " + layout,
+            "block each axis once");
+      }
+    }
+  }
+
+  private void per(QuantDescriptor d, Layout layout) {
+    boolean perToken =
+        d.per().equals("NT") && (layout.has('N') || layout.has('T') || layout.isOpen());
+    for (char letter : d.per().toCharArray()) {
+      if (!layout.has(letter) && !perToken) {
+        broken(
+            DescriptorRule.PER_NOT_IN_LAYOUT,
+            "per = \"" + d.per() + "\": a tensor with layout " + layout + " has no axis " + letter,
+            axes(layout));
+      }
+    }
+  }
+
+  private static boolean outside(int axis, Layout layout) {
+    int named = layout.namedAxes();
+    return layout.isOpen() ? false : axis < -named || axis >= named;
+  }
+
+  private static String axes(Layout layout) {
+    return layout.isOpen()
+        ? "its letters are " + layout
+        : "its axes are 0 to " + (layout.namedAxes() - 1) + ", letters " + layout;
+  }
+
+  private void staticToken(QuantDescriptor d, Role role, Layout layout) {
+    if (role == Role.WEIGHT || d.dynamic()) {
+      return;
+    }
+    String kept = keptTokenAxes(d, layout);
+    if (!kept.isEmpty()) {
+      broken(
+          DescriptorRule.STATIC_TOKEN,
+          "a calibrated scale per " + kept + " (" + d + ")",
+          "the batch and the sequence differ from call to call: add dynamic = true, or keep other axes");
+    }
+  }
+
+  /** The batch and sequence axes that keep scales of their own, for the message; empty if none. */
+  private static String keptTokenAxes(QuantDescriptor d, Layout layout) {
+    if (d.per().indexOf('N') >= 0 || d.per().indexOf('T') >= 0) {
+      return d.per();
+    }
+    if (layout.isUnknown()) {
+      return "";
+    }
+    Set<Integer> kept = new HashSet<>();
+    d.axis().forEach(a -> kept.add(a < 0 || layout.isOpen() ? a : a - layout.namedAxes()));
+    if (!d.blockSizes().isEmpty()) {
+      return layout.has('N') || layout.has('T') || layout.isOpen() ? "token and block" : "";
+    }
+    for (char letter : new char[] {'N', 'T'}) {
+      if (layout.has(letter) && kept.contains(layout.fromEnd(letter))) {
+        return String.valueOf(letter);
+      }
+    }
+    boolean leading =
+        layout.isOpen() && kept.stream().anyMatch(a -> a >= 0 || a < -layout.namedAxes());
+    return leading ? "leading axis" : "";
+  }
+}

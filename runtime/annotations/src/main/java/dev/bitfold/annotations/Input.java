@@ -1,0 +1,22 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a parameter of {@code forward} as a tensor that input quantizers and calibration see.
+ * Without it a tensor parameter passes through untouched (a mask, say).
+ */
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target({ElementType.PARAMETER})
+public @interface Input {
+  /**
+   * One letter per axis, see {@link Layout}: {@code "NC"}, {@code "NTC"}, {@code "NCHW"}, or {@code
+   * "…C"} for any leading axes. Empty: unknown.
+   */
+  String layout() default "";
+}

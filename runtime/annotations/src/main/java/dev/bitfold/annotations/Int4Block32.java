@@ -1,0 +1,14 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Recipe: int4 weights in blocks of 32 along the input channels; inputs stay float. */
+@Quantize(bits = 4, blockSizes = @Block(along = "I", size = 32))
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target(ElementType.TYPE)
+public @interface Int4Block32 {}

@@ -1,0 +1,16 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Recipe: {@link Int8} with {@link SmoothQuant}, its alpha searched. */
+@Quantize(bits = 8, per = "O")
+@Quantize(role = Role.INPUT, bits = 8)
+@SmoothQuant
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target(ElementType.TYPE)
+public @interface Int8SmoothQuant {}

@@ -1,0 +1,16 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The constructor that rebuilds a layer or a model. Each parameter takes the value of the field or
+ * accessor of its name. Not needed for records, nor where only one constructor fits.
+ */
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target({ElementType.CONSTRUCTOR})
+public @interface QuantizeCreator {}

@@ -1,0 +1,16 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a model class or record whose components are layers, other models, or lists, arrays, maps
+ * or Optionals of them. The processor writes {@code XQuantizer} beside {@code X}.
+ */
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target({ElementType.TYPE})
+public @interface QuantizeModel {}

@@ -1,0 +1,29 @@
+package dev.bitfold.annotations;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a weight of a layer class: the tensor that a constructor parameter of the same name and
+ * type carries. On a field (of the class or a superclass), a record component, an accessor or a
+ * constructor parameter.
+ */
+@Documented
+@Retention(RetentionPolicy.CLASS)
+@Target({
+  ElementType.FIELD,
+  ElementType.METHOD,
+  ElementType.PARAMETER,
+  ElementType.RECORD_COMPONENT
+})
+public @interface Weight {
+  /**
+   * One letter per axis, see {@link Layout}: {@code "OI"} for a linear weight of [out, in], {@code
+   * "OIHW"} for a convolution, {@code "C"} for a norm. Empty: unknown; then only axis numbers can
+   * be used, and neither SmoothQuant nor folding.
+   */
+  String layout() default "";
+}

@@ -1,0 +1,72 @@
+package dev.bitfold.layer;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A component told apart by the exact class of its value. A value of a class that was not compiled
+ * for is refused: a wrapper would silently drop what that class overrides. Immutable.
+ *
+ * @param <T> the declared type
+ */
+public final class ByClass<T> implements Component<T> {
+  private final Map<Class<?>, Component<T>> components;
+
+  ByClass(Map<Class<?>, Component<T>> components) {
+    this.components = Collections.unmodifiableMap(components);
+  }
+
+  /** With a layer class. */
+  public ByClass<T> layer(LayerType<? extends T, ? extends T> type) {
+    return with(type.type(), (value, walk) -> walk.layer(value, type));
+  }
+
+  /** With a model class. */
+  @SuppressWarnings("unchecked") // The value's class is exactly that of the component.
+  public <S extends T> ByClass<T> model(Class<?> type, Component<S> component) {
+    return with(type, (value, walk) -> component.rebuild((S) value, walk));
+  }
+
+  /** With a class of which there is nothing to rebuild. */
+  public ByClass<T> asIs(Class<?> type) {
+    return with(type, (value, walk) -> value);
+  }
+
+  private ByClass<T> with(Class<?> type, Component<T> component) {
+    Map<Class<?>, Component<T>> more = new LinkedHashMap<>(components);
+    more.put(type, component);
+    return new ByClass<>(more);
+  }
+
+  @Override
+  public T rebuild(T value, Walk walk) {
+    Component<T> component = components.get(value.getClass());
+    if (component == null) {
+      throw unknown(walk, value, components.keySet());
+    }
+    return component.rebuild(value, walk);
+  }
+
+  static IllegalArgumentException unknown(Walk walk, Object value, Collection<Class<?>> known) {
+    String where = walk.path().isEmpty() ? "the model" : walk.path();
+    String name = value.getClass().getSimpleName();
+    boolean wrapper =
+        known.stream().anyMatch(type -> name.equals("Quantized" + type.getSimpleName()));
+    String why =
+        wrapper
+            ? "it is quantized already; quantize the original"
+            : "a wrapper would drop what that class does differently; annotate it, list it in"
+                + " @Implementations, or keep the component out with @SkipQuantize";
+    return new IllegalArgumentException(
+        where
+            + " is a "
+            + value.getClass().getName()
+            + ", but its model was compiled for "
+            + known.stream().map(Class::getName).collect(Collectors.joining(", "))
+            + ": "
+            + why);
+  }
+}

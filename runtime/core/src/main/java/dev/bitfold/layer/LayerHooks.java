@@ -1,0 +1,34 @@
+package dev.bitfold.layer;
+
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What a generated wrapper calls on its tensors. The runtime decides what happens: observe,
+ * quantize, or nothing. The names are those of the {@link LayerType}.
+ *
+ * <p>Implementations are safe for concurrent use once the layer is built.
+ */
+public interface LayerHooks {
+  /**
+   * The tensor to build the layer from.
+   *
+   * @param name a weight or bias of the layer's type
+   * @param original what the float layer holds; null where the layer has none
+   * @return the tensor for the constructor; null if and only if {@code original} is
+   */
+  @Nullable INDArray tensor(String name, @Nullable INDArray original);
+
+  /**
+   * Called after building: the layer must hold the tensor that its constructor was given.
+   *
+   * @throws IllegalStateException if it holds other bits
+   */
+  void check(String name, @Nullable INDArray held);
+
+  /** What {@code forward} computes with in place of the input {@code x}, which is never changed. */
+  INDArray input(String name, INDArray x);
+
+  /** What {@code forward} returns in place of {@code y}. */
+  INDArray output(INDArray y);
+}

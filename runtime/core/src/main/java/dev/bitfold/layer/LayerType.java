@@ -1,0 +1,121 @@
+package dev.bitfold.layer;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.BiFunction;
+
+/**
+ * A layer class as the processor read it: its tensors, and how to build it again with hooks.
+ * Immutable.
+ *
+ * @param <L> the user's class
+ * @param <R> what is built: the generated wrapper, or {@code L} itself
+ */
+public final class LayerType<L, R> {
+  /** The name of the tensor that {@code forward} returns. */
+  public static final String OUTPUT = "output";
+
+  private final Class<?> type;
+  private final BiFunction<L, LayerHooks, R> rebuild;
+  private final Map<String, LayerTensor> tensors;
+  private final OptionalDouble smoothQuant;
+
+  private LayerType(
+      Class<?> type,
+      BiFunction<L, LayerHooks, R> rebuild,
+      Map<String, LayerTensor> tensors,
+      OptionalDouble smoothQuant) {
+    this.type = type;
+    this.rebuild = rebuild;
+    this.tensors = Collections.unmodifiableMap(tensors);
+    this.smoothQuant = smoothQuant;
+  }
+
+  /**
+   * A layer type without tensors.
+   *
+   * @param type the user's class, exactly
+   * @param rebuild builds the layer from the tensors that the hooks hand out
+   */
+  public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
+    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty());
+  }
+
+  /** With a quantized weight. */
+  public LayerType<L, R> weight(String name, String layout, QuantDescriptor descriptor) {
+    return with(name, TensorRole.WEIGHT, layout, Optional.of(descriptor));
+  }
+
+  /** With a weight that stays float. */
+  public LayerType<L, R> weight(String name, String layout) {
+    return with(name, TensorRole.WEIGHT, layout, Optional.empty());
+  }
+
+  /** With a bias. */
+  public LayerType<L, R> bias(String name, String layout) {
+    return with(name, TensorRole.BIAS, layout, Optional.empty());
+  }
+
+  /** With a quantized input of {@code forward}. */
+  public LayerType<L, R> input(String name, String layout, QuantDescriptor descriptor) {
+    return with(name, TensorRole.INPUT, layout, Optional.of(descriptor));
+  }
+
+  /** With an input of {@code forward} that stays float. */
+  public LayerType<L, R> input(String name, String layout) {
+    return with(name, TensorRole.INPUT, layout, Optional.empty());
+  }
+
+  /** With a quantized output. */
+  public LayerType<L, R> output(QuantDescriptor descriptor) {
+    return with(OUTPUT, TensorRole.OUTPUT, "", Optional.of(descriptor));
+  }
+
+  /**
+   * With SmoothQuant.
+   *
+   * @param alpha 0 to 1, or NaN to search it
+   */
+  public LayerType<L, R> smoothQuant(double alpha) {
+    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha));
+  }
+
+  private LayerType<L, R> with(
+      String name, TensorRole role, String layout, Optional<QuantDescriptor> descriptor) {
+    Map<String, LayerTensor> more = new LinkedHashMap<>(tensors);
+    if (more.put(name, new LayerTensor(name, role, new Layout(layout), descriptor)) != null) {
+      throw new IllegalArgumentException(
+          type.getName() + " has two tensors of the name \"" + name + "\"");
+    }
+    return new LayerType<>(type, rebuild, more, smoothQuant);
+  }
+
+  /** The user's class. */
+  public Class<?> type() {
+    return type;
+  }
+
+  /** The tensors by name, in the order of declaration. */
+  public Map<String, LayerTensor> tensors() {
+    return tensors;
+  }
+
+  /** Whether {@code @SmoothQuant} stands on the layer: its alpha, NaN to search it. */
+  public OptionalDouble smoothQuant() {
+    return smoothQuant;
+  }
+
+  /** Whether any tensor is quantized; a float layer can be folded into and trained. */
+  public boolean isQuantized() {
+    return tensors.values().stream().anyMatch(t -> t.descriptor().isPresent());
+  }
+
+  R rebuild(L layer, LayerHooks hooks) {
+    return rebuild.apply(layer, hooks);
+  }
+}

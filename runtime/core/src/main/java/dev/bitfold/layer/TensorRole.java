@@ -1,0 +1,27 @@
+package dev.bitfold.layer;
+
+import dev.bitfold.annotations.Role;
+import java.util.Optional;
+
+/** What a layer's tensor is. */
+public enum TensorRole {
+  /** A constructor's tensor marked {@code @Weight}. */
+  WEIGHT(Role.WEIGHT),
+  /** A constructor's tensor marked {@code @Bias}; never quantized. */
+  BIAS(null),
+  /** A parameter of {@code forward} marked {@code @Input}. */
+  INPUT(Role.INPUT),
+  /** What {@code forward} returns. */
+  OUTPUT(Role.OUTPUT);
+
+  private final Optional<Role> role;
+
+  TensorRole(@org.jspecify.annotations.Nullable Role role) {
+    this.role = Optional.ofNullable(role);
+  }
+
+  /** The role in an annotation or recipe; empty for a bias. */
+  public Optional<Role> role() {
+    return role;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.bitfold.layer;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over a model. What becomes of each layer is decided by the {@link Visitor}; an instance
+ * that is met twice is rebuilt once, so tied layers stay tied. Used by one thread.
+ */
+public final class Walk {
+  /** What a walk meets. */
+  public interface Visitor {
+    /**
+     * A layer, met for the first time.
+     *
+     * @param path its name in the model: {@code encoder.3.attention.query}
+     */
+    LayerHooks layer(String path, LayerType<?, ?> type);
+
+    /** A component that {@code @SkipQuantize} keeps float. */
+    default void skipped(String path, Object component) {}
+  }
+
+  private final String path;
+  private final Visitor visitor;
+  private final Map<Object, Object> rebuilt;
+
+  /** A walk that starts at the model. */
+  public Walk(Visitor visitor) {
+    this("", visitor, new IdentityHashMap<>());
+  }
+
+  private Walk(String path, Visitor visitor, Map<Object, Object> rebuilt) {
+    this.path = path;
+    this.visitor = visitor;
+    this.rebuilt = rebuilt;
+  }
+
+  /** The name of the component that is being rebuilt; empty for the model itself. */
+  public String path() {
+    return path;
+  }
+
+  /** Rebuilds a component; null stays null. */
+  public <T extends @Nullable Object> T visit(
+      String name, T value, Component<@org.jspecify.annotations.NonNull T> component) {
+    return value == null ? value : component.rebuild(value, child(name));
+  }
+
+  /** Keeps a component as it is. */
+  public <T extends @Nullable Object> T skip(String name, T value) {
+    if (value != null) {
+      visitor.skipped(child(name).path, value);
+    }
+    return value;
+  }
+
+  private Walk child(String name) {
+    return new Walk(path.isEmpty() ? name : path + "." + name, visitor, rebuilt);
+  }
+
+  @SuppressWarnings("unchecked") // A type builds what stands in for a value of its own class.
+  <T> T layer(T value, LayerType<? extends T, ? extends T> type) {
+    return this.<T>shared(
+        value, () -> ((LayerType<T, ? extends T>) type).rebuild(value, visitor.layer(path, type)));
+  }
+
+  @SuppressWarnings("unchecked") // What was rebuilt from a T is a T.
+  <T> T shared(T value, Supplier<? extends T> rebuild) {
+    Object known = rebuilt.get(value);
+    if (known == null) {
+      known = rebuild.get();
+      rebuilt.put(value, known);
+    }
+    return (T) known;
+  }
+}
