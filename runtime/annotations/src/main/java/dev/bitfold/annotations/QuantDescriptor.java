@@ -151,6 +151,12 @@ public final class QuantDescriptor {
     return axis().isEmpty() && per().isEmpty() && blockSizes().isEmpty();
   }
 
+  /** Whether a scale of an input or output has to come from calibration data. */
+  public boolean needsCalibration() {
+    boolean globalScale = scaleBits().equals(List.of(4, 3));
+    return globalScale ? Float.isNaN(scaleAmax()) : !dynamic() && amax().isEmpty();
+  }
+
   /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
   public String granularity() {
     if (!blockSizes().isEmpty()) {

@@ -16,8 +16,9 @@ public final class Walk {
      * A layer, met for the first time.
      *
      * @param path its name in the model: {@code encoder.3.attention.query}
+     * @return the hooks to rebuild it with; null keeps it as it is
      */
-    LayerHooks layer(String path, LayerType<?, ?> type);
+    @Nullable LayerHooks layer(String path, LayerType<?, ?> type);
 
     /** A component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
