@@ -111,7 +111,7 @@ class GoldenVectorsTest {
     } catch (RuntimeException refusal) {
       boolean expected = golden.expectsError() && Refusal.isOurs(refusal);
       if (!expected && !OnPurpose.mayRefuse(golden, refusal)) {
-        throw refusal;
+        throw new AssertionError(golden + ": " + refusal, refusal);
       }
       return;
     }
