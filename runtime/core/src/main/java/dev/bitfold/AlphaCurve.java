@@ -6,8 +6,8 @@ import java.util.List;
  * The error of a layer's output over its candidates for alpha.
  *
  * @param alphas the candidates; NaN is "off"
- * @param errors the relative error (root of noise over signal) of the layer's output for each; all 0
- *     where there was nothing to search
+ * @param errors the relative error (root of noise over signal) of the layer's output for each; all
+ *     0 where there was nothing to search
  */
 public record AlphaCurve(List<Double> alphas, List<Double> errors) {
   /** Copies the lists. */
@@ -15,7 +15,8 @@ public record AlphaCurve(List<Double> alphas, List<Double> errors) {
     alphas = List.copyOf(alphas);
     errors = List.copyOf(errors);
     if (alphas.isEmpty() || alphas.size() != errors.size()) {
-      throw new IllegalArgumentException(alphas.size() + " alphas and " + errors.size() + " errors");
+      throw new IllegalArgumentException(
+          alphas.size() + " alphas and " + errors.size() + " errors");
     }
   }
 

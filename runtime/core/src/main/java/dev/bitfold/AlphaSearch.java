@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Finds the alpha of each layer with the smallest error of its output. Every candidate is one run
@@ -66,7 +66,8 @@ final class AlphaSearch<M> {
     }
     Map<String, AlphaCurve> curves = new LinkedHashMap<>();
     candidates.forEach(
-        (layer, alphas) -> curves.put(layer, new AlphaCurve(alphas, errors.of(layer, alphas.size()))));
+        (layer, alphas) ->
+            curves.put(layer, new AlphaCurve(alphas, errors.of(layer, alphas.size()))));
     return curves;
   }
 
@@ -94,7 +95,8 @@ final class AlphaSearch<M> {
 
   /** Knows the call of a layer that a thread is in by the fingerprint of its input. */
   private abstract class Caller implements Tap {
-    private final ThreadLocal<Map<String, Long>> calls = ThreadLocal.withInitial(LinkedHashMap::new);
+    private final ThreadLocal<Map<String, Long>> calls =
+        ThreadLocal.withInitial(LinkedHashMap::new);
 
     @Override
     public INDArray input(TensorSite site, INDArray x) {
@@ -121,9 +123,7 @@ final class AlphaSearch<M> {
     public INDArray output(TensorSite site, INDArray y) {
       Long input = call(site);
       if (input != null) {
-        try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-          outputs.putIfAbsent(new Call(site.layer(), input), y.dup('c'));
-        }
+        outputs.putIfAbsent(new Call(site.layer(), input), Workspaces.outside(() -> y.dup('c')));
       }
       return y;
     }

@@ -57,8 +57,7 @@ public final class Calibration<M> {
     Map<String, INDArray> amax = new LinkedHashMap<>();
     Map<String, Observation> observations = observer.observations();
     observations.forEach((path, seen) -> seen.amax().ifPresent(a -> amax.put(path, a)));
-    return new Calibration<>(
-        replay, shape, state.withAmax(amax), observations, smooth, Map.of());
+    return new Calibration<>(replay, shape, state.withAmax(amax), observations, smooth, Map.of());
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */

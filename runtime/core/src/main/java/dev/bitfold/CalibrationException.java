@@ -2,7 +2,9 @@ package dev.bitfold;
 
 import java.io.Serial;
 
-/** Calibration data or a model that it ran through is not usable; the message says which and why. */
+/**
+ * Calibration data or a model that it ran through is not usable; the message says which and why.
+ */
 public final class CalibrationException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 

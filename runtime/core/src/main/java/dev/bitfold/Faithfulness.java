@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Checks that the model rebuilt from its own float tensors is the model: it must give the same bits.
- * It would not if a layer kept something that its constructor does not carry.
+ * Checks that the model rebuilt from its own float tensors is the model: it must give the same
+ * bits. It would not if a layer kept something that its constructor does not carry.
  */
 final class Faithfulness {
   private Faithfulness() {}
@@ -16,7 +16,8 @@ final class Faithfulness {
    * @param rebuilt what the rebuilt model gave for the batch
    * @throws CalibrationException if the model gives something else; it names the layer class
    */
-  static <M> void check(Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray rebuilt) {
+  static <M> void check(
+      Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray rebuilt) {
     INDArray original = batch.run(replay.model());
     if (Bits.same(original, rebuilt)) {
       return;

@@ -80,11 +80,9 @@ final class InputSample {
     for (long n : shape) {
       size *= (int) n;
     }
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      float[] unit = Arrays.copyOfRange(values, from, from + size);
-      units.put(hash, Nd4j.createFromArray(unit).reshape(shape));
-      elements += size;
-    }
+    float[] unit = Arrays.copyOfRange(values, from, from + size);
+    units.put(hash, Nd4j.createFromArray(unit).reshape(shape));
+    elements += size;
     while (units.size() > 1 && (units.size() > MOST_UNITS || elements > MOST_ELEMENTS)) {
       elements -= units.pollLastEntry().getValue().length();
     }
@@ -95,7 +93,8 @@ final class InputSample {
   }
 
   /** What a quantizer makes of the sample. */
-  synchronized Distortion distortion(Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
+  synchronized Distortion distortion(
+      Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
     Distortion sum = Distortion.NONE;
     for (INDArray unit : units.values()) {
       sum = sum.plus(Distortion.of(scaled.apply(unit), quantizer.quantize(unit)));

@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -43,22 +42,20 @@ final class Observation {
   }
 
   void observe(INDArray x) {
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
-      INDArray own = null;
-      if (descriptor.needsCalibration()) {
-        own =
-            descriptor.perTensor() && perChannel != null
-                ? perChannel.max()
-                : quantizer.amax(x);
-      }
-      check(x, perChannel == null ? own : perChannel);
-      sample.observe(x);
-      synchronized (this) {
-        channelAmax = max(channelAmax, perChannel, x);
-        amax = max(amax, own, x);
-      }
+    INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
+    INDArray own = null;
+    if (descriptor.needsCalibration()) {
+      own = descriptor.perTensor() && perChannel != null ? perChannel.max() : quantizer.amax(x);
     }
+    check(x, perChannel == null ? own : perChannel);
+    sample.observe(x);
+    merge(perChannel, own, x);
+  }
+
+  private synchronized void merge(
+      @Nullable INDArray perChannel, @Nullable INDArray own, INDArray x) {
+    channelAmax = max(channelAmax, perChannel, x);
+    amax = max(amax, own, x);
   }
 
   private void check(INDArray x, @Nullable INDArray largest) {
@@ -81,7 +78,17 @@ final class Observation {
             + " of "
             + values.length
             + " values are NaN or infinite, the first at "
-            + Arrays.toString(Nd4j.getIndexer(first, x.shape())));
+            + Arrays.toString(index(first, x.shape())));
+  }
+
+  private static long[] index(long flat, long[] shape) {
+    long[] index = new long[shape.length];
+    long rest = flat;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return index;
   }
 
   private static boolean allFinite(INDArray amax) {

@@ -4,6 +4,7 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,9 +34,13 @@ final class Observer implements Tap {
   private void observe(TensorSite site, INDArray x) {
     QuantDescriptor descriptor = descriptors.get(site.path());
     if (descriptor != null) {
-      observations
-          .computeIfAbsent(site.path(), path -> new Observation(site, descriptor))
-          .observe(x);
+      Observation observation =
+          observations.computeIfAbsent(site.path(), path -> new Observation(site, descriptor));
+      Workspaces.outside(
+          () -> {
+            observation.observe(x);
+            return x;
+          });
     }
   }
 

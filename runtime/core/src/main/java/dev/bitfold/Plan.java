@@ -61,10 +61,15 @@ public final class Plan<M> {
     ModelShape shape = ModelShape.of(model, component);
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
     Map<String, Double> smooth = new LinkedHashMap<>();
-    shape.sites().forEach(
-        (path, site) -> site.tensor().descriptor().ifPresent(d -> descriptors.put(path, d)));
-    shape.layers().forEach(
-        (path, layer) -> layer.type().smoothQuant().ifPresent(alpha -> smooth.put(path, alpha)));
+    shape
+        .sites()
+        .forEach(
+            (path, site) -> site.tensor().descriptor().ifPresent(d -> descriptors.put(path, d)));
+    shape
+        .layers()
+        .forEach(
+            (path, layer) ->
+                layer.type().smoothQuant().ifPresent(alpha -> smooth.put(path, alpha)));
     if (descriptors.isEmpty()) {
       throw new IllegalArgumentException(
           model.getClass().getName() + " holds no layer with anything to quantize");
@@ -140,7 +145,8 @@ public final class Plan<M> {
         model, component, shape, descriptors, smooth, Objects.requireNonNull(progress));
   }
 
-  private static void check(Map<String, TensorSite> sites, String path, QuantDescriptor descriptor) {
+  private static void check(
+      Map<String, TensorSite> sites, String path, QuantDescriptor descriptor) {
     TensorSite site = sites.get(path);
     if (site == null) {
       throw new IllegalArgumentException(

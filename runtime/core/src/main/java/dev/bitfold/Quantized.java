@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A quantized model, ready to use. Immutable; the model is safe for concurrent use if the user's own
- * code is.
+ * A quantized model, ready to use. Immutable; the model is safe for concurrent use if the user's
+ * own code is.
  *
  * @param <M> the model
  */
@@ -46,7 +46,8 @@ public final class Quantized<M> {
         .forEach(
             (path, descriptor) -> {
               TensorSite site = java.util.Objects.requireNonNull(shape.sites().get(path));
-              boolean calibrated = descriptor.needsCalibration() && site.tensor().role() != TensorRole.WEIGHT;
+              boolean calibrated =
+                  descriptor.needsCalibration() && site.tensor().role() != TensorRole.WEIGHT;
               if (calibrated && !state.amax().containsKey(path)) {
                 missing.add(site.describe(null, descriptor));
               }

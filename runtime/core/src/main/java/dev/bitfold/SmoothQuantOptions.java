@@ -5,8 +5,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Which migration strength alpha each smoothed layer gets (Xiao et al., SmoothQuant, 2023): 0 leaves
- * the outliers to the input, 1 moves them into the weights. Immutable.
+ * Which migration strength alpha each smoothed layer gets (Xiao et al., SmoothQuant, 2023): 0
+ * leaves the outliers to the input, 1 moves them into the weights. Immutable.
  */
 public final class SmoothQuantOptions {
   /** The alpha that stands for "not smoothed". */

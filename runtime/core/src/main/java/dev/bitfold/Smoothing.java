@@ -14,8 +14,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One layer that can be smoothed: its input, the weights that read it, and the channel statistics of
- * both.
+ * One layer that can be smoothed: its input, the weights that read it, and the channel statistics
+ * of both.
  *
  * @param input the quantized input whose layout names the channel
  * @param inputAmax the largest absolute value of each input channel
@@ -23,10 +23,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param weightAmax the largest absolute weight of each input channel
  */
 record Smoothing(
-    TensorSite input,
-    INDArray inputAmax,
-    Map<TensorSite, INDArray> weights,
-    INDArray weightAmax) {
+    TensorSite input, INDArray inputAmax, Map<TensorSite, INDArray> weights, INDArray weightAmax) {
 
   /**
    * @throws IllegalArgumentException if the layer has not exactly one input that can be smoothed,
@@ -77,7 +74,9 @@ record Smoothing(
 
   /** The state with this layer smoothed; as it is for {@link SmoothQuantOptions#OFF}. */
   State apply(State state, double alpha) {
-    return Double.isNaN(alpha) ? state : scaled(state, SmoothScales.of(inputAmax, weightAmax, alpha));
+    return Double.isNaN(alpha)
+        ? state
+        : scaled(state, SmoothScales.of(inputAmax, weightAmax, alpha));
   }
 
   /** The state with the input multiplied by one side of the scales, the weights by the other. */

@@ -4,12 +4,12 @@ import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Proves on the calibration data that smoothing leaves the float model as it was. A layer whose
@@ -108,9 +108,7 @@ final class SmoothingProof<M> {
     public INDArray output(TensorSite site, INDArray y) {
       synchronized (first) {
         if (!first.containsKey(site.layer())) {
-          try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            first.put(site.layer(), y.dup('c'));
-          }
+          first.put(site.layer(), Workspaces.outside(() -> y.dup('c')));
         }
       }
       return y;

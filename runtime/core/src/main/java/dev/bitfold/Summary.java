@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param rows a row per quantizer, in the order of the model
  * @param skipped the paths of the components that {@code @SkipQuantize} keeps float
  * @param layers the layers that the model holds, float ones included
- * @param weightBytes what the weights and biases of the layers take with codes packed and scales
- *     as float32
+ * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
+ *     float32
  * @param floatBytes what they take as float32
  */
 public record Summary(

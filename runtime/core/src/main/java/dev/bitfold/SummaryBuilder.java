@@ -6,6 +6,7 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,6 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Measures what a {@link Summary} tells. */
 final class SummaryBuilder {
@@ -41,9 +41,11 @@ final class SummaryBuilder {
   }
 
   Summary build() {
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      shape.sites().values().forEach(this::add);
-    }
+    return Workspaces.outside(this::measured);
+  }
+
+  private Summary measured() {
+    shape.sites().values().forEach(this::add);
     return new Summary(
         rows,
         shape.skipped().entrySet().stream()
@@ -58,8 +60,7 @@ final class SummaryBuilder {
     QuantDescriptor descriptor = state.descriptors().get(site.path());
     TensorRole role = site.tensor().role();
     if (role == TensorRole.WEIGHT || role == TensorRole.BIAS) {
-      INDArray weight =
-          state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
       floatBytes += weight.length() * Float.BYTES;
       if (descriptor == null) {
         weightBytes += weight.length() * Float.BYTES;

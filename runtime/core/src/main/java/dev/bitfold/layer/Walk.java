@@ -65,7 +65,11 @@ public final class Walk {
   @SuppressWarnings("unchecked") // A type builds what stands in for a value of its own class.
   <T> T layer(T value, LayerType<? extends T, ? extends T> type) {
     return this.<T>shared(
-        value, () -> ((LayerType<T, ? extends T>) type).rebuild(value, visitor.layer(path, type)));
+        value,
+        () -> {
+          LayerHooks hooks = visitor.layer(path, type);
+          return hooks == null ? value : ((LayerType<T, ? extends T>) type).rebuild(value, hooks);
+        });
   }
 
   @SuppressWarnings("unchecked") // What was rebuilt from a T is a T.

@@ -14,7 +14,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** What a first walk over a model finds. Immutable. */
 public final class ModelShape {
@@ -90,10 +89,10 @@ public final class ModelShape {
 
   /** The model again, with its layers in a state. */
   public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-      return component.rebuild(
-          model, new Walk((path, type) -> new StateHooks(path, type, state, tap)));
-    }
+    return Workspaces.outside(
+        () ->
+            component.rebuild(
+                model, new Walk((path, type) -> new StateHooks(path, type, state, tap))));
   }
 
   /** The float model again, with one layer rebuilt and all others kept. */
@@ -138,7 +137,8 @@ public final class ModelShape {
   }
 
   /** Hooks that note a layer's tensors and check them. */
-  private record Reading(StateHooks hooks, String path, LayerType<?, ?> type, Map<String, INDArray> into)
+  private record Reading(
+      StateHooks hooks, String path, LayerType<?, ?> type, Map<String, INDArray> into)
       implements LayerHooks {
     Reading(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
       this(new StateHooks(path, type, State.FLOAT, Tap.NONE), path, type, into);

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Everything that distinguishes a quantized model from the float one, by tensor path. Immutable; the
- * arrays in it are never written to.
+ * Everything that distinguishes a quantized model from the float one, by tensor path. Immutable;
+ * the arrays in it are never written to.
  *
  * @param descriptors how each quantized tensor is quantized
  * @param amax the calibrated amax of each static input and output

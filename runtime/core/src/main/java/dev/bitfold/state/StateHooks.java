@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
 final class StateHooks implements LayerHooks {
@@ -69,14 +68,13 @@ final class StateHooks implements LayerHooks {
     TensorSite site = new TensorSite(layer, type.type(), known(name));
     INDArray master = state.tensors().getOrDefault(site.path(), original);
     QuantDescriptor descriptor = state.descriptors().get(site.path());
-    INDArray tensor =
-        descriptor == null ? master : quantized(site, master, descriptor);
+    INDArray tensor = descriptor == null ? master : quantized(site, master, descriptor);
     given.put(name, tensor);
     return tensor;
   }
 
   private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
-    try (var outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+    try {
       return Quantizer.of(descriptor, site.tensor().layout()).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
@@ -88,7 +86,11 @@ final class StateHooks implements LayerHooks {
     LayerTensor tensor = type.tensors().get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(
-          type.type().getName() + " has no tensor \"" + name + "\", only " + type.tensors().keySet());
+          type.type().getName()
+              + " has no tensor \""
+              + name
+              + "\", only "
+              + type.tensors().keySet());
     }
     return tensor;
   }
