@@ -1,5 +1,6 @@
 package dev.bitfold;
 
+import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
@@ -99,7 +100,37 @@ public final class Calibration<M> {
               .apply(smoothed, curve.getValue().best());
     }
     new SmoothingProof<>(replay, layers).check(state, smoothed);
-    return new Calibration<>(replay, shape, smoothed, observations, smooth, found);
+    return new Calibration<>(replay, shape, recalibrated(smoothed), observations, smooth, found);
+  }
+
+  /**
+   * Calibrates the smoothed inputs again whose amax does not follow from that of their channels.
+   */
+  private State recalibrated(State smoothed) {
+    Map<String, QuantDescriptor> again = new LinkedHashMap<>();
+    for (String path : smoothed.preScales().keySet()) {
+      QuantDescriptor descriptor = smoothed.descriptors().get(path);
+      TensorSite site = shape.sites().get(path);
+      if (descriptor != null
+          && site != null
+          && descriptor.needsCalibration()
+          && !Observation.isLargestOfChannels(site, descriptor)) {
+        again.put(path, descriptor);
+      }
+    }
+    if (again.isEmpty()) {
+      return smoothed;
+    }
+    Observer observer = new Observer(smoothed.withDescriptors(again));
+    M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
+    replay.each("calibrating smoothed inputs", batch -> batch.run(floats));
+    return smoothed.withAmax(amax(observer.observations()));
+  }
+
+  private static Map<String, INDArray> amax(Map<String, Observation> observations) {
+    Map<String, INDArray> amax = new LinkedHashMap<>();
+    observations.forEach((path, seen) -> seen.amax().ifPresent(a -> amax.put(path, a)));
+    return amax;
   }
 
   private Smoothing smoothing(String path) {

@@ -1,7 +1,10 @@
 package dev.bitfold;
 
+import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.Floats;
 import dev.bitfold.state.PreScale;
@@ -18,48 +21,70 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * matter. Safe for concurrent use.
  */
 final class Observation {
-  private static final QuantDescriptor CHANNELS_LAST =
-      QuantDescriptor.builder().bits(8).axis(-1).build();
-
   private final TensorSite site;
   private final QuantDescriptor descriptor;
   private final InputSample sample;
   private final @Nullable Quantizer channels;
-  private final Quantizer quantizer;
+  private final @Nullable Calibrator calibrator;
   private @Nullable INDArray channelAmax;
-  private @Nullable INDArray amax;
 
   Observation(TensorSite site, QuantDescriptor descriptor) {
     this.site = site;
     this.descriptor = descriptor;
     Layout layout = site.tensor().layout();
     this.sample = new InputSample(layout);
-    this.quantizer = Quantizer.of(descriptor, layout);
     this.channels =
         layout.has('C')
-            ? Quantizer.of(CHANNELS_LAST.toBuilder().axis(layout.fromEnd('C')).build())
+            ? Quantizer.of(QuantDescriptor.builder().axis(layout.fromEnd('C')).build())
             : null;
+    boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
+    this.calibrator = needed ? Calibrators.of(descriptor, layout) : null;
+  }
+
+  /** Whether the amax is simply the largest one of the channels, which are watched anyway. */
+  static boolean isLargestOfChannels(TensorSite site, QuantDescriptor descriptor) {
+    return descriptor.needsCalibration()
+        && descriptor.perTensor()
+        && !descriptor.affine()
+        && descriptor.calib() == Calib.MAX
+        && site.tensor().layout().has('C');
   }
 
   void observe(INDArray x) {
     INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
-    INDArray own = null;
-    if (descriptor.needsCalibration()) {
-      own = descriptor.perTensor() && perChannel != null ? perChannel.max() : quantizer.amax(x);
+    if (perChannel != null) {
+      check(x, perChannel);
     }
-    check(x, perChannel == null ? own : perChannel);
+    if (calibrator != null) {
+      try {
+        calibrator.observe(x);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+      }
+    }
     sample.observe(x);
-    merge(perChannel, own, x);
+    if (perChannel != null) {
+      merge(perChannel, x);
+    }
   }
 
-  private synchronized void merge(
-      @Nullable INDArray perChannel, @Nullable INDArray own, INDArray x) {
-    channelAmax = max(channelAmax, perChannel, x);
-    amax = max(amax, own, x);
+  private synchronized void merge(INDArray perChannel, INDArray x) {
+    if (channelAmax == null) {
+      channelAmax = perChannel;
+    } else if (channelAmax.length() == perChannel.length()) {
+      channelAmax = Transforms.max(channelAmax, perChannel, true);
+    } else {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": "
+              + perChannel.length()
+              + " channels, and an earlier batch had "
+              + channelAmax.length());
+    }
   }
 
-  private void check(INDArray x, @Nullable INDArray largest) {
-    if (largest == null || allFinite(largest)) {
+  private void check(INDArray x, INDArray largest) {
+    if (allFinite(largest)) {
       return;
     }
     float[] values = Floats.of(x);
@@ -100,29 +125,19 @@ final class Observation {
     return true;
   }
 
-  private @Nullable INDArray max(@Nullable INDArray seen, @Nullable INDArray now, INDArray x) {
-    if (seen == null || now == null) {
-      return now == null ? seen : now;
-    }
-    if (!Arrays.equals(seen.shape(), now.shape())) {
-      throw new IllegalArgumentException(
-          site.describe(x, descriptor)
-              + ": "
-              + now.length()
-              + " channels or scales, and an earlier batch had "
-              + seen.length());
-    }
-    return Transforms.max(seen, now, true);
-  }
-
   /** The largest absolute value of each channel; empty if the layout names no channel. */
   synchronized Optional<INDArray> channelAmax() {
     return Optional.ofNullable(channelAmax);
   }
 
-  /** The amax of the quantizer; empty if it is dynamic. */
+  /** The amax of the quantizer; empty if it needs none. */
   synchronized Optional<INDArray> amax() {
-    return Optional.ofNullable(amax);
+    if (calibrator != null) {
+      return Optional.of(calibrator.amax());
+    }
+    return descriptor.needsCalibration()
+        ? Optional.ofNullable(channelAmax).map(INDArray::max)
+        : Optional.empty();
   }
 
   /**
@@ -132,6 +147,7 @@ final class Observation {
    * @param preScale what smoothing multiplies the channels by
    */
   Distortion distortion(@Nullable INDArray fixed, @Nullable INDArray preScale) {
+    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
     Quantizer frozen = fixed == null ? quantizer : quantizer.withAmax(fixed);
     if (preScale == null) {
       return sample.distortion(frozen, x -> x);

@@ -1,6 +1,7 @@
 package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.state.PreScale;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
@@ -13,10 +14,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
 final class Observer implements Tap {
   private final Map<String, QuantDescriptor> descriptors;
+  private final Map<String, INDArray> preScales;
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
 
+  /** Watches what the state quantizes, as it is after the state's smoothing. */
   Observer(State state) {
     this.descriptors = state.descriptors();
+    this.preScales = state.preScales();
   }
 
   @Override
@@ -36,9 +40,13 @@ final class Observer implements Tap {
     if (descriptor != null) {
       Observation observation =
           observations.computeIfAbsent(site.path(), path -> new Observation(site, descriptor));
+      INDArray preScale = preScales.get(site.path());
       Workspaces.outside(
           () -> {
-            observation.observe(x);
+            observation.observe(
+                preScale == null
+                    ? x
+                    : PreScale.apply(x, preScale, site.tensor().layout().fromEnd('C')));
             return x;
           });
     }

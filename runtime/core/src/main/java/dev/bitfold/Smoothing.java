@@ -1,5 +1,6 @@
 package dev.bitfold;
 
+import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
@@ -87,10 +88,28 @@ record Smoothing(
             changed.put(site.path(), scales.smoothWeight(weight, site.tensor().layout())));
     State smoothed = state.withSmoothing(Map.of(input.path(), scales.preQuantScale()), changed);
     QuantDescriptor descriptor = state.descriptors().get(input.path());
-    if (descriptor == null || descriptor.dynamic()) {
+    if (descriptor == null) {
       return smoothed;
     }
-    INDArray amax = scales.smoothAmax(inputAmax);
-    return smoothed.withAmax(Map.of(input.path(), descriptor.perTensor() ? amax.max() : amax));
+    INDArray amax = state.amax().get(input.path());
+    return amax == null
+        ? smoothed
+        : smoothed.withAmax(Map.of(input.path(), smoothAmax(scales, descriptor, amax)));
+  }
+
+  /**
+   * The amax of the smoothed input, exact for {@link Calib#MAX}. That of another calibrator is
+   * moved as the largest value is; it is calibrated again once alpha is chosen.
+   */
+  private INDArray smoothAmax(SmoothScales scales, QuantDescriptor descriptor, INDArray amax) {
+    INDArray channels = scales.smoothAmax(inputAmax);
+    if (!descriptor.perTensor()) {
+      return amax.length() == channels.length()
+          ? amax.mul(scales.preQuantScale().reshape(amax.shape()))
+          : amax;
+    }
+    return descriptor.calib() == Calib.MAX
+        ? channels.max()
+        : amax.mul(channels.maxNumber().doubleValue() / inputAmax.maxNumber().doubleValue());
   }
 }
