@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,8 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * exactly its float inputs and is judged alone.
  */
 final class AlphaSearch<M> {
-  /** Bytes of float outputs that are kept while the candidates run. */
-  private static final long MOST_RECORDED = 256L << 20;
+  /** The share of the off-heap memory that float outputs may take while the candidates run. */
+  private static final int RECORDED_SHARE = 4;
 
   private final Replay<M> replay;
   private final State state;
@@ -58,7 +59,7 @@ final class AlphaSearch<M> {
             batch.run(floats);
             stage.advance();
             recorded.add(batch);
-            if (recorder.bytes() > MOST_RECORDED) {
+            if (recorder.bytes() > Pointer.maxBytes() / RECORDED_SHARE) {
               judge(recorded, recorder, errors, stage);
             }
           });
