@@ -23,6 +23,8 @@ final class AlphaSearch<M> {
   /** The share of the off-heap memory that float outputs may take while the candidates run. */
   private static final int RECORDED_SHARE = 4;
 
+  private static final long RECORDED_IF_UNLIMITED = 1L << 30;
+
   private final Replay<M> replay;
   private final State state;
   private final Map<String, Smoothing> layers;
@@ -54,12 +56,14 @@ final class AlphaSearch<M> {
       Recorder recorder = new Recorder();
       M floats = replay.rebuild(state.withoutQuantizers(), recorder);
       List<Replay.Batch<M>> recorded = new ArrayList<>();
+      long limit = Pointer.maxBytes();
+      long mostRecorded = limit > 0 ? limit / RECORDED_SHARE : RECORDED_IF_UNLIMITED;
       replay.each(
           batch -> {
             batch.run(floats);
             stage.advance();
             recorded.add(batch);
-            if (recorder.bytes() > Pointer.maxBytes() / RECORDED_SHARE) {
+            if (recorder.bytes() > mostRecorded) {
               judge(recorded, recorder, errors, stage);
             }
           });
