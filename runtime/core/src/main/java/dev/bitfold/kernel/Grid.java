@@ -1,7 +1,76 @@
 package dev.bitfold.kernel;
 
-/** The numbers that an element can take before it is scaled back. */
+import dev.bitfold.annotations.Rounding;
+
+/**
+ * The numbers that an element can take before it is scaled back. An element goes to the nearest, or
+ * as the rounding says; beyond the largest, to the largest. NaN stays NaN.
+ */
 public sealed interface Grid {
-  /** The integers from {@code min} to {@code max}, each below 2^22 in magnitude. */
-  record Integers(int min, int max) implements Grid {}
+  /** The integers from {@code min} to {@code max}. Zero has no sign: it is +0. */
+  record Integers(int min, int max, Rounding rounding) implements Grid {}
+
+  /**
+   * Floats with subnormals; zero has a sign, that of the element.
+   *
+   * @param mantissa mantissa bits
+   * @param minExponent the exponent of the smallest normal number; the smallest above zero is
+   *     2^(minExponent - mantissa)
+   * @param max the largest number
+   */
+  record Floats(int mantissa, int minExponent, float max, Rounding rounding) implements Grid {
+    /**
+     * The rounding, but that half to even becomes half away without mantissa bits: neighbours then
+     * both end in the same bit.
+     */
+    public Rounding effective() {
+      return mantissa == 0 && rounding == Rounding.HALF_EVEN ? Rounding.HALF_AWAY : rounding;
+    }
+  }
+
+  /** The sixteen values of NF4; the nearest by {@code |x - value|} in float32, of two the lower. */
+  record Table() implements Grid {
+    // Decimal forms of exact bfloat16 numbers.
+    private static final float[] NF4 = {
+      -1.0f,
+      -0.6953125f,
+      -0.5234375f,
+      -0.39453125f,
+      -0.28515625f,
+      -0.18457031f,
+      -0.091308594f,
+      0.0f,
+      0.079589844f,
+      0.16113281f,
+      0.24609375f,
+      0.33789062f,
+      0.44140625f,
+      0.5625f,
+      0.72265625f,
+      1.0f
+    };
+
+    /**
+     * The values, ascending: those of QLoRA to four digits, in bfloat16, as ModelOpt holds them.
+     */
+    public static float[] values() {
+      return NF4.clone();
+    }
+
+    /** One of the values. */
+    public static float value(int code) {
+      return NF4[code];
+    }
+
+    /** The index of the nearest value; of two, the lower. Not for NaN. */
+    public static int nearest(float x) {
+      int best = 0;
+      for (int i = 1; i < NF4.length; i++) {
+        if (Math.abs(x - NF4[i]) < Math.abs(x - NF4[best])) {
+          best = i;
+        }
+      }
+      return best;
+    }
+  }
 }

@@ -22,6 +22,14 @@ public interface QuantKernels {
   void amax(Source x, Groups groups, float[] out);
 
   /**
+   * The largest absolute value of each group, NaN left aside and infinity taken as the largest
+   * finite float.
+   *
+   * @param out one per group
+   */
+  void finiteAmax(Source x, Groups groups, float[] out);
+
+  /**
    * The smallest and the largest value of each group; NaN where a group holds a NaN.
    *
    * @param min one per group

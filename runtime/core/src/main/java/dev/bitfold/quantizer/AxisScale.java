@@ -14,6 +14,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
 record AxisScale(float[] factors, int axis) {
   /**
+   * A copy of an array's factors.
+   *
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   static AxisScale of(QuantDescriptor descriptor, INDArray scale, int axis) {

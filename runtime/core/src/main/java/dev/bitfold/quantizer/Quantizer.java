@@ -2,18 +2,17 @@ package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.InvalidDescriptorException;
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
-import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,32 +20,34 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Quantizes tensors as a {@link QuantDescriptor} says.
  *
- * <p>Without a fixed amax (from the descriptor or {@link #withAmax}) the scale is taken from each
- * tensor. Tensors are float arrays of any order and stride; they are computed on in float32, and a
- * result has the tensor's shape and type and c order. NaN stays NaN.
+ * <p>Without a fixed amax, range or scale (from the descriptor or {@code with…}) the scale is taken
+ * from each tensor. Tensors are float arrays of any order and stride; they are computed on in
+ * float32, and a result has the tensor's shape and type and c order. NaN stays NaN.
  *
  * <p>Immutable and safe for concurrent use. Every method that takes a tensor throws {@link
  * IllegalArgumentException}, with the descriptor and the shape in its message, if the tensor is not
- * one of floats, if the granularity or the amax does not fit its shape, or if it has negative
+ * one of floats, if the granularity or what is fixed does not fit its shape, or if it has negative
  * values and the format is unsigned; the tensor is then unchanged.
  */
 public final class Quantizer {
   private final QuantDescriptor descriptor;
   private final Layout layout;
   private final QuantKernels kernels;
-  private final @Nullable Amax amax;
+  private final Grid grid;
+  private final Scaling scaling;
   private final @Nullable AxisScale preScale;
 
   private Quantizer(
       QuantDescriptor descriptor,
       Layout layout,
       QuantKernels kernels,
-      @Nullable Amax amax,
+      Scaling scaling,
       @Nullable AxisScale preScale) {
     this.descriptor = descriptor;
     this.layout = layout;
     this.kernels = kernels;
-    this.amax = amax;
+    this.grid = Scaling.grid(descriptor);
+    this.scaling = scaling;
     this.preScale = preScale;
   }
 
@@ -69,7 +70,8 @@ public final class Quantizer {
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(descriptor.toString(), problems);
     }
-    return new Quantizer(descriptor, layout, Kernels.active(), Amax.of(descriptor), null);
+    Scaling scaling = new Scaling(descriptor, Fixed.of(descriptor));
+    return new Quantizer(descriptor, layout, Kernels.active(), scaling, null);
   }
 
   /** What this quantizer does. */
@@ -77,27 +79,73 @@ public final class Quantizer {
     return descriptor;
   }
 
-  /** The fixed amax in c order; empty if the scale is taken from each tensor. */
+  /** The fixed amax in c order; empty if there is none. */
   public List<Float> fixedAmax() {
-    if (amax == null) {
+    if (!(scaling.fixed() instanceof Fixed.OfAmax amax)) {
       return List.of();
     }
-    Float[] values = new Float[amax.values().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = amax.values()[i];
-    }
-    return List.of(values);
+    float[] values = amax.values().values();
+    return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
   }
 
   /**
-   * The same quantizer with a fixed amax.
+   * The same quantizer with a fixed amax. With E4M3 block scales it is that of the whole tensor,
+   * from which the global scale follows, or one for each row of the first axis.
    *
    * @param amax one number for everything, or an array of the shape that {@link #amax} returns; a
    *     vector will do where one axis keeps scales
-   * @throws IllegalArgumentException if a value is NaN, infinite or negative
+   * @throws IllegalArgumentException if a value is NaN, infinite or negative, or if the descriptor
+   *     takes its scale from each tensor (dynamic) or is affine
    */
   public Quantizer withAmax(INDArray amax) {
-    return new Quantizer(descriptor, layout, kernels, Amax.of(descriptor, amax), preScale);
+    if (descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes a range or a scale and zero point, not an amax");
+    }
+    if (descriptor.dynamic() && !Scaling.globalScale(descriptor)) {
+      throw new IllegalArgumentException(
+          descriptor + " takes its scale from each tensor: an amax would have no effect");
+    }
+    return with(Fixed.amax(descriptor, GroupValues.of(amax)));
+  }
+
+  /**
+   * The same affine quantizer with a fixed range: a scale of {@code (max - min) / (2^bits - 1)},
+   * and the zero point that brings {@code min} to the smallest integer (pytorch-quantization,
+   * fake_affine_tensor_quant). A range without width makes every value NaN.
+   *
+   * @param min one number, or one for each group
+   * @param max as many
+   * @throws IllegalArgumentException if a value is not finite, {@code min > max}, or the descriptor
+   *     is not affine
+   */
+  public Quantizer withRange(INDArray min, INDArray max) {
+    requireAffine("range");
+    return with(Fixed.range(descriptor, GroupValues.of(min), GroupValues.of(max)));
+  }
+
+  /**
+   * The same affine quantizer with a fixed scale and zero point: {@code clamp(round(x * (1 /
+   * scale)) + zeroPoint)} (torch, fake_quantize_per_tensor_affine and _per_channel_affine).
+   *
+   * @param scale one number, or one for each group; above 0
+   * @param zeroPoint as many integers
+   * @throws IllegalArgumentException if a value is not as stated, or the descriptor is not affine
+   */
+  public Quantizer withScale(INDArray scale, INDArray zeroPoint) {
+    requireAffine("scale and zero point");
+    return with(Fixed.scale(descriptor, GroupValues.of(scale), GroupValues.of(zeroPoint)));
+  }
+
+  private void requireAffine(String what) {
+    if (!descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes an amax; a " + what + " needs affine = true");
+    }
+  }
+
+  private Quantizer with(Fixed fixed) {
+    return new Quantizer(descriptor, layout, kernels, new Scaling(descriptor, fixed), preScale);
   }
 
   /**
@@ -109,131 +157,155 @@ public final class Quantizer {
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   public Quantizer withPreScale(INDArray scale, int axis) {
-    return new Quantizer(descriptor, layout, kernels, amax, AxisScale.of(descriptor, scale, axis));
+    return new Quantizer(
+        descriptor, layout, kernels, scaling, AxisScale.of(descriptor, scale, axis));
   }
 
   /** The same quantizer on other kernels. */
   public Quantizer withKernels(QuantKernels kernels) {
-    return new Quantizer(descriptor, layout, kernels, amax, preScale);
+    return new Quantizer(descriptor, layout, kernels, scaling, preScale);
+  }
+
+  /**
+   * Along each axis of a tensor, how many neighbours share a scale: 1 where the axis keeps scales
+   * of its own, {@link dev.bitfold.annotations.BlockSize#WHOLE} where it shares them.
+   *
+   * @throws IllegalArgumentException if the descriptor or layout does not fit the rank
+   */
+  public int[] blocks(int rank) {
+    long[] shape = new long[rank];
+    Arrays.fill(shape, 2);
+    return Granularity.blocks(descriptor, layout, shape);
+  }
+
+  /**
+   * The shape of the scales and of {@link #amax} for a tensor's shape: each axis divided by its
+   * block, 1 where it is shared; empty for one scale per tensor.
+   */
+  public long[] scaleShape(long... shape) {
+    Groups groups = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
+    return shapeOf(scaling.groups(groups, shape));
+  }
+
+  /** The type of {@link #quantize}'s result for a tensor's type; its shape is the tensor's. */
+  public DataType resultType(DataType type) {
+    return descriptor.fakeQuant() ? type : DataType.FLOAT;
   }
 
   /**
    * The largest absolute value of each group that shares a scale; NaN where a group holds a NaN.
    *
-   * @return float32: the tensor's shape with each axis divided by its block (1 where it is shared);
-   *     a scalar for one scale per tensor
+   * @return float32 of shape {@link #scaleShape}
    */
   public INDArray amax(INDArray x) {
-    Tensor tensor = new Tensor(x);
-    return DenseFloats.array(
-        amaxOf(tensor), descriptor.perTensor() ? new long[0] : tensor.groups.shape());
-  }
-
-  /** The fake-quantized values, in a new array; {@code x} is not changed. */
-  public INDArray quantize(INDArray x) {
-    Tensor tensor = new Tensor(x);
-    INDArray out = DenseFloats.like(x);
-    run(tensor, out);
-    return x.dataType() == DataType.FLOAT ? out : out.castTo(x.dataType());
+    TensorView tensor = view(x);
+    if (tensor.isEmpty()) {
+      throw tensor.refused("an empty tensor has no amax");
+    }
+    Groups groups = granularity(tensor);
+    float[] values = new float[groups.count()];
+    kernels.amax(tensor.source(), groups, values);
+    return DenseFloats.array(values, shapeOf(groups));
   }
 
   /**
-   * The fake-quantized values, written to an array.
+   * The fake-quantized values, in a new array; with {@code fakeQuant = false} the codes. {@code x}
+   * is not changed.
+   */
+  public INDArray quantize(INDArray x) {
+    TensorView tensor = view(x);
+    INDArray out = DenseFloats.like(x);
+    run(tensor, out);
+    DataType type = resultType(x.dataType());
+    return type == DataType.FLOAT ? out : out.castTo(type);
+  }
+
+  /**
+   * What {@link #quantize} returns, written to an array.
    *
-   * @param out of the shape and type of {@code x}, which it may be
+   * @param out of the shape of {@code x}, which it may be, and of the result's type
    * @return {@code out}
    */
   public INDArray quantizeInto(INDArray x, INDArray out) {
-    if (!Arrays.equals(x.shape(), out.shape()) || x.dataType() != out.dataType()) {
-      throw bad(x, "the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
+    if (!Arrays.equals(x.shape(), out.shape()) || out.dataType() != resultType(x.dataType())) {
+      throw view(x)
+          .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
     }
     if (DenseFloats.isDense(out)) {
-      run(new Tensor(x), out);
+      run(view(x), out);
       return out;
     }
     return out.assign(quantize(x));
   }
 
-  private void run(Tensor tensor, INDArray out) {
-    if (tensor.groups.elements() == 0) {
+  /** The codes and their scale; {@code x} is not changed. */
+  public Codes codes(INDArray x) {
+    TensorView tensor = view(x);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    INDArray out = DenseFloats.like(x);
+    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
+    long[] shape = shapeOf(groups);
+    return new Codes(
+        out,
+        DenseFloats.array(scales.scales().backward(), shape),
+        scales.scales().dividesBack(),
+        scales.scales().affine()
+            ? Optional.of(DenseFloats.array(scales.scales().zeroPoint(), shape))
+            : Optional.empty());
+  }
+
+  /**
+   * The tensor in the bits of its format; {@code x} is not changed.
+   *
+   * @throws IllegalArgumentException also if a value is NaN that the format cannot hold
+   */
+  public PackedTensor pack(INDArray x) {
+    TensorView tensor = view(x);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    INDArray out = DenseFloats.like(x);
+    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
+    return PackedTensor.of(tensor, descriptor, groups, scales, DenseFloats.copy(out));
+  }
+
+  private void run(TensorView tensor, INDArray out) {
+    if (tensor.isEmpty()) {
       return;
     }
-    if (descriptor.unsigned()) {
-      refuseNegative(tensor);
-    }
-    IntFormat format = (IntFormat) descriptor.format();
-    float[] values = amax == null ? amaxOf(tensor) : fixed(tensor);
-    Scales scales = SymmetricScales.integers(format, values);
-    kernels.fakeQuantize(
-        tensor.source,
-        values.length == 1 ? Groups.perTensor(tensor.x.shape()) : tensor.groups,
-        new Grid.Integers(format.min(), format.max()),
-        scales,
-        DenseFloats.buffer(out));
-  }
-
-  private float[] fixed(Tensor tensor) {
-    Amax given = amax;
-    if (given == null) {
-      throw new IllegalStateException("no amax");
-    }
-    if (!given.single() && !given.fits(tensor.groups.shape())) {
-      throw bad(
-          tensor.x,
-          "amax of shape "
-              + Arrays.toString(given.shape())
-              + " where "
-              + Arrays.toString(tensor.groups.shape())
-              + " is needed");
-    }
-    return given.values();
-  }
-
-  private float[] amaxOf(Tensor tensor) {
-    if (tensor.groups.elements() == 0) {
-      throw bad(tensor.x, "an empty tensor has no amax");
-    }
-    float[] values = new float[tensor.groups.count()];
-    kernels.amax(tensor.source, tensor.groups, values);
-    return values;
-  }
-
-  private void refuseNegative(Tensor tensor) {
-    float[] min = new float[1];
-    kernels.range(tensor.source, Groups.perTensor(tensor.x.shape()), min, new float[1]);
-    if (min[0] < 0) {
-      throw bad(tensor.x, "the format is unsigned and a value is " + min[0]);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    Source source = tensor.source();
+    if (descriptor.fakeQuant()) {
+      kernels.fakeQuantize(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
+    } else {
+      kernels.codes(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
     }
   }
 
-  private IllegalArgumentException bad(INDArray x, String what) {
-    return new IllegalArgumentException(
-        descriptor
-            + " on a "
-            + x.dataType()
-            + " tensor of shape "
-            + Arrays.toString(x.shape())
-            + ": "
-            + what);
+  /** The groups that scales are kept for, once the tensor has passed. */
+  private Groups checked(TensorView tensor) {
+    if (tensor.isEmpty()) {
+      throw tensor.refused("the tensor is empty");
+    }
+    Groups groups = scaling.groups(granularity(tensor), tensor.shape());
+    if (descriptor.unsigned() && !descriptor.affine()) {
+      tensor.refuseNegative(kernels);
+    }
+    return groups;
   }
 
-  /** A tensor as the kernels see it. */
-  private final class Tensor {
-    final INDArray x;
-    final Groups groups;
-    final Source source;
+  private TensorView view(INDArray x) {
+    return new TensorView(descriptor, preScale, x);
+  }
 
-    Tensor(INDArray x) {
-      if (!x.dataType().isFPType()) {
-        throw bad(x, "only tensors of floats are quantized");
-      }
-      this.x = x;
-      this.groups = Groups.of(x.shape(), Granularity.blocks(descriptor, layout, x.shape()));
-      AxisScale pre = preScale;
-      this.source =
-          new Source(
-              DenseFloats.buffer(DenseFloats.dense(x)),
-              pre == null ? null : new PreScale(pre.groups(descriptor, x.shape()), pre.factors()));
-    }
+  private Groups granularity(TensorView tensor) {
+    return Groups.of(tensor.shape(), Granularity.blocks(descriptor, layout, tensor.shape()));
+  }
+
+  /** One scale for everything is a scalar. */
+  private long[] shapeOf(Groups groups) {
+    boolean one = descriptor.perTensor() || scaling.single();
+    return one && groups.count() == 1 ? new long[0] : groups.shape();
   }
 }

@@ -16,8 +16,6 @@ public final class CpuKernels implements QuantKernels {
   /** A share of the work for a thread has at least this many elements. */
   private static final int LEAST_SHARE = 128 * 1024;
 
-  private static final int LONG_RUN = ScaleLoops.LONG_RUN;
-
   private final KernelThreads threads;
   private final Reductions reductions;
 
@@ -37,6 +35,11 @@ public final class CpuKernels implements QuantKernels {
   @Override
   public void amax(Source x, Groups groups, float[] out) {
     reductions.max(x, groups, Reductions.Of.ABSOLUTE, out);
+  }
+
+  @Override
+  public void finiteAmax(Source x, Groups groups, float[] out) {
+    reductions.max(x, groups, Reductions.Of.FINITE, out);
   }
 
   @Override
@@ -60,6 +63,7 @@ public final class CpuKernels implements QuantKernels {
 
   private void run(
       Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
+    ChunkRounding rounding = ChunkRounding.of(groups, grid, scales, back);
     threads.share(
         groups.elements(),
         LEAST_SHARE,
@@ -69,68 +73,9 @@ public final class CpuKernels implements QuantKernels {
           for (int start = from; start < to; start += Scratch.CHUNK) {
             int length = Math.min(Scratch.CHUNK, to - start);
             scratch.load(x, start, length);
-            chunk(scratch, groups, start, length, grid, scales, back);
+            rounding.apply(scratch, start, length);
             out.put(start, scratch.values, 0, length);
           }
         });
-  }
-
-  private static void chunk(
-      Scratch scratch,
-      Groups groups,
-      int start,
-      int length,
-      Grid grid,
-      Scales scales,
-      boolean back) {
-    if (grid instanceof Grid.Integers integers
-        && back
-        && !scales.divides()
-        && scales.dividesBack()) {
-      integers(scratch, groups, start, length, integers, scales);
-      return;
-    }
-    float[] v = scratch.values;
-    ScaleLoops.scale(v, scales.forward(), scales.divides(), groups, start, length, scratch.first);
-    round(v, grid, length);
-    if (back) {
-      ScaleLoops.scale(
-          v, scales.backward(), scales.dividesBack(), groups, start, length, scratch.first);
-    }
-  }
-
-  private static void round(float[] v, Grid grid, int length) {
-    if (grid instanceof Grid.Integers i) {
-      IntegerLoops.round(v, i.min(), i.max(), length);
-    }
-  }
-
-  /** The usual integer path, in one loop. */
-  private static void integers(
-      Scratch scratch, Groups groups, int start, int length, Grid.Integers grid, Scales scales) {
-    float[] v = scratch.values;
-    int block = groups.block();
-    if (block < LONG_RUN) {
-      groups.expand(scales.forward(), start, length, scratch.first);
-      groups.expand(scales.backward(), start, length, scratch.second);
-      IntegerLoops.multiplyRoundDivide(
-          v, scratch.first, scratch.second, grid.min(), grid.max(), length);
-      return;
-    }
-    int done = 0;
-    while (done < length) {
-      int row = (start + done) / groups.columns();
-      int column = start + done - row * groups.columns();
-      int end = done + Math.min(length - done, groups.columns() - column);
-      int base = groups.base(row);
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        int g = base + column / block;
-        IntegerLoops.multiplyRoundDivide(
-            v, scales.forward()[g], scales.backward()[g], grid.min(), grid.max(), done, done + run);
-        done += run;
-        column += run;
-      }
-    }
   }
 }

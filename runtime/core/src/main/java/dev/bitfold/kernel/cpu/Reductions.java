@@ -12,6 +12,8 @@ final class Reductions {
   /** What is maximised. The smallest value is found as the largest of the negated. */
   enum Of {
     ABSOLUTE,
+    /** The absolute values, NaN as 0 and infinity as the largest float. */
+    FINITE,
     VALUE,
     NEGATED
   }
@@ -29,7 +31,7 @@ final class Reductions {
 
   void max(Source x, Groups groups, Of of, float[] out) {
     int count = groups.count();
-    float lowest = of == Of.ABSOLUTE ? 0f : Float.NEGATIVE_INFINITY;
+    float lowest = of == Of.ABSOLUTE || of == Of.FINITE ? 0f : Float.NEGATIVE_INFINITY;
     Arrays.fill(out, 0, count, lowest);
     if (groups.contiguous() && count > threads.count()) {
       threads.share(
@@ -93,6 +95,10 @@ final class Reductions {
     if (of == Of.ABSOLUTE) {
       for (int i = 0; i < length; i++) {
         v[i] = Math.abs(v[i]);
+      }
+    } else if (of == Of.FINITE) {
+      for (int i = 0; i < length; i++) {
+        v[i] = Float.isNaN(v[i]) ? 0f : Math.min(Math.abs(v[i]), Float.MAX_VALUE);
       }
     } else if (of == Of.NEGATED) {
       for (int i = 0; i < length; i++) {

@@ -2,6 +2,10 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.Source;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
  * A thread's own arrays: a chunk of a tensor and what is computed on it. A chunk and its companions
@@ -17,9 +21,18 @@ final class Scratch {
   final float[] first = new float[CHUNK];
   final float[] second = new float[CHUNK];
 
+  final int[] bits = new int[CHUNK];
+  final int[] otherBits = new int[CHUNK];
+
+  private final FloatBuffer floats;
+  private final IntBuffer ints;
   private float[] partial = new float[0];
 
-  private Scratch() {}
+  private Scratch() {
+    ByteBuffer same = ByteBuffer.allocateDirect(CHUNK * Float.BYTES).order(ByteOrder.nativeOrder());
+    this.floats = same.asFloatBuffer();
+    this.ints = same.asIntBuffer();
+  }
 
   static Scratch mine() {
     return MINE.get();
@@ -31,6 +44,18 @@ final class Scratch {
       partial = new float[length];
     }
     return partial;
+  }
+
+  /** The bits of floats. */
+  void bitsOf(float[] v, int[] out, int length) {
+    floats.put(0, v, 0, length);
+    ints.get(0, out, 0, length);
+  }
+
+  /** The floats of bits. */
+  void floatsOf(int[] v, float[] out, int length) {
+    ints.put(0, v, 0, length);
+    floats.get(0, out, 0, length);
   }
 
   /** Copies a chunk to {@link #values} and multiplies it by the pre-scale; uses {@link #first}. */

@@ -26,6 +26,18 @@ public final class ReferenceKernels implements QuantKernels {
   }
 
   @Override
+  public void finiteAmax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    for (int i = 0; i < groups.elements(); i++) {
+      float value = element(x, i);
+      if (!Float.isNaN(value)) {
+        int g = groups.group(i);
+        out[g] = Math.max(out[g], Math.min(Math.abs(value), Float.MAX_VALUE));
+      }
+    }
+  }
+
+  @Override
   public void range(Source x, Groups groups, float[] min, float[] max) {
     Arrays.fill(min, 0, groups.count(), Float.POSITIVE_INFINITY);
     Arrays.fill(max, 0, groups.count(), Float.NEGATIVE_INFINITY);
@@ -40,7 +52,7 @@ public final class ReferenceKernels implements QuantKernels {
   public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      float q = code(element(x, i), g, grid, scales);
+      float q = code(element(x, i), g, grid, scales) - zeroPoint(scales, g);
       float back = scales.backward()[g];
       out.put(i, scales.dividesBack() ? q / back : q * back);
     }
@@ -59,14 +71,13 @@ public final class ReferenceKernels implements QuantKernels {
     return pre == null ? value : value * pre.factors()[pre.groups().group(i)];
   }
 
+  private static float zeroPoint(Scales scales, int g) {
+    return scales.affine() ? scales.zeroPoint()[g] : 0f;
+  }
+
   private static float code(float x, int g, Grid grid, Scales scales) {
     float forward = scales.forward()[g];
     float t = scales.divides() ? x / forward : x * forward;
-    if (grid instanceof Grid.Integers integers) {
-      // An integer has no -0.
-      float q = (float) Math.rint(t) + 0f;
-      return Math.min(Math.max(q, integers.min()), integers.max());
-    }
-    throw new IllegalStateException(grid.toString());
+    return GridRounding.round(t, grid, zeroPoint(scales, g));
   }
 }
