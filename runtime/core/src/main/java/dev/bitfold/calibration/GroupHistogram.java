@@ -46,7 +46,7 @@ final class GroupHistogram {
 
   /**
    * The bin edge with the smallest squared error: the best of {@value #COARSE} evenly spaced edges,
-   * then the best around it.
+   * then the best around it; of equals the largest.
    */
   float mse(GridError grid) {
     float[] centers = new float[counts.length];
@@ -74,7 +74,7 @@ final class GroupHistogram {
     double[] errors = grid.squared(centers, counts, candidates);
     int least = 0;
     for (int i = 1; i < errors.length; i++) {
-      if (errors[i] < errors[least]) {
+      if (errors[i] <= errors[least]) {
         least = i;
       }
     }

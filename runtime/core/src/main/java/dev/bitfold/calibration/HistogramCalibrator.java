@@ -60,6 +60,7 @@ public final class HistogramCalibrator implements Calibrator {
               c.countNeighbours(values, from, length, group);
             }
           });
+      c.collect();
       for (int g = 0; g < batch.leftOut().length; g++) {
         c.removeZeros(g, batch.leftOut()[g]);
       }

@@ -1,6 +1,9 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -18,7 +21,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
   private final NonFinite policy;
   private final String kind;
   private Observed observed;
-  // Group g's negative values are counted in 2g, the others in 2g + 1.
+  // Group g's values with the sign bit are counted in 2g, the others in 2g + 1.
   private @Nullable BinnedCounts counts;
 
   SignedHistogramCalibrator(QuantDescriptor descriptor, Quantizer quantizer, NonFinite policy) {
@@ -35,26 +38,31 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
       return;
     }
     Batch batch = Batch.of(quantizer, x, policy);
+    Groups groups = batch.groups();
+    float[] low = new float[groups.count()];
+    float[] high = new float[groups.count()];
+    Kernels.active().range(Source.of(batch.values()), groups, low, high);
     synchronized (this) {
-      int groups = batch.groups().count();
-      BinnedCounts c = counts == null ? new BinnedCounts(2 * groups, descriptor.bins()) : counts;
+      BinnedCounts c =
+          counts == null ? new BinnedCounts(2 * low.length, descriptor.bins()) : counts;
       observed.accept(batch);
       counts = c;
-      GroupRuns.forEach(
-          batch.values(),
-          batch.groups(),
-          (values, from, length, group, step) -> {
-            for (int i = 0; i < length; i++) {
-              float value = values[from + i];
-              int side = 2 * (group + i * step) + (value < 0 ? 0 : 1);
-              c.include(side, Math.abs(value));
-              c.count(side, Math.abs(value));
-            }
-          });
+      for (int g = 0; g < low.length; g++) {
+        include(c, g, Math.max(0, -low[g]), Math.max(0, high[g]));
+      }
+      GroupRuns.forEach(batch.values(), groups, c::countSigned);
       for (int g = 0; g < batch.leftOut().length; g++) {
         c.removeZeros(2 * g + 1, batch.leftOut()[g]);
       }
     }
+  }
+
+  private static void include(BinnedCounts counts, int group, float below, float above) {
+    counts.include(2 * group, below);
+    counts.include(2 * group + 1, above);
+    // One width for both sides, so that the sign alone tells where a value is counted.
+    counts.reach(2 * group, above);
+    counts.reach(2 * group + 1, below);
   }
 
   @Override
