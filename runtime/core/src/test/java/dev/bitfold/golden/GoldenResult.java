@@ -16,6 +16,11 @@ final class GoldenResult {
 
   private GoldenResult() {}
 
+  /** No field yet. */
+  static GoldenResult none() {
+    return new GoldenResult();
+  }
+
   /** One exact field. */
   static GoldenResult of(String field, Object value) {
     return of(field, value, Tolerance.EXACT);

@@ -4,6 +4,8 @@ import static dev.bitfold.golden.Tolerance.relative;
 import static dev.bitfold.golden.Tolerance.within;
 
 import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.ChannelAmax;
 import dev.bitfold.smoothquant.SmoothScales;
 import java.util.List;
@@ -67,11 +69,12 @@ final class SmoothQuantOps {
     SmoothScales scales = SmoothScales.of(act, amax(c.input("weight"), OI), c.doubleParam("alpha"));
     INDArray weight = scales.smoothWeight(c.input("weight"), OI);
     INDArray smooth = scales.smoothInput(x, CHANNELS);
+    Quantizer perRow = Quantizer.of(QuantDescriptor.builder().per("O").build(), OI);
     return GoldenResult.of("act_amax", act.reshape(1, 1, act.length()))
         .and("pre_quant_scale", scales.preQuantScale(), SCALES)
         .and("weight", weight, FOLDED)
         .and("input_amax", scales.smoothAmax(act).max(), FOLDED)
-        .and("weight_amax", ChannelAmax.ofInput(weight, new Layout("CW")).reshape(-1, 1), FOLDED)
+        .and("weight_amax", perRow.amax(weight), FOLDED)
         .and("y_before", FloatLayers.linear(x, c.input("weight"), c.input("bias")), OUTPUT)
         .and("y_after", FloatLayers.linear(smooth, weight, c.input("bias")), OUTPUT);
   }
