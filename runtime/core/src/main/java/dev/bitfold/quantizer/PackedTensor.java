@@ -132,6 +132,19 @@ public final class PackedTensor {
     return scales.codes();
   }
 
+  /**
+   * The float32 scales of the block scales: the global scales that E4M3 codes are multiplied by, or
+   * what each run of int8 codes is divided by. Empty if there are none.
+   */
+  public float[] secondScales() {
+    return scales.second().clone();
+  }
+
+  /** What is added to int8 block scales after their second scale; 0 for others. */
+  public float scaleOffset() {
+    return scales.mean();
+  }
+
   /** The fake-quantized values, in a new float32 array. */
   public INDArray unpack() {
     float[] backward = scales.backward();

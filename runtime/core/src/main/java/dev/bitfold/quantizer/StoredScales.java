@@ -20,6 +20,16 @@ sealed interface StoredScales {
   /** Bytes of everything stored. */
   long bytes();
 
+  /** The float32 scales of the scales; of length 0 if there are none. */
+  default float[] second() {
+    return new float[0];
+  }
+
+  /** What was taken off the scales before they were quantized. */
+  default float mean() {
+    return 0f;
+  }
+
   /** Float32. */
   record Floats(float[] backward, boolean divides) implements StoredScales {
     @Override
@@ -97,6 +107,15 @@ sealed interface StoredScales {
     @Override
     public int[] codes() {
       return unsigned(scales);
+    }
+
+    @Override
+    public float[] second() {
+      float[] values = new float[globals.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = E4m3Scales.globalScale(globals[i], formatMax);
+      }
+      return values;
     }
 
     @Override

@@ -36,7 +36,7 @@ record GoldenCase(String file, JsonNode json) {
 
   /** Whether the peer is expected to refuse. */
   boolean expectsError() {
-    return expected().has("error");
+    return expected().has("error") || !expected().path("valid").asBoolean(true);
   }
 
   /** A parameter; a missing node if there is none. */

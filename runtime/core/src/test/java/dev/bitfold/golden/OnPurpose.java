@@ -40,6 +40,19 @@ final class OnPurpose {
         || (zeroBlock(kwargs.path("block_sizes")) && message.contains("block"));
   }
 
+  /**
+   * Whether the library may accept a descriptor that the peer refuses: one of a format or of blocks
+   * that the peer has no code for, and the library has. (Peers differ from each other here: E2M1
+   * without dynamic blocks is an error in one and valid in another.)
+   */
+  static boolean mayAccept(GoldenCase golden) {
+    JsonNode kwargs = golden.param("kwargs");
+    JsonNode bits = kwargs.path("num_bits").path("tuple");
+    boolean ourFormat = bits.size() == 2 && bits.get(0).asInt() + bits.get(1).asInt() <= 7;
+    boolean ourBlocks = kwargs.path("block_sizes").path("type").asText().equals("dynamic");
+    return golden.op().equals("quant_descriptor") && (ourFormat || ourBlocks);
+  }
+
   private static boolean nonFinite(float[] amax) {
     for (float a : amax) {
       if (!Float.isFinite(a)) {
