@@ -1,0 +1,57 @@
+package dev.bitfold.processor.descriptor;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.List;
+import java.util.function.Function;
+
+/** Values of descriptors as Java code. */
+final class DescriptorLiterals {
+  private DescriptorLiterals() {}
+
+  static CodeBlock plain(Object value) {
+    return CodeBlock.of("$L", value);
+  }
+
+  static CodeBlock text(String value) {
+    return CodeBlock.of("$S", value);
+  }
+
+  static CodeBlock numbers(List<Integer> values) {
+    return join(values, DescriptorLiterals::plain);
+  }
+
+  static CodeBlock floats(List<Float> values) {
+    return join(values, DescriptorLiterals::number);
+  }
+
+  /** The shortest double that rounds to the same float. */
+  static CodeBlock number(float value) {
+    String shortest = Float.toString(value);
+    return (float) Double.parseDouble(shortest) == value
+        ? CodeBlock.of("$L", shortest)
+        : CodeBlock.of("$L", (double) value);
+  }
+
+  static CodeBlock constant(Enum<?> value) {
+    ClassName type = BitfoldNames.annotation(value.getDeclaringClass().getSimpleName());
+    return CodeBlock.of("$T.$L", type, value.name());
+  }
+
+  static CodeBlock blocks(List<BlockSize> values) {
+    return join(
+        values,
+        block ->
+            block.along().isEmpty()
+                ? CodeBlock.of(
+                    "$T.axis($L, $L)", BitfoldNames.BLOCK_SIZE, block.axis(), block.size())
+                : CodeBlock.of(
+                    "$T.along($S, $L)", BitfoldNames.BLOCK_SIZE, block.along(), block.size()));
+  }
+
+  private static <T> CodeBlock join(List<T> values, Function<? super T, CodeBlock> code) {
+    return values.stream().map(code).collect(CodeBlock.joining(", "));
+  }
+}

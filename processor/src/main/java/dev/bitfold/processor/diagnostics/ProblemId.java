@@ -1,0 +1,305 @@
+package dev.bitfold.processor.diagnostics;
+
+import dev.bitfold.annotations.DescriptorRule;
+import java.util.Optional;
+
+/**
+ * Everything that can be wrong, with its message and its remedy. A code never changes its meaning.
+ * The arguments of the templates are given where the problem is found.
+ */
+public enum ProblemId {
+  // The processor itself.
+  INTERNAL_ERROR(
+      "QZ001",
+      "Bitfold's processor failed on %1$s: %2$s",
+      "this is a defect of Bitfold: report it with the class; until then take its annotations off"),
+  RUNTIME_MISSING(
+      "QZ002",
+      "%1$s is annotated, but Bitfold's runtime %2$s",
+      "add dev.bitfold:bitfold-runtime of the processor's version to the compile class path"),
+  UNRESOLVED_TYPE(
+      "QZ003",
+      "%1$s cannot be quantized: the type %2$s does not exist",
+      "import or write it; if a processor generates it, that processor must not need %1$s first"),
+  NAME_TAKEN(
+      "QZ004",
+      "the class %2$s, which is to be generated for %1$s, exists already",
+      "rename one of the two"),
+  NOT_YET("QZ005", "%1$s is not supported yet", "leave it out: it would have no effect; %2$s"),
+
+  // The class.
+  NOT_A_CLASS(
+      "QZ010",
+      "%1$s is %2$s: only classes and records are layers or models",
+      "annotate the classes that implement or extend it"),
+  ABSTRACT_CLASS(
+      "QZ011",
+      "%1$s is abstract, so %2$s on it has no effect: annotations are not inherited",
+      "move it to the concrete subclasses; @Weight and @Bias can stay on the members"),
+  PRIVATE_TYPE("QZ012", "%1$s is private: generated code cannot use it", "make it package-private"),
+  INNER_TYPE(
+      "QZ013",
+      "%1$s is an inner class: it cannot be built without an instance of %2$s",
+      "make it static"),
+  LAYER_AND_MODEL(
+      "QZ014",
+      "%1$s is both a layer and a model: %2$s",
+      "move its own tensors into a layer class, and make that a component of a @QuantizeModel"),
+  SEALED_WITHOUT_WRAPPER(
+      "QZ015",
+      "%2$s is sealed and does not permit %3$s, which stands in for %1$s",
+      "write: permits %4$s"),
+  FINAL_WITHOUT_INTERFACE(
+      "QZ016",
+      "%1$s is %2$s and its input or output is quantized, but no interface declares %3$s: nothing"
+          + " could hold the wrapper",
+      "declare %3$s in an interface that %1$s implements and use that as the component's type, or"
+          + " make %1$s an open class"),
+  OTHER_TENSOR_METHOD(
+      "QZ017",
+      "%1$s is %2$s and implements %3$s, another method of an interface that takes a tensor: the"
+          + " wrapper's quantizers would not see it",
+      "let it be a default method of the interface that calls forward, or make %1$s an open class"),
+  MUTABLE_FIELD(
+      "QZ018",
+      "field %2$s of %1$s can change and no constructor parameter carries it: the rebuilt %1$s would"
+          + " lose its value",
+      "make it final, add a constructor parameter %2$s, or mark it transient if it is a cache"),
+  RESERVED_METHOD(
+      "QZ019",
+      "%1$s has a method type(), which its generated wrapper needs for itself",
+      "rename it, for instance to kind()"),
+
+  // Rebuilding.
+  NO_CONSTRUCTOR(
+      "QZ020",
+      "there is no way to rebuild %1$s: %2$s",
+      "add a constructor whose every parameter has a field or accessor of its name and type: %3$s"),
+  SEVERAL_CONSTRUCTORS(
+      "QZ021",
+      "%1$s could be rebuilt by several constructors: %2$s",
+      "mark one with @QuantizeCreator"),
+  PARAMETER_NAME(
+      "QZ022", "constructor parameter %2$s of %1$s has no readable field or accessor", "%3$s"),
+  PARAMETER_TYPE(
+      "QZ023",
+      "constructor parameter %2$s of %1$s is a %3$s, but %4$s is a %5$s",
+      "give both the same type, or add: %3$s %2$s() { … }"),
+  CREATOR("QZ024", "@QuantizeCreator has no effect here: %2$s", "%3$s"),
+  LOMBOK(
+      "QZ025",
+      "%1$s is annotated with %2$s: what Lombok adds is not visible to other processors",
+      "write the constructor and the accessors, or make %1$s a record"),
+  CONSTRUCTOR_CALLS_FORWARD(
+      "QZ026",
+      "the constructor of %1$s calls forward, which its wrapper overrides: the quantizers do not"
+          + " exist yet at that time",
+      "move the call out of the constructor"),
+
+  // Tensors.
+  TENSOR_TYPE("QZ030", "%2$s %1$s is a %3$s: only tensors (%4$s) are quantized", "take %2$s off"),
+  LAYOUT("QZ031", "%1$s", "write one letter per axis, as \"OI\", \"NTC\" or \"…C\""),
+  TENSOR_NOT_CARRIED(
+      "QZ032",
+      "no constructor parameter of %1$s carries the %2$s %3$s",
+      "%4$sadd a constructor parameter INDArray %3$s"),
+  TENSOR_NAME_TWICE(
+      "QZ033",
+      "%1$s has two tensors of the name %2$s",
+      "rename one: messages, tables and files tell them apart by name"),
+  MISPLACED("QZ034", "%1$s has no effect here: %2$s", "%3$s"),
+  TENSOR_DECLARED_TWICE(
+      "QZ035",
+      "tensor %2$s of %1$s is declared as %3$s here and as %4$s elsewhere",
+      "keep one of the two"),
+
+  // Quantizers.
+  ROLE_CONTRADICTS("QZ040", "role = %1$s on %2$s", "leave the role out: the place says it"),
+  BIAS_QUANTIZED(
+      "QZ041",
+      "@Quantize on the bias %1$s: a bias is never quantized",
+      "take it off; if it is a weight, mark it @Weight"),
+  WEIGHT_QUANTIZER_UNUSED(
+      "QZ042", "%2$s quantizes weights, but %1$s has none that it would apply to", "%3$s"),
+  INPUT_QUANTIZER_UNUSED(
+      "QZ043", "%2$s quantizes inputs, but %1$s has none that it would apply to", "%3$s"),
+  OUTPUT_QUANTIZER_UNUSED(
+      "QZ044",
+      "%2$s quantizes the output, but %1$s has no forward method that returns a tensor",
+      "mark a parameter of the method that returns INDArray with @Input, or take it off"),
+  ROLE_TWICE(
+      "QZ045",
+      "%1$s has two @Quantize of role %2$s",
+      "keep one; for a single tensor put it on that member or parameter"),
+  TWO_DESCRIPTORS(
+      "QZ046", "tensor %2$s of %1$s has two descriptors: %3$s and %4$s", "keep one of the two"),
+  TWO_RECIPES("QZ047", "%1$s has two recipes: %2$s and %3$s", "keep one of the two"),
+  RECIPE_CYCLE(
+      "QZ048", "recipe %1$s contains itself: %2$s", "take the recipe off the annotation type"),
+  SMOOTH_ALPHA(
+      "QZ049",
+      "alpha = %1$s",
+      "a migration strength is 0 to 1; leave it out to search it for each layer"),
+  SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, and there %3$s", "%4$s"),
+
+  // forward.
+  FORWARD_FINAL(
+      "QZ060",
+      "%2$s of %1$s is final: the wrapper cannot put its quantizers around it",
+      "take final off"),
+  FORWARD_INACCESSIBLE(
+      "QZ061",
+      "%2$s of %1$s is %3$s: the wrapper cannot put its quantizers around it",
+      "make it public"),
+  TWO_FORWARDS(
+      "QZ062",
+      "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor would"
+          + " be quantized twice",
+      "leave @Input and @Quantize on the one that computes"),
+
+  // Models.
+  OPEN_COMPONENT(
+      "QZ070",
+      "component %2$s of %1$s is a %3$s, %4$s: which layer classes stand behind it is not known",
+      "list them: @Implementations({Linear.class, …}); or keep it float: @SkipQuantize"),
+  IMPLEMENTATION(
+      "QZ071", "@Implementations: %1$s %2$s", "list annotated layer or model classes that %3$s"),
+  CONTAINER_TYPE(
+      "QZ072",
+      "component %2$s of %1$s holds layers in a %3$s, which cannot be rebuilt",
+      "declare it as %4$s"),
+  CONTAINER_WILDCARD(
+      "QZ073",
+      "component %2$s of %1$s is a %3$s: what is rebuilt does not fit a wildcard",
+      "declare it as %4$s"),
+  CONTAINER_RAW(
+      "QZ074",
+      "component %2$s of %1$s is a raw %3$s: whether layers are in it is not known",
+      "write its type arguments, as %3$s<%4$s>"),
+  MODEL_NOT_ANNOTATED(
+      "QZ075",
+      "component %2$s of %1$s is a %3$s, which holds layers (%4$s) but is no @QuantizeModel: they"
+          + " would stay float",
+      "annotate %3$s with @QuantizeModel, or keep it float: @SkipQuantize"),
+  FINAL_COMPONENT(
+      "QZ076",
+      "component %2$s of %1$s is declared as %3$s, but %4$s is %5$s and its wrapper %6$s is none",
+      "declare the component as an interface of %4$s%7$s"),
+  WRAPPER_COMPONENT(
+      "QZ077",
+      "component %2$s of %1$s is declared as the generated %3$s",
+      "declare it as %4$s: the quantizer puts the wrapper in"),
+  WRAPPER_MISSING(
+      "QZ078",
+      "component %2$s of %1$s is a %3$s, whose generated %4$s does not exist",
+      "compile %3$s with Bitfold's processor, or keep it float: @SkipQuantize"),
+  WRAPPER_VERSION(
+      "QZ079",
+      "component %2$s of %1$s is a %3$s, whose %4$s was generated for version %5$s of the runtime;"
+          + " this processor writes version %6$s",
+      "compile both with the same version of Bitfold"),
+  COMPONENT_NOT_CARRIED(
+      "QZ080",
+      "field %2$s of %1$s holds a layer or model (%3$s), but no constructor parameter carries it: it"
+          + " would stay float",
+      "add a constructor parameter %3$s %2$s, or keep it float: @SkipQuantize"),
+  MODEL_CYCLE("QZ081", "%1$s contains itself: %2$s", "a model is a tree: break the cycle"),
+  SUBCLASS_NOT_ANNOTATED(
+      "QZ082",
+      "component %2$s of %1$s is a %3$s, which extends %4$s but has no annotation of its own: it"
+          + " would stay float",
+      "annotate %3$s with @Quantize or a recipe, or keep it float: @SkipQuantize"),
+  NO_COMPONENTS(
+      "QZ083",
+      "%1$s has no component that could be quantized",
+      "take @QuantizeModel off, or give it a constructor that takes its layers"),
+  COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "take it off"),
+  GENERIC_COMPONENT(
+      "QZ085",
+      "component %2$s of %1$s is a %3$s: its class is not known",
+      "declare it with a class: %4$s"),
+
+  // Descriptors; the rules are shared with the runtime.
+  BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),
+  INT_BITS("QZ101", DescriptorRule.INT_BITS),
+  FLOAT_BITS("QZ102", DescriptorRule.FLOAT_BITS),
+  FORMAT_WITH_BITS("QZ103", DescriptorRule.FORMAT_WITH_BITS),
+  UNSIGNED_FLOAT("QZ104", DescriptorRule.UNSIGNED_FLOAT),
+  NARROW_FLOAT("QZ105", DescriptorRule.NARROW_FLOAT),
+  AXIS_TWICE("QZ106", DescriptorRule.AXIS_TWICE),
+  AXIS_AND_PER("QZ107", DescriptorRule.AXIS_AND_PER),
+  PER_LETTERS("QZ108", DescriptorRule.PER_LETTERS),
+  AXIS_AND_BLOCKS("QZ109", DescriptorRule.AXIS_AND_BLOCKS),
+  BLOCK_SIZE("QZ110", DescriptorRule.BLOCK_SIZE),
+  BLOCK_TWICE("QZ111", DescriptorRule.BLOCK_TWICE),
+  BLOCK_LETTER("QZ112", DescriptorRule.BLOCK_LETTER),
+  SCALE_BITS("QZ113", DescriptorRule.SCALE_BITS),
+  SCALE_BITS_WITHOUT_BLOCKS("QZ114", DescriptorRule.SCALE_BITS_WITHOUT_BLOCKS),
+  SCALE_BLOCKS("QZ115", DescriptorRule.SCALE_BLOCKS),
+  SCALE_RULE("QZ116", DescriptorRule.SCALE_RULE),
+  PERCENTILE_RANGE("QZ117", DescriptorRule.PERCENTILE_RANGE),
+  PERCENTILE_UNUSED("QZ118", DescriptorRule.PERCENTILE_UNUSED),
+  BINS_RANGE("QZ119", DescriptorRule.BINS_RANGE),
+  BINS_UNUSED("QZ120", DescriptorRule.BINS_UNUSED),
+  CALIB_AND_DYNAMIC("QZ121", DescriptorRule.CALIB_AND_DYNAMIC),
+  AMAX_AND_DYNAMIC("QZ122", DescriptorRule.AMAX_AND_DYNAMIC),
+  AMAX_VALUE("QZ123", DescriptorRule.AMAX_VALUE),
+  SCALE_AMAX("QZ124", DescriptorRule.SCALE_AMAX),
+  LEARN_AMAX("QZ125", DescriptorRule.LEARN_AMAX),
+  AFFINE("QZ126", DescriptorRule.AFFINE),
+  STE("QZ127", DescriptorRule.STE),
+  LETTERS_WITHOUT_LAYOUT("QZ128", DescriptorRule.LETTERS_WITHOUT_LAYOUT),
+  PER_NOT_IN_LAYOUT("QZ129", DescriptorRule.PER_NOT_IN_LAYOUT),
+  AXIS_RANK("QZ130", DescriptorRule.AXIS_RANK),
+  BLOCK_NOT_IN_LAYOUT("QZ131", DescriptorRule.BLOCK_NOT_IN_LAYOUT),
+  STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN);
+
+  private final String code;
+  private final String message;
+  private final String fix;
+  private final Optional<DescriptorRule> rule;
+
+  ProblemId(String code, String message, String fix) {
+    this.code = code;
+    this.message = message;
+    this.fix = fix;
+    this.rule = Optional.empty();
+  }
+
+  ProblemId(String code, DescriptorRule rule) {
+    this.code = code;
+    this.message = "%1$s: %2$s";
+    this.fix = "%3$s";
+    this.rule = Optional.of(rule);
+  }
+
+  /** {@code QZ001} and so on. */
+  public String code() {
+    return code;
+  }
+
+  /** The message's template. */
+  public String message() {
+    return message;
+  }
+
+  /** The remedy's template. */
+  public String fix() {
+    return fix;
+  }
+
+  /** The descriptor's rule behind it. */
+  public Optional<DescriptorRule> rule() {
+    return rule;
+  }
+
+  /** The id of a descriptor's rule. */
+  public static ProblemId of(DescriptorRule rule) {
+    for (ProblemId id : values()) {
+      if (id.rule.filter(r -> r == rule).isPresent()) {
+        return id;
+      }
+    }
+    throw new IllegalStateException("no id for the rule " + rule);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.bitfold.processor.diagnostics;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Collects the problems of one class; the same problem at the same place counts once. */
+public final class Problems {
+  private final Set<Problem> found = new LinkedHashSet<>();
+
+  /** Adds a problem; the arguments fill the templates of the id. */
+  public void add(ProblemId id, Place place, Object... arguments) {
+    found.add(Problem.of(id, place, arguments));
+  }
+
+  /** Adds a problem. */
+  public void add(Problem problem) {
+    found.add(problem);
+  }
+
+  /** Whether nothing is wrong. */
+  public boolean isEmpty() {
+    return found.isEmpty();
+  }
+
+  /** The problems in the order in which they were found. */
+  public List<Problem> list() {
+    return List.copyOf(found);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.bitfold.processor.generator;
+
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.ParameterSpec;
+import com.palantir.javapoet.TypeName;
+import dev.bitfold.processor.model.ForwardModel;
+import dev.bitfold.processor.model.LayerModel;
+import dev.bitfold.processor.model.MethodModel;
+import dev.bitfold.processor.names.BitfoldNames;
+
+/** The statements that wrappers of every shape have in common. */
+final class Calls {
+  private Calls() {}
+
+  /** The arguments that build a layer again; its tensors come from the hooks. */
+  static CodeBlock constructorArguments(LayerModel layer) {
+    boolean many = layer.arguments().size() > 2;
+    CodeBlock arguments =
+        layer.arguments().stream()
+            .map(
+                argument ->
+                    argument.tensor()
+                        ? CodeBlock.of(
+                            "hooks.tensor($S, layer.$L)",
+                            argument.name(),
+                            argument.accessor().code())
+                        : CodeBlock.of("layer.$L", argument.accessor().code()))
+            .collect(CodeBlock.joining(many ? ",\n" : ", "));
+    return many ? CodeBlock.of("\n$L", arguments) : arguments;
+  }
+
+  /** Lets the hooks check what a layer holds after it was built. */
+  static CodeBlock checks(LayerModel layer, String rebuilt) {
+    CodeBlock.Builder code = CodeBlock.builder();
+    layer.arguments().stream()
+        .filter(argument -> argument.tensor())
+        .forEach(
+            argument ->
+                code.addStatement(
+                    "hooks.check($S, $L.$L)",
+                    argument.name(),
+                    rebuilt,
+                    argument.accessor().code()));
+    return code.build();
+  }
+
+  /** A public or protected method of the same signature. */
+  static MethodSpec.Builder override(MethodModel method) {
+    MethodSpec.Builder spec =
+        MethodSpec.methodBuilder(method.name())
+            .addAnnotation(Override.class)
+            .addModifiers(method.access())
+            .addTypeVariables(method.typeVariables())
+            .returns(method.returns())
+            .varargs(method.varargs())
+            .addExceptions(method.exceptions());
+    method
+        .parameters()
+        .forEach(p -> spec.addParameter(ParameterSpec.builder(p.type(), p.name()).build()));
+    return spec;
+  }
+
+  /** The hooked method around the original one. */
+  static MethodSpec hooked(ForwardModel forward, String original) {
+    MethodModel method = forward.method();
+    String hooks = field(method, "hooks");
+    CodeBlock arguments =
+        method.parameters().stream()
+            .map(
+                p ->
+                    forward.isInput(p.name())
+                        ? CodeBlock.of("$L.input($S, $N)", hooks, p.name(), p.name())
+                        : CodeBlock.of("$N", p.name()))
+            .collect(CodeBlock.joining(", "));
+    CodeBlock call = CodeBlock.of("$L.$L($L)", original, method.name(), arguments);
+    if (forward.hooksOutput()) {
+      call = CodeBlock.of("$L.output($L)", hooks, call);
+    }
+    return override(method).addStatement(returning(method, call)).build();
+  }
+
+  /** A method that the original answers. */
+  static MethodSpec delegated(MethodModel method) {
+    CodeBlock arguments =
+        method.parameters().stream()
+            .map(p -> CodeBlock.of("$N", p.name()))
+            .collect(CodeBlock.joining(", "));
+    CodeBlock call = CodeBlock.of("$L.$L($L)", field(method, "layer"), method.name(), arguments);
+    return override(method).addStatement(returning(method, call)).build();
+  }
+
+  private static CodeBlock returning(MethodModel method, CodeBlock call) {
+    return method.returns().equals(TypeName.VOID) ? call : CodeBlock.of("return $L", call);
+  }
+
+  /** A field of the wrapper, which a parameter of the user's method may hide. */
+  static String field(MethodModel method, String name) {
+    return method.parameters().stream().anyMatch(p -> p.name().equals(name))
+        ? "this." + name
+        : name;
+  }
+
+  /** Returns what is built; its checked exceptions become unchecked ones. */
+  static CodeBlock uncheckedReturn(CodeBlock construct, String name) {
+    return CodeBlock.builder()
+        .beginControlFlow("try")
+        .add(construct)
+        .nextControlFlow("catch (RuntimeException | Error e)")
+        .addStatement("throw e")
+        .nextControlFlow("catch (Throwable e)")
+        .addStatement("throw new IllegalStateException($S, e)", "cannot rebuild " + name)
+        .endControlFlow()
+        .build();
+  }
+
+  static ParameterSpec hooksParameter() {
+    return ParameterSpec.builder(BitfoldNames.LAYER_HOOKS, "hooks").build();
+  }
+
+  static ParameterSpec layerParameter(LayerModel layer) {
+    return ParameterSpec.builder(layer.subject().self(), "layer").build();
+  }
+}

@@ -1,0 +1,49 @@
+package dev.bitfold.processor.generator;
+
+import com.palantir.javapoet.CodeBlock;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.names.BitfoldNames;
+
+/** Components as Java code. */
+final class ComponentCode {
+  private ComponentCode() {}
+
+  /** The {@code Component} that rebuilds it. */
+  static CodeBlock of(ComponentModel component) {
+    if (component instanceof ComponentModel.Layer layer) {
+      return CodeBlock.of("$T.layer($T.type())", BitfoldNames.COMPONENT, layer.wrapper());
+    } else if (component instanceof ComponentModel.Model model) {
+      return CodeBlock.of("$T.component()", model.quantizer());
+    } else if (component instanceof ComponentModel.ListOf list) {
+      return container("list", list.element());
+    } else if (component instanceof ComponentModel.MapOf map) {
+      return container("map", map.element());
+    } else if (component instanceof ComponentModel.ArrayOf array) {
+      return container("array", array.element());
+    } else if (component instanceof ComponentModel.OptionalOf optional) {
+      return container("optional", optional.element());
+    } else if (component instanceof ComponentModel.ByClass byClass) {
+      return byClass(byClass);
+    }
+    throw new IllegalArgumentException("nothing rebuilds " + component);
+  }
+
+  private static CodeBlock container(String method, ComponentModel element) {
+    return CodeBlock.of("$T.$L($L)", BitfoldNames.COMPONENT, method, of(element));
+  }
+
+  private static CodeBlock byClass(ComponentModel.ByClass byClass) {
+    CodeBlock.Builder code =
+        CodeBlock.builder().add("$T.<$T>byClass()$>$>", BitfoldNames.COMPONENT, byClass.declared());
+    for (ComponentModel.ByClass.Choice choice : byClass.choices()) {
+      if (choice.component() instanceof ComponentModel.Layer layer) {
+        code.add("\n.layer($T.type())", layer.wrapper());
+      } else if (choice.component() instanceof ComponentModel.Model model) {
+        code.add("\n.model($T.class, $T.component())", choice.type(), model.quantizer());
+      } else {
+        code.add("\n.asIs($T.class)", choice.type());
+      }
+    }
+    return code.add("$<$<").build();
+  }
+}

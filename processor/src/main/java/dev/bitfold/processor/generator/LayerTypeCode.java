@@ -1,0 +1,115 @@
+package dev.bitfold.processor.generator;
+
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.FieldSpec;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.ParameterizedTypeName;
+import com.palantir.javapoet.TypeName;
+import com.palantir.javapoet.TypeSpec;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.processor.descriptor.DescriptorCode;
+import dev.bitfold.processor.model.LayerModel;
+import dev.bitfold.processor.model.LayerShape;
+import dev.bitfold.processor.model.Subject;
+import dev.bitfold.processor.model.TensorKind;
+import dev.bitfold.processor.model.TensorModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.Optional;
+import javax.lang.model.element.Modifier;
+
+/** The {@code type()} of a wrapper: the layer's tensors and how it is built. */
+final class LayerTypeCode {
+  private final LayerModel layer;
+  private final Subject subject;
+  private final TypeName built;
+  private final CodeBlock constructor;
+
+  /**
+   * For a layer.
+   *
+   * @param built what stands in for it
+   * @param constructor a method reference that builds it of a layer and hooks
+   */
+  LayerTypeCode(LayerModel layer, TypeName built, CodeBlock constructor) {
+    this.layer = layer;
+    this.subject = layer.subject();
+    this.built = built;
+    this.constructor = constructor;
+  }
+
+  /** Adds the constant, where the class is not generic, and the method. */
+  void addConstant(TypeSpec.Builder wrapper) {
+    if (!subject.isGeneric()) {
+      wrapper.addField(
+          FieldSpec.builder(layerType(), "TYPE", Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
+              .initializer(description())
+              .build());
+    }
+  }
+
+  /** Adds the method. */
+  void addMethod(TypeSpec.Builder wrapper) {
+    wrapper.addMethod(
+        MethodSpec.methodBuilder("type")
+            .addJavadoc("The layer as annotated; for generated code of models.\n")
+            .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
+            .addTypeVariables(subject.typeVariables())
+            .returns(layerType())
+            .addCode(
+                subject.isGeneric()
+                    ? CodeBlock.of("return $L;\n", description())
+                    : CodeBlock.of("return TYPE;\n"))
+            .build());
+  }
+
+  private TypeName layerType() {
+    return ParameterizedTypeName.get(BitfoldNames.LAYER_TYPE, subject.self(), built);
+  }
+
+  private CodeBlock description() {
+    CodeBlock.Builder code = CodeBlock.builder();
+    if (subject.isGeneric()) {
+      code.add(
+          "$T.<$T, $T>of($T.class, $L)",
+          BitfoldNames.LAYER_TYPE,
+          subject.self(),
+          built,
+          subject.type(),
+          constructor);
+    } else {
+      code.add("$T.of($T.class, $L)", BitfoldNames.LAYER_TYPE, subject.type(), constructor);
+    }
+    code.add("$>$>");
+    layer.tensors().forEach(tensor -> code.add("\n$L", tensor(tensor)));
+    if (!(layer.shape() instanceof LayerShape.Rebuilt)) {
+      layer.inputs().forEach(tensor -> code.add("\n$L", tensor(tensor)));
+    }
+    layer.output().ifPresent(d -> code.add("\n.output($L)", DescriptorCode.of(d)));
+    layer
+        .smoothQuant()
+        .ifPresent(
+            alpha -> code.add("\n.smoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    return code.add("$<$<").build();
+  }
+
+  private static CodeBlock tensor(TensorModel tensor) {
+    Optional<QuantDescriptor> descriptor = tensor.descriptor();
+    CodeBlock.Builder code =
+        CodeBlock.builder()
+            .add(
+                ".$L($S, $S",
+                method(tensor.kind()),
+                tensor.name(),
+                TensorWords.ascii(tensor.layout().letters()));
+    descriptor.ifPresent(d -> code.add(", $L", DescriptorCode.of(d)));
+    return code.add(")").build();
+  }
+
+  private static String method(TensorKind kind) {
+    return switch (kind) {
+      case WEIGHT -> "weight";
+      case BIAS -> "bias";
+      case INPUT -> "input";
+    };
+  }
+}

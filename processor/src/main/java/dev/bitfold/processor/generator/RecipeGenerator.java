@@ -1,0 +1,56 @@
+package dev.bitfold.processor.generator;
+
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.FieldSpec;
+import com.palantir.javapoet.JavaFile;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.TypeSpec;
+import dev.bitfold.processor.descriptor.DescriptorCode;
+import dev.bitfold.processor.model.RecipeModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import javax.lang.model.element.Modifier;
+
+/** Writes a user's recipe as a value. */
+public final class RecipeGenerator {
+  private RecipeGenerator() {}
+
+  /** The holder's file. */
+  public static JavaFile generate(RecipeModel recipe) {
+    CodeBlock.Builder value =
+        CodeBlock.builder()
+            .add("$T.of($S)$>$>", BitfoldNames.RECIPE, recipe.subject().type().simpleName());
+    recipe
+        .descriptors()
+        .forEach(
+            (role, descriptor) ->
+                value.add(
+                    "\n.with($T.$L, $L)",
+                    BitfoldNames.ROLE,
+                    role.name(),
+                    DescriptorCode.of(descriptor)));
+    recipe
+        .smoothQuant()
+        .ifPresent(
+            alpha ->
+                value.add("\n.withSmoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    value.add("$<$<");
+    TypeSpec type =
+        GeneratedType.builder(recipe.subject())
+            .addJavadoc(
+                "The recipe {@link $T} as a value, for {@code plan.using}.\n",
+                recipe.subject().type())
+            .addField(
+                FieldSpec.builder(
+                        BitfoldNames.RECIPE,
+                        "RECIPE",
+                        Modifier.PUBLIC,
+                        Modifier.STATIC,
+                        Modifier.FINAL)
+                    .addJavadoc("What the annotation says.\n")
+                    .initializer(value.build())
+                    .build())
+            .addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())
+            .build();
+    return GeneratedType.file(recipe.subject(), type);
+  }
+}

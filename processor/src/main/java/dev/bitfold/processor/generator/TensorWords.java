@@ -1,0 +1,49 @@
+package dev.bitfold.processor.generator;
+
+import com.palantir.javapoet.CodeBlock;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.processor.model.LayerModel;
+import dev.bitfold.processor.model.TensorModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Says in Javadoc how a layer is quantized. */
+final class TensorWords {
+  private TensorWords() {}
+
+  /** One item for each tensor. */
+  static CodeBlock javadoc(LayerModel layer) {
+    CodeBlock.Builder doc = CodeBlock.builder();
+    layer.recipe().ifPresent(recipe -> doc.add("\n<p>Recipe {@link $T}.\n", recipe));
+    List<String> items = new ArrayList<>();
+    layer.tensors().forEach(tensor -> items.add(item(tensor)));
+    layer.inputs().forEach(tensor -> items.add(item(tensor)));
+    layer.output().ifPresent(descriptor -> items.add("{@code output}: " + descriptor));
+    if (layer.smoothQuant().isPresent()) {
+      double alpha = layer.smoothQuant().getAsDouble();
+      items.add("SmoothQuant: alpha " + (Double.isNaN(alpha) ? "searched" : alpha));
+    }
+    if (!items.isEmpty()) {
+      doc.add("\n<ul>\n");
+      items.forEach(item -> doc.add("  <li>$L\n", item));
+      doc.add("</ul>\n");
+    }
+    return doc.build();
+  }
+
+  private static String item(TensorModel tensor) {
+    String layout =
+        tensor.layout().isUnknown() ? "" : ", layout " + ascii(tensor.layout().letters());
+    return "{@code " + tensor.name() + "}" + layout + ": " + words(tensor.descriptor());
+  }
+
+  private static String words(Optional<QuantDescriptor> descriptor) {
+    return descriptor.map(QuantDescriptor::toString).orElse("float");
+  }
+
+  /** Layouts in plain ASCII, whatever the encoding of the user's sources. */
+  static String ascii(String layout) {
+    return layout.replace("…", "...");
+  }
+}

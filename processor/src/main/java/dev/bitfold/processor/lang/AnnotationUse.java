@@ -1,0 +1,100 @@
+package dev.bitfold.processor.lang;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.lang.model.element.AnnotationMirror;
+import javax.lang.model.element.AnnotationValue;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.TypeKind;
+
+/**
+ * An annotation where it stands.
+ *
+ * @param element the annotated element
+ * @param mirror the annotation
+ */
+public record AnnotationUse(Element element, AnnotationMirror mirror) {
+  /** All annotations of an element; repeated {@code @Quantize}s one by one. */
+  public static List<AnnotationUse> on(Element element) {
+    List<AnnotationUse> uses = new ArrayList<>();
+    for (AnnotationMirror mirror : element.getAnnotationMirrors()) {
+      AnnotationUse use = new AnnotationUse(element, mirror);
+      if (use.is(BitfoldNames.QUANTIZE_LIST)) {
+        use.value("value").ifPresent(v -> repeated(element, v, uses));
+      } else {
+        uses.add(use);
+      }
+    }
+    return uses;
+  }
+
+  private static void repeated(Element element, AnnotationValue value, List<AnnotationUse> uses) {
+    for (AnnotationValue one : AnnotationValues.list(value)) {
+      if (one.getValue() instanceof AnnotationMirror mirror) {
+        uses.add(new AnnotationUse(element, mirror));
+      }
+    }
+  }
+
+  /** The annotation of a type on an element. */
+  public static Optional<AnnotationUse> find(Element element, ClassName annotation) {
+    return all(element, annotation).stream().findFirst();
+  }
+
+  /** The annotations of a type on an element. */
+  public static List<AnnotationUse> all(Element element, ClassName annotation) {
+    return on(element).stream().filter(use -> use.is(annotation)).toList();
+  }
+
+  /** Whether the annotation is of this type. */
+  public boolean is(ClassName annotation) {
+    return type().getQualifiedName().contentEquals(annotation.canonicalName());
+  }
+
+  /** Whether the annotation's type does not exist (yet). */
+  public boolean isUnresolved() {
+    return mirror.getAnnotationType().getKind() == TypeKind.ERROR;
+  }
+
+  /** The annotation's type. */
+  public TypeElement type() {
+    return (TypeElement) mirror.getAnnotationType().asElement();
+  }
+
+  /** {@code @Name}. */
+  public String label() {
+    return "@" + type().getSimpleName();
+  }
+
+  /** The value that is written for an element; empty if it is left to its default. */
+  public Optional<AnnotationValue> value(String name) {
+    for (var entry : mirror.getElementValues().entrySet()) {
+      ExecutableElement key = entry.getKey();
+      if (key.getSimpleName().contentEquals(name)) {
+        return Optional.of(entry.getValue());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The text that is written for an element, or nothing. */
+  public String text(String name) {
+    return value(name).map(AnnotationValues::text).orElse("");
+  }
+
+  /** The annotation. */
+  public Place place() {
+    return new Place(element, mirror, null);
+  }
+
+  /** The value that is written for an element, else the annotation. */
+  public Place place(String name) {
+    return new Place(element, mirror, value(name).orElse(null));
+  }
+}

@@ -1,0 +1,116 @@
+package dev.bitfold.processor.lang;
+
+import com.sun.source.tree.BlockTree;
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.IdentifierTree;
+import com.sun.source.tree.LambdaExpressionTree;
+import com.sun.source.tree.MemberSelectTree;
+import com.sun.source.tree.MethodInvocationTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.tree.VariableTree;
+import com.sun.source.util.TreeScanner;
+import com.sun.source.util.Trees;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.util.ElementFilter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads method bodies where the compiler shows them: javac does, for sources; other compilers do
+ * not, and then nothing is found.
+ */
+public final class BodyScanner {
+  private final Optional<Trees> trees;
+
+  BodyScanner(Optional<Trees> trees) {
+    this.trees = trees;
+  }
+
+  /**
+   * Whether a constructor calls a method of its own object, directly or through other methods of
+   * the class.
+   */
+  public boolean reaches(ExecutableElement constructor, String method) {
+    TypeElement type = Language.owner(constructor);
+    Deque<String> open = new ArrayDeque<>(calls(constructor));
+    open.addAll(callsInInitializers(type));
+    Set<String> seen = new HashSet<>();
+    while (!open.isEmpty()) {
+      String name = open.remove();
+      if (name.equals(method)) {
+        return true;
+      }
+      if (seen.add(name)) {
+        ElementFilter.methodsIn(type.getEnclosedElements()).stream()
+            .filter(m -> m.getSimpleName().contentEquals(name))
+            .forEach(m -> open.addAll(calls(m)));
+      }
+    }
+    return false;
+  }
+
+  private Set<String> calls(ExecutableElement method) {
+    return trees.map(t -> scan(t.getTree(method))).orElse(Set.of());
+  }
+
+  private Set<String> callsInInitializers(TypeElement type) {
+    if (trees.isEmpty()) {
+      return Set.of();
+    }
+    ClassTree tree = trees.get().getTree(type);
+    Set<String> names = new LinkedHashSet<>();
+    if (tree != null) {
+      for (Tree member : tree.getMembers()) {
+        if (member instanceof BlockTree || member instanceof VariableTree) {
+          names.addAll(scan(member));
+        }
+      }
+    }
+    return names;
+  }
+
+  private static Set<String> scan(@Nullable Tree tree) {
+    Set<String> names = new LinkedHashSet<>();
+    if (tree != null) {
+      new Calls(names).scan(tree, null);
+    }
+    return names;
+  }
+
+  /** The methods that are called on {@code this}; bodies that only run later are left out. */
+  private static final class Calls extends TreeScanner<@Nullable Void, @Nullable Void> {
+    private final Set<String> names;
+
+    Calls(Set<String> names) {
+      this.names = names;
+    }
+
+    @Override
+    public @Nullable Void visitMethodInvocation(MethodInvocationTree call, @Nullable Void unused) {
+      if (call.getMethodSelect() instanceof IdentifierTree name) {
+        names.add(name.getName().toString());
+      } else if (call.getMethodSelect() instanceof MemberSelectTree select
+          && select.getExpression().toString().equals("this")) {
+        names.add(select.getIdentifier().toString());
+      }
+      return super.visitMethodInvocation(call, null);
+    }
+
+    @Override
+    public @Nullable Void visitLambdaExpression(
+        LambdaExpressionTree lambda, @Nullable Void unused) {
+      return null;
+    }
+
+    @Override
+    public @Nullable Void visitClass(ClassTree local, @Nullable Void unused) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.bitfold.processor.lang;
+
+import com.palantir.javapoet.ClassName;
+import com.sun.source.util.Trees;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import javax.annotation.processing.ProcessingEnvironment;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.ModuleElement;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.util.Elements;
+import javax.lang.model.util.Types;
+
+/** Questions about the user's types. */
+public final class Language {
+  private final Elements elements;
+  private final Types types;
+  private final BodyScanner bodies;
+
+  /**
+   * The language as this compiler sees it.
+   *
+   * @param trees javac's trees, if this is javac
+   */
+  public Language(ProcessingEnvironment environment, Optional<Trees> trees) {
+    this.elements = environment.getElementUtils();
+    this.types = environment.getTypeUtils();
+    this.bodies = new BodyScanner(trees);
+  }
+
+  /** What can be seen of method bodies. */
+  public BodyScanner bodies() {
+    return bodies;
+  }
+
+  /** A class by name. */
+  public Optional<TypeElement> find(String qualifiedName) {
+    return Optional.ofNullable(elements.getTypeElement(qualifiedName));
+  }
+
+  /** A class by name. */
+  public Optional<TypeElement> find(ClassName name) {
+    return find(name.canonicalName());
+  }
+
+  /** A class by name, if code beside a class could use it. */
+  public Optional<TypeElement> findFrom(TypeElement user, String qualifiedName) {
+    ModuleElement module = elements.getModuleOf(user);
+    return module == null
+        ? find(qualifiedName)
+        : Optional.ofNullable(elements.getTypeElement(module, qualifiedName));
+  }
+
+  /** The class or interface of a type; empty for primitives, arrays and type variables. */
+  public static Optional<TypeElement> declared(TypeMirror type) {
+    return type.getKind() == TypeKind.DECLARED
+        ? Optional.of((TypeElement) ((DeclaredType) type).asElement())
+        : Optional.empty();
+  }
+
+  /** The class around a member. */
+  public static TypeElement owner(Element member) {
+    return (TypeElement) Objects.requireNonNull(member.getEnclosingElement());
+  }
+
+  /** Whether a type is this class, whatever its type arguments. */
+  public static boolean is(TypeMirror type, ClassName name) {
+    return declared(type).filter(element -> is(element, name)).isPresent();
+  }
+
+  /** Whether a class is this one. */
+  public static boolean is(TypeElement type, ClassName name) {
+    return type.getQualifiedName().contentEquals(name.canonicalName());
+  }
+
+  /** Whether a type is ND4J's array. */
+  public static boolean isTensor(TypeMirror type) {
+    return is(type, BitfoldNames.TENSOR);
+  }
+
+  /** Whether a class belongs to Java or ND4J, which hold no layers of ours. */
+  public boolean isPlatform(TypeElement type) {
+    String name = elements.getPackageOf(type).getQualifiedName().toString();
+    return name.startsWith("java.") || name.startsWith("javax.") || name.startsWith("org.nd4j.");
+  }
+
+  /** A class and its superclasses, but Java's. */
+  public List<TypeElement> chain(TypeElement type) {
+    List<TypeElement> chain = new ArrayList<>();
+    Optional<TypeElement> next = Optional.of(type);
+    while (next.isPresent() && !isPlatform(next.get())) {
+      chain.add(next.get());
+      next = declared(next.get().getSuperclass());
+    }
+    return chain;
+  }
+
+  /** All interfaces of a class, inherited ones included, each once. */
+  public List<DeclaredType> interfaces(TypeElement type) {
+    List<DeclaredType> found = new ArrayList<>();
+    collectInterfaces(type.asType(), found);
+    return found;
+  }
+
+  private void collectInterfaces(TypeMirror type, List<DeclaredType> found) {
+    for (TypeMirror parent : types.directSupertypes(type)) {
+      boolean known = found.stream().anyMatch(other -> types.isSameType(other, parent));
+      if (!known && declared(parent).isPresent()) {
+        if (declared(parent).get().getKind() == ElementKind.INTERFACE) {
+          found.add((DeclaredType) parent);
+        }
+        collectInterfaces(parent, found);
+      }
+    }
+  }
+
+  /** The type of a member as seen from a class that may inherit it. */
+  public TypeMirror memberType(TypeElement from, Element member) {
+    return types.asMemberOf((DeclaredType) from.asType(), member);
+  }
+
+  /** Whether code in a class's package can use a member of it. */
+  public boolean readable(Element member, TypeElement from) {
+    if (member.getModifiers().contains(javax.lang.model.element.Modifier.PUBLIC)) {
+      return true;
+    }
+    return !member.getModifiers().contains(javax.lang.model.element.Modifier.PRIVATE)
+        && elements.getPackageOf(member).equals(elements.getPackageOf(from));
+  }
+
+  /** The package of an element. */
+  public String packageOf(Element element) {
+    return elements.getPackageOf(element).getQualifiedName().toString();
+  }
+
+  /** The compiler's elements. */
+  public Elements elements() {
+    return elements;
+  }
+
+  /** The compiler's types. */
+  public Types types() {
+    return types;
+  }
+}

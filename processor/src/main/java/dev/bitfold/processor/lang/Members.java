@@ -1,0 +1,135 @@
+package dev.bitfold.processor.lang;
+
+import dev.bitfold.processor.model.Accessor;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.ExecutableType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.util.ElementFilter;
+
+/** The instance members of a class, those of its superclasses included. */
+public final class Members {
+  private final Language language;
+  private final TypeElement type;
+  private final List<VariableElement> fields = new ArrayList<>();
+  private final List<ExecutableElement> methods = new ArrayList<>();
+
+  /** The members of a class. */
+  public Members(Language language, TypeElement type) {
+    this.language = language;
+    this.type = type;
+    for (TypeElement owner : language.chain(type)) {
+      ElementFilter.fieldsIn(owner.getEnclosedElements()).stream()
+          .filter(field -> !field.getModifiers().contains(Modifier.STATIC))
+          .forEach(fields::add);
+    }
+    ElementFilter.methodsIn(language.elements().getAllMembers(type)).stream()
+        .filter(method -> !method.getModifiers().contains(Modifier.STATIC))
+        .filter(method -> !isOfObject(method))
+        .forEach(methods::add);
+  }
+
+  private static boolean isOfObject(ExecutableElement method) {
+    return Language.owner(method).getQualifiedName().contentEquals("java.lang.Object");
+  }
+
+  /** Fields, own ones first; private ones of superclasses too. */
+  public List<VariableElement> fields() {
+    return fields;
+  }
+
+  /** Methods as they are called: overridden ones are left out. */
+  public List<ExecutableElement> methods() {
+    return methods;
+  }
+
+  /** The constructors that code in the class's package can call. */
+  public List<ExecutableElement> constructors() {
+    return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
+        .filter(constructor -> !constructor.getModifiers().contains(Modifier.PRIVATE))
+        .toList();
+  }
+
+  /** A field by name, however private. */
+  public Optional<VariableElement> field(String name) {
+    return fields.stream().filter(f -> f.getSimpleName().contentEquals(name)).findFirst();
+  }
+
+  /** A way to read a value, and the type that comes out. */
+  public record Value(Accessor accessor, TypeMirror type) {}
+
+  /** The ways to read a value of a name, accessors first. */
+  public List<Value> readable(String name) {
+    List<Value> found = new ArrayList<>();
+    for (ExecutableElement method : methods) {
+      if (isAccessor(method)
+          && language.readable(method, type)
+          && (method.getSimpleName().contentEquals(name) || property(method).equals(name))) {
+        ExecutableType seen = (ExecutableType) language.memberType(type, method);
+        found.add(
+            new Value(new Accessor(method.getSimpleName().toString(), true), seen.getReturnType()));
+      }
+    }
+    found.sort(
+        (a, b) ->
+            Boolean.compare(b.accessor().name().equals(name), a.accessor().name().equals(name)));
+    field(name)
+        .filter(field -> language.readable(field, type))
+        .ifPresent(
+            field ->
+                found.add(new Value(new Accessor(name, false), language.memberType(type, field))));
+    return found;
+  }
+
+  /** The names that can be read. */
+  public Set<String> readableNames() {
+    Set<String> names = new LinkedHashSet<>();
+    fields.stream().map(f -> f.getSimpleName().toString()).forEach(names::add);
+    names.removeIf(name -> readable(name).isEmpty());
+    methods.stream()
+        .filter(Members::isAccessor)
+        .filter(method -> language.readable(method, type))
+        .map(Members::property)
+        .forEach(names::add);
+    return names;
+  }
+
+  /** Whether a method takes nothing and returns something. */
+  public static boolean isAccessor(ExecutableElement method) {
+    return method.getKind() == ElementKind.METHOD
+        && method.getParameters().isEmpty()
+        && method.getTypeParameters().isEmpty()
+        && method.getReturnType().getKind() != TypeKind.VOID
+        && !method.getModifiers().contains(Modifier.STATIC);
+  }
+
+  /** What an accessor reads: {@code weight} of {@code weight()} and {@code getWeight()}. */
+  public static String property(ExecutableElement accessor) {
+    String name = accessor.getSimpleName().toString();
+    if (hasPrefix(name, "get")) {
+      return uncapitalize(name.substring(3));
+    }
+    boolean flag = accessor.getReturnType().getKind() == TypeKind.BOOLEAN;
+    return flag && hasPrefix(name, "is") ? uncapitalize(name.substring(2)) : name;
+  }
+
+  private static boolean hasPrefix(String name, String prefix) {
+    return name.length() > prefix.length()
+        && name.startsWith(prefix)
+        && !Character.isLowerCase(name.charAt(prefix.length()));
+  }
+
+  private static String uncapitalize(String name) {
+    return name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.bitfold.processor.lang;
+
+import java.util.HashSet;
+import java.util.Set;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.NestingKind;
+import javax.lang.model.element.TypeElement;
+import org.jspecify.annotations.Nullable;
+
+/** The classes that are being compiled; all others come from class files. */
+public final class SourceTypes {
+  private final Set<String> names = new HashSet<>();
+
+  /** Adds what a round compiles. */
+  public void add(Iterable<? extends Element> roots) {
+    for (Element root : roots) {
+      if (root instanceof TypeElement type) {
+        names.add(type.getQualifiedName().toString());
+      }
+    }
+  }
+
+  /** Whether an element's class is being compiled. */
+  public boolean contains(Element element) {
+    TypeElement top = null;
+    for (@Nullable Element e = element; e != null; e = e.getEnclosingElement()) {
+      if (e instanceof TypeElement type && type.getNestingKind() == NestingKind.TOP_LEVEL) {
+        top = type;
+      }
+    }
+    return top != null && names.contains(top.getQualifiedName().toString());
+  }
+}

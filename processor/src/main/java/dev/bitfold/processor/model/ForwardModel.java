@@ -1,0 +1,17 @@
+package dev.bitfold.processor.model;
+
+import java.util.List;
+
+/**
+ * The method with hooks on its tensors.
+ *
+ * @param method its signature
+ * @param inputs the parameters that the hooks see
+ * @param hooksOutput whether it returns a tensor
+ */
+public record ForwardModel(MethodModel method, List<TensorModel> inputs, boolean hooksOutput) {
+  /** Whether the hooks see a parameter. */
+  public boolean isInput(String parameter) {
+    return inputs.stream().anyMatch(input -> input.name().equals(parameter));
+  }
+}

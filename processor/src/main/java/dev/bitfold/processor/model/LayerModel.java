@@ -1,0 +1,57 @@
+package dev.bitfold.processor.model;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.TypeName;
+import dev.bitfold.annotations.QuantDescriptor;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A layer class.
+ *
+ * @param subject the class
+ * @param shape what stands in for it
+ * @param tensors its weights and biases
+ * @param arguments the arguments that build it again
+ * @param constructorThrows the checked exceptions of that constructor
+ * @param forward the hooked method, if there is one
+ * @param output how the result is quantized
+ * @param smoothQuant the alpha of {@code @SmoothQuant}, NaN to search it
+ * @param recipe the recipe on the class
+ */
+public record LayerModel(
+    Subject subject,
+    LayerShape shape,
+    List<TensorModel> tensors,
+    List<ArgumentModel> arguments,
+    List<TypeName> constructorThrows,
+    Optional<ForwardModel> forward,
+    Optional<QuantDescriptor> output,
+    OptionalDouble smoothQuant,
+    Optional<ClassName> recipe) {
+  /** The same layer with another shape. */
+  public LayerModel withShape(LayerShape other) {
+    return new LayerModel(
+        subject,
+        other,
+        tensors,
+        arguments,
+        constructorThrows,
+        forward,
+        output,
+        smoothQuant,
+        recipe);
+  }
+
+  /** The hooked inputs. */
+  public List<TensorModel> inputs() {
+    return forward.map(ForwardModel::inputs).orElse(List.of());
+  }
+
+  /** Whether the hooks see anything while it runs, not only while it is built. */
+  public boolean quantizesActivations() {
+    return output.isPresent()
+        || inputs().stream().anyMatch(input -> input.descriptor().isPresent());
+  }
+}

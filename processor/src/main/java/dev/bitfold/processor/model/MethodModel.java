@@ -1,0 +1,34 @@
+package dev.bitfold.processor.model;
+
+import com.palantir.javapoet.TypeName;
+import com.palantir.javapoet.TypeVariableName;
+import java.util.List;
+import javax.lang.model.element.Modifier;
+
+/**
+ * A method that a wrapper overrides or delegates.
+ *
+ * @param name its name
+ * @param access public, protected, or nothing
+ * @param typeVariables its own type variables
+ * @param returns what it returns
+ * @param parameters its parameters
+ * @param varargs whether the last parameter is variable
+ * @param exceptions what it throws
+ */
+public record MethodModel(
+    String name,
+    List<Modifier> access,
+    List<TypeVariableName> typeVariables,
+    TypeName returns,
+    List<ParameterModel> parameters,
+    boolean varargs,
+    List<TypeName> exceptions) {
+  /**
+   * A parameter.
+   *
+   * @param name its name
+   * @param type its type
+   */
+  public record ParameterModel(String name, TypeName type) {}
+}

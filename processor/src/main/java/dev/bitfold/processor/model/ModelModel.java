@@ -1,0 +1,23 @@
+package dev.bitfold.processor.model;
+
+import com.palantir.javapoet.TypeName;
+import java.util.List;
+
+/**
+ * A model class.
+ *
+ * @param subject the class
+ * @param arguments the arguments that build it again
+ * @param constructorThrows the checked exceptions of that constructor
+ */
+public record ModelModel(
+    Subject subject, List<ComponentArgument> arguments, List<TypeName> constructorThrows) {
+  /**
+   * An argument of the constructor.
+   *
+   * @param name the parameter, the component's name
+   * @param accessor how it is read
+   * @param component what becomes of it
+   */
+  public record ComponentArgument(String name, Accessor accessor, ComponentModel component) {}
+}

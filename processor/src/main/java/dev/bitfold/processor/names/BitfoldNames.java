@@ -1,0 +1,58 @@
+package dev.bitfold.processor.names;
+
+import com.palantir.javapoet.ClassName;
+
+/**
+ * The names of Bitfold's own types in the user's compilation. They are put together at run time:
+ * the jar holds relocated copies of the annotations, and a name that is a constant would be
+ * relocated with them.
+ */
+public final class BitfoldNames {
+  /** The version of the agreement with the runtime that generated code is written for. */
+  public static final int CONTRACT_VERSION = 1;
+
+  public static final ClassName QUANTIZE = annotation("Quantize");
+  public static final ClassName QUANTIZE_LIST = QUANTIZE.nestedClass("List");
+  public static final ClassName WEIGHT = annotation("Weight");
+  public static final ClassName BIAS = annotation("Bias");
+  public static final ClassName INPUT = annotation("Input");
+  public static final ClassName SMOOTH_QUANT = annotation("SmoothQuant");
+  public static final ClassName SMOOTH_INTO = annotation("SmoothInto");
+  public static final ClassName QUANTIZE_MODEL = annotation("QuantizeModel");
+  public static final ClassName QUANTIZE_CREATOR = annotation("QuantizeCreator");
+  public static final ClassName SKIP_QUANTIZE = annotation("SkipQuantize");
+  public static final ClassName IMPLEMENTATIONS = annotation("Implementations");
+
+  public static final ClassName QUANT_DESCRIPTOR = annotation("QuantDescriptor");
+  public static final ClassName BLOCK_SIZE = annotation("BlockSize");
+  public static final ClassName RECIPE = annotation("Recipe");
+  public static final ClassName ROLE = annotation("Role");
+
+  public static final ClassName PLAN = ClassName.get(room(), "Plan");
+  public static final ClassName COMPONENT = layer("Component");
+  public static final ClassName WALK = layer("Walk");
+  public static final ClassName LAYER_TYPE = layer("LayerType");
+  public static final ClassName LAYER_HOOKS = layer("LayerHooks");
+  public static final ClassName GENERATED_LAYER = layer("GeneratedLayer");
+
+  public static final ClassName TENSOR = ClassName.get("org.nd4j.linalg.api.ndarray", "INDArray");
+  public static final ClassName SD_VARIABLE =
+      ClassName.get("org.nd4j.autodiff.samediff", "SDVariable");
+
+  private BitfoldNames() {}
+
+  /** A type of the annotations' package. */
+  public static ClassName annotation(String simpleName) {
+    return ClassName.get(room("annotations"), simpleName);
+  }
+
+  private static ClassName layer(String simpleName) {
+    return ClassName.get(room("layer"), simpleName);
+  }
+
+  private static String room(String... names) {
+    return names.length == 0
+        ? String.join(".", "dev", "bitfold")
+        : String.join(".", "dev", "bitfold", names[0]);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.bitfold.processor.reader;
+
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.TypeVariable;
+
+/** Decides what becomes of a component of a model, by its declared type. */
+final class ComponentReader {
+  private static final String MAP = "java.util.Map";
+
+  private final Language language;
+  private final LayerDetector detector;
+  private final Holdings holdings;
+  private final Wrappers wrappers;
+  private final ChoiceReader choices;
+
+  ComponentReader(Language language, LayerDetector detector, Holdings holdings, Wrappers wrappers) {
+    this.language = language;
+    this.detector = detector;
+    this.holdings = holdings;
+    this.wrappers = wrappers;
+    this.choices = new ChoiceReader(language, detector, wrappers);
+  }
+
+  /** The component; empty if that is a problem, which is then reported. */
+  Optional<ComponentModel> read(TypeMirror type, ComponentSite site) {
+    Unresolved.refuse(type);
+    return switch (type.getKind()) {
+      case ARRAY ->
+          element(((ArrayType) type).getComponentType(), site, ComponentModel.ArrayOf::new);
+      case TYPEVAR -> typeVariable((TypeVariable) type, site);
+      case DECLARED -> declared((DeclaredType) type, site);
+      default -> passedOn();
+    };
+  }
+
+  private static Optional<ComponentModel> passedOn() {
+    return Optional.of(new ComponentModel.PassedOn());
+  }
+
+  private interface Container {
+    ComponentModel of(ComponentModel element);
+  }
+
+  private Optional<ComponentModel> element(
+      TypeMirror type, ComponentSite site, Container container) {
+    return read(type, site).map(c -> c.isRebuilt() ? container.of(c) : c);
+  }
+
+  private Optional<ComponentModel> typeVariable(TypeVariable type, ComponentSite site) {
+    boolean open = Language.declared(type.getUpperBound()).filter(this::takesTensors).isPresent();
+    if (open || holdings.any(type)) {
+      site.report(ProblemId.GENERIC_COMPONENT, type, "or keep it float: @SkipQuantize");
+      return Optional.empty();
+    }
+    return passedOn();
+  }
+
+  private Optional<ComponentModel> declared(DeclaredType type, ComponentSite site) {
+    TypeElement element = (TypeElement) type.asElement();
+    switch (element.getQualifiedName().toString()) {
+      case "java.util.List" -> {
+        return container(type, site, ComponentModel.ListOf::new, "E", "List<%s>");
+      }
+      case "java.util.Optional" -> {
+        return container(type, site, ComponentModel.OptionalOf::new, "T", "Optional<%s>");
+      }
+      case MAP -> {
+        return container(type, site, ComponentModel.MapOf::new, "K, V", "Map<K, %s>");
+      }
+      default -> {
+        return language.isPlatform(element)
+            ? platform(type, element, site)
+            : user(type, element, site);
+      }
+    }
+  }
+
+  private Optional<ComponentModel> container(
+      DeclaredType type, ComponentSite site, Container container, String variables, String text) {
+    String name = type.asElement().getSimpleName().toString();
+    if (type.getTypeArguments().isEmpty()) {
+      site.report(ProblemId.CONTAINER_RAW, name, variables.equals("K, V") ? "K, Linear" : "Linear");
+      return Optional.empty();
+    }
+    List<? extends TypeMirror> arguments = type.getTypeArguments();
+    TypeMirror last = arguments.get(arguments.size() - 1);
+    UnaryOperator<String> format = inner -> text.replace("%s", inner);
+    if (arguments.size() > 1 && holdings.any(arguments.get(0))) {
+      site.report(ProblemId.CONTAINER_TYPE, TypeText.of(type), format.apply(TypeText.of(last)));
+      return Optional.empty();
+    }
+    if (last.getKind() == TypeKind.WILDCARD) {
+      if (!holdings.any(last)) {
+        return passedOn();
+      }
+      TypeElement inside = holdings.found(last).iterator().next();
+      site.report(
+          ProblemId.CONTAINER_WILDCARD,
+          TypeText.of(type),
+          format.apply(inside.getSimpleName().toString()));
+      return Optional.empty();
+    }
+    return element(last, site, container);
+  }
+
+  private Optional<ComponentModel> platform(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    if (raw && isCollection(type)) {
+      site.report(ProblemId.CONTAINER_RAW, element.getSimpleName(), "…");
+      return Optional.empty();
+    }
+    return withoutLayersInArguments(type, site);
+  }
+
+  private boolean isCollection(TypeMirror type) {
+    return List.of("java.util.Collection", MAP).stream()
+        .flatMap(name -> language.find(name).stream())
+        .anyMatch(
+            known ->
+                language
+                    .types()
+                    .isSubtype(
+                        language.types().erasure(type), language.types().erasure(known.asType())));
+  }
+
+  private Optional<ComponentModel> withoutLayersInArguments(DeclaredType type, ComponentSite site) {
+    for (TypeMirror argument : type.getTypeArguments()) {
+      if (holdings.any(argument)) {
+        site.report(
+            ProblemId.CONTAINER_TYPE, TypeText.of(type), "List<" + TypeText.of(argument) + ">");
+        return Optional.empty();
+      }
+    }
+    return passedOn();
+  }
+
+  private Optional<ComponentModel> user(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    if (AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isPresent()) {
+      site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), "the class it is made for");
+      return Optional.empty();
+    }
+    Optional<AnnotationUse> listed =
+        site.annotation(BitfoldNames.IMPLEMENTATIONS)
+            .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
+    if (listed.isPresent()) {
+      return choices.listed(listed.get(), type, site);
+    }
+    if (detector.isModel(element) || detector.isLayer(element)) {
+      return known(type, element, site);
+    }
+    if (element.getModifiers().contains(Modifier.SEALED)) {
+      return choices.permitted(element, type, site);
+    }
+    if (element.getKind().isInterface() || element.getModifiers().contains(Modifier.ABSTRACT)) {
+      return open(type, element, site);
+    }
+    return unmarked(type, element, site);
+  }
+
+  private Optional<ComponentModel> known(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    boolean wildcard =
+        type.getTypeArguments().stream().anyMatch(a -> a.getKind() == TypeKind.WILDCARD);
+    if (raw || wildcard) {
+      site.report(
+          ProblemId.GENERIC_COMPONENT,
+          (raw ? "raw " : "") + TypeText.of(type),
+          element.getSimpleName() + "<…> with concrete type arguments");
+      return Optional.empty();
+    }
+    return detector.isModel(element)
+        ? wrappers.model(element, site).map(ComponentModel.Model::new)
+        : wrappers.layer(element, type, site).map(ComponentModel.Layer::new);
+  }
+
+  private Optional<ComponentModel> open(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    if (takesTensors(element) || detector.isMarked(element)) {
+      site.report(
+          ProblemId.OPEN_COMPONENT,
+          TypeText.of(type),
+          element.getKind().isInterface() ? "an open interface" : "an abstract class");
+      return Optional.empty();
+    }
+    return withoutLayersInArguments(type, site);
+  }
+
+  /** Whether a method of a type turns a tensor into a tensor, as layers do. */
+  private boolean takesTensors(TypeElement type) {
+    return !language.isPlatform(type)
+        && new Members(language, type)
+            .methods().stream()
+                .anyMatch(
+                    m ->
+                        Language.isTensor(m.getReturnType())
+                            && m.getParameters().stream()
+                                .anyMatch(p -> Language.isTensor(p.asType())));
+  }
+
+  private Optional<ComponentModel> unmarked(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    Optional<TypeElement> marked =
+        language.chain(element).stream().skip(1).filter(detector::isMarked).findFirst();
+    if (marked.isPresent()) {
+      site.report(
+          ProblemId.SUBCLASS_NOT_ANNOTATED, element.getSimpleName(), marked.get().getSimpleName());
+      return Optional.empty();
+    }
+    Optional<VariableElement> holding = holdings.holdingField(element);
+    if (holding.isPresent()) {
+      site.report(
+          ProblemId.MODEL_NOT_ANNOTATED,
+          element.getSimpleName(),
+          TypeText.of(holding.get().asType()) + " " + holding.get().getSimpleName());
+      return Optional.empty();
+    }
+    return withoutLayersInArguments(type, site);
+  }
+}

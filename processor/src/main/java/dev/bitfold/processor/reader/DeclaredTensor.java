@@ -1,0 +1,24 @@
+package dev.bitfold.processor.reader;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.processor.descriptor.QuantizerUse;
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.model.TensorKind;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A tensor as its own annotations declare it.
+ *
+ * @param name the member's or parameter's name
+ * @param kind what it is
+ * @param layout its axes; empty if what is written makes no sense, which is then reported
+ * @param quantizers the quantizers on the member itself
+ * @param place the annotation
+ */
+record DeclaredTensor(
+    String name,
+    TensorKind kind,
+    Optional<Layout> layout,
+    List<QuantizerUse> quantizers,
+    Place place) {}

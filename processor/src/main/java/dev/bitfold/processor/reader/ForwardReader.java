@@ -1,0 +1,127 @@
+package dev.bitfold.processor.reader;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.processor.descriptor.QuantizerUse;
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.model.TensorKind;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.util.ElementFilter;
+
+/** Finds the {@code forward} method whose tensors are hooked. */
+final class ForwardReader {
+  /** The name of the method that hooks go around. */
+  static final String FORWARD = "forward";
+
+  private final TypeElement type;
+  private final Members members;
+  private final TensorAnnotations annotations;
+  private final Problems problems;
+
+  ForwardReader(
+      TypeElement type, Members members, TensorAnnotations annotations, Problems problems) {
+    this.type = type;
+    this.members = members;
+    this.annotations = annotations;
+    this.problems = problems;
+  }
+
+  /** The method with a marked parameter. */
+  Optional<DeclaredForward> read() {
+    List<ExecutableElement> hooked =
+        candidates().stream()
+            .filter(m -> m.getParameters().stream().anyMatch(this::marked))
+            .toList();
+    if (hooked.size() > 1) {
+      problems.add(
+          ProblemId.TWO_FORWARDS,
+          Place.at(hooked.get(1)),
+          type.getSimpleName(),
+          signature(hooked.get(0)),
+          signature(hooked.get(1)));
+    }
+    return hooked.stream().findFirst().map(this::declared);
+  }
+
+  /** The only method that returns a tensor, for an output's quantizer. */
+  Optional<DeclaredForward> readForOutput() {
+    List<ExecutableElement> returning =
+        candidates().stream().filter(m -> Language.isTensor(m.getReturnType())).toList();
+    return returning.size() == 1 ? Optional.of(declared(returning.get(0))) : Optional.empty();
+  }
+
+  private List<ExecutableElement> candidates() {
+    List<ExecutableElement> found = new ArrayList<>(members.methods());
+    ElementFilter.methodsIn(type.getEnclosedElements()).stream()
+        .filter(method -> !found.contains(method))
+        .forEach(found::add);
+    found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
+    return found;
+  }
+
+  private boolean marked(VariableElement parameter) {
+    return AnnotationUse.find(parameter, BitfoldNames.INPUT).isPresent()
+        || annotations.isQuantized(parameter);
+  }
+
+  private DeclaredForward declared(ExecutableElement method) {
+    for (Modifier hidden : List.of(Modifier.PRIVATE, Modifier.STATIC)) {
+      if (method.getModifiers().contains(hidden)) {
+        problems.add(
+            ProblemId.FORWARD_INACCESSIBLE,
+            Place.at(method),
+            type.getSimpleName(),
+            signature(method),
+            hidden);
+      }
+    }
+    boolean open = !type.getModifiers().contains(Modifier.FINAL);
+    if (open && method.getModifiers().contains(Modifier.FINAL)) {
+      problems.add(
+          ProblemId.FORWARD_FINAL, Place.at(method), type.getSimpleName(), signature(method));
+    }
+    List<DeclaredTensor> inputs = new ArrayList<>();
+    for (VariableElement parameter : method.getParameters()) {
+      Unresolved.refuse(parameter.asType());
+      if (marked(parameter)) {
+        input(parameter).ifPresent(inputs::add);
+      }
+    }
+    Unresolved.refuse(method.getReturnType());
+    return new DeclaredForward(method, inputs);
+  }
+
+  private Optional<DeclaredTensor> input(VariableElement parameter) {
+    String name = parameter.getSimpleName().toString();
+    AnnotationUse use =
+        AnnotationUse.find(parameter, BitfoldNames.INPUT)
+            .orElseGet(() -> AnnotationUse.on(parameter).get(0));
+    List<QuantizerUse> quantizers = annotations.quantizers(parameter, TensorKind.INPUT);
+    if (!annotations.checkType(name, parameter.asType(), use)) {
+      return Optional.empty();
+    }
+    Optional<Layout> layout =
+        use.is(BitfoldNames.INPUT) ? annotations.layout(use) : Optional.of(Layout.UNKNOWN);
+    return Optional.of(new DeclaredTensor(name, TensorKind.INPUT, layout, quantizers, use.place()));
+  }
+
+  static String signature(ExecutableElement method) {
+    return method.getSimpleName()
+        + method.getParameters().stream()
+            .map(p -> TypeText.of(p.asType()))
+            .collect(Collectors.joining(", ", "(", ")"));
+  }
+}

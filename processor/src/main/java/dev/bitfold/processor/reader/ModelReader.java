@@ -1,0 +1,121 @@
+package dev.bitfold.processor.reader;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.SourceTypes;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.model.ModelModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.names.GeneratedNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.TypeElement;
+
+/** Reads model classes. */
+public final class ModelReader {
+  private final Language language;
+  private final ComponentReader components;
+
+  /** With what tells layers from other classes, and where their wrappers are. */
+  public ModelReader(
+      Language language,
+      SourceTypes sources,
+      LayerDetector detector,
+      Holdings holdings,
+      LayerReader layers) {
+    this.language = language;
+    this.components =
+        new ComponentReader(language, detector, holdings, new Wrappers(language, sources, layers));
+  }
+
+  /** Reads a class. */
+  public Reading<ModelModel> read(TypeElement type) {
+    Problems problems = new Problems();
+    if (!Eligibility.check(language, type, problems)) {
+      return new Reading<>(Optional.empty(), problems);
+    }
+    Members members = new Members(language, type);
+    Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
+    if (creator.isEmpty()) {
+      return new Reading<>(Optional.empty(), problems);
+    }
+    List<ModelModel.ComponentArgument> arguments = new ArrayList<>();
+    for (Creator.Argument argument : creator.get().arguments()) {
+      ComponentSite site =
+          new ComponentSite(type, argument.name(), declarations(type, members, argument), problems);
+      component(argument, site)
+          .ifPresent(
+              component ->
+                  arguments.add(
+                      new ModelModel.ComponentArgument(
+                          argument.name(), argument.accessor(), component)));
+    }
+    ModelModel model =
+        new ModelModel(
+            SubjectReader.read(
+                language,
+                type,
+                GeneratedNames.quantizer(ClassName.get(type)),
+                List.of(creator.get().constructor())),
+            arguments,
+            CheckedExceptions.of(language, creator.get().constructor()));
+    return new Reading<>(Optional.of(model), problems);
+  }
+
+  private Optional<ComponentModel> component(Creator.Argument argument, ComponentSite site) {
+    site.annotation(BitfoldNames.SMOOTH_INTO)
+        .ifPresent(
+            use ->
+                site.problems()
+                    .add(
+                        ProblemId.NOT_YET,
+                        use.place(),
+                        "@SmoothInto on " + site.name(),
+                        "scales are applied to the readers' inputs"));
+    Optional<AnnotationUse> skip = site.annotation(BitfoldNames.SKIP_QUANTIZE);
+    Optional<AnnotationUse> listed = site.annotation(BitfoldNames.IMPLEMENTATIONS);
+    if (skip.isPresent()) {
+      unused(listed, "the component is kept float by @SkipQuantize", site);
+      if (argument.parameter().asType().getKind().isPrimitive()) {
+        unused(skip, "it is no component that could be quantized", site);
+      }
+      return Optional.of(new ComponentModel.Skipped());
+    }
+    Optional<ComponentModel> component = components.read(argument.parameter().asType(), site);
+    if (component.isPresent() && !component.get().isRebuilt()) {
+      unused(listed, "there is no layer in it", site);
+    }
+    return component;
+  }
+
+  private static void unused(Optional<AnnotationUse> use, String why, ComponentSite site) {
+    use.ifPresent(
+        u ->
+            site.problems()
+                .add(
+                    ProblemId.COMPONENT_ANNOTATION_UNUSED, u.place(), u.label(), site.name(), why));
+  }
+
+  /** Where a component is declared: record component or field, accessor, constructor parameter. */
+  private static List<Element> declarations(
+      TypeElement type, Members members, Creator.Argument argument) {
+    List<Element> places = new ArrayList<>();
+    type.getRecordComponents().stream()
+        .filter(c -> c.getSimpleName().contentEquals(argument.name()))
+        .forEach(places::add);
+    if (places.isEmpty()) {
+      members.field(argument.name()).ifPresent(places::add);
+      members.methods().stream()
+          .filter(m -> Members.isAccessor(m) && Members.property(m).equals(argument.name()))
+          .forEach(places::add);
+      places.add(argument.parameter());
+    }
+    return places;
+  }
+}

@@ -1,0 +1,121 @@
+package dev.bitfold.processor.reader;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.processor.descriptor.DescriptorReader;
+import dev.bitfold.processor.descriptor.QuantizerUse;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.model.TensorKind;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.lang.model.element.Element;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+
+/** Reads what stands on one tensor: its kind, its layout, and quantizers of its own. */
+final class TensorAnnotations {
+  private final Recipes recipes;
+  private final Problems problems;
+
+  TensorAnnotations(Recipes recipes, Problems problems) {
+    this.recipes = recipes;
+    this.problems = problems;
+  }
+
+  /** The annotation that makes an element a tensor of a kind. */
+  static ClassName annotation(TensorKind kind) {
+    return switch (kind) {
+      case WEIGHT -> BitfoldNames.WEIGHT;
+      case BIAS -> BitfoldNames.BIAS;
+      case INPUT -> BitfoldNames.INPUT;
+    };
+  }
+
+  /** Whether an element carries a quantizer. */
+  boolean isQuantized(Element element) {
+    return AnnotationUse.find(element, BitfoldNames.QUANTIZE).isPresent()
+        || !recipes.on(element).isEmpty();
+  }
+
+  /** The quantizers on an element, recipes among them. */
+  List<QuantizerUse> quantizers(Element element, TensorKind kind) {
+    String name = element.getSimpleName().toString();
+    List<QuantizerUse> uses = new ArrayList<>();
+    for (AnnotationUse use : AnnotationUse.all(element, BitfoldNames.QUANTIZE)) {
+      uses.add(DescriptorReader.read(use, name, problems));
+    }
+    for (AnnotationUse recipe : recipes.on(element)) {
+      Recipes.Content content = recipes.used(recipe, problems);
+      Optional<QuantizerUse> meant = kind.role().map(content.quantizers()::get);
+      if (uses.isEmpty() && meant.isPresent()) {
+        uses.add(meant.get());
+      } else {
+        problems.add(
+            ProblemId.MISPLACED,
+            recipe.place(),
+            recipe.label(),
+            uses.isEmpty()
+                ? "it has no quantizer for a tensor of this kind"
+                : "the tensor has a descriptor already",
+            "take it off");
+      }
+    }
+    return uses;
+  }
+
+  /** The layout that an annotation gives. */
+  Optional<Layout> layout(AnnotationUse use) {
+    try {
+      return Optional.of(new Layout(use.text("layout")));
+    } catch (IllegalArgumentException e) {
+      problems.add(ProblemId.LAYOUT, use.place("layout"), String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a type is ND4J's array; else the problem is reported. */
+  boolean checkType(String name, TypeMirror type, AnnotationUse use) {
+    Unresolved.refuse(type);
+    if (Language.isTensor(type)) {
+      return true;
+    }
+    if (Language.is(type, BitfoldNames.SD_VARIABLE)) {
+      problems.add(
+          ProblemId.NOT_YET,
+          use.place(),
+          use.label() + " on an SDVariable (" + name + ")",
+          "layers are of " + BitfoldNames.TENSOR.simpleName() + "s");
+    } else if (holdsTensors(type)) {
+      problems.add(
+          ProblemId.NOT_YET,
+          use.place(),
+          use.label() + " on a list or array of tensors (" + name + ")",
+          "declare each tensor on its own");
+    } else {
+      problems.add(
+          ProblemId.TENSOR_TYPE,
+          use.place(),
+          name,
+          use.label(),
+          type,
+          BitfoldNames.TENSOR.canonicalName());
+    }
+    return false;
+  }
+
+  private static boolean holdsTensors(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return Language.isTensor(((ArrayType) type).getComponentType());
+    }
+    return type instanceof DeclaredType declared
+        && declared.getTypeArguments().stream().anyMatch(Language::isTensor);
+  }
+}

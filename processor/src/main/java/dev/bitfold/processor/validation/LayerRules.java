@@ -1,0 +1,181 @@
+package dev.bitfold.processor.validation;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.model.LayerModel;
+import dev.bitfold.processor.model.LayerShape;
+import dev.bitfold.processor.model.TensorModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.util.ElementFilter;
+
+/** The rules of layers. */
+final class LayerRules {
+  private static final String TYPE_METHOD = "type";
+  private static final String OUTPUT = "output";
+
+  private final Language language;
+
+  LayerRules(Language language) {
+    this.language = language;
+  }
+
+  /**
+   * Checks a layer.
+   *
+   * @param readable whether nothing was wrong with it until now; rules that would only repeat
+   *     earlier problems in other words are left out otherwise
+   */
+  void check(TypeElement type, LayerModel layer, boolean readable, Problems problems) {
+    names(type, layer, problems);
+    sealedTypes(type, layer, problems);
+    reservedMethod(type, layer, problems);
+    constructorCalls(type, layer, problems);
+    if (readable && layer.smoothQuant().isPresent()) {
+      smoothQuant(type, layer, problems);
+    }
+  }
+
+  private static void names(TypeElement type, LayerModel layer, Problems problems) {
+    Set<String> names = new HashSet<>();
+    if (layer.output().isPresent()) {
+      names.add(OUTPUT);
+    }
+    List<TensorModel> tensors = new ArrayList<>(layer.tensors());
+    tensors.addAll(layer.inputs());
+    for (TensorModel tensor : tensors) {
+      if (!names.add(tensor.name())) {
+        problems.add(
+            ProblemId.TENSOR_NAME_TWICE, tensor.place(), type.getSimpleName(), tensor.name());
+      }
+    }
+  }
+
+  private void sealedTypes(TypeElement type, LayerModel layer, Problems problems) {
+    if (layer.shape() instanceof LayerShape.Subclass) {
+      sealedType(type, type, layer.subject().generated(), problems);
+    } else if (layer.shape() instanceof LayerShape.Wrapper) {
+      for (TypeElement owner : language.chain(type)) {
+        for (TypeMirror parent : owner.getInterfaces()) {
+          Language.declared(parent)
+              .ifPresent(p -> sealedType(p, type, layer.subject().generated(), problems));
+        }
+      }
+    }
+  }
+
+  private static void sealedType(
+      TypeElement parent, TypeElement type, ClassName wrapper, Problems problems) {
+    if (!parent.getModifiers().contains(Modifier.SEALED)) {
+      return;
+    }
+    List<String> permitted =
+        parent.getPermittedSubclasses().stream()
+            .map(TypeMirror::toString)
+            .map(name -> name.substring(name.lastIndexOf('.') + 1))
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (!permitted.contains(wrapper.simpleName())) {
+      permitted.add(wrapper.simpleName());
+      problems.add(
+          ProblemId.SEALED_WITHOUT_WRAPPER,
+          Place.at(parent),
+          type.getSimpleName(),
+          parent.getSimpleName(),
+          wrapper.simpleName(),
+          String.join(", ", permitted));
+    }
+  }
+
+  private void reservedMethod(TypeElement type, LayerModel layer, Problems problems) {
+    boolean wrapper = layer.shape() instanceof LayerShape.Wrapper;
+    if (layer.shape() instanceof LayerShape.Rebuilt) {
+      return;
+    }
+    ElementFilter.methodsIn(language.elements().getAllMembers(type)).stream()
+        .filter(m -> m.getSimpleName().contentEquals(TYPE_METHOD) && m.getParameters().isEmpty())
+        .filter(
+            m ->
+                !wrapper
+                    || language.interfaces(type).stream()
+                        .flatMap(
+                            i ->
+                                ElementFilter.methodsIn(i.asElement().getEnclosedElements())
+                                    .stream())
+                        .anyMatch(i -> i.equals(m) || language.elements().overrides(m, i, type)))
+        .forEach(m -> problems.add(ProblemId.RESERVED_METHOD, Place.at(m), type.getSimpleName()));
+  }
+
+  private void constructorCalls(TypeElement type, LayerModel layer, Problems problems) {
+    if (layer.shape() instanceof LayerShape.Subclass && layer.forward().isPresent()) {
+      String forward = layer.forward().get().method().name();
+      for (TypeElement owner : language.chain(type)) {
+        ElementFilter.constructorsIn(owner.getEnclosedElements()).stream()
+            .filter(constructor -> language.bodies().reaches(constructor, forward))
+            .findFirst()
+            .ifPresent(
+                constructor ->
+                    problems.add(
+                        ProblemId.CONSTRUCTOR_CALLS_FORWARD,
+                        Place.at(constructor),
+                        owner.getSimpleName()));
+      }
+    }
+  }
+
+  private static void smoothQuant(TypeElement type, LayerModel layer, Problems problems) {
+    smoothable(type, layer, "input", layer.inputs(), 'C', "@Input(layout = \"…C\")", problems);
+    smoothable(type, layer, "weight", layer.tensors(), 'I', "@Weight(layout = \"OI\")", problems);
+  }
+
+  private static void smoothable(
+      TypeElement type,
+      LayerModel layer,
+      String kind,
+      List<TensorModel> tensors,
+      char channel,
+      String example,
+      Problems problems) {
+    List<TensorModel> quantized = tensors.stream().filter(t -> t.descriptor().isPresent()).toList();
+    String found;
+    String fix;
+    if (quantized.isEmpty()) {
+      found = "is none";
+      fix = "quantize it, or take @SmoothQuant off";
+    } else if (quantized.size() > 1) {
+      found =
+          "are several: "
+              + quantized.stream().map(TensorModel::name).collect(Collectors.joining(", "));
+      fix = "take @SmoothQuant off: their channels would need different scales";
+    } else if (!quantized.get(0).layout().has(channel)) {
+      found =
+          "is " + quantized.get(0).name() + ", whose layout does not name the channel " + channel;
+      fix = "add the layout, as " + example;
+    } else {
+      return;
+    }
+    Place place =
+        AnnotationUse.find(type, BitfoldNames.SMOOTH_QUANT)
+            .map(AnnotationUse::place)
+            .orElseGet(() -> recipe(type, layer));
+    problems.add(ProblemId.SMOOTH_TENSORS, place, type.getSimpleName(), kind, found, fix);
+  }
+
+  private static Place recipe(TypeElement type, LayerModel layer) {
+    return layer
+        .recipe()
+        .flatMap(recipe -> AnnotationUse.find(type, recipe))
+        .map(AnnotationUse::place)
+        .orElse(Place.at(type));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.bitfold.processor.validation;
+
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.model.ModelModel;
+import dev.bitfold.processor.reader.Holdings;
+import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.Reading;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+
+/** The rules of models. */
+final class ModelRules {
+  private final Language language;
+  private final LayerDetector detector;
+  private final Holdings holdings;
+
+  ModelRules(Language language, LayerDetector detector, Holdings holdings) {
+    this.language = language;
+    this.detector = detector;
+    this.holdings = holdings;
+  }
+
+  void check(TypeElement type, Reading<ModelModel> reading, Problems problems) {
+    detector
+        .markedMember(type)
+        .ifPresent(
+            use ->
+                problems.add(
+                    ProblemId.LAYER_AND_MODEL,
+                    use.place(),
+                    type.getSimpleName(),
+                    "it is a @QuantizeModel and has " + use.label() + " on a member of its own"));
+    cycle(type, problems);
+    if (reading.model().isPresent() && reading.problems().isEmpty()) {
+      boolean any =
+          reading.model().get().arguments().stream()
+              .map(ModelModel.ComponentArgument::component)
+              .anyMatch(c -> c.isRebuilt() || c instanceof ComponentModel.Skipped);
+      boolean holdsSome = holdings.holdingField(type).isPresent();
+      if (!any && !holdsSome) {
+        problems.add(ProblemId.NO_COMPONENTS, Place.at(type), type.getSimpleName());
+      }
+    }
+  }
+
+  private void cycle(TypeElement type, Problems problems) {
+    for (VariableElement field : new Members(language, type).fields()) {
+      Optional<List<String>> path = pathBack(field, type, new HashSet<>());
+      if (path.isPresent()) {
+        problems.add(
+            ProblemId.MODEL_CYCLE,
+            Place.at(field),
+            type.getSimpleName(),
+            type.getSimpleName() + " - " + String.join(" - ", path.get()));
+        return;
+      }
+    }
+  }
+
+  /** The models on the way from a field to a model, if there is one. */
+  private Optional<List<String>> pathBack(
+      VariableElement field, TypeElement target, Set<TypeElement> seen) {
+    for (TypeElement held : holdings.found(field.asType())) {
+      if (held.equals(target)) {
+        return Optional.of(List.of(held.getSimpleName().toString()));
+      }
+      if (detector.isModel(held) && seen.add(held)) {
+        for (VariableElement next : new Members(language, held).fields()) {
+          Optional<List<String>> rest = pathBack(next, target, seen);
+          if (rest.isPresent()) {
+            List<String> path = new ArrayList<>(List.of(held.getSimpleName().toString()));
+            path.addAll(rest.get());
+            return Optional.of(path);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

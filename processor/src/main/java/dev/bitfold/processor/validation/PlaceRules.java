@@ -1,0 +1,229 @@
+package dev.bitfold.processor.validation;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.LayerDetector;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.RecordComponentElement;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.util.ElementFilter;
+
+/** Finds annotations that would be ignored where they stand. */
+final class PlaceRules {
+  private static final List<ClassName> OF_TENSORS =
+      List.of(BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.QUANTIZE);
+  private static final List<ClassName> OF_COMPONENTS =
+      List.of(BitfoldNames.SKIP_QUANTIZE, BitfoldNames.IMPLEMENTATIONS, BitfoldNames.SMOOTH_INTO);
+
+  private final LayerDetector detector;
+
+  PlaceRules(LayerDetector detector) {
+    this.detector = detector;
+  }
+
+  void check(TypeElement type, Problems problems) {
+    if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
+      return;
+    }
+    onType(type, problems);
+    ElementFilter.fieldsIn(type.getEnclosedElements()).forEach(f -> onField(f, problems));
+    ElementFilter.methodsIn(type.getEnclosedElements()).forEach(m -> onMethod(type, m, problems));
+    ElementFilter.constructorsIn(type.getEnclosedElements())
+        .forEach(c -> onConstructor(type, c, problems));
+    if (!detector.isModel(type)) {
+      componentAnnotations(type, problems);
+    }
+  }
+
+  private void onType(TypeElement type, Problems problems) {
+    Optional<AnnotationUse> quantizer = detector.classQuantizer(type);
+    boolean concreteKind =
+        type.getKind() == ElementKind.CLASS || type.getKind() == ElementKind.RECORD;
+    if (!concreteKind) {
+      quantizer
+          .or(() -> detector.markedMember(type))
+          .ifPresent(use -> notAClass(type, use, problems));
+    } else if (detector.isModel(type)) {
+      quantizer.ifPresent(
+          use ->
+              misplaced(
+                  use,
+                  type.getSimpleName() + " is a model",
+                  "move it to the layer classes",
+                  problems));
+    } else if (type.getModifiers().contains(Modifier.ABSTRACT)) {
+      quantizer.ifPresent(
+          use ->
+              problems.add(
+                  ProblemId.ABSTRACT_CLASS, use.place(), type.getSimpleName(), use.label()));
+    }
+    boolean concrete = concreteKind && !type.getModifiers().contains(Modifier.ABSTRACT);
+    if (concrete && !type.getModifiers().contains(Modifier.SEALED)) {
+      AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
+          .filter(use -> type.getModifiers().contains(Modifier.FINAL))
+          .ifPresent(
+              use -> unusedComponent(use, type, type.getSimpleName() + " is final", problems));
+    }
+  }
+
+  private static void notAClass(TypeElement type, AnnotationUse use, Problems problems) {
+    if (detectorModel(type)) {
+      return; // The model's reader says it.
+    }
+    String kind = type.getKind().name().toLowerCase(Locale.ROOT);
+    problems.add(
+        ProblemId.NOT_A_CLASS,
+        use.place(),
+        type.getSimpleName(),
+        (kind.startsWith("e") || kind.startsWith("i") ? "an " : "a ") + kind);
+  }
+
+  private static boolean detectorModel(TypeElement type) {
+    return AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL).isPresent();
+  }
+
+  private static void onField(VariableElement field, Problems problems) {
+    if (field.getModifiers().contains(Modifier.STATIC)) {
+      tensorAnnotations(field, "a static field belongs to no layer", "take it off", problems);
+    }
+  }
+
+  private static void onMethod(TypeElement type, ExecutableElement method, Problems problems) {
+    String name = method.getSimpleName().toString();
+    if (!Members.isAccessor(method)) {
+      tensorAnnotations(
+          method,
+          name + " is no accessor of a tensor",
+          "move it to the tensor's field; for the output write @Quantize(role = OUTPUT) on the class",
+          problems);
+    } else if (type.getKind() == ElementKind.RECORD) {
+      ofRecord(type, method, name, problems);
+    }
+    for (VariableElement parameter : method.getParameters()) {
+      for (ClassName tensor : List.of(BitfoldNames.WEIGHT, BitfoldNames.BIAS)) {
+        AnnotationUse.find(parameter, tensor)
+            .ifPresent(
+                use ->
+                    misplaced(
+                        use,
+                        "a method's parameter is no weight of the layer",
+                        "mark it @Input, or take it off",
+                        problems));
+      }
+      if (!name.equals("forward")) {
+        for (ClassName input : List.of(BitfoldNames.INPUT, BitfoldNames.QUANTIZE)) {
+          AnnotationUse.find(parameter, input)
+              .ifPresent(
+                  use ->
+                      misplaced(
+                          use,
+                          "only the inputs of forward are quantized, and this is " + name,
+                          "rename the method to forward, or take it off",
+                          problems));
+        }
+      }
+    }
+  }
+
+  private static void onConstructor(
+      TypeElement type, ExecutableElement constructor, Problems problems) {
+    for (VariableElement parameter : constructor.getParameters()) {
+      AnnotationUse.find(parameter, BitfoldNames.INPUT)
+          .ifPresent(
+              use ->
+                  misplaced(
+                      use,
+                      "a constructor's parameter is no input of forward",
+                      "mark it @Weight, or take it off",
+                      problems));
+      if (type.getKind() == ElementKind.RECORD) {
+        ofRecord(type, parameter, parameter.getSimpleName().toString(), problems);
+      }
+    }
+  }
+
+  /** Annotations that are not on the component itself. */
+  private static void ofRecord(TypeElement type, Element member, String name, Problems problems) {
+    Optional<? extends RecordComponentElement> component =
+        type.getRecordComponents().stream()
+            .filter(c -> c.getSimpleName().contentEquals(name))
+            .findFirst();
+    for (ClassName annotation : OF_TENSORS) {
+      boolean onComponent =
+          component.isPresent() && AnnotationUse.find(component.get(), annotation).isPresent();
+      if (!onComponent) {
+        AnnotationUse.find(member, annotation)
+            .ifPresent(
+                use ->
+                    misplaced(
+                        use,
+                        "of a record only the annotations of its components are read",
+                        "move it to the component " + name,
+                        problems));
+      }
+    }
+  }
+
+  private void componentAnnotations(TypeElement type, Problems problems) {
+    for (Element member : type.getEnclosedElements()) {
+      boolean implicit =
+          type.getKind() == ElementKind.RECORD && member.getKind() != ElementKind.RECORD_COMPONENT;
+      if (implicit || member instanceof TypeElement) {
+        continue;
+      }
+      for (ClassName annotation : OF_COMPONENTS) {
+        AnnotationUse.find(member, annotation)
+            .ifPresent(
+                use ->
+                    unusedComponent(
+                        use, member, type.getSimpleName() + " is no @QuantizeModel", problems));
+      }
+    }
+    for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
+      if (!detector.isLayer(type)) {
+        AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
+            .ifPresent(
+                use ->
+                    problems.add(
+                        ProblemId.CREATOR,
+                        use.place(),
+                        type.getSimpleName(),
+                        type.getSimpleName() + " is neither a layer nor a model",
+                        "take it off"));
+      }
+    }
+  }
+
+  private static void tensorAnnotations(
+      Element element, String why, String fix, Problems problems) {
+    OF_TENSORS.forEach(
+        annotation ->
+            AnnotationUse.find(element, annotation)
+                .ifPresent(use -> misplaced(use, why, fix, problems)));
+  }
+
+  private static void unusedComponent(
+      AnnotationUse use, Element element, String why, Problems problems) {
+    problems.add(
+        ProblemId.COMPONENT_ANNOTATION_UNUSED,
+        use.place(),
+        use.label(),
+        element.getSimpleName(),
+        why);
+  }
+
+  private static void misplaced(AnnotationUse use, String why, String fix, Problems problems) {
+    problems.add(ProblemId.MISPLACED, use.place(), use.label(), why, fix);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.bitfold.processor;
+
+import static com.google.testing.compile.Compiler.javac;
+
+import com.google.testing.compile.Compilation;
+import com.google.testing.compile.JavaFileObjects;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import javax.tools.Diagnostic;
+import javax.tools.JavaFileObject;
+
+/** Compiles sources with the processor. */
+final class Compiled {
+  private Compiled() {}
+
+  /** Compiles sources as users do: with every warning on. */
+  static Compilation compile(JavaFileObject... sources) {
+    return compile(List.of("-Xlint:all", "-Xlint:-processing"), sources);
+  }
+
+  static Compilation compile(List<String> options, JavaFileObject... sources) {
+    List<JavaFileObject> all = new ArrayList<>(Arrays.asList(sources));
+    runtimeStubs().forEach(all::add);
+    return javac().withOptions(options).withProcessors(new BitfoldProcessor()).compile(all);
+  }
+
+  /** What generated code needs of the runtime and may not be there yet. */
+  private static Stream<JavaFileObject> runtimeStubs() {
+    try {
+      Class.forName("dev.bitfold.Plan");
+      return Stream.empty();
+    } catch (ClassNotFoundException e) {
+      return Stream.of(
+          JavaFileObjects.forSourceString(
+              "dev.bitfold.Plan",
+              """
+              package dev.bitfold;
+              import dev.bitfold.layer.Component;
+              public record Plan<M>(M model, Component<M> component) {
+                public static <M> Plan<M> of(M model, Component<M> component) {
+                  return new Plan<>(model, component);
+                }
+              }
+              """));
+    }
+  }
+
+  /** A source with the imports that all tests need; its first line is the second of the file. */
+  static JavaFileObject source(String name, String text) {
+    return JavaFileObjects.forSourceString("com.acme." + name, IMPORTS + "\n" + text);
+  }
+
+  static final String IMPORTS =
+      "package com.acme; import dev.bitfold.annotations.*; import java.util.*;"
+          + " import org.nd4j.linalg.api.ndarray.INDArray;";
+
+  /** The diagnostics of a kind, as {@code file:line:column: message}. */
+  static List<String> diagnostics(Compilation compilation, Diagnostic.Kind kind) {
+    return compilation.diagnostics().stream()
+        .filter(d -> d.getKind() == kind)
+        .map(
+            d ->
+                (d.getSource() == null ? "?" : d.getSource().getName())
+                    + ":"
+                    + d.getLineNumber()
+                    + ":"
+                    + d.getColumnNumber()
+                    + ": "
+                    + d.getMessage(Locale.ROOT))
+        .toList();
+  }
+}

@@ -1,0 +1,13 @@
+package com.acme;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+public interface Layer {
+  INDArray forward(INDArray x);
+
+  String name();
+
+  default INDArray twice(INDArray x) {
+    return forward(forward(x));
+  }
+}

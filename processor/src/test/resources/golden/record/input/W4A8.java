@@ -1,0 +1,8 @@
+package com.acme;
+
+import dev.bitfold.annotations.Quantize;
+import dev.bitfold.annotations.Role;
+
+@Quantize(bits = 4, per = "O")
+@Quantize(role = Role.INPUT, bits = 8)
+public @interface W4A8 {}
