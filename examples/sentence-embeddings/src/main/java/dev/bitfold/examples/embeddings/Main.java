@@ -17,6 +17,7 @@ import dev.bitfold.examples.embeddings.text.BatchEmbedder;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,7 @@ public final class Main implements Callable<Integer> {
 
   private void evaluate(MiniLm model, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
       throws IOException {
+    createFolderOf(output);
     List<SentencePair> pairs = full ? StsData.test() : StsData.every(4, StsData.test());
     // Opened first, so that a bad file is known before the work begins.
     Optional<PeerModel> peer =
@@ -139,6 +141,15 @@ public final class Main implements Callable<Integer> {
       report(facts, pairs, evaluation, scores);
     } finally {
       peer.ifPresent(PeerModel::close);
+    }
+  }
+
+  private static void createFolderOf(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    try {
+      Files.createDirectories(folder == null ? file : folder);
+    } catch (IOException e) {
+      throw new BadInputException(file.toString(), "cannot be written: " + e, e);
     }
   }
 

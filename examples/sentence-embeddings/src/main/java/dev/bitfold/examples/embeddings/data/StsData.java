@@ -89,7 +89,10 @@ public final class StsData {
       if (in == null) {
         throw new IllegalStateException("not on the class path: " + resource);
       }
-      return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)).lines().toList();
+      // A decoder that fails on bytes that are not UTF-8, rather than replace them.
+      return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()))
+          .lines()
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,7 +3,6 @@ package dev.bitfold.examples.embeddings.evaluation;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -22,12 +21,8 @@ public record ResultFile(
     int sentences,
     int calibrationSentences,
     List<Score> configurations) {
-  /** Writes the file, and the folders above it where they are missing. */
+  /** Writes the file; its folder must be there. */
   public void write(Path path) throws IOException {
-    Path folder = path.toAbsolutePath().getParent();
-    if (folder != null) {
-      Files.createDirectories(folder);
-    }
     new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(path.toFile(), this);
   }
 }

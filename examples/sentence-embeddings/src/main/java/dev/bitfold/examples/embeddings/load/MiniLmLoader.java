@@ -34,7 +34,7 @@ public final class MiniLmLoader {
             .orElseThrow(
                 () ->
                     onnx.bad(
-                        "is no float32 BERT-family encoder: no node is named …" + FIRST_QUERY));
+                        "is no float32 BERT-family encoder: no node is named ..." + FIRST_QUERY));
   }
 
   /**
