@@ -178,7 +178,7 @@ public final class Main implements Callable<Integer> {
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("a batch of %d sentences, padded to %d tokens%n", batch.size(), batch.length());
+    out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
     // Without a quantized model the float one meets itself: what the clock's noise is worth.
     List<Configuration> candidates =
         quantized.isEmpty()

@@ -15,25 +15,30 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public record Attention(Linear query, Linear key, Linear value, Linear output, int heads) {
   /**
-   * Lets every token look at every other.
+   * Lets every token look at every other of its sentence.
    *
-   * @param x [n, t, channels]
-   * @param mask [n, 1, 1, t], added to the scores: 0 for a token, a huge negative for padding
-   * @return [n, t, channels], a new array
+   * @param x [tokens, channels]
+   * @param padding which tokens make a sentence
+   * @return [tokens, channels], a new array
    */
-  public INDArray forward(INDArray x, INDArray mask) {
-    INDArray q = split(query.forward(x));
-    INDArray k = split(key.forward(x));
-    INDArray v = split(value.forward(x));
+  public INDArray forward(INDArray x, Padding padding) {
+    INDArray q = split(padding.pad(query.forward(x)));
+    INDArray k = split(padding.pad(key.forward(x)));
+    INDArray v = split(padding.pad(value.forward(x)));
     INDArray scores = Nd4j.matmul(q, k, false, true, false);
-    scores.muli(1 / Math.sqrt(q.size(-1))).addi(mask);
+    scores.muli(1 / Math.sqrt(q.size(-1))).addi(padding.mask());
     INDArray context = Nd4j.matmul(softmax(scores), v);
-    return output.forward(context.permute(0, 2, 1, 3).reshape(x.shape()));
+    return output.forward(padding.unpad(join(context)));
   }
 
   /** From [n, t, channels] to [n, heads, t, channels / heads], a view. */
   private INDArray split(INDArray x) {
     return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).permute(0, 2, 1, 3);
+  }
+
+  /** From [n, heads, t, channels / heads] to [n, t, channels]. */
+  private INDArray join(INDArray x) {
+    return x.permute(0, 2, 1, 3).reshape(x.size(0), x.size(2), heads * x.size(3));
   }
 
   private static INDArray softmax(INDArray scores) {

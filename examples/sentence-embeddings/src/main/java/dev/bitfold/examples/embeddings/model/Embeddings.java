@@ -2,7 +2,6 @@ package dev.bitfold.examples.embeddings.model;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Tokens become vectors: the token's, plus its position's, plus that of the first segment,
@@ -27,15 +26,11 @@ public record Embeddings(INDArray words, INDArray positions, INDArray segment, L
   /**
    * Looks up a batch.
    *
-   * @return [n, t, channels], a new array
+   * @return [tokens, channels], a new array
    */
   public INDArray forward(Batch batch) {
-    int size = batch.size();
-    int length = batch.length();
-    INDArray place =
-        positions.get(NDArrayIndex.interval(0, length), NDArrayIndex.all()).addRowVector(segment);
     INDArray x = Nd4j.pullRows(words, 1, batch.ids());
     return norm.forward(
-        x.reshape(size, length, x.size(1)).addi(place.reshape(1, length, x.size(1))));
+        x.addi(Nd4j.pullRows(positions, 1, batch.positions())).addiRowVector(segment));
   }
 }

@@ -17,13 +17,13 @@ public record EncoderLayer(
   /**
    * Applies the layer.
    *
-   * @param x [n, t, channels]
-   * @param mask [n, 1, 1, t], as for {@link Attention#forward}
-   * @return [n, t, channels], a new array
+   * @param x [tokens, channels]
+   * @param padding which tokens make a sentence
+   * @return [tokens, channels], a new array
    */
-  public INDArray forward(INDArray x, INDArray mask) {
+  public INDArray forward(INDArray x, Padding padding) {
     try (MemoryWorkspace scratch = Scratch.LAYER.open()) {
-      INDArray a = attentionNorm.forward(x.add(attention.forward(x, mask)));
+      INDArray a = attentionNorm.forward(x.add(attention.forward(x, padding)));
       return Scratch.MODEL.keep(outputNorm.forward(a.add(feedForward.forward(a))));
     }
   }

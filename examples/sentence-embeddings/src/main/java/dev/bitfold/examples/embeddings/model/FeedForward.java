@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param fc2 inner channels to channels
  */
 public record FeedForward(Linear fc1, Linear fc2) {
-  /** Maps [n, t, channels] to [n, t, channels]. */
+  /** Maps [tokens, channels] to [tokens, channels]. */
   public INDArray forward(INDArray x) {
     return fc2.forward(Gelu.forward(fc1.forward(x)));
   }

@@ -18,10 +18,10 @@ public record MiniLm(Embeddings embeddings, List<EncoderLayer> encoder, Pooling 
   public INDArray forward(Batch batch) {
     float[][] pooled;
     try (MemoryWorkspace scratch = Scratch.MODEL.open()) {
-      INDArray mask = batch.mask();
+      Padding padding = new Padding(batch.lengths());
       INDArray x = embeddings.forward(batch);
       for (EncoderLayer layer : encoder) {
-        x = layer.forward(x, mask);
+        x = layer.forward(x, padding);
       }
       pooled = pooling.pool(Rows.copyOf(x), batch.lengths(), Math.toIntExact(x.size(-1)));
     }

@@ -29,17 +29,18 @@ public enum Pooling {
   /**
    * Pools every sentence and brings its vector to length 1.
    *
-   * @param tokens the tokens' vectors, row by row: sentences · padded length · channels
-   * @param lengths tokens of each sentence without the padding
+   * @param tokens the tokens' vectors, one after another: tokens · channels
+   * @param lengths how many tokens belong to each sentence
    * @param channels the size of a vector
    * @return [sentences][channels]
    */
   public float[][] pool(float[] tokens, int[] lengths, int channels) {
-    int stride = tokens.length / lengths.length;
+    int from = 0;
     float[][] pooled = new float[lengths.length][channels];
     for (int i = 0; i < lengths.length; i++) {
       double[] sum = new double[channels];
-      pool(tokens, i * stride, lengths[i], sum);
+      pool(tokens, from, lengths[i], sum);
+      from += lengths[i] * channels;
       double squares = 0;
       for (double value : sum) {
         squares += value * value;

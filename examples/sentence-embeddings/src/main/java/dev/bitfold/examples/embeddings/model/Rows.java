@@ -2,6 +2,7 @@ package dev.bitfold.examples.embeddings.model;
 
 import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 
 /**
  * Plain Java loops over the rows (the last dimension) of a tensor. A row is copied into a {@code
@@ -31,11 +32,16 @@ final class Rows {
     return result;
   }
 
-  /** The values of x in row-major order. */
+  /** The values of x in row-major order: its own memory where that is dense, else a copy. */
+  static FloatBuffer values(INDArray x) {
+    boolean dense = x.ordering() == 'c' && x.offset() == 0 && Shape.hasDefaultStridesForShape(x);
+    return (dense ? x : x.dup('c')).data().asNioFloat();
+  }
+
+  /** A copy of the values of x in row-major order. */
   static float[] copyOf(INDArray x) {
-    INDArray dense = x.ordering() == 'c' && !x.isView() ? x : x.dup('c');
-    float[] values = new float[Math.toIntExact(dense.length())];
-    dense.data().asNioFloat().get(0, values);
-    return values;
+    float[] copy = new float[Math.toIntExact(x.length())];
+    values(x).get(0, copy);
+    return copy;
   }
 }

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Groups sentences of similar length, so that a batch holds little padding. */
+/** Groups sentences of similar length, so that attention spends little on padding. */
 public final class LengthBuckets {
   private LengthBuckets() {}
 

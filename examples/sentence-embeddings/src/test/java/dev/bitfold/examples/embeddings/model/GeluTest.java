@@ -37,7 +37,7 @@ class GeluTest {
 
   @Test
   void leavesItsInputAloneAndTakesViews() {
-    INDArray x = Nd4j.linspace(DataType.FLOAT, -3, 0.1, 60);
+    INDArray x = Nd4j.linspace(DataType.FLOAT, -3.0, 0.1, 60);
     INDArray matrix = x.reshape(6, 10);
     INDArray before = matrix.dup();
     INDArray dense = Gelu.forward(matrix);
