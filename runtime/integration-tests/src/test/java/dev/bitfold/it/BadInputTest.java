@@ -53,8 +53,7 @@ class BadInputTest {
     fails(
         IllegalArgumentException.class,
         () ->
-            MlpQuantizer.of(mlp)
-                .describe("fc1.weight", QuantDescriptor.builder().per("T").build()),
+            MlpQuantizer.of(mlp).describe("fc1.weight", QuantDescriptor.builder().per("T").build()),
         "fc1.weight",
         "Linear",
         "OI",
@@ -189,8 +188,7 @@ class BadInputTest {
   @Test
   void aWeightOfAnotherRankThanItsLayoutNamesBoth() {
     Mlp odd =
-        new Mlp(
-            Linear.unbiased(Arrays.normal(1, C, C, 1)), List.of(), Linear.random(4, 4, C));
+        new Mlp(Linear.unbiased(Arrays.normal(1, C, C, 1)), List.of(), Linear.random(4, 4, C));
     fails(
         IllegalArgumentException.class,
         () -> MlpQuantizer.of(odd),
@@ -239,8 +237,7 @@ class BadInputTest {
     int[] calls = {0};
     fails(
         CalibrationException.class,
-        () ->
-            MlpQuantizer.of(mlp).calibrate(batches, (m, x) -> m.forward(x).addi(calls[0]++)),
+        () -> MlpQuantizer.of(mlp).calibrate(batches, (m, x) -> m.forward(x).addi(calls[0]++)),
         "deterministic");
   }
 }

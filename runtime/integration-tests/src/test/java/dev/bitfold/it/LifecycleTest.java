@@ -127,8 +127,10 @@ class LifecycleTest {
             .calibrate(batches, Mlp::forward)
             .freeze();
 
-    assertEquals(2, described.summary().row("hidden.1.weight").orElseThrow().descriptor().format().bits());
-    assertEquals(8, described.summary().row("hidden.0.weight").orElseThrow().descriptor().format().bits());
+    assertEquals(
+        2, described.summary().row("hidden.1.weight").orElseThrow().descriptor().format().bits());
+    assertEquals(
+        8, described.summary().row("hidden.0.weight").orElseThrow().descriptor().format().bits());
     assertTrue(distinct(described.model().hidden().get(1).weight()) <= 4);
     assertTrue(distinct(described.model().hidden().get(0).weight()) > 4);
   }
@@ -150,7 +152,8 @@ class LifecycleTest {
       }
       float scale = 127 / amax;
       for (int i = 0; i < original.length; i++) {
-        assertEquals((float) Math.rint(original[i] * scale) / scale, quantized[i], "[" + o + "," + i + "]");
+        assertEquals(
+            (float) Math.rint(original[i] * scale) / scale, quantized[i], "[" + o + "," + i + "]");
       }
     }
   }
@@ -161,10 +164,17 @@ class LifecycleTest {
 
     assertEquals(
         List.of(
-            "fc1.weight", "fc1.x", "hidden.0.weight", "hidden.0.x", "hidden.1.weight",
-            "hidden.1.x", "head.weight", "head.x"),
+            "fc1.weight",
+            "fc1.x",
+            "hidden.0.weight",
+            "hidden.0.x",
+            "hidden.1.weight",
+            "hidden.1.x",
+            "head.weight",
+            "head.x"),
         rows.stream().map(row -> row.path()).toList());
-    assertTrue(rows.stream().filter(r -> r.path().endsWith(".x")).allMatch(r -> r.amax().isEmpty()));
+    assertTrue(
+        rows.stream().filter(r -> r.path().endsWith(".x")).allMatch(r -> r.amax().isEmpty()));
   }
 
   @Test

@@ -89,8 +89,7 @@ class ShapesTest {
 
   @Test
   void eachInputHasItsOwnDescriptor() {
-    var summary =
-        NetQuantizer.of(net).calibrate(batches, Net::forward).freeze().summary();
+    var summary = NetQuantizer.of(net).calibrate(batches, Net::forward).freeze().summary();
 
     assertEquals(8, summary.row("cross.query").orElseThrow().descriptor().format().bits());
     assertEquals(4, summary.row("cross.memory").orElseThrow().descriptor().format().bits());

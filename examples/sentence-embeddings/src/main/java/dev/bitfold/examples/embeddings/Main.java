@@ -1,9 +1,11 @@
 package dev.bitfold.examples.embeddings;
 
+import dev.bitfold.Quantized;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
 import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
+import dev.bitfold.examples.embeddings.evaluation.LayerAlphas;
 import dev.bitfold.examples.embeddings.evaluation.ModelFacts;
 import dev.bitfold.examples.embeddings.evaluation.ResultFile;
 import dev.bitfold.examples.embeddings.evaluation.Score;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -105,7 +108,7 @@ public final class Main implements Callable<Integer> {
     ModelFacts facts = ModelFacts.of(file.name(), model);
     try (Tokenizer tokenizer = encoder.tokenizerOf(model)) {
       if (benchmark) {
-        benchmark(model, facts, tokenizer, sentences);
+        benchmark(model, tokenizer, sentences);
       } else {
         evaluate(model, facts, tokenizer, sentences);
       }
@@ -133,12 +136,19 @@ public final class Main implements Callable<Integer> {
       Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
       List<Score> scores = new ArrayList<>();
       scores.add(evaluation.fp32(facts.floatBytes()));
-      for (Configuration c : Quantizations.of(model, facts, batches)) {
-        scores.add(
-            evaluation.of(c.name(), new BatchEmbedder(tokenizer, c.model()), c.weightBytes()));
-      }
+      Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches);
+      quantized.forEach(
+          (name, q) ->
+              scores.add(
+                  evaluation.of(
+                      name, new BatchEmbedder(tokenizer, q.model()), facts.bytes(q.summary()))));
       peer.ifPresent(p -> scores.add(evaluation.of("peer-int8", p, p.weightBytes())));
-      report(facts, pairs, evaluation, scores);
+      report(
+          facts,
+          LayerAlphas.of(quantized.get(Quantizations.SMOOTH).summary()),
+          pairs,
+          evaluation,
+          scores);
     } finally {
       peer.ifPresent(PeerModel::close);
     }
@@ -154,10 +164,14 @@ public final class Main implements Callable<Integer> {
   }
 
   private void report(
-      ModelFacts facts, List<SentencePair> pairs, Evaluation evaluation, List<Score> scores)
+      ModelFacts facts,
+      LayerAlphas active,
+      List<SentencePair> pairs,
+      Evaluation evaluation,
+      List<Score> scores)
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("%n%s", ScoreTable.of(scores));
+    out.printf("%n%s%n%s", ScoreTable.of(scores), active.text());
     out.printf(
         "%n%d pairs (%d sentences) of STS 2012; %s: %d layers, %d linears, %d channels%n",
         pairs.size(),
@@ -166,29 +180,29 @@ public final class Main implements Callable<Integer> {
         facts.layers(),
         facts.linears(),
         facts.hidden());
-    new ResultFile(facts, pairs.size(), evaluation.sentences(), calibration, scores).write(output);
+    new ResultFile(facts, active, pairs.size(), evaluation.sentences(), calibration, scores)
+        .write(output);
     out.println("written: " + output);
     out.flush();
   }
 
-  private void benchmark(
-      MiniLm model, ModelFacts facts, Tokenizer tokenizer, List<String> sentences) {
-    List<Configuration> quantized =
-        Quantizations.of(model, facts, BatchEmbedder.batches(tokenizer, sentences));
+  private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
+    Map<String, Quantized<MiniLm>> quantized =
+        Quantizations.of(model, BatchEmbedder.batches(tokenizer, sentences));
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));
     PrintWriter out = spec.commandLine().getOut();
     out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
-    // Without a quantized model the float one meets itself: what the clock's noise is worth.
-    List<Configuration> candidates =
-        quantized.isEmpty()
-            ? List.of(new Configuration("fp32", model, facts.floatBytes()))
-            : quantized;
-    for (Configuration c : candidates) {
-      ForwardBenchmark.Times times =
-          new ForwardBenchmark(model, c.model()).run(batch, BENCHMARK_WARM_UP, BENCHMARK_ROUNDS);
-      out.println(times.summary("fp32", c.name()));
-      out.flush();
-    }
+    // The float model also meets itself: what the clock's noise is worth.
+    time(out, "fp32", model, model, batch);
+    quantized.forEach((name, q) -> time(out, name, model, q.model(), batch));
+  }
+
+  private static void time(
+      PrintWriter out, String name, MiniLm model, MiniLm candidate, Batch batch) {
+    ForwardBenchmark.Times times =
+        new ForwardBenchmark(model, candidate).run(batch, BENCHMARK_WARM_UP, BENCHMARK_ROUNDS);
+    out.println(times.summary("fp32", name));
+    out.flush();
   }
 }

@@ -46,7 +46,7 @@ public final class Evaluation {
   }
 
   private float[][] embed(String name, Embedder embedder) {
-    try (ProgressBar bar = Progress.bar("evaluate " + name, sentences.size())) {
+    try (ProgressBar bar = Bars.bar("evaluate " + name, sentences.size())) {
       return embedder.embed(sentences, bar::stepBy);
     }
   }

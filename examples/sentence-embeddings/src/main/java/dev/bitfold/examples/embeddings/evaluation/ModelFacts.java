@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.evaluation;
 
+import dev.bitfold.Summary;
 import dev.bitfold.examples.embeddings.model.Attention;
 import dev.bitfold.examples.embeddings.model.Embeddings;
 import dev.bitfold.examples.embeddings.model.EncoderLayer;
@@ -20,19 +21,9 @@ import java.util.List;
  * @param vocabulary different tokens
  * @param linears fully connected layers
  * @param parameters all numbers that were trained
- * @param linearParameters those that are a weight of a linear layer
- * @param linearOutputs the output channels of all linear layers together
  */
 public record ModelFacts(
-    String file,
-    int layers,
-    int heads,
-    long hidden,
-    int vocabulary,
-    int linears,
-    long parameters,
-    long linearParameters,
-    long linearOutputs) {
+    String file, int layers, int heads, long hidden, int vocabulary, int linears, long parameters) {
   /** Counts a model. */
   public static ModelFacts of(String file, MiniLm model) {
     Embeddings embeddings = model.embeddings();
@@ -55,8 +46,9 @@ public record ModelFacts(
               feedForward.fc2()));
       parameters += count(layer.attentionNorm()) + count(layer.outputNorm());
     }
-    long weights = linears.stream().mapToLong(linear -> linear.weight().length()).sum();
-    long outputs = linears.stream().mapToLong(linear -> linear.bias().length()).sum();
+    for (Linear linear : linears) {
+      parameters += linear.weight().length() + linear.bias().length();
+    }
     return new ModelFacts(
         file,
         model.encoder().size(),
@@ -64,9 +56,7 @@ public record ModelFacts(
         embeddings.words().size(1),
         embeddings.vocabulary(),
         linears.size(),
-        parameters + weights + outputs,
-        weights,
-        outputs);
+        parameters);
   }
 
   /** Bytes of all weights in float32. */
@@ -74,13 +64,9 @@ public record ModelFacts(
     return parameters * Float.BYTES;
   }
 
-  /**
-   * Bytes of all weights where those of the linear layers are integers of {@code bits} bits with
-   * one float32 scale per output channel; everything else stays float32.
-   */
-  public long quantizedBytes(int bits) {
-    return (parameters - linearParameters + linearOutputs) * Float.BYTES
-        + linearParameters * bits / Byte.SIZE;
+  /** Bytes of all weights in a quantized model: packed where quantized, float32 elsewhere. */
+  public long bytes(Summary summary) {
+    return floatBytes() - summary.floatBytes() + summary.weightBytes();
   }
 
   private static long count(LayerNorm norm) {

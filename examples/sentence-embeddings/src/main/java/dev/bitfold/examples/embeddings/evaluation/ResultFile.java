@@ -10,6 +10,7 @@ import java.util.List;
  * What {@code result.json} holds.
  *
  * @param model the model's sizes
+ * @param active what is quantized, and the alphas of {@code w8a8-smoothquant}
  * @param pairs how many sentence pairs were compared
  * @param sentences how many distinct sentences they hold
  * @param calibrationSentences how many sentences of the training split were used to calibrate
@@ -17,6 +18,7 @@ import java.util.List;
  */
 public record ResultFile(
     ModelFacts model,
+    LayerAlphas active,
     int pairs,
     int sentences,
     int calibrationSentences,

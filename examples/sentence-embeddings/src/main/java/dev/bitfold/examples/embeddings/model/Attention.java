@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.model;
 
+import dev.bitfold.annotations.QuantizeModel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -13,6 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param output channels to channels, applied to the joined heads
  * @param heads how many heads share the channels
  */
+@QuantizeModel
 public record Attention(Linear query, Linear key, Linear value, Linear output, int heads) {
   /**
    * Lets every token look at every other of its sentence.

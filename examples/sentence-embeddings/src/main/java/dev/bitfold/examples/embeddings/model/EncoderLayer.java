@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.model;
 
+import dev.bitfold.annotations.QuantizeModel;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -12,6 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param feedForward the network behind it
  * @param outputNorm normalises that plus the network's output
  */
+@QuantizeModel
 public record EncoderLayer(
     Attention attention, LayerNorm attentionNorm, FeedForward feedForward, LayerNorm outputNorm) {
   /**

@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.model;
 
+import dev.bitfold.annotations.QuantizeModel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -8,6 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param fc1 channels to inner channels
  * @param fc2 inner channels to channels
  */
+@QuantizeModel
 public record FeedForward(Linear fc1, Linear fc2) {
   /** Maps [tokens, channels] to [tokens, channels]. */
   public INDArray forward(INDArray x) {

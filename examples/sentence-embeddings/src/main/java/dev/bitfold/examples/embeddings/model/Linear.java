@@ -1,12 +1,24 @@
 package dev.bitfold.examples.embeddings.model;
 
+import dev.bitfold.annotations.Bias;
+import dev.bitfold.annotations.Input;
+import dev.bitfold.annotations.Quantize;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.annotations.SmoothQuant;
+import dev.bitfold.annotations.Weight;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A fully connected layer: {@code y = x · weight + bias}, with the weight as ONNX stores it. */
+@Quantize(bits = 8, per = "O")
+@Quantize(role = Role.INPUT, bits = 8)
+@SmoothQuant
 public class Linear {
+  @Weight(layout = "IO")
   private final INDArray weight;
+
+  @Bias(layout = "O")
   private final INDArray bias;
 
   /**
@@ -36,7 +48,7 @@ public class Linear {
    * @param x [..., in], of any rank
    * @return [..., out], a new array
    */
-  public INDArray forward(INDArray x) {
+  public INDArray forward(@Input(layout = "…C") INDArray x) {
     long[] shape = Arrays.copyOf(x.shape(), x.rank());
     shape[shape.length - 1] = weight.size(1);
     // Nd4j.matmul, not mmul: up to 2.4 times faster.

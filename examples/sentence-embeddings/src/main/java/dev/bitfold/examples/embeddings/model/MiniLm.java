@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.model;
 
+import dev.bitfold.annotations.QuantizeModel;
 import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -13,6 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param encoder the layers, first to last
  * @param pooling the tokens' vectors to the sentence's
  */
+@QuantizeModel
 public record MiniLm(Embeddings embeddings, List<EncoderLayer> encoder, Pooling pooling) {
   /** Embeds a batch: [n, channels], each row of length 1, in memory of its own. */
   public INDArray forward(Batch batch) {

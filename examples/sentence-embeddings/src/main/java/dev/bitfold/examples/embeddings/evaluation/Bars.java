@@ -6,10 +6,10 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Progress bars of one look, on stderr. */
-public final class Progress {
+public final class Bars {
   private static final int WIDTH = 100;
 
-  private Progress() {}
+  private Bars() {}
 
   /** A bar that counts to {@code max}; close it to end its line. */
   public static ProgressBar bar(String task, long max) {
