@@ -1,0 +1,134 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.testing.compile.Compilation;
+import com.google.testing.compile.JavaFileObjects;
+import dev.bitfold.annotations.DescriptorRule;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.tools.Diagnostic;
+import javax.tools.JavaFileObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each wrong example of {@code docs/diagnostics.md} gives exactly the errors that it marks, at the
+ * file, line and column that it marks, and each right one compiles without a warning. With {@code
+ * -Dupdate.goldens} the marks are rewritten.
+ */
+class DiagnosticsPageTest {
+  /** Ids that need more than one source: their own tests are named. */
+  private static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ078", "QZ079");
+
+  private static final Pattern ID = Pattern.compile("^\\[(QZ\\d{3})] ");
+
+  static Collection<DiagnosticsPage.Entry> examples() throws IOException {
+    return DiagnosticsPage.entries().values().stream()
+        .filter(entry -> !ELSEWHERE.contains(entry.id()))
+        .toList();
+  }
+
+  @Test
+  void everyIdHasAnEntryAndEveryEntryAnId() throws IOException {
+    Set<String> ids =
+        Arrays.stream(ProblemId.values())
+            .map(ProblemId::code)
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(ProblemId.values().length, ids.size(), "an id is used twice");
+    assertEquals(ids, new TreeSet<>(DiagnosticsPage.entries().keySet()));
+  }
+
+  @Test
+  void everyDescriptorRuleHasAnId() {
+    for (DescriptorRule rule : DescriptorRule.values()) {
+      assertEquals(rule.name(), ProblemId.of(rule).name());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void wrongExampleGivesTheMarkedErrorsAndNoOther(DiagnosticsPage.Entry entry) throws IOException {
+    Compilation compilation = compile(entry.wrong());
+    List<DiagnosticsPage.Mark> found =
+        compilation.diagnostics().stream()
+            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .filter(d -> !isCompilersOwn(entry, d))
+            .map(DiagnosticsPageTest::mark)
+            .toList();
+    if (System.getProperty("update.goldens") != null) {
+      update(entry, found);
+    } else {
+      assertEquals(DiagnosticsPage.marks(entry.wrong()), found);
+    }
+    assertTrue(
+        found.stream().anyMatch(mark -> mark.id().equals(entry.id())),
+        () -> "no " + entry.id() + " but " + compilation.diagnostics());
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void rightExampleCompilesWithoutAWarning(DiagnosticsPage.Entry entry) throws IOException {
+    Compilation compilation = compile(entry.right());
+    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.ERROR));
+    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.WARNING));
+    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.MANDATORY_WARNING));
+  }
+
+  /** javac itself says as well that a type does not exist. */
+  private static boolean isCompilersOwn(
+      DiagnosticsPage.Entry entry, Diagnostic<? extends JavaFileObject> diagnostic) {
+    return entry.id().equals("QZ003")
+        && diagnostic.getCode().startsWith("compiler.err.cant.resolve");
+  }
+
+  private static DiagnosticsPage.Mark mark(Diagnostic<? extends JavaFileObject> diagnostic) {
+    Matcher id = ID.matcher(diagnostic.getMessage(Locale.ROOT));
+    return new DiagnosticsPage.Mark(
+        diagnostic.getSource() == null
+                || !diagnostic.getSource().getName().endsWith("/Example.java")
+            ? -1
+            : diagnostic.getLineNumber() - 1,
+        diagnostic.getColumnNumber(),
+        id.lookingAt() ? id.group(1) : diagnostic.getMessage(Locale.ROOT));
+  }
+
+  private static Compilation compile(List<String> snippet) throws IOException {
+    String prelude = DiagnosticsPage.prelude();
+    JavaFileObject shared = Compiled.source("Shared", prelude);
+    JavaFileObject example =
+        Compiled.source("Example", String.join("\n", DiagnosticsPage.withoutMarks(snippet)));
+    JavaFileObject lombok =
+        JavaFileObjects.forSourceString(
+            "lombok.Value", "package lombok; public @interface Value {}");
+    return Compiled.compile(
+        List.of("-Xlint:all,-auxiliaryclass,-processing"), shared, example, lombok);
+  }
+
+  private static void update(DiagnosticsPage.Entry entry, List<DiagnosticsPage.Mark> found)
+      throws IOException {
+    String page = Files.readString(DiagnosticsPage.FILE, StandardCharsets.UTF_8);
+    int start = page.indexOf("### " + entry.id());
+    String old = "```java\n" + String.join("\n", entry.wrong()) + "\n```";
+    String marked =
+        "```java\n" + String.join("\n", DiagnosticsPage.withMarks(entry.wrong(), found)) + "\n```";
+    int at = page.indexOf(old, start);
+    Files.writeString(
+        DiagnosticsPage.FILE,
+        page.substring(0, at) + marked + page.substring(at + old.length()),
+        StandardCharsets.UTF_8);
+  }
+}
