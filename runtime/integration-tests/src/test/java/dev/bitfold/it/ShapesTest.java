@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Quantized;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Recipe;
+import dev.bitfold.annotations.Role;
 import dev.bitfold.it.layers.Activated;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.CrossAttention;
@@ -28,6 +31,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Records, nested models, maps, arrays, Optional, several inputs, generics, inherited weights. */
 class ShapesTest {
   private static final int C = 16;
+  private static final Recipe SIXTEEN_BITS =
+      Recipe.of("16 bits")
+          .with(Role.WEIGHT, QuantDescriptor.bits(16))
+          .with(Role.INPUT, QuantDescriptor.bits(16));
 
   private final Net net = net();
   private final INDArray probe = Arrays.outliers(1000, 64, C);
@@ -66,11 +73,15 @@ class ShapesTest {
   @Test
   void everyKindOfComponentIsQuantized() throws Exception {
     Quantized<Net> quantized = NetQuantizer.of(net).calibrate(batches, Net::forward).freeze();
+    Quantized<Net> fine =
+        NetQuantizer.of(net).using(SIXTEEN_BITS).calibrate(batches, Net::forward).freeze();
     INDArray expected = net.forward(probe);
 
     double error = Errors.relative(expected, quantized.model().forward(probe));
+    double fineError = Errors.relative(expected, fine.model().forward(probe));
 
-    assertTrue(error > 0 && error < 0.5, "relative error " + error);
+    assertTrue(fineError > 0 && fineError < 0.01, "relative error at 16 bits " + fineError);
+    assertTrue(error > 10 * fineError, "relative error as annotated " + error);
     assertEquals(
         List.of(
             "blocks.0.attention.query.weight",
