@@ -1,9 +1,13 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
+import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,11 +15,13 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** One batch as calibrators see it: dense, checked, with the amax of each group. */
 final class Batch {
+  private final Quantizer quantizer;
   private final INDArray dense;
   private final INDArray amax;
   private final long[] leftOut;
 
-  private Batch(INDArray dense, INDArray amax, long[] leftOut) {
+  private Batch(Quantizer quantizer, INDArray dense, INDArray amax, long[] leftOut) {
+    this.quantizer = quantizer;
     this.dense = dense;
     this.amax = amax;
     this.leftOut = leftOut;
@@ -31,15 +37,16 @@ final class Batch {
     INDArray amax = quantizer.amax(dense);
     float[] values = floats(amax);
     if (nonFinite == NonFinite.KEEP || allFinite(values)) {
-      return new Batch(dense, amax, new long[0]);
+      return new Batch(quantizer, dense, amax, new long[0]);
     }
     if (nonFinite == NonFinite.REFUSE) {
       throw refusal(dense);
     }
-    return withoutNonFinite(quantizer, dense, groups(dense.shape(), amax));
+    return withoutNonFinite(quantizer, dense);
   }
 
-  private static Batch withoutNonFinite(Quantizer quantizer, INDArray dense, Groups groups) {
+  private static Batch withoutNonFinite(Quantizer quantizer, INDArray dense) {
+    Groups groups = groups(quantizer, dense);
     float[] values = floats(dense);
     long[] leftOut = new long[groups.count()];
     for (int i = 0; i < values.length; i++) {
@@ -49,7 +56,7 @@ final class Batch {
       }
     }
     INDArray cleaned = Nd4j.create(values, dense.shape(), 'c');
-    return new Batch(cleaned, quantizer.amax(cleaned), leftOut);
+    return new Batch(quantizer, cleaned, quantizer.amax(cleaned), leftOut);
   }
 
   private static IllegalArgumentException refusal(INDArray dense) {
@@ -98,9 +105,9 @@ final class Batch {
     return dense.length() - nonFinite();
   }
 
-  /** Where each element's group is; the descriptor must have no blocks. */
+  /** Where each element's group is. */
   Groups groups() {
-    return groups(dense.shape(), amax);
+    return groups(quantizer, dense);
   }
 
   /** The batch itself, or a dense copy without what was left out. */
@@ -108,18 +115,35 @@ final class Batch {
     return dense;
   }
 
-  /** The values in c order. */
-  FloatBuffer values() {
-    return buffer(dense);
+  /** Reads the values in c order. */
+  void read(Consumer<FloatBuffer> reader) {
+    try {
+      reader.accept(buffer(dense));
+    } finally {
+      // A buffer does not keep the array alive whose memory it reads.
+      Reference.reachabilityFence(dense);
+    }
   }
 
-  // An axis keeps scales if the amax has as many; one of length 1 may count as either.
-  private static Groups groups(long[] shape, INDArray amax) {
-    int[] blocks = new int[shape.length];
-    for (int i = 0; i < blocks.length; i++) {
-      blocks[i] = amax.rank() == 0 || amax.size(i) == 1 ? Groups.WHOLE : 1;
-    }
-    return Groups.of(shape, blocks);
+  /** A copy of the values in c order. */
+  float[] copy() {
+    return floats(dense);
+  }
+
+  /** Reads the values in runs of neighbours whose groups are known. */
+  void forEach(GroupRuns.Run run) {
+    Groups groups = groups();
+    read(values -> GroupRuns.forEach(values, groups, run));
+  }
+
+  /** The smallest and the largest value of each group. */
+  void range(float[] min, float[] max) {
+    Groups groups = groups();
+    read(values -> Kernels.active().range(Source.of(values), groups, min, max));
+  }
+
+  private static Groups groups(Quantizer quantizer, INDArray x) {
+    return Groups.of(x.shape(), quantizer.blocks(x.rank()));
   }
 
   private static boolean allFinite(float[] values) {
@@ -133,7 +157,12 @@ final class Batch {
 
   static float[] floats(INDArray array) {
     float[] values = new float[Math.toIntExact(array.length())];
-    buffer(isDense(array) ? array : array.castTo(DataType.FLOAT).dup('c')).get(values);
+    INDArray dense = isDense(array) ? array : array.castTo(DataType.FLOAT).dup('c');
+    try {
+      buffer(dense).get(values);
+    } finally {
+      Reference.reachabilityFence(dense);
+    }
     return values;
   }
 

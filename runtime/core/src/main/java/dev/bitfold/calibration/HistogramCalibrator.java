@@ -2,7 +2,6 @@ package dev.bitfold.calibration;
 
 import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -42,7 +41,6 @@ public final class HistogramCalibrator implements Calibrator {
     }
     Batch batch = Batch.of(quantizer, x, policy);
     float[] amax = batch.amaxValues();
-    Groups groups = batch.groups();
     synchronized (this) {
       BinnedCounts c = counts == null ? new BinnedCounts(amax.length, descriptor.bins()) : counts;
       observed.accept(batch);
@@ -50,9 +48,7 @@ public final class HistogramCalibrator implements Calibrator {
       for (int g = 0; g < amax.length; g++) {
         c.include(g, amax[g]);
       }
-      GroupRuns.forEach(
-          batch.values(),
-          groups,
+      batch.forEach(
           (values, from, length, group, step) -> {
             if (step == 0) {
               c.countRun(values, from, length, group);

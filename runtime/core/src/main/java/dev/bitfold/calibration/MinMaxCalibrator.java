@@ -1,7 +1,5 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.kernel.Kernels;
-import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -42,7 +40,7 @@ public final class MinMaxCalibrator implements RangeCalibrator {
     Batch batch = Batch.of(quantizer, x, policy);
     float[] low = new float[batch.groups().count()];
     float[] high = new float[low.length];
-    Kernels.active().range(Source.of(batch.values()), batch.groups(), low, high);
+    batch.range(low, high);
     synchronized (this) {
       boolean first = observed.isEmpty();
       observed.accept(batch);

@@ -86,8 +86,7 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
       return;
     }
     Batch batch = Batch.of(quantizer, x, NonFinite.REFUSE);
-    float[] values = new float[(int) batch.elements()];
-    batch.values().get(values);
+    float[] values = batch.copy();
     int kept = 0;
     for (float value : values) {
       if (value != 0 || !skipZeros) {

@@ -30,9 +30,7 @@ public final class ModelOptWeights {
     float[] amax = batch.amaxValues();
     float[][] channels = new float[amax.length][(int) (batch.elements() / amax.length)];
     int[] filled = new int[amax.length];
-    GroupRuns.forEach(
-        batch.values(),
-        batch.groups(),
+    batch.forEach(
         (values, from, length, group, step) -> {
           for (int i = 0; i < length; i++) {
             int channel = group + i * step;

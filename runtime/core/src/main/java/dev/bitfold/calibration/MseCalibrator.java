@@ -92,8 +92,7 @@ public final class MseCalibrator implements Calibrator {
       return;
     }
     Batch batch = Batch.of(quantizer, x, policy);
-    float[] values = new float[(int) x.length()];
-    batch.values().get(values);
+    float[] values = batch.copy();
     double[][] sums = new double[multipliers.length][];
     for (int m = 0; m < sums.length; m++) {
       Quantizer candidate = quantizer.withAmax(array(multipliers[m]));
@@ -108,9 +107,7 @@ public final class MseCalibrator implements Calibrator {
   private double[] errors(Batch batch, float[] values, float[] quantized) {
     double[] sums = new double[initial.length];
     int[] at = new int[1];
-    GroupRuns.forEach(
-        batch.values(),
-        batch.groups(),
+    batch.forEach(
         (chunk, from, length, group, step) -> {
           for (int i = 0; i < length; i++) {
             double difference = (double) quantized[at[0]] - values[at[0]];

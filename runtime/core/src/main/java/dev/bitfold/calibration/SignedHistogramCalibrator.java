@@ -2,8 +2,6 @@ package dev.bitfold.calibration;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
-import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -41,7 +39,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
     Groups groups = batch.groups();
     float[] low = new float[groups.count()];
     float[] high = new float[groups.count()];
-    Kernels.active().range(Source.of(batch.values()), groups, low, high);
+    batch.range(low, high);
     synchronized (this) {
       BinnedCounts c =
           counts == null ? new BinnedCounts(2 * low.length, descriptor.bins()) : counts;
@@ -50,7 +48,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
       for (int g = 0; g < low.length; g++) {
         include(c, g, Math.max(0, -low[g]), Math.max(0, high[g]));
       }
-      GroupRuns.forEach(batch.values(), groups, c::countSigned);
+      batch.forEach(c::countSigned);
       for (int g = 0; g < batch.leftOut().length; g++) {
         c.removeZeros(2 * g + 1, batch.leftOut()[g]);
       }
