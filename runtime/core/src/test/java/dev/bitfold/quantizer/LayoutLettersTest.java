@@ -52,7 +52,8 @@ class LayoutLettersTest {
   @Test
   void theResultsTypeIsKnownBeforehand() {
     QuantDescriptor codes = QuantDescriptor.builder().fakeQuant(false).build();
-    assertEquals(DataType.FLOAT16, Quantizer.of(QuantDescriptor.bits(8)).resultType(DataType.FLOAT16));
+    assertEquals(
+        DataType.FLOAT16, Quantizer.of(QuantDescriptor.bits(8)).resultType(DataType.FLOAT16));
     assertEquals(DataType.FLOAT, Quantizer.of(codes).resultType(DataType.FLOAT16));
   }
 
