@@ -2,16 +2,14 @@ package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
-import java.lang.ref.Reference;
+import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Computes on the elements of tensors in chunks; large ones on several threads, with the same
@@ -64,34 +62,31 @@ final class Elements {
               + Arrays.toString(gradient.shape()));
     }
     if (x.isEmpty()) {
-      return new Result<>(Nd4j.create(DataType.FLOAT, x.shape()), List.of());
+      return new Result<>(DenseFloats.array(new float[0], x.shape()), List.of());
     }
-    INDArray out =
-        x.rank() == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, x.shape(), 'c');
-    INDArray denseX = dense(x);
-    INDArray denseGradient = dense(gradient);
-    try {
-      FloatBuffer from = buffer(denseX);
-      FloatBuffer fromGradient = buffer(denseGradient);
-      FloatBuffer to = buffer(out);
-      int elements = (int) x.length();
-      IntStream parts = IntStream.range(0, (elements - 1) / PART + 1);
-      List<P> done =
-          (elements < 2 * PART ? parts : parts.parallel())
-              .mapToObj(
-                  i -> {
-                    int start = i * PART;
-                    int end = Math.min(elements - start, PART) + start;
-                    return run(newPart.get(), start, end, from, fromGradient, to);
-                  })
-              .toList();
-      return new Result<>(out, done);
-    } finally {
-      // A buffer does not keep the array alive whose memory it reads.
-      Reference.reachabilityFence(denseX);
-      Reference.reachabilityFence(denseGradient);
-      Reference.reachabilityFence(out);
-    }
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    DenseFloats input = DenseFloats.of(x, "an input");
+    DenseFloats output = DenseFloats.of(gradient, "a gradient");
+    List<P> done = new ArrayList<>();
+    input.use(
+        from ->
+            output.use(
+                fromGradient ->
+                    out.use(
+                        to -> done.addAll(parts(x.length(), newPart, from, fromGradient, to)))));
+    return new Result<>(out.array(), done);
+  }
+
+  private static <P extends Part> List<P> parts(
+      long elements, Supplier<P> newPart, FloatBuffer x, FloatBuffer gradient, FloatBuffer out) {
+    IntStream parts = IntStream.rangeClosed(0, (int) ((elements - 1) / PART));
+    return (elements < 2 * PART ? parts : parts.parallel())
+        .mapToObj(
+            i -> {
+              int end = (int) Math.min(elements, (i + 1L) * PART);
+              return run(newPart.get(), i * PART, end, x, gradient, out);
+            })
+        .toList();
   }
 
   private static <P extends Part> P run(
@@ -110,37 +105,6 @@ final class Elements {
   }
 
   static float[] floats(INDArray array) {
-    float[] values = new float[Math.toIntExact(array.length())];
-    INDArray dense = dense(array);
-    try {
-      buffer(dense).get(values);
-    } finally {
-      Reference.reachabilityFence(dense);
-    }
-    return values;
-  }
-
-  private static INDArray dense(INDArray x) {
-    if (!x.dataType().isFPType()) {
-      throw new IllegalArgumentException(
-          "a tensor of "
-              + x.dataType()
-              + " and shape "
-              + Arrays.toString(x.shape())
-              + ": only floats have gradients");
-    }
-    // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
-    boolean dense = x.dataType() == DataType.FLOAT;
-    long expected = 1;
-    for (int axis = x.rank() - 1; axis >= 0; axis--) {
-      dense &= x.size(axis) == 1 || x.stride(axis) == expected;
-      expected *= x.size(axis);
-    }
-    return dense ? x : x.castTo(DataType.FLOAT).dup('c');
-  }
-
-  private static FloatBuffer buffer(INDArray dense) {
-    FloatPointer pointer = new FloatPointer(dense.data().pointer());
-    return pointer.position(dense.offset()).limit(dense.offset() + dense.length()).asBuffer();
+    return DenseFloats.of(array, "a parameter").copy();
   }
 }
