@@ -219,6 +219,14 @@ public final class QuantDescriptor {
     return format.label()
         + " "
         + granularity()
+        + switch (scaleBits().toString()) {
+          case "[8, 0]" -> ", E8M0 scales";
+          case "[4, 3]" -> ", E4M3 scales";
+          case "[8]" -> ", int8 scales";
+          default -> "";
+        }
+        + (scaleRule() == ScaleRule.FLOOR ? "" : ", scale rule " + scaleRule())
+        + (rounding() == Rounding.HALF_EVEN ? "" : ", rounded " + rounding())
         + (affine() ? ", affine" : "")
         + (dynamic() ? ", dynamic" : "")
         + (name().isEmpty() ? "" : " \"" + name() + "\"");

@@ -1,10 +1,15 @@
 package dev.bitfold.golden;
 
+import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Ste;
+import dev.bitfold.gradient.QuantGradients;
+import dev.bitfold.gradient.StraightThrough;
 import dev.bitfold.quantizer.AbsmaxQuantizer;
 import dev.bitfold.quantizer.AbsmaxQuantizer.Granularity;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -44,8 +49,24 @@ final class AffineOps {
     int bits = 32 - Integer.numberOfLeadingZeros(golden.intParam("quant_max") - min);
     QuantDescriptor descriptor = affine(bits, min).axis(golden.intsParam("axis")).build();
     Quantizer quantizer = Quantizer.of(descriptor).withScale(scale, zeroPoint);
+    QuantDescriptor learned = descriptor.toBuilder().ste(Ste.LSQ).build();
+    QuantGradients gradients =
+        StraightThrough.of(learned, Layout.UNKNOWN)
+            .backward(
+                golden.input("x"),
+                Map.of("scale", scale, "zeroPoint", forBackward(zeroPoint)),
+                golden.input("grad_output"));
     return GoldenResult.of("y", quantizer.quantize(golden.input("x")))
-        .leaveOut("grad_input", "not yet");
+        .and("grad_input", gradients.input());
+  }
+
+  /**
+   * The learned zero point that the gradient takes for this one: it adds a half and cuts towards
+   * zero, as its source does.
+   */
+  private static INDArray forBackward(INDArray zeroPoint) {
+    INDArray real = zeroPoint.castTo(DataType.FLOAT);
+    return real.sub(real.lt(0).castTo(DataType.FLOAT).mul(0.5));
   }
 
   private static QuantDescriptor.Builder affine(int bits, int min) {
