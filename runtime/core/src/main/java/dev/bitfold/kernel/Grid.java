@@ -62,15 +62,34 @@ public sealed interface Grid {
       return NF4[code];
     }
 
+    /** From {@code BOUNDS[i]} on, value i + 1 is nearer than value i. */
+    private static final float[] BOUNDS = bounds();
+
+    private static float[] bounds() {
+      float[] bounds = new float[NF4.length - 1];
+      for (int i = 0; i < bounds.length; i++) {
+        float low = NF4[i];
+        float high = NF4[i + 1];
+        while (Math.nextUp(low) < high) {
+          float middle = (float) (((double) low + high) / 2);
+          middle = middle <= low ? Math.nextUp(low) : middle >= high ? Math.nextDown(high) : middle;
+          if (Math.abs(middle - NF4[i + 1]) < Math.abs(middle - NF4[i])) {
+            high = middle;
+          } else {
+            low = middle;
+          }
+        }
+        bounds[i] = high;
+      }
+      return bounds;
+    }
+
     /** The index of the nearest value; of two, the lower. Not for NaN. */
     public static int nearest(float x) {
-      int best = 0;
-      for (int i = 1; i < NF4.length; i++) {
-        if (Math.abs(x - NF4[i]) < Math.abs(x - NF4[best])) {
-          best = i;
-        }
-      }
-      return best;
+      int code = x >= BOUNDS[7] ? 8 : 0;
+      code += x >= BOUNDS[code + 3] ? 4 : 0;
+      code += x >= BOUNDS[code + 1] ? 2 : 0;
+      return code + (x >= BOUNDS[code] ? 1 : 0);
     }
   }
 }

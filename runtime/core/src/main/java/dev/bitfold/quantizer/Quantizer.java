@@ -179,8 +179,8 @@ public final class Quantizer {
   }
 
   /**
-   * The shape of the scales and of {@link #amax} for a tensor's shape: each axis divided by its
-   * block, 1 where it is shared; empty for one scale per tensor.
+   * The shape of the scales for a tensor's shape: each axis divided by its block, 1 where it is
+   * shared; empty for one scale per tensor; that of the fixed value if one serves all.
    */
   public long[] scaleShape(long... shape) {
     Groups groups = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
@@ -195,7 +195,8 @@ public final class Quantizer {
   /**
    * The largest absolute value of each group that shares a scale; NaN where a group holds a NaN.
    *
-   * @return float32 of shape {@link #scaleShape}
+   * @return float32: the tensor's shape with each axis divided by its block, 1 where it is shared;
+   *     a scalar for one scale per tensor
    */
   public INDArray amax(INDArray x) {
     TensorView tensor = view(x);
@@ -205,7 +206,7 @@ public final class Quantizer {
     Groups groups = granularity(tensor);
     float[] values = new float[groups.count()];
     kernels.amax(tensor.source(), groups, values);
-    return DenseFloats.array(values, shapeOf(groups));
+    return DenseFloats.array(values, descriptor.perTensor() ? new long[0] : groups.shape());
   }
 
   /**
@@ -303,9 +304,11 @@ public final class Quantizer {
     return Groups.of(tensor.shape(), Granularity.blocks(descriptor, layout, tensor.shape()));
   }
 
-  /** One scale for everything is a scalar. */
+  /** One scale for everything is a scalar, or of the shape it was fixed with. */
   private long[] shapeOf(Groups groups) {
-    boolean one = descriptor.perTensor() || scaling.single();
-    return one && groups.count() == 1 ? new long[0] : groups.shape();
+    if (scaling.single()) {
+      return scaling.singleShape();
+    }
+    return descriptor.perTensor() ? new long[0] : groups.shape();
   }
 }

@@ -60,6 +60,11 @@ final class Scaling {
     return ready != null && ready.scales().forward().length == 1;
   }
 
+  /** The shape that the one fixed value was given with. */
+  long[] singleShape() {
+    return fixed == null ? new long[0] : fixed.values().shape();
+  }
+
   /**
    * The groups that scales are kept for: the tensor's, or all in one if one fixed value serves all.
    */

@@ -17,14 +17,16 @@ public final class CpuKernels implements QuantKernels {
   private static final int LEAST_SHARE = 128 * 1024;
 
   private final KernelThreads threads;
-  private final Reductions reductions;
+  private final AbsoluteMaxima maxima;
+  private final Ranges ranges;
 
   /**
    * @param threads what large tensors are divided among
    */
   public CpuKernels(KernelThreads threads) {
     this.threads = threads;
-    this.reductions = new Reductions(threads, LEAST_SHARE);
+    this.maxima = new AbsoluteMaxima(threads, LEAST_SHARE);
+    this.ranges = new Ranges(threads, LEAST_SHARE);
   }
 
   @Override
@@ -34,21 +36,17 @@ public final class CpuKernels implements QuantKernels {
 
   @Override
   public void amax(Source x, Groups groups, float[] out) {
-    reductions.max(x, groups, Reductions.Of.ABSOLUTE, out);
+    maxima.find(x, groups, out);
   }
 
   @Override
   public void finiteAmax(Source x, Groups groups, float[] out) {
-    reductions.max(x, groups, Reductions.Of.FINITE, out);
+    ranges.finiteAmax(x, groups, out);
   }
 
   @Override
   public void range(Source x, Groups groups, float[] min, float[] max) {
-    reductions.max(x, groups, Reductions.Of.NEGATED, min);
-    for (int g = 0; g < groups.count(); g++) {
-      min[g] = -min[g];
-    }
-    reductions.max(x, groups, Reductions.Of.VALUE, max);
+    ranges.find(x, groups, min, max);
   }
 
   @Override

@@ -38,7 +38,7 @@ final class Scratch {
     return MINE.get();
   }
 
-  /** An array of at least {@code length} floats, kept for the next call. */
+  /** An array of at least {@code length}, kept for the next call. */
   float[] partial(int length) {
     if (partial.length < length) {
       partial = new float[length];

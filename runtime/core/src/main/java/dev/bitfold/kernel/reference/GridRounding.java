@@ -24,7 +24,13 @@ final class GridRounding {
     if (grid instanceof Grid.Floats floats) {
       return Math.copySign(magnitude(Math.abs(t), floats), t);
     }
-    return Grid.Table.value(Grid.Table.nearest(t));
+    float nearest = Float.NaN;
+    for (float value : Grid.Table.values()) {
+      if (Float.isNaN(nearest) || Math.abs(t - value) < Math.abs(t - nearest)) {
+        nearest = value;
+      }
+    }
+    return nearest;
   }
 
   private static float integer(float t, Rounding rounding) {
