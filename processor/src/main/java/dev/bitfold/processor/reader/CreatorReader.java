@@ -147,7 +147,8 @@ final class CreatorReader {
         return Optional.empty();
       }
     }
-    if (widest.arguments().isEmpty() && members.constructors().size() > 1) {
+    boolean more = members.constructors().size() > 1 || lombok().isPresent();
+    if (widest.arguments().isEmpty() && more) {
       noneFits();
       return Optional.empty();
     }

@@ -4,6 +4,7 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.model.TensorKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,4 +22,11 @@ record DeclaredTensor(
     TensorKind kind,
     Optional<Layout> layout,
     List<QuantizerUse> quantizers,
-    Place place) {}
+    Place place) {
+  /** With more quantizers, from another place that declares the same tensor. */
+  DeclaredTensor with(List<QuantizerUse> more) {
+    List<QuantizerUse> all = new ArrayList<>(quantizers);
+    all.addAll(more);
+    return new DeclaredTensor(name, kind, layout, List.copyOf(all), place);
+  }
+}

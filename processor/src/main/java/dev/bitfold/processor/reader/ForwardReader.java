@@ -30,6 +30,7 @@ final class ForwardReader {
   private final Members members;
   private final TensorAnnotations annotations;
   private final Problems problems;
+  private boolean broken;
 
   ForwardReader(
       TypeElement type, Members members, TensorAnnotations annotations, Problems problems) {
@@ -37,6 +38,11 @@ final class ForwardReader {
     this.members = members;
     this.annotations = annotations;
     this.problems = problems;
+  }
+
+  /** Whether a parameter is marked as an input and is no tensor, which is reported. */
+  boolean hasBroken() {
+    return broken;
   }
 
   /** The method with a marked parameter. */
@@ -97,7 +103,7 @@ final class ForwardReader {
     for (VariableElement parameter : method.getParameters()) {
       Unresolved.refuse(parameter.asType());
       if (marked(parameter)) {
-        input(parameter).ifPresent(inputs::add);
+        input(parameter).ifPresentOrElse(inputs::add, () -> broken = true);
       }
     }
     Unresolved.refuse(method.getReturnType());
@@ -108,7 +114,7 @@ final class ForwardReader {
     String name = parameter.getSimpleName().toString();
     AnnotationUse use =
         AnnotationUse.find(parameter, BitfoldNames.INPUT)
-            .orElseGet(() -> AnnotationUse.on(parameter).get(0));
+            .orElseGet(() -> annotations.firstQuantizer(parameter));
     List<QuantizerUse> quantizers = annotations.quantizers(parameter, TensorKind.INPUT);
     if (!annotations.checkType(name, parameter.asType(), use)) {
       return Optional.empty();

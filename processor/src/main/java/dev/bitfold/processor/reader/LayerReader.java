@@ -2,6 +2,7 @@ package dev.bitfold.processor.reader;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.TypeName;
+import dev.bitfold.annotations.Role;
 import dev.bitfold.processor.diagnostics.NearestName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -14,11 +15,13 @@ import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.model.TensorModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
 
@@ -52,7 +55,8 @@ public final class LayerReader {
     }
     Members members = new Members(language, type);
     TensorAnnotations annotations = new TensorAnnotations(recipes, problems);
-    List<DeclaredTensor> tensors = new TensorReader(language, type, annotations, problems).read();
+    TensorReader tensorReader = new TensorReader(language, type, annotations, problems);
+    List<DeclaredTensor> tensors = tensorReader.read();
     Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
     QuantizerResolver quantizers = new QuantizerResolver(type, recipes, problems);
     ForwardReader forwards = new ForwardReader(type, members, annotations, problems);
@@ -66,7 +70,15 @@ public final class LayerReader {
     Optional<ForwardModel> forwardModel = forward.map(f -> forward(type, f, quantizers));
     boolean hooksOutput = forwardModel.map(ForwardModel::hooksOutput).orElse(false);
     var output = quantizers.output(hooksOutput);
+    Set<Role> broken = EnumSet.noneOf(Role.class);
+    if (tensorReader.hasBroken()) {
+      broken.add(Role.WEIGHT);
+    }
+    if (forwards.hasBroken()) {
+      broken.add(Role.INPUT);
+    }
     quantizers.reportUnused(
+        broken,
         resolved.stream().anyMatch(t -> t.kind().role().isPresent()),
         !DeclaredForward.inputs(forward).isEmpty());
 

@@ -140,11 +140,15 @@ final class QuantizerResolver {
     return quantizer.descriptor();
   }
 
-  /** Reports the quantizers that no tensor got. */
-  void reportUnused(boolean hasWeights, boolean hasInputs) {
+  /**
+   * Reports the quantizers that no tensor got.
+   *
+   * @param broken the roles that have a problem already
+   */
+  void reportUnused(Set<Role> broken, boolean hasWeights, boolean hasInputs) {
     classWide.forEach(
         (role, quantizer) -> {
-          if (!used.contains(role)) {
+          if (!used.contains(role) && !broken.contains(role)) {
             problems.add(
                 unused(role),
                 quantizer.place("role"),

@@ -45,6 +45,12 @@ final class TensorAnnotations {
         || !recipes.on(element).isEmpty();
   }
 
+  /** The first quantizer on an element that has one. */
+  AnnotationUse firstQuantizer(Element element) {
+    return AnnotationUse.find(element, BitfoldNames.QUANTIZE)
+        .orElseGet(() -> recipes.on(element).get(0));
+  }
+
   /** The quantizers on an element, recipes among them. */
   List<QuantizerUse> quantizers(Element element, TensorKind kind) {
     String name = element.getSimpleName().toString();

@@ -1,18 +1,18 @@
 package dev.bitfold.processor.reader;
 
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.TensorKind;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
@@ -33,6 +33,8 @@ final class TensorReader {
   private final TensorAnnotations annotations;
   private final Problems problems;
   private final Map<String, DeclaredTensor> tensors = new LinkedHashMap<>();
+  private final Map<Element, String> quantizedOnly = new LinkedHashMap<>();
+  private final Set<String> broken = new HashSet<>();
 
   TensorReader(
       Language language, TypeElement type, TensorAnnotations annotations, Problems problems) {
@@ -50,7 +52,13 @@ final class TensorReader {
     } else {
       language.chain(type).forEach(this::classMembers);
     }
+    quantizedOnly.forEach(this::addQuantizers);
     return List.copyOf(tensors.values());
+  }
+
+  /** Whether a member is marked as a tensor and is none, which is reported. */
+  boolean hasBroken() {
+    return !broken.isEmpty();
   }
 
   private void classMembers(TypeElement owner) {
@@ -74,9 +82,13 @@ final class TensorReader {
   }
 
   private void member(Element element, String name, TypeMirror memberType) {
+    boolean marked = false;
     for (TensorKind kind : List.of(TensorKind.WEIGHT, TensorKind.BIAS)) {
       Optional<AnnotationUse> use = AnnotationUse.find(element, TensorAnnotations.annotation(kind));
-      if (use.isPresent() && annotations.checkType(name, memberType, use.get())) {
+      marked |= use.isPresent();
+      if (use.isPresent() && !annotations.checkType(name, memberType, use.get())) {
+        broken.add(name);
+      } else if (use.isPresent()) {
         add(
             new DeclaredTensor(
                 name,
@@ -86,6 +98,25 @@ final class TensorReader {
                 use.get().place()),
             use.get());
       }
+    }
+    if (!marked && annotations.isQuantized(element)) {
+      quantizedOnly.put(element, name);
+    }
+  }
+
+  /** Quantizers on another member of the same name: the weight's constructor parameter, say. */
+  private void addQuantizers(Element element, String name) {
+    DeclaredTensor known = tensors.get(name);
+    if (known != null) {
+      tensors.put(name, known.with(annotations.quantizers(element, known.kind())));
+    } else if (!broken.contains(name)) {
+      AnnotationUse use = annotations.firstQuantizer(element);
+      problems.add(
+          ProblemId.MISPLACED,
+          use.place(),
+          use.label(),
+          name + " is no @Weight",
+          "mark it, as @Weight(layout = \"OI\"), or take it off");
     }
   }
 
@@ -107,11 +138,9 @@ final class TensorReader {
     } else if (layout.filter(Layout::isUnknown).isPresent()) {
       layout = tensor.layout();
     }
-    List<QuantizerUse> quantizers = new ArrayList<>(known.quantizers());
-    quantizers.addAll(tensor.quantizers());
-    tensors.put(
-        known.name(),
-        new DeclaredTensor(known.name(), known.kind(), layout, quantizers, known.place()));
+    DeclaredTensor merged =
+        new DeclaredTensor(known.name(), known.kind(), layout, known.quantizers(), known.place());
+    tensors.put(known.name(), merged.with(tensor.quantizers()));
   }
 
   private static boolean contradict(Optional<Layout> one, Optional<Layout> other) {
