@@ -6,9 +6,9 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.Floats;
 import dev.bitfold.state.PreScale;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +87,7 @@ final class Observation {
     if (allFinite(largest)) {
       return;
     }
-    float[] values = Floats.of(x);
+    float[] values = DenseFloats.of(x, "a tensor").copy();
     int bad = 0;
     int first = -1;
     for (int i = 0; i < values.length; i++) {
@@ -117,7 +117,7 @@ final class Observation {
   }
 
   private static boolean allFinite(INDArray amax) {
-    for (float a : Floats.of(amax)) {
+    for (float a : DenseFloats.of(amax, "a tensor").copy()) {
       if (!Float.isFinite(a)) {
         return false;
       }
