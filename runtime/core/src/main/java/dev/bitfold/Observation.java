@@ -5,7 +5,9 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.calibration.RangeCalibrator;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.PreScale;
 import dev.bitfold.state.TensorSite;
 import dev.bitfold.tensor.DenseFloats;
@@ -130,25 +132,28 @@ final class Observation {
     return Optional.ofNullable(channelAmax);
   }
 
-  /** The amax of the quantizer; empty if it needs none. */
-  synchronized Optional<INDArray> amax() {
+  /** The scale of the quantizer; empty if it needs none. */
+  synchronized Optional<CalibratedScale> scale() {
+    if (calibrator instanceof RangeCalibrator range) {
+      return Optional.of(new CalibratedScale.Range(range.min(), range.max()));
+    }
     if (calibrator != null) {
-      return Optional.of(calibrator.amax());
+      return Optional.of(new CalibratedScale.Amax(calibrator.amax()));
     }
     return descriptor.needsCalibration()
-        ? Optional.ofNullable(channelAmax).map(INDArray::max)
+        ? Optional.ofNullable(channelAmax).map(amax -> new CalibratedScale.Amax(amax.max()))
         : Optional.empty();
   }
 
   /**
    * What the quantizer makes of the sample.
    *
-   * @param fixed the amax of a static quantizer
+   * @param fixed the scale of a static quantizer
    * @param preScale what smoothing multiplies the channels by
    */
-  Distortion distortion(@Nullable INDArray fixed, @Nullable INDArray preScale) {
+  Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
     Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
-    Quantizer frozen = fixed == null ? quantizer : quantizer.withAmax(fixed);
+    Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
     if (preScale == null) {
       return sample.distortion(frozen, x -> x);
     }

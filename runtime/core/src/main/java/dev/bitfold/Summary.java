@@ -2,6 +2,7 @@ package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import java.util.ArrayList;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What of a model is quantized how, and how well. {@link #toString} is a table.
@@ -32,7 +32,8 @@ public record Summary(
    * @param layerClass the simple name of the layer's class
    * @param role what the tensor is
    * @param descriptor how it is quantized
-   * @param amax the range of its amax; empty if it is dynamic or no data has been seen
+   * @param amax the range of its amax, of an affine one from minimum to maximum; empty if it is
+   *     dynamic or no data has been seen
    * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
    *     over a sample of the calibration data, after smoothing; empty if nothing is lost or known
    * @param smoothing the state of SmoothQuant for the layer, on its input's row
@@ -48,8 +49,8 @@ public record Summary(
 
   /** The smallest and the largest of several numbers. */
   public record Range(float min, float max) {
-    static Range of(INDArray values) {
-      return new Range(values.minNumber().floatValue(), values.maxNumber().floatValue());
+    static Range of(CalibratedScale scale) {
+      return new Range(scale.smallest(), scale.largest());
     }
 
     @Override

@@ -214,8 +214,11 @@ class BadInputTest {
     weight.putScalar(2, 2, Float.NaN);
     Mlp odd = new Mlp(Linear.unbiased(weight), List.of(), Linear.random(4, 4, C));
     fails(
-        RuntimeException.class,
-        () -> MlpQuantizer.of(odd).calibrate(batches, Mlp::forward).freeze(),
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(odd),
+        "fc1.weight",
+        "[16, 16]",
+        "int8 per O",
         "NaN");
   }
 
