@@ -4,6 +4,7 @@ import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.processor.lang.AnnotationValues;
@@ -90,6 +91,11 @@ record DescriptorElement<T>(
               "scaleRule",
               (b, v) -> b.scaleRule(AnnotationValues.constant(ScaleRule.class, v)),
               QuantDescriptor::scaleRule,
+              DescriptorLiterals::constant),
+          new DescriptorElement<>(
+              "rounding",
+              (b, v) -> b.rounding(AnnotationValues.constant(Rounding.class, v)),
+              QuantDescriptor::rounding,
               DescriptorLiterals::constant),
           new DescriptorElement<>(
               "unsigned",

@@ -224,7 +224,7 @@ public enum ProblemId {
   INT_BITS("QZ101", DescriptorRule.INT_BITS),
   FLOAT_BITS("QZ102", DescriptorRule.FLOAT_BITS),
   FORMAT_WITH_BITS("QZ103", DescriptorRule.FORMAT_WITH_BITS),
-  UNSIGNED_FLOAT("QZ104", DescriptorRule.UNSIGNED_FLOAT),
+  ROUNDING("QZ104", DescriptorRule.ROUNDING),
   NARROW_FLOAT("QZ105", DescriptorRule.NARROW_FLOAT),
   AXIS_TWICE("QZ106", DescriptorRule.AXIS_TWICE),
   AXIS_AND_PER("QZ107", DescriptorRule.AXIS_AND_PER),

@@ -8,6 +8,9 @@ package dev.bitfold.annotations;
  * @param size elements per block
  */
 public record BlockSize(int axis, String along, int size) {
+  /** The size of a block that takes its axis whole, whatever the length. */
+  public static final int WHOLE = Integer.MAX_VALUE;
+
   /** Blocks along an axis, by number. */
   public static BlockSize axis(int axis, int size) {
     return new BlockSize(axis, "", size);
@@ -20,6 +23,8 @@ public record BlockSize(int axis, String along, int size) {
 
   @Override
   public String toString() {
-    return size + " along " + (along.isEmpty() ? "axis " + axis : along);
+    return (size == WHOLE ? "whole" : String.valueOf(size))
+        + " along "
+        + (along.isEmpty() ? "axis " + axis : along);
   }
 }

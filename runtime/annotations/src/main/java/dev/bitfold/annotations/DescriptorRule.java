@@ -13,8 +13,8 @@ public enum DescriptorRule {
   FLOAT_BITS("bits"),
   /** A named format leaves {@code bits} and the integer options alone. */
   FORMAT_WITH_BITS("format"),
-  /** Only integer formats are unsigned. */
-  UNSIGNED_FLOAT("unsigned"),
+  /** A table format has no rounding to choose. */
+  ROUNDING("rounding"),
   /** Only integer formats have a narrow range. */
   NARROW_FLOAT("narrowRange"),
   /** An axis is named once. */
@@ -35,9 +35,9 @@ public enum DescriptorRule {
   SCALE_BITS("scaleBits"),
   /** Only block scales are quantized. */
   SCALE_BITS_WITHOUT_BLOCKS("scaleBits"),
-  /** Blocks of scales need integer scales. */
+  /** Blocks of scales need integer scales, and are one run. */
   SCALE_BLOCKS("scaleBlockSizes"),
-  /** Only E8M0 scales have a rule. */
+  /** The kind of scale knows the rule. */
   SCALE_RULE("scaleRule"),
   /** A percentile is above 0 and at most 100. */
   PERCENTILE_RANGE("percentile"),
@@ -49,11 +49,11 @@ public enum DescriptorRule {
   BINS_UNUSED("bins"),
   /** A dynamic scale is not calibrated. */
   CALIB_AND_DYNAMIC("calib"),
-  /** A fixed amax is not dynamic. */
+  /** A fixed amax is not dynamic, that of a global scale aside. */
   AMAX_AND_DYNAMIC("amax"),
   /** An amax is finite and not negative. */
   AMAX_VALUE("amax"),
-  /** A global amax belongs to E4M3 block scales. */
+  /** A factor on the amax is finite and not negative, and there is an amax. */
   SCALE_AMAX("scaleAmax"),
   /** A learned amax is per tensor, static, and of a symmetric format. */
   LEARN_AMAX("learnAmax"),

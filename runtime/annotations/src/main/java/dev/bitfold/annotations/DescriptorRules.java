@@ -57,6 +57,12 @@ final class DescriptorRules {
             "format = " + d.format + " together with bits, unsigned or narrowRange",
             "leave them out, the format says it all");
       }
+      if (d.rounding != Rounding.HALF_EVEN) {
+        broken(
+            DescriptorRule.ROUNDING,
+            "rounding = " + d.rounding + " with format = " + d.format,
+            "its values go to the nearest of a table: leave it out");
+      }
       return;
     }
     if (d.bits.size() == 1) {
@@ -82,9 +88,6 @@ final class DescriptorRules {
           DescriptorRule.BITS_COUNT,
           "bits = " + d.bits,
           "write one number for an integer format, as 8, or two for a float format, as {4, 3}");
-    }
-    if (d.unsigned && !integer) {
-      broken(DescriptorRule.UNSIGNED_FLOAT, "unsigned = true with a float format", "leave it out");
     }
     if (d.narrowRange && !integer) {
       broken(DescriptorRule.NARROW_FLOAT, "narrowRange = true with a float format", "leave it out");
@@ -152,31 +155,72 @@ final class DescriptorRules {
           "scaleBits = " + d.scaleBits,
           "block scales are {8, 0} (E8M0), {4, 3} (E4M3) or 8 (int8)");
     }
+    if (d.format != Format.BITS && (powerOfTwo || e4m3)) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = " + d.scaleBits + " with format = " + d.format,
+          "its scales are float32, or integers with scaleBits = 8");
+    }
+    if (powerOfTwo && d.bits.size() == 1 && d.unsigned) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = {8, 0} with an unsigned integer format",
+          "the integers of the OCP formats are signed: leave one of the two out");
+    }
     if (!d.scaleBits.isEmpty() && d.blockSizes.isEmpty()) {
       broken(
           DescriptorRule.SCALE_BITS_WITHOUT_BLOCKS,
           "scaleBits = " + d.scaleBits + " without blockSizes",
           "only block scales are quantized: add blockSizes, or leave scaleBits out");
     }
-    if (!d.scaleBlockSizes.isEmpty() && !integer) {
+    if (!d.scaleBlockSizes.isEmpty() && (powerOfTwo || e4m3 || d.blockSizes.isEmpty())) {
       broken(
           DescriptorRule.SCALE_BLOCKS,
-          "scaleBlockSizes without scaleBits = 8",
-          "add scaleBits = 8, or leave scaleBlockSizes out");
+          "scaleBlockSizes "
+              + (d.blockSizes.isEmpty() ? "without blockSizes" : "with scaleBits = " + d.scaleBits),
+          "only integer block scales share a second scale: leave it out, or use scaleBits = 8");
+    } else if (d.scaleBlockSizes.size() > 1) {
+      broken(
+          DescriptorRule.SCALE_BLOCKS,
+          "scaleBlockSizes = " + d.scaleBlockSizes,
+          "the scales are taken in one row: give one block");
     }
     blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
-    if (d.scaleRule != ScaleRule.FLOOR && !powerOfTwo) {
-      broken(
-          DescriptorRule.SCALE_RULE,
-          "scaleRule = " + d.scaleRule + " without scaleBits = {8, 0}",
-          "only power-of-two scales have a rule: add scaleBits = {8, 0}, or leave it out");
-    }
-    if (!Float.isNaN(d.scaleAmax)
-        && (!e4m3 || !(d.scaleAmax > 0) || Float.isInfinite(d.scaleAmax))) {
+    scaleRule(d, powerOfTwo, e4m3);
+    if (!(d.scaleAmax >= 0) || Float.isInfinite(d.scaleAmax)) {
       broken(
           DescriptorRule.SCALE_AMAX,
-          "scaleAmax = " + d.scaleAmax + (e4m3 ? "" : " without scaleBits = {4, 3}"),
-          "it is the finite, positive amax of the whole tensor under E4M3 block scales");
+          "scaleAmax = " + d.scaleAmax,
+          "it is a factor on the amax, finite and not negative");
+    } else if (d.scaleAmax != 1 && d.affine) {
+      broken(
+          DescriptorRule.SCALE_AMAX,
+          "scaleAmax = " + d.scaleAmax + " with affine = true",
+          "a zero point comes with a range, not an amax: leave one of the two out");
+    }
+  }
+
+  private void scaleRule(QuantDescriptor.Builder d, boolean powerOfTwo, boolean e4m3) {
+    boolean float32Scales =
+        d.scaleBits.isEmpty() && d.scaleBlockSizes.isEmpty() && d.format == Format.BITS;
+    boolean reciprocal = float32Scales && (d.bits.size() == 2 || !d.blockSizes.isEmpty());
+    boolean known =
+        switch (d.scaleRule) {
+          case FLOOR -> true;
+          case CEIL -> powerOfTwo;
+          case FLUSH -> powerOfTwo || e4m3;
+          case RECIPROCAL -> e4m3 || reciprocal;
+        };
+    if (!known) {
+      broken(
+          DescriptorRule.SCALE_RULE,
+          "scaleRule = " + d.scaleRule + " with scaleBits = " + d.scaleBits,
+          switch (d.scaleRule) {
+            case CEIL -> "only scaleBits = {8, 0} are rounded up: add them, or leave it out";
+            case FLUSH -> "add scaleBits = {8, 0} or {4, 3}, or leave it out";
+            default ->
+                "it is a rule for scaleBits = {4, 3}, float formats and integer blocks: leave it out";
+          });
     }
   }
 
@@ -218,7 +262,13 @@ final class DescriptorRules {
         broken(DescriptorRule.AMAX_VALUE, "amax = " + amax, "an amax is finite and not negative");
       }
     }
-    if (d.dynamic && !d.amax.isEmpty()) {
+    if (globalScale && d.amax.size() > 1) {
+      broken(
+          DescriptorRule.AMAX_VALUE,
+          "amax = " + d.amax + " with scaleBits = {4, 3}",
+          "it is the amax of the whole tensor: give one number");
+    }
+    if (d.dynamic && !d.amax.isEmpty() && !globalScale) {
       broken(
           DescriptorRule.AMAX_AND_DYNAMIC,
           "amax = " + d.amax + " with dynamic = true",

@@ -37,10 +37,52 @@ public sealed interface NumberFormat {
 
   /**
    * Floats with a sign, {@code exponent} and {@code mantissa} bits, bias 2^(exponent-1) - 1 and
-   * subnormals. E5M2 follows IEEE 754 (its largest exponent is for infinity and NaN), E4M3 has a
-   * NaN and no infinity (OCP OFP8), all others are finite.
+   * subnormals; without exponent bits, the integers from -(2^mantissa - 1) on. E5M2 follows IEEE
+   * 754 (its largest exponent is for infinity and NaN), E4M3 has a NaN and no infinity (OCP OFP8),
+   * all others are finite.
    */
   record FloatFormat(int exponent, int mantissa) implements NumberFormat {
+    /** Whether the largest exponent is kept for infinity and NaN: E5M2. */
+    public boolean ieee() {
+      return exponent == 5 && mantissa == 2;
+    }
+
+    /** Whether a code is NaN: in E5M2 and E4M3. */
+    public boolean hasNaN() {
+      return ieee() || (exponent == 4 && mantissa == 3);
+    }
+
+    /** What is subtracted from the exponent bits: 2^(exponent-1) - 1. */
+    public int bias() {
+      return exponent == 0 ? 1 - mantissa : (1 << (exponent - 1)) - 1;
+    }
+
+    /** The exponent of the smallest normal number: 1 - bias. */
+    public int minExponent() {
+      return 1 - bias();
+    }
+
+    /** The exponent of the largest number: floor(log2({@link #max})). */
+    public int maxExponent() {
+      return Math.getExponent(max());
+    }
+
+    /** The largest number: 448 of E4M3, 57344 of E5M2, 28 of E3M2, 7.5 of E2M3, 6 of E2M1. */
+    public float max() {
+      // The code of the largest number, without its sign.
+      int code = (1 << (exponent + mantissa)) - 1;
+      if (ieee()) {
+        code -= 1 << mantissa;
+      } else if (hasNaN()) {
+        code--;
+      }
+      int bits = code >> mantissa;
+      int fraction = code & ((1 << mantissa) - 1);
+      return bits == 0
+          ? Math.scalb((float) fraction, minExponent() - mantissa)
+          : Math.scalb((float) (fraction + (1 << mantissa)), bits - bias() - mantissa);
+    }
+
     @Override
     public int bits() {
       return 1 + exponent + mantissa;

@@ -2,6 +2,7 @@ package dev.bitfold.annotations;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -86,9 +87,11 @@ public final class QuantDescriptor {
     return values.bins;
   }
 
-  /** {@link Quantize#scaleBits}. */
+  /** {@link Quantize#scaleBits}: {@code [8]} where {@link #scaleBlockSizes} imply it. */
   public List<Integer> scaleBits() {
-    return values.scaleBits;
+    return values.scaleBits.isEmpty() && !values.scaleBlockSizes.isEmpty()
+        ? Builder.DEFAULT_BITS
+        : values.scaleBits;
   }
 
   /** {@link Quantize#scaleBlockSizes}. */
@@ -99,6 +102,11 @@ public final class QuantDescriptor {
   /** {@link Quantize#scaleRule}. */
   public ScaleRule scaleRule() {
     return values.scaleRule;
+  }
+
+  /** {@link Quantize#rounding}. */
+  public Rounding rounding() {
+    return values.rounding;
   }
 
   /** {@link Quantize#unsigned}. */
@@ -151,6 +159,12 @@ public final class QuantDescriptor {
     return axis().isEmpty() && per().isEmpty() && blockSizes().isEmpty();
   }
 
+  /** Whether a scale of an input or output has to come from calibration data. */
+  public boolean needsCalibration() {
+    boolean globalScale = scaleBits().equals(List.of(4, 3));
+    return globalScale ? Float.isNaN(scaleAmax()) : !dynamic() && amax().isEmpty();
+  }
+
   /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
   public String granularity() {
     if (!blockSizes().isEmpty()) {
@@ -162,6 +176,26 @@ public final class QuantDescriptor {
     return axis().isEmpty()
         ? "per tensor"
         : "per axis " + axis().stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The descriptor as plain values, for files: by the names of {@link Quantize}'s elements, and
+   * only what differs from the default. Numbers, booleans, strings, lists and maps; {@link
+   * #fromMap} gives back an equal descriptor.
+   */
+  public Map<String, Object> toMap() {
+    return DescriptorMap.toMap(values);
+  }
+
+  /**
+   * The descriptor of {@link #toMap}. A list of one may stand as its element.
+   *
+   * @throws IllegalArgumentException if a key is unknown (the message lists those with a similar
+   *     name) or a value has the wrong type
+   * @throws InvalidDescriptorException if the values break a rule
+   */
+  public static QuantDescriptor fromMap(Map<String, ?> map) {
+    return DescriptorMap.fromMap(map);
   }
 
   /** The rules that the descriptor breaks on a tensor of this role and layout; empty if none. */
@@ -185,6 +219,14 @@ public final class QuantDescriptor {
     return format.label()
         + " "
         + granularity()
+        + switch (scaleBits().toString()) {
+          case "[8, 0]" -> ", E8M0 scales";
+          case "[4, 3]" -> ", E4M3 scales";
+          case "[8]" -> ", int8 scales";
+          default -> "";
+        }
+        + (scaleRule() == ScaleRule.FLOOR ? "" : ", scale rule " + scaleRule())
+        + (rounding() == Rounding.HALF_EVEN ? "" : ", rounded " + rounding())
         + (affine() ? ", affine" : "")
         + (dynamic() ? ", dynamic" : "")
         + (name().isEmpty() ? "" : " \"" + name() + "\"");
@@ -211,11 +253,12 @@ public final class QuantDescriptor {
     List<Integer> scaleBits = List.of();
     List<BlockSize> scaleBlockSizes = List.of();
     ScaleRule scaleRule = ScaleRule.FLOOR;
+    Rounding rounding = Rounding.HALF_EVEN;
     boolean unsigned;
     boolean narrowRange;
     boolean affine;
     List<Float> amax = List.of();
-    float scaleAmax = Float.NaN;
+    float scaleAmax = 1;
     boolean learnAmax;
     Ste ste = Ste.CLIP;
     boolean fakeQuant = true;
@@ -237,6 +280,7 @@ public final class QuantDescriptor {
       b.scaleBits = scaleBits;
       b.scaleBlockSizes = scaleBlockSizes;
       b.scaleRule = scaleRule;
+      b.rounding = rounding;
       b.unsigned = unsigned;
       b.narrowRange = narrowRange;
       b.affine = affine;
@@ -263,6 +307,7 @@ public final class QuantDescriptor {
           scaleBits,
           scaleBlockSizes,
           scaleRule,
+          rounding,
           unsigned,
           narrowRange,
           affine,
@@ -343,6 +388,12 @@ public final class QuantDescriptor {
     /** {@link Quantize#scaleRule}. */
     public Builder scaleRule(ScaleRule rule) {
       this.scaleRule = Objects.requireNonNull(rule, "scaleRule");
+      return this;
+    }
+
+    /** {@link Quantize#rounding}. */
+    public Builder rounding(Rounding rounding) {
+      this.rounding = Objects.requireNonNull(rounding, "rounding");
       return this;
     }
 

@@ -87,13 +87,22 @@ public @interface Quantize {
    */
   int[] scaleBits() default {};
 
-  /** The blocks of scales that share a second scale, for double quantization. Default: none. */
+  /**
+   * Double quantization: so many neighbouring block scales, in c order, share a second scale; one
+   * block, and its axis does not count. Makes {@link #scaleBits} 8. Default: empty, they all do.
+   */
   Block[] scaleBlockSizes() default {};
 
-  /** How an E8M0 scale is chosen. Default: {@link ScaleRule#FLOOR}, the OCP rule. */
+  /** How block scales are chosen. Default: {@link ScaleRule#FLOOR}, for E8M0 the OCP rule. */
   ScaleRule scaleRule() default ScaleRule.FLOOR;
 
-  /** An unsigned integer format: 0 to 2^bits - 1. Negative values are refused. Default: signed. */
+  /** Where a value goes that lies between two of the format's. Default: half to even. */
+  Rounding rounding() default Rounding.HALF_EVEN;
+
+  /**
+   * Only values from 0 up, negative ones are refused; integers then go up to 2^bits - 1. With
+   * {@link #affine}: codes from 0 up, values of either sign. Default: signed.
+   */
   boolean unsigned() default false;
 
   /** A symmetric signed range: -127 to 127 instead of -128 to 127. Default: {@code false}. */
@@ -104,12 +113,13 @@ public @interface Quantize {
 
   /**
    * A fixed amax, one number for the tensor or one per kept axis: above or equal to 0 and finite.
-   * Overrides {@link #calib}, and a single one overrides {@link #axis}. Default: empty, calibrated.
+   * Overrides {@link #calib}, and a single one overrides {@link #axis}. With E4M3 block scales:
+   * that of the whole tensor, from which the global scale follows. Default: empty, calibrated.
    */
   double[] amax() default {};
 
-  /** A fixed amax for the global scale of E4M3 block scales. Default: NaN, from the data. */
-  double scaleAmax() default Double.NaN;
+  /** A factor on the amax, fixed or not: finite, 0 or more. Default: 1. */
+  double scaleAmax() default 1;
 
   /** The amax is a parameter that training moves. Per tensor only. Default: {@code false}. */
   boolean learnAmax() default false;

@@ -16,8 +16,9 @@ public final class Walk {
      * A layer, met for the first time.
      *
      * @param path its name in the model: {@code encoder.3.attention.query}
+     * @return the hooks to rebuild it with; null keeps it as it is
      */
-    LayerHooks layer(String path, LayerType<?, ?> type);
+    @Nullable LayerHooks layer(String path, LayerType<?, ?> type);
 
     /** A component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
@@ -64,7 +65,11 @@ public final class Walk {
   @SuppressWarnings("unchecked") // A type builds what stands in for a value of its own class.
   <T> T layer(T value, LayerType<? extends T, ? extends T> type) {
     return this.<T>shared(
-        value, () -> ((LayerType<T, ? extends T>) type).rebuild(value, visitor.layer(path, type)));
+        value,
+        () -> {
+          LayerHooks hooks = visitor.layer(path, type);
+          return hooks == null ? value : ((LayerType<T, ? extends T>) type).rebuild(value, hooks);
+        });
   }
 
   @SuppressWarnings("unchecked") // What was rebuilt from a T is a T.

@@ -1,0 +1,208 @@
+package dev.bitfold.examples.embeddings;
+
+import dev.bitfold.Quantized;
+import dev.bitfold.examples.embeddings.data.SentencePair;
+import dev.bitfold.examples.embeddings.data.StsData;
+import dev.bitfold.examples.embeddings.evaluation.Evaluation;
+import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
+import dev.bitfold.examples.embeddings.evaluation.LayerAlphas;
+import dev.bitfold.examples.embeddings.evaluation.ModelFacts;
+import dev.bitfold.examples.embeddings.evaluation.ResultFile;
+import dev.bitfold.examples.embeddings.evaluation.Score;
+import dev.bitfold.examples.embeddings.evaluation.ScoreTable;
+import dev.bitfold.examples.embeddings.load.BadInputException;
+import dev.bitfold.examples.embeddings.load.InputFile;
+import dev.bitfold.examples.embeddings.model.Batch;
+import dev.bitfold.examples.embeddings.model.MiniLm;
+import dev.bitfold.examples.embeddings.peer.PeerModel;
+import dev.bitfold.examples.embeddings.text.BatchEmbedder;
+import dev.bitfold.examples.embeddings.text.Tokenizer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Quantizes a sentence encoder in several ways and measures each on SemEval STS 2012. */
+@Command(
+    name = "sentence-embeddings",
+    mixinStandardHelpOptions = true,
+    description = "Quantizes a sentence encoder in several ways and measures each on STS 2012.")
+public final class Main implements Callable<Integer> {
+  private static final int BENCHMARK_WARM_UP = 6;
+  private static final int BENCHMARK_ROUNDS = 30;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private EncoderOptions encoder;
+
+  @Option(names = "--full", description = "All 3108 test pairs instead of every 4th.")
+  private boolean full;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Sentences of the training split to calibrate on (default: ${DEFAULT-VALUE}).")
+  private int calibration;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      defaultValue = "target/bitfold/result.json",
+      description = "Where the figures are written (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  @Option(
+      names = "--benchmark",
+      description = "Time the forward pass of the float and the quantized model instead.")
+  private boolean benchmark;
+
+  private Main() {}
+
+  /** Runs the program and exits: 0, or 2 where options or files are wrong. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The program, ready to be executed. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, args) -> complain(e.getCommandLine(), e.getMessage()))
+        .setExecutionExceptionHandler(
+            (e, line, parsed) -> {
+              if (e instanceof BadInputException) {
+                return complain(line, e.getMessage());
+              }
+              throw e;
+            });
+  }
+
+  private static int complain(CommandLine line, String message) {
+    line.getErr().println("error: " + message.replaceAll("\\s*[\\r\\n]+\\s*", " "));
+    line.getErr().flush();
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Optional<String> problem = encoder.problem();
+    if (problem.isPresent()) {
+      throw new ParameterException(spec.commandLine(), problem.get());
+    }
+    List<String> sentences = calibrationSentences();
+    InputFile file = encoder.modelFile();
+    MiniLm model = encoder.load(file);
+    ModelFacts facts = ModelFacts.of(file.name(), model);
+    try (Tokenizer tokenizer = encoder.tokenizerOf(model)) {
+      if (benchmark) {
+        benchmark(model, tokenizer, sentences);
+      } else {
+        evaluate(model, facts, tokenizer, sentences);
+      }
+    }
+    return CommandLine.ExitCode.OK;
+  }
+
+  private List<String> calibrationSentences() {
+    try {
+      return StsData.calibration(calibration);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--calibration: " + e.getMessage(), e);
+    }
+  }
+
+  private void evaluate(MiniLm model, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
+      throws IOException {
+    createFolderOf(output);
+    List<SentencePair> pairs = full ? StsData.test() : StsData.every(4, StsData.test());
+    // Opened first, so that a bad file is known before the work begins.
+    Optional<PeerModel> peer =
+        encoder.peerFile().map(f -> new PeerModel(f, tokenizer, encoder.pooling()));
+    try {
+      List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
+      Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
+      List<Score> scores = new ArrayList<>();
+      scores.add(evaluation.fp32(facts.floatBytes()));
+      Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches);
+      quantized.forEach(
+          (name, q) ->
+              scores.add(
+                  evaluation.of(
+                      name, new BatchEmbedder(tokenizer, q.model()), facts.bytes(q.summary()))));
+      peer.ifPresent(p -> scores.add(evaluation.of("peer-int8", p, p.weightBytes())));
+      report(
+          facts,
+          LayerAlphas.of(quantized.get(Quantizations.SMOOTH).summary()),
+          pairs,
+          evaluation,
+          scores);
+    } finally {
+      peer.ifPresent(PeerModel::close);
+    }
+  }
+
+  private static void createFolderOf(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    try {
+      Files.createDirectories(folder == null ? file : folder);
+    } catch (IOException e) {
+      throw new BadInputException(file.toString(), "cannot be written: " + e, e);
+    }
+  }
+
+  private void report(
+      ModelFacts facts,
+      LayerAlphas active,
+      List<SentencePair> pairs,
+      Evaluation evaluation,
+      List<Score> scores)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("%n%s%n%s", ScoreTable.of(scores), active.text());
+    out.printf(
+        "%n%d pairs (%d sentences) of STS 2012; %s: %d layers, %d linears, %d channels%n",
+        pairs.size(),
+        evaluation.sentences(),
+        facts.file(),
+        facts.layers(),
+        facts.linears(),
+        facts.hidden());
+    new ResultFile(facts, active, pairs.size(), evaluation.sentences(), calibration, scores)
+        .write(output);
+    out.println("written: " + output);
+    out.flush();
+  }
+
+  private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
+    Map<String, Quantized<MiniLm>> quantized =
+        Quantizations.of(model, BatchEmbedder.batches(tokenizer, sentences));
+    List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
+    Batch batch = Batch.of(tokenizer.encode(some));
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
+    // The float model also meets itself: what the clock's noise is worth.
+    time(out, "fp32", model, model, batch);
+    quantized.forEach((name, q) -> time(out, name, model, q.model(), batch));
+  }
+
+  private static void time(
+      PrintWriter out, String name, MiniLm model, MiniLm candidate, Batch batch) {
+    ForwardBenchmark.Times times =
+        new ForwardBenchmark(model, candidate).run(batch, BENCHMARK_WARM_UP, BENCHMARK_ROUNDS);
+    out.println(times.summary("fp32", name));
+    out.flush();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.bitfold.examples.embeddings.evaluation;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Prints scores as an aligned table. */
+public final class ScoreTable {
+  private ScoreTable() {}
+
+  /** One line a score, under a head; ends with a line break. */
+  public static String of(List<Score> scores) {
+    String head =
+        String.format(
+            "%-18s %10s %10s %10s %12s%n%s%n",
+            "configuration", "cosine", "rho fp32", "rho gold", "weights", "-".repeat(64));
+    return scores.stream()
+        .map(
+            s ->
+                String.format(
+                    Locale.ROOT,
+                    "%-18s %10.5f %10.5f %10.5f %9.2f MB%n",
+                    s.name(),
+                    s.cosine(),
+                    s.rhoFp32(),
+                    s.rhoGold(),
+                    s.weightBytes() / 1e6))
+        .collect(Collectors.joining("", head, ""));
+  }
+}

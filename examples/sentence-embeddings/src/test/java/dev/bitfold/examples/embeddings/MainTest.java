@@ -1,0 +1,55 @@
+package dev.bitfold.examples.embeddings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+  @Test
+  void theShortFormPrintsATableAndWritesTheSameFigures(@TempDir Path folder) throws Exception {
+    Path output = folder.resolve("new/folder/result.json");
+    StringWriter out = new StringWriter();
+
+    int code =
+        Main.commandLine()
+            .setOut(new PrintWriter(out))
+            .execute("--output", output.toString(), "--calibration", "32");
+
+    assertEquals(0, code);
+    JsonNode result = new ObjectMapper().readTree(output.toFile());
+    assertEquals(777, result.at("/pairs").asInt());
+    assertEquals(6, result.at("/model/layers").asInt());
+    assertEquals(36, result.at("/model/linears").asInt());
+    JsonNode configurations = result.at("/configurations");
+    JsonNode fp32 = configurations.get(0);
+    assertEquals("fp32", fp32.at("/name").asText());
+    assertEquals(1, fp32.at("/cosine").asDouble(), 1e-12);
+    assertEquals(1, fp32.at("/rhoFp32").asDouble(), 1e-12);
+    assertEquals(0.7431, fp32.at("/rhoGold").asDouble(), 0.0005);
+    assertEquals(4L * 22_564_992, fp32.at("/weightBytes").asLong());
+    JsonNode peer = configurations.get(configurations.size() - 1);
+    assertEquals("peer-int8", peer.at("/name").asText());
+    assertEquals(0.9913, peer.at("/cosine").asDouble(), 0.0015);
+    assertTrue(peer.at("/weightBytes").asLong() < 23_000_000);
+    for (JsonNode configuration : configurations) {
+      String row =
+          out.toString()
+              .lines()
+              .filter(line -> line.startsWith(configuration.at("/name").asText() + " "))
+              .findFirst()
+              .orElseThrow();
+      assertTrue(
+          row.contains(
+              String.format(Locale.ROOT, "%10.5f", configuration.at("/cosine").asDouble())),
+          row);
+    }
+  }
+}

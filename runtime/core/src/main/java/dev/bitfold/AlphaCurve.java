@@ -1,0 +1,33 @@
+package dev.bitfold;
+
+import java.util.List;
+
+/**
+ * The error of a layer's output over its candidates for alpha.
+ *
+ * @param alphas the candidates; NaN is "off"
+ * @param errors the relative error (root of noise over signal) of the layer's output for each; all
+ *     0 where there was nothing to search
+ */
+public record AlphaCurve(List<Double> alphas, List<Double> errors) {
+  /** Copies the lists. */
+  public AlphaCurve {
+    alphas = List.copyOf(alphas);
+    errors = List.copyOf(errors);
+    if (alphas.isEmpty() || alphas.size() != errors.size()) {
+      throw new IllegalArgumentException(
+          alphas.size() + " alphas and " + errors.size() + " errors");
+    }
+  }
+
+  /** The alpha with the smallest error, the first of several; NaN is "off". */
+  public double best() {
+    int best = 0;
+    for (int i = 1; i < errors.size(); i++) {
+      if (errors.get(i) < errors.get(best)) {
+        best = i;
+      }
+    }
+    return alphas.get(best);
+  }
+}

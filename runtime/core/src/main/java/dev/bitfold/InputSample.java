@@ -1,0 +1,104 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.Floats;
+import java.util.Arrays;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A bounded sample of what flowed into one input: the units (tokens, images …) with the smallest
+ * hashes. It is the same whatever the order of the batches and the number of threads. Safe for
+ * concurrent use.
+ */
+final class InputSample {
+  private static final int MOST_UNITS = 256;
+  private static final int MOST_ELEMENTS = 1 << 16;
+
+  private final Layout layout;
+  private final TreeMap<Long, INDArray> units = new TreeMap<>();
+  private long elements;
+
+  InputSample(Layout layout) {
+    this.layout = layout;
+  }
+
+  void observe(INDArray x) {
+    int leading = leadingAxes(x.rank());
+    long[] shape = x.shape();
+    long count = 1;
+    for (int i = 0; i < leading; i++) {
+      count *= shape[i];
+    }
+    if (x.length() == 0) {
+      return;
+    }
+    int size = Math.toIntExact(x.length() / count);
+    float[] values = Floats.of(x);
+    long[] unitShape = shape.clone();
+    Arrays.fill(unitShape, 0, leading, 1);
+    for (int u = 0; u < count; u++) {
+      add(hash(values, u * size, size), values, u * size, unitShape);
+    }
+  }
+
+  /** The axes at the front that count units: the batch, the sequence, and unnamed ones. */
+  private int leadingAxes(int rank) {
+    if (layout.isUnknown()) {
+      return rank < 2 ? 0 : 1;
+    }
+    int named = layout.namedAxes();
+    String letters = layout.letters().substring(layout.isOpen() ? 1 : 0);
+    int tokens = 0;
+    while (tokens < named && "NT".indexOf(letters.charAt(tokens)) >= 0) {
+      tokens++;
+    }
+    return rank - named + tokens;
+  }
+
+  /** A hash of a few elements: enough to choose by. */
+  private static long hash(float[] values, int from, int size) {
+    int step = Math.max(1, size / 16);
+    long hash = size;
+    for (int i = 0; i < size; i += step) {
+      hash = (hash ^ Float.floatToIntBits(values[from + i])) * 0x9E3779B97F4A7C15L;
+      hash ^= hash >>> 31;
+    }
+    return hash;
+  }
+
+  private synchronized void add(long hash, float[] values, int from, long[] shape) {
+    if (!units.isEmpty() && isFull() && hash >= units.lastKey()) {
+      return;
+    }
+    if (units.containsKey(hash)) {
+      return;
+    }
+    int size = 1;
+    for (long n : shape) {
+      size *= (int) n;
+    }
+    float[] unit = Arrays.copyOfRange(values, from, from + size);
+    units.put(hash, Nd4j.createFromArray(unit).reshape(shape));
+    elements += size;
+    while (units.size() > 1 && (units.size() > MOST_UNITS || elements > MOST_ELEMENTS)) {
+      elements -= units.pollLastEntry().getValue().length();
+    }
+  }
+
+  private boolean isFull() {
+    return units.size() >= MOST_UNITS || elements >= MOST_ELEMENTS;
+  }
+
+  /** What a quantizer makes of the sample. */
+  synchronized Distortion distortion(
+      Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
+    Distortion sum = Distortion.NONE;
+    for (INDArray unit : units.values()) {
+      sum = sum.plus(Distortion.of(scaled.apply(unit), quantizer.quantize(unit)));
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,159 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.Floats;
+import dev.bitfold.state.PreScale;
+import dev.bitfold.state.TensorSite;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * What flowed through one quantized input or output while calibrating: the largest absolute value
+ * of each channel, the amax of its quantizer, and a sample. The order of the batches does not
+ * matter. Safe for concurrent use.
+ */
+final class Observation {
+  private final TensorSite site;
+  private final QuantDescriptor descriptor;
+  private final InputSample sample;
+  private final @Nullable Quantizer channels;
+  private final @Nullable Calibrator calibrator;
+  private @Nullable INDArray channelAmax;
+
+  Observation(TensorSite site, QuantDescriptor descriptor) {
+    this.site = site;
+    this.descriptor = descriptor;
+    Layout layout = site.tensor().layout();
+    this.sample = new InputSample(layout);
+    this.channels =
+        layout.has('C')
+            ? Quantizer.of(QuantDescriptor.builder().axis(layout.fromEnd('C')).build())
+            : null;
+    boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
+    this.calibrator = needed ? Calibrators.of(descriptor, layout) : null;
+  }
+
+  /** Whether the amax is simply the largest one of the channels, which are watched anyway. */
+  static boolean isLargestOfChannels(TensorSite site, QuantDescriptor descriptor) {
+    return descriptor.needsCalibration()
+        && descriptor.perTensor()
+        && !descriptor.affine()
+        && descriptor.calib() == Calib.MAX
+        && site.tensor().layout().has('C');
+  }
+
+  void observe(INDArray x) {
+    INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
+    if (perChannel != null) {
+      check(x, perChannel);
+    }
+    if (calibrator != null) {
+      try {
+        calibrator.observe(x);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+      }
+    }
+    sample.observe(x);
+    if (perChannel != null) {
+      merge(perChannel, x);
+    }
+  }
+
+  private synchronized void merge(INDArray perChannel, INDArray x) {
+    if (channelAmax == null) {
+      channelAmax = perChannel;
+    } else if (channelAmax.length() == perChannel.length()) {
+      channelAmax = Transforms.max(channelAmax, perChannel, true);
+    } else {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": "
+              + perChannel.length()
+              + " channels, and an earlier batch had "
+              + channelAmax.length());
+    }
+  }
+
+  private void check(INDArray x, INDArray largest) {
+    if (allFinite(largest)) {
+      return;
+    }
+    float[] values = Floats.of(x);
+    int bad = 0;
+    int first = -1;
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        bad++;
+        first = first < 0 ? i : first;
+      }
+    }
+    throw new IllegalArgumentException(
+        site.describe(x, descriptor)
+            + ": "
+            + bad
+            + " of "
+            + values.length
+            + " values are NaN or infinite, the first at "
+            + Arrays.toString(index(first, x.shape())));
+  }
+
+  private static long[] index(long flat, long[] shape) {
+    long[] index = new long[shape.length];
+    long rest = flat;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return index;
+  }
+
+  private static boolean allFinite(INDArray amax) {
+    for (float a : Floats.of(amax)) {
+      if (!Float.isFinite(a)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The largest absolute value of each channel; empty if the layout names no channel. */
+  synchronized Optional<INDArray> channelAmax() {
+    return Optional.ofNullable(channelAmax);
+  }
+
+  /** The amax of the quantizer; empty if it needs none. */
+  synchronized Optional<INDArray> amax() {
+    if (calibrator != null) {
+      return Optional.of(calibrator.amax());
+    }
+    return descriptor.needsCalibration()
+        ? Optional.ofNullable(channelAmax).map(INDArray::max)
+        : Optional.empty();
+  }
+
+  /**
+   * What the quantizer makes of the sample.
+   *
+   * @param fixed the amax of a static quantizer
+   * @param preScale what smoothing multiplies the channels by
+   */
+  Distortion distortion(@Nullable INDArray fixed, @Nullable INDArray preScale) {
+    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
+    Quantizer frozen = fixed == null ? quantizer : quantizer.withAmax(fixed);
+    if (preScale == null) {
+      return sample.distortion(frozen, x -> x);
+    }
+    int channel = site.tensor().layout().fromEnd('C');
+    return sample.distortion(
+        frozen.withPreScale(preScale, channel), x -> PreScale.apply(x, preScale, channel));
+  }
+}

@@ -1,0 +1,59 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.state.PreScale;
+import dev.bitfold.state.State;
+import dev.bitfold.state.Tap;
+import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
+final class Observer implements Tap {
+  private final Map<String, QuantDescriptor> descriptors;
+  private final Map<String, INDArray> preScales;
+  private final Map<String, Observation> observations = new ConcurrentHashMap<>();
+
+  /** Watches what the state quantizes, as it is after the state's smoothing. */
+  Observer(State state) {
+    this.descriptors = state.descriptors();
+    this.preScales = state.preScales();
+  }
+
+  @Override
+  public INDArray input(TensorSite site, INDArray x) {
+    observe(site, x);
+    return x;
+  }
+
+  @Override
+  public INDArray output(TensorSite site, INDArray y) {
+    observe(site, y);
+    return y;
+  }
+
+  private void observe(TensorSite site, INDArray x) {
+    QuantDescriptor descriptor = descriptors.get(site.path());
+    if (descriptor != null) {
+      Observation observation =
+          observations.computeIfAbsent(site.path(), path -> new Observation(site, descriptor));
+      INDArray preScale = preScales.get(site.path());
+      Workspaces.outside(
+          () -> {
+            observation.observe(
+                preScale == null
+                    ? x
+                    : PreScale.apply(x, preScale, site.tensor().layout().fromEnd('C')));
+            return x;
+          });
+    }
+  }
+
+  /** What was seen, by tensor path. */
+  Map<String, Observation> observations() {
+    return new TreeMap<>(observations);
+  }
+}

@@ -1,0 +1,202 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.DescriptorProblem;
+import dev.bitfold.annotations.InvalidDescriptorException;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Recipe;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.layer.Component;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.TensorSite;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What of a model will be quantized how; no data has been seen. Immutable and safe for concurrent
+ * use. The model itself is never changed.
+ *
+ * <p>A generated {@code MQuantizer.of(model)} gives the plan that the annotations say. To try
+ * something else without compiling again, {@link #using} and {@link #describe} give other plans.
+ *
+ * @param <M> the model
+ */
+public final class Plan<M> {
+  private final M model;
+  private final Component<M> component;
+  private final ModelShape shape;
+  private final Map<String, QuantDescriptor> descriptors;
+  private final Map<String, Double> smooth;
+  private final Progress.Listener listener;
+
+  private Plan(
+      M model,
+      Component<M> component,
+      ModelShape shape,
+      Map<String, QuantDescriptor> descriptors,
+      Map<String, Double> smooth,
+      Progress.Listener listener) {
+    this.model = model;
+    this.component = component;
+    this.shape = shape;
+    this.descriptors = Collections.unmodifiableMap(descriptors);
+    this.smooth = Collections.unmodifiableMap(smooth);
+    this.listener = listener;
+  }
+
+  /**
+   * The plan that the annotations say; for generated code.
+   *
+   * @throws IllegalArgumentException if a component is of a class that its model was not compiled
+   *     for, or a tensor does not fit its layout
+   * @throws IllegalStateException if a layer does not hold what its constructor was given
+   */
+  public static <M> Plan<M> of(M model, Component<M> component) {
+    ModelShape shape = ModelShape.of(model, component);
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
+    Map<String, Double> smooth = new LinkedHashMap<>();
+    shape
+        .sites()
+        .forEach(
+            (path, site) -> site.tensor().descriptor().ifPresent(d -> descriptors.put(path, d)));
+    shape
+        .layers()
+        .forEach(
+            (path, layer) ->
+                layer.type().smoothQuant().ifPresent(alpha -> smooth.put(path, alpha)));
+    if (descriptors.isEmpty()) {
+      throw new IllegalArgumentException(
+          model.getClass().getName() + " holds no layer with anything to quantize");
+    }
+    Plan<M> plan = new Plan<>(model, component, shape, descriptors, smooth, progress -> {});
+    plan.descriptors.forEach((path, d) -> check(shape.sites(), path, d));
+    return plan;
+  }
+
+  /**
+   * Another plan, in which every quantized layer follows a recipe in place of its annotations; a
+   * role that the recipe leaves out stays float, and layers are smoothed if the recipe says so.
+   *
+   * @throws IllegalArgumentException if the recipe quantizes inputs and a layer marks none
+   * @throws InvalidDescriptorException if a descriptor does not fit a tensor
+   */
+  public Plan<M> using(Recipe recipe) {
+    Map<String, QuantDescriptor> other = new LinkedHashMap<>();
+    Map<String, Double> otherSmooth = new LinkedHashMap<>();
+    for (ModelShape.Layer layer : shape.layers().values()) {
+      if (layer.type().isQuantized()) {
+        apply(recipe, layer, other);
+        recipe.smoothQuant().ifPresent(alpha -> otherSmooth.put(layer.path(), alpha));
+      }
+    }
+    return new Plan<>(model, component, shape, other, otherSmooth, listener);
+  }
+
+  private void apply(Recipe recipe, ModelShape.Layer layer, Map<String, QuantDescriptor> into) {
+    for (Map.Entry<Role, QuantDescriptor> entry : recipe.descriptors().entrySet()) {
+      List<TensorSite> sites =
+          shape.sites().values().stream()
+              .filter(site -> site.layer().equals(layer.path()))
+              .filter(site -> site.tensor().role().role().equals(Optional.of(entry.getKey())))
+              .toList();
+      if (sites.isEmpty()) {
+        throw new IllegalArgumentException(
+            "recipe "
+                + recipe.name()
+                + " quantizes "
+                + entry.getKey()
+                + "s, and "
+                + layer.path()
+                + " ("
+                + layer.type().type().getName()
+                + ") marks none; mark it in the class, or describe the tensors one by one");
+      }
+      for (TensorSite site : sites) {
+        check(shape.sites(), site.path(), entry.getValue());
+        into.put(site.path(), entry.getValue());
+      }
+    }
+  }
+
+  /**
+   * Another plan, in which one tensor is quantized otherwise.
+   *
+   * @param tensor its path: {@code fc1.weight}, {@code hidden.2.x}, {@code head.output}
+   * @throws IllegalArgumentException if there is no such tensor, or it is a bias; the message lists
+   *     the near ones
+   * @throws InvalidDescriptorException if the descriptor does not fit the tensor
+   */
+  public Plan<M> describe(String tensor, QuantDescriptor descriptor) {
+    check(shape.sites(), tensor, descriptor);
+    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
+    other.put(tensor, descriptor);
+    return new Plan<>(model, component, shape, other, smooth, listener);
+  }
+
+  /** Another plan, whose calibration tells how far it has come. */
+  public Plan<M> onProgress(Progress.Listener progress) {
+    return new Plan<>(
+        model, component, shape, descriptors, smooth, Objects.requireNonNull(progress));
+  }
+
+  private static void check(
+      Map<String, TensorSite> sites, String path, QuantDescriptor descriptor) {
+    TensorSite site = sites.get(path);
+    if (site == null) {
+      throw new IllegalArgumentException(
+          "the model has no tensor " + path + "; near are " + Near.of(path, sites.keySet()));
+    }
+    LayerTensor tensor = site.tensor();
+    if (tensor.role() == TensorRole.BIAS) {
+      throw new IllegalArgumentException(site.describe(null, null) + ": a bias is not quantized");
+    }
+    List<DescriptorProblem> problems =
+        descriptor.problems(tensor.role().role().orElseThrow(), tensor.layout());
+    if (!problems.isEmpty()) {
+      throw new InvalidDescriptorException(site.describe(null, descriptor), problems);
+    }
+  }
+
+  /** The quantizers, before any data is seen: no amax and no errors yet. */
+  public Summary list() {
+    return Summary.of(shape, state(), Map.of(), Map.of(), smooth.keySet());
+  }
+
+  /**
+   * Runs the model over calibration data and notes what its quantizers need.
+   *
+   * @param batches at least one; iterated as often as a method needs, so give a List or an Iterable
+   *     that starts anew
+   * @param forward runs one batch: {@code MiniLm::forward}; deterministic
+   * @throws CalibrationException if there are no batches or they can be iterated only once, if an
+   *     input holds NaN or infinity, or if the rebuilt model differs from the model; the message
+   *     names batch, layer and tensor
+   */
+  public <B> Calibration<M> calibrate(
+      Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
+    Objects.requireNonNull(batches, "batches");
+    Objects.requireNonNull(forward, "forward");
+    Replay<M> replay = Replay.of(model, component, batches, forward, listener);
+    return Calibration.run(replay, shape, state(), smooth);
+  }
+
+  /**
+   * The quantized model, where nothing needs data: only weights are quantized, or inputs with
+   * dynamic scales.
+   *
+   * @throws IllegalStateException if a quantizer needs calibration; the message names each
+   */
+  public Quantized<M> freeze() {
+    return Quantized.of(model, component, shape, state(), Map.of(), Map.of(), smooth.keySet());
+  }
+
+  private State state() {
+    return State.FLOAT.withDescriptors(descriptors);
+  }
+}

@@ -1,0 +1,191 @@
+package dev.bitfold;
+
+import dev.bitfold.layer.Component;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.Tap;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.OptionalLong;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A model and the data it is calibrated on: the runtime can run any state of the model over the
+ * batches, as often as a method needs.
+ */
+final class Replay<M> {
+  private static final String ONCE =
+      "the calibration batches can be iterated only once, and calibration needs several passes:"
+          + " give a List, or an Iterable that starts anew";
+
+  /** One batch, ready to be run through a model. */
+  interface Batch<M> {
+    INDArray run(M model);
+  }
+
+  /** What is done with each batch. */
+  interface Action<M> {
+    void on(Batch<M> batch);
+  }
+
+  private final M model;
+  private final Component<M> component;
+  private final Progress.Listener listener;
+  private final OptionalLong count;
+  private final Iterable<Batch<M>> batches;
+
+  private Replay(
+      M model,
+      Component<M> component,
+      Progress.Listener listener,
+      OptionalLong count,
+      Iterable<Batch<M>> batches) {
+    this.model = model;
+    this.component = component;
+    this.listener = listener;
+    this.count = count;
+    this.batches = batches;
+  }
+
+  static <M, B> Replay<M> of(
+      M model,
+      Component<M> component,
+      Iterable<? extends B> batches,
+      Forward<? super M, ? super B> forward,
+      Progress.Listener listener) {
+    OptionalLong count =
+        batches instanceof Collection<?> c ? OptionalLong.of(c.size()) : OptionalLong.empty();
+    return new Replay<>(
+        model, component, listener, count, () -> new Numbered<M, B>(iterator(batches), forward));
+  }
+
+  private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
+    try {
+      return batches.iterator();
+    } catch (IllegalStateException e) {
+      throw new CalibrationException(ONCE, e);
+    }
+  }
+
+  /** The batches with their numbers, for messages. */
+  private static final class Numbered<M, B> implements Iterator<Batch<M>> {
+    private final Iterator<? extends B> batches;
+    private final Forward<? super M, ? super B> forward;
+    private int next;
+
+    Numbered(Iterator<? extends B> batches, Forward<? super M, ? super B> forward) {
+      this.batches = batches;
+      this.forward = forward;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return batches.hasNext();
+    }
+
+    @Override
+    public Batch<M> next() {
+      B batch = batches.next();
+      int number = next++;
+      return model -> run(model, batch, number, forward);
+    }
+  }
+
+  private static <M, B> INDArray run(
+      M model, B batch, int number, Forward<? super M, ? super B> forward) {
+    INDArray output;
+    try {
+      output = forward.run(model, batch);
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      throw new CalibrationException("batch " + number + ": " + e.getMessage(), e);
+    }
+    if (output == null) {
+      throw new CalibrationException(
+          "batch " + number + ": the forward function returned null; it must return the output");
+    }
+    return output;
+  }
+
+  /** The float model itself. */
+  M model() {
+    return model;
+  }
+
+  /** How the model is rebuilt. */
+  Component<M> component() {
+    return component;
+  }
+
+  /** The model in a state. */
+  M rebuild(State state, Tap tap) {
+    return ModelShape.rebuild(model, component, state, tap);
+  }
+
+  /** The float model with one layer rebuilt, all others kept. */
+  M rebuildOnly(String layer) {
+    return ModelShape.rebuildOnly(model, component, layer);
+  }
+
+  /** Runs over all batches, in order, as a stage of one pass. */
+  void each(String stage, Action<M> action) {
+    Stage running = stage(stage, 1);
+    each(
+        batch -> {
+          action.on(batch);
+          running.advance();
+        });
+  }
+
+  /** Runs over all batches, in order; the action tells its stage how far it has come. */
+  void each(Action<M> action) {
+    boolean any = false;
+    for (Batch<M> batch : batches) {
+      any = true;
+      action.on(batch);
+    }
+    if (!any) {
+      throw new CalibrationException("there are no calibration batches");
+    }
+  }
+
+  /**
+   * Checks that a second pass will find batches again.
+   *
+   * @throws CalibrationException if it will not
+   */
+  void requireRepeatable() {
+    if (!batches.iterator().hasNext()) {
+      throw new CalibrationException(ONCE);
+    }
+  }
+
+  /** A stage of several passes over the data. */
+  Stage stage(String name, int passes) {
+    OptionalLong total =
+        count.isPresent() ? OptionalLong.of(count.getAsLong() * passes) : OptionalLong.empty();
+    return new Stage(name, total, listener);
+  }
+
+  /** Counts the batches of a stage. */
+  static final class Stage {
+    private final String name;
+    private final OptionalLong total;
+    private final Progress.Listener listener;
+    private long done;
+
+    private Stage(String name, OptionalLong total, Progress.Listener listener) {
+      this.name = name;
+      this.total = total;
+      this.listener = listener;
+      listener.onProgress(new Progress(name, 0, total));
+    }
+
+    void advance() {
+      done++;
+      listener.onProgress(new Progress(name, done, total));
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.smoothquant.ChannelAmax;
+import dev.bitfold.smoothquant.SmoothScales;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.TensorSite;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One layer that can be smoothed: its input, the weights that read it, and the channel statistics
+ * of both.
+ *
+ * @param input the quantized input whose layout names the channel
+ * @param inputAmax the largest absolute value of each input channel
+ * @param weights the weights whose layout names the input channel, before smoothing
+ * @param weightAmax the largest absolute weight of each input channel
+ */
+record Smoothing(
+    TensorSite input, INDArray inputAmax, Map<TensorSite, INDArray> weights, INDArray weightAmax) {
+
+  /**
+   * @throws IllegalArgumentException if the layer has not exactly one input that can be smoothed,
+   *     or no weight that takes its scale over
+   */
+  static Smoothing of(ModelShape.Layer layer, TensorSite input, State state, INDArray inputAmax) {
+    Map<TensorSite, INDArray> weights = new LinkedHashMap<>();
+    INDArray weightAmax = null;
+    for (LayerTensor tensor : layer.type().tensors().values()) {
+      INDArray held = layer.tensors().get(tensor.name());
+      if (tensor.role() == TensorRole.WEIGHT && tensor.layout().has('I') && held != null) {
+        TensorSite site = layer.site(tensor);
+        INDArray weight = state.tensors().getOrDefault(site.path(), held);
+        INDArray amax =
+            ChannelAmax.ofWeight(weight, tensor.layout(), Math.toIntExact(inputAmax.length()));
+        weights.put(site, weight);
+        weightAmax = weightAmax == null ? amax : ChannelAmax.max(weightAmax, amax);
+      }
+    }
+    if (weightAmax == null) {
+      throw new IllegalArgumentException(
+          layer.path() + " cannot be smoothed: no weight of it has a layout with the letter I");
+    }
+    return new Smoothing(input, inputAmax, weights, weightAmax);
+  }
+
+  /**
+   * The input of a layer that smoothing scales.
+   *
+   * @throws IllegalArgumentException if there is not exactly one
+   */
+  static TensorSite input(ModelShape.Layer layer, State state) {
+    List<TensorSite> inputs =
+        layer.type().tensors().values().stream()
+            .filter(t -> t.role() == TensorRole.INPUT && t.layout().has('C'))
+            .map(layer::site)
+            .filter(site -> state.descriptors().containsKey(site.path()))
+            .toList();
+    if (inputs.size() != 1) {
+      throw new IllegalArgumentException(
+          layer.path()
+              + " cannot be smoothed: it has "
+              + inputs.size()
+              + " quantized inputs whose layout names the channel C, and needs one");
+    }
+    return inputs.get(0);
+  }
+
+  /** The state with this layer smoothed; as it is for {@link SmoothQuantOptions#OFF}. */
+  State apply(State state, double alpha) {
+    return Double.isNaN(alpha)
+        ? state
+        : scaled(state, SmoothScales.of(inputAmax, weightAmax, alpha));
+  }
+
+  /** The state with the input multiplied by one side of the scales, the weights by the other. */
+  State scaled(State state, SmoothScales scales) {
+    Map<String, INDArray> changed = new LinkedHashMap<>();
+    weights.forEach(
+        (site, weight) ->
+            changed.put(site.path(), scales.smoothWeight(weight, site.tensor().layout())));
+    State smoothed = state.withSmoothing(Map.of(input.path(), scales.preQuantScale()), changed);
+    QuantDescriptor descriptor = state.descriptors().get(input.path());
+    if (descriptor == null) {
+      return smoothed;
+    }
+    INDArray amax = state.amax().get(input.path());
+    return amax == null
+        ? smoothed
+        : smoothed.withAmax(Map.of(input.path(), smoothAmax(scales, descriptor, amax)));
+  }
+
+  /**
+   * The amax of the smoothed input, exact for {@link Calib#MAX}. That of another calibrator is
+   * moved as the largest value is; it is calibrated again once alpha is chosen.
+   */
+  private INDArray smoothAmax(SmoothScales scales, QuantDescriptor descriptor, INDArray amax) {
+    INDArray channels = scales.smoothAmax(inputAmax);
+    if (!descriptor.perTensor()) {
+      return amax.length() == channels.length()
+          ? amax.mul(scales.preQuantScale().reshape(amax.shape()))
+          : amax;
+    }
+    return descriptor.calib() == Calib.MAX
+        ? channels.max()
+        : amax.mul(channels.maxNumber().doubleValue() / inputAmax.maxNumber().doubleValue());
+  }
+}

@@ -1,0 +1,153 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What of a model is quantized how, and how well. {@link #toString} is a table.
+ *
+ * @param rows a row per quantizer, in the order of the model
+ * @param skipped the paths of the components that {@code @SkipQuantize} keeps float
+ * @param layers the layers that the model holds, float ones included
+ * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
+ *     float32
+ * @param floatBytes what they take as float32
+ */
+public record Summary(
+    List<Row> rows, List<String> skipped, int layers, long weightBytes, long floatBytes) {
+
+  /**
+   * One quantizer.
+   *
+   * @param path the tensor's name: {@code encoder.3.attention.query.weight}
+   * @param layerClass the simple name of the layer's class
+   * @param role what the tensor is
+   * @param descriptor how it is quantized
+   * @param amax the range of its amax; empty if it is dynamic or no data has been seen
+   * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
+   *     over a sample of the calibration data, after smoothing; empty if nothing is lost or known
+   * @param smoothing the state of SmoothQuant for the layer, on its input's row
+   */
+  public record Row(
+      String path,
+      String layerClass,
+      TensorRole role,
+      QuantDescriptor descriptor,
+      Optional<Range> amax,
+      OptionalDouble decibels,
+      Smoothed smoothing) {}
+
+  /** The smallest and the largest of several numbers. */
+  public record Range(float min, float max) {
+    static Range of(INDArray values) {
+      return new Range(values.minNumber().floatValue(), values.maxNumber().floatValue());
+    }
+
+    @Override
+    public String toString() {
+      return min == max ? String.format("%.4g", min) : String.format("%.4g … %.4g", min, max);
+    }
+  }
+
+  /**
+   * Whether a quantizer's tensor is smoothed.
+   *
+   * @param marked whether SmoothQuant is wanted
+   * @param alpha the migration strength; empty if it was not run, NaN if "off" was best
+   */
+  public record Smoothed(boolean marked, OptionalDouble alpha) {
+    static final Smoothed NO = new Smoothed(false, OptionalDouble.empty());
+
+    @Override
+    public String toString() {
+      if (!marked) {
+        return "";
+      }
+      if (alpha.isEmpty()) {
+        return "not run";
+      }
+      return Double.isNaN(alpha.getAsDouble())
+          ? "off"
+          : String.format("alpha %.2f", alpha.getAsDouble());
+    }
+  }
+
+  /** Copies the lists. */
+  public Summary {
+    rows = List.copyOf(rows);
+    skipped = List.copyOf(skipped);
+  }
+
+  static Summary of(
+      ModelShape shape,
+      State state,
+      Map<String, Observation> observations,
+      Map<String, AlphaCurve> curves,
+      Set<String> smooth) {
+    return new SummaryBuilder(shape, state, observations, curves, smooth).build();
+  }
+
+  /** The row of a tensor. */
+  public Optional<Row> row(String path) {
+    return rows.stream().filter(row -> row.path().equals(path)).findFirst();
+  }
+
+  /** A table with a row per quantizer, and what stays float under it. */
+  @Override
+  public String toString() {
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.of("tensor", "class", "format", "granularity", "amax", "dB", "smoothing"));
+    for (Row row : rows) {
+      cells.add(
+          List.of(
+              row.path(),
+              row.layerClass(),
+              row.descriptor().format().label() + (row.descriptor().affine() ? " affine" : ""),
+              row.descriptor().granularity() + (row.descriptor().dynamic() ? " dynamic" : ""),
+              row.amax().map(Range::toString).orElse(row.descriptor().dynamic() ? "dynamic" : "-"),
+              row.decibels().isPresent()
+                  ? String.format("%.1f", row.decibels().getAsDouble())
+                  : "-",
+              row.smoothing().toString()));
+    }
+    StringBuilder text = new StringBuilder(table(cells));
+    text.append(rows.size()).append(" quantizers in ").append(layers).append(" layers; weights ");
+    text.append(weightBytes).append(" bytes, as float32 ").append(floatBytes).append('\n');
+    for (String path : skipped) {
+      text.append("skipped: ").append(path).append('\n');
+    }
+    long notRun = rows.stream().filter(r -> r.smoothing().toString().equals("not run")).count();
+    if (notRun > 0) {
+      text.append(notRun).append(" inputs are marked @SmoothQuant and were not smoothed\n");
+    }
+    return text.toString();
+  }
+
+  private static String table(List<List<String>> cells) {
+    int columns = cells.get(0).size();
+    int[] widths = new int[columns];
+    for (List<String> row : cells) {
+      for (int c = 0; c < columns; c++) {
+        widths[c] = Math.max(widths[c], row.get(c).length());
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : cells) {
+      StringBuilder line = new StringBuilder();
+      for (int c = 0; c < columns; c++) {
+        line.append(row.get(c)).append(" ".repeat(widths[c] - row.get(c).length() + 2));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+}

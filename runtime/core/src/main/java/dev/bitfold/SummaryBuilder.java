@@ -1,0 +1,125 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.Workspaces;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Measures what a {@link Summary} tells. */
+final class SummaryBuilder {
+  private final ModelShape shape;
+  private final State state;
+  private final Map<String, Observation> observations;
+  private final Map<String, AlphaCurve> curves;
+  private final Set<String> smooth;
+  private final List<Summary.Row> rows = new ArrayList<>();
+  private long weightBytes;
+  private long floatBytes;
+
+  SummaryBuilder(
+      ModelShape shape,
+      State state,
+      Map<String, Observation> observations,
+      Map<String, AlphaCurve> curves,
+      Set<String> smooth) {
+    this.shape = shape;
+    this.state = state;
+    this.observations = observations;
+    this.curves = curves;
+    this.smooth = smooth;
+  }
+
+  Summary build() {
+    return Workspaces.outside(this::measured);
+  }
+
+  private Summary measured() {
+    shape.sites().values().forEach(this::add);
+    return new Summary(
+        rows,
+        shape.skipped().entrySet().stream()
+            .map(e -> e.getKey() + " (" + e.getValue().getSimpleName() + ")")
+            .toList(),
+        shape.layers().size(),
+        weightBytes,
+        floatBytes);
+  }
+
+  private void add(TensorSite site) {
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    TensorRole role = site.tensor().role();
+    if (role == TensorRole.WEIGHT || role == TensorRole.BIAS) {
+      INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      floatBytes += weight.length() * Float.BYTES;
+      if (descriptor == null) {
+        weightBytes += weight.length() * Float.BYTES;
+      } else {
+        addWeight(site, weight, descriptor);
+      }
+    } else if (descriptor != null) {
+      addActivation(site, descriptor, observations.get(site.path()));
+    }
+  }
+
+  private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
+    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
+    INDArray amax = quantizer.amax(weight);
+    weightBytes += (weight.length() * descriptor.format().bits() + 7) / 8;
+    weightBytes += amax.length() * Float.BYTES;
+    add(
+        site,
+        descriptor,
+        Optional.of(Summary.Range.of(amax)),
+        Distortion.of(weight, quantizer.quantize(weight)).decibels());
+  }
+
+  private void addActivation(
+      TensorSite site, QuantDescriptor descriptor, @Nullable Observation observation) {
+    INDArray amax = state.amax().get(site.path());
+    if (observation == null) {
+      add(site, descriptor, Optional.empty(), OptionalDouble.empty());
+      return;
+    }
+    add(
+        site,
+        descriptor,
+        Optional.ofNullable(amax).map(Summary.Range::of),
+        observation.distortion(amax, state.preScales().get(site.path())).decibels());
+  }
+
+  private void add(
+      TensorSite site,
+      QuantDescriptor descriptor,
+      Optional<Summary.Range> amax,
+      OptionalDouble decibels) {
+    rows.add(
+        new Summary.Row(
+            site.path(),
+            site.type().getSimpleName(),
+            site.tensor().role(),
+            descriptor,
+            amax,
+            decibels,
+            smoothing(site)));
+  }
+
+  private Summary.Smoothed smoothing(TensorSite site) {
+    if (site.tensor().role() != TensorRole.INPUT || !smooth.contains(site.layer())) {
+      return Summary.Smoothed.NO;
+    }
+    AlphaCurve curve = curves.get(site.layer());
+    return new Summary.Smoothed(
+        true, curve == null ? OptionalDouble.empty() : OptionalDouble.of(curve.best()));
+  }
+}

@@ -1,0 +1,147 @@
+package dev.bitfold.calibration;
+
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.Source;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** One batch as calibrators see it: dense, checked, with the amax of each group. */
+final class Batch {
+  private final Quantizer quantizer;
+  private final DenseFloats dense;
+  private final INDArray amax;
+  private final long[] leftOut;
+
+  private Batch(Quantizer quantizer, DenseFloats dense, INDArray amax, long[] leftOut) {
+    this.quantizer = quantizer;
+    this.dense = dense;
+    this.amax = amax;
+    this.leftOut = leftOut;
+  }
+
+  /**
+   * Reads a batch that is not empty.
+   *
+   * @param quantizer says the groups
+   */
+  static Batch of(Quantizer quantizer, INDArray x, NonFinite nonFinite) {
+    DenseFloats dense = DenseFloats.of(x, "a batch");
+    INDArray amax = quantizer.amax(dense.array());
+    float[] values = floats(amax);
+    if (nonFinite == NonFinite.KEEP || allFinite(values)) {
+      return new Batch(quantizer, dense, amax, new long[0]);
+    }
+    if (nonFinite == NonFinite.REFUSE) {
+      throw refusal(dense);
+    }
+    return withoutNonFinite(quantizer, dense);
+  }
+
+  private static Batch withoutNonFinite(Quantizer quantizer, DenseFloats dense) {
+    Groups groups = groups(quantizer, dense.array());
+    float[] values = dense.copy();
+    long[] leftOut = new long[groups.count()];
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        values[i] = 0;
+        leftOut[groups.group(i)]++;
+      }
+    }
+    INDArray cleaned = DenseFloats.array(values, dense.array().shape());
+    return new Batch(
+        quantizer, DenseFloats.of(cleaned, "a batch"), quantizer.amax(cleaned), leftOut);
+  }
+
+  private static IllegalArgumentException refusal(DenseFloats dense) {
+    float[] values = dense.copy();
+    int at = 0;
+    while (at < values.length - 1 && Float.isFinite(values[at])) {
+      at++;
+    }
+    long[] index = new long[dense.array().rank()];
+    long rest = at;
+    for (int axis = index.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % dense.array().size(axis);
+      rest /= dense.array().size(axis);
+    }
+    return new IllegalArgumentException(
+        "a batch of shape "
+            + Arrays.toString(dense.array().shape())
+            + " holds "
+            + values[at]
+            + " at "
+            + Arrays.toString(index));
+  }
+
+  /** The amax of each group; of values that were left out 0. */
+  INDArray amax() {
+    return amax;
+  }
+
+  /** The values of {@link #amax()} in c order. */
+  float[] amaxValues() {
+    return floats(amax);
+  }
+
+  /** How many values of each group were left out: they are zeros here; empty if none. */
+  long[] leftOut() {
+    return leftOut;
+  }
+
+  /** Values that were left out. */
+  long nonFinite() {
+    return Arrays.stream(leftOut).sum();
+  }
+
+  /** Values that were not left out. */
+  long elements() {
+    return dense.length() - nonFinite();
+  }
+
+  /** Where each element's group is. */
+  Groups groups() {
+    return groups(quantizer, dense.array());
+  }
+
+  /** The batch itself, or a dense copy without what was left out. */
+  INDArray dense() {
+    return dense.array();
+  }
+
+  /** A copy of the values in c order. */
+  float[] copy() {
+    return dense.copy();
+  }
+
+  /** Reads the values in runs of neighbours whose groups are known. */
+  void forEach(GroupRuns.Run run) {
+    Groups groups = groups();
+    dense.use(values -> GroupRuns.forEach(values, groups, run));
+  }
+
+  /** The smallest and the largest value of each group. */
+  void range(float[] min, float[] max) {
+    Groups groups = groups();
+    dense.use(values -> Kernels.active().range(Source.of(values), groups, min, max));
+  }
+
+  private static Groups groups(Quantizer quantizer, INDArray x) {
+    return Groups.of(x.shape(), quantizer.blocks(x.rank()));
+  }
+
+  private static boolean allFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static float[] floats(INDArray array) {
+    return DenseFloats.of(array, "a tensor").copy();
+  }
+}

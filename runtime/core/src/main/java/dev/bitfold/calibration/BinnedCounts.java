@@ -1,0 +1,228 @@
+package dev.bitfold.calibration;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Histograms of magnitudes, one per group, with a fixed number of bins whose width is a power of
+ * two: the smallest for which the largest value seen lies inside. A width doubles by adding
+ * neighbouring bins, and scaling by a power of two is exact, so that the counts depend on the
+ * values alone: not on their order, nor on how they were divided. Not safe for concurrent use.
+ */
+final class BinnedCounts {
+  /** 2^-126 is the smallest normal float, and its reciprocal is a float. */
+  private static final int LEAST_EXPONENT = -126;
+
+  private static final long MOST_COUNTS = 1L << 26;
+  private static final int LANES = 4;
+  private static final int MOST_IN_LANES = 1 << 16;
+
+  private final int bins;
+  private final int bits;
+  private final long[] counts;
+  private final int[] exponent;
+  private final float[] inverse;
+  private final float[] max;
+  // Neighbouring values often fall in one bin, and an increment waits for the one before it:
+  // counting in turn into several tables, summed later, is faster. Empty if not used.
+  private final int[][] lanes;
+
+  /**
+   * Empty histograms.
+   *
+   * @param bins a power of two
+   * @throws IllegalArgumentException if they would take more than half a GiB
+   */
+  BinnedCounts(int groups, int bins) {
+    if ((long) groups * bins > MOST_COUNTS) {
+      throw new IllegalArgumentException(
+          groups
+              + " histograms of "
+              + bins
+              + " bins would take "
+              + (((long) groups * bins * Long.BYTES) >> 20)
+              + " MiB: use fewer bins, fewer scales or calib = MAX");
+    }
+    this.bins = bins;
+    this.bits = Integer.numberOfTrailingZeros(bins);
+    this.counts = new long[groups * bins];
+    this.exponent = new int[groups];
+    this.inverse = new float[groups];
+    this.max = new float[groups];
+    boolean inLanes = Integer.bitCount(groups) == 1 && counts.length <= MOST_IN_LANES;
+    this.lanes = inLanes ? new int[LANES][counts.length] : new int[0][];
+    Arrays.fill(exponent, LEAST_EXPONENT);
+    Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
+  }
+
+  int groups() {
+    return max.length;
+  }
+
+  int bins() {
+    return bins;
+  }
+
+  /** The largest magnitude of a group. */
+  float max(int group) {
+    return max[group];
+  }
+
+  /** The width of a group's bins: bin i counts from {@code i * width} to the next, exclusive. */
+  double width(int group) {
+    return Math.scalb(1.0, exponent[group]);
+  }
+
+  /** A copy of a group's counts. */
+  long[] counts(int group) {
+    return Arrays.copyOfRange(counts, group * bins, (group + 1) * bins);
+  }
+
+  /** Makes room for a magnitude, which must be finite; it is to be counted next. */
+  void include(int group, float magnitude) {
+    max[group] = Math.max(max[group], magnitude);
+    reach(group, magnitude);
+  }
+
+  /** Makes a group's bins as wide as a magnitude needs. */
+  void reach(int group, float magnitude) {
+    widen(group, Math.max(LEAST_EXPONENT, Math.getExponent(magnitude) + 1 - bits));
+  }
+
+  private void widen(int group, int needed) {
+    int shift = needed - exponent[group];
+    if (shift <= 0) {
+      return;
+    }
+    int from = group * bins;
+    int capped = Math.min(shift, bits);
+    int kept = bins >> capped;
+    for (int i = 0; i < kept; i++) {
+      long sum = 0;
+      for (int j = i << capped; j < (i + 1) << capped; j++) {
+        sum += counts[from + j];
+      }
+      counts[from + i] = sum;
+    }
+    Arrays.fill(counts, from + kept, from + bins, 0);
+    exponent[group] = needed;
+    inverse[group] = Math.scalb(1f, -needed);
+  }
+
+  /**
+   * Counts values of one group by their magnitude; all must be included. To be followed by {@link
+   * #collect} when the batch ends.
+   */
+  void countRun(float[] values, int start, int length, int group) {
+    float scale = inverse[group];
+    int from = group * bins;
+    int end = start + length;
+    int at = start;
+    if (lanes.length > 0) {
+      int[] a = lanes[0];
+      int[] b = lanes[1];
+      int[] c = lanes[2];
+      int[] d = lanes[3];
+      int mask = a.length - 1; // tells the compiler that the index is in bounds
+      for (; at < end - 3; at += LANES) {
+        a[(from + (int) (Math.abs(values[at]) * scale)) & mask]++;
+        b[(from + (int) (Math.abs(values[at + 1]) * scale)) & mask]++;
+        c[(from + (int) (Math.abs(values[at + 2]) * scale)) & mask]++;
+        d[(from + (int) (Math.abs(values[at + 3]) * scale)) & mask]++;
+      }
+    }
+    for (; at < end; at++) {
+      counts[from + (int) (Math.abs(values[at]) * scale)]++;
+    }
+  }
+
+  /** Adds up what was counted in the lanes. */
+  void collect() {
+    for (int[] lane : lanes) {
+      for (int i = 0; i < lane.length; i++) {
+        counts[i] += lane[i];
+        lane[i] = 0;
+      }
+    }
+  }
+
+  /** Counts values of neighbouring groups, one of each; all must be included. */
+  void countNeighbours(float[] values, int start, int length, int firstGroup) {
+    for (int i = 0; i < length; i++) {
+      int group = firstGroup + i;
+      counts[group * bins + (int) (Math.abs(values[start + i]) * inverse[group])]++;
+    }
+  }
+
+  /**
+   * Counts values by their sign too: those of pair p that have the sign bit in group 2p, the others
+   * in 2p + 1, which must have the same width. All must be included.
+   *
+   * @param step 0 if all are of the first pair, 1 if each is of the next
+   */
+  void countSigned(float[] values, int start, int length, int firstPair, int step) {
+    for (int i = 0; i < length; i++) {
+      float value = values[start + i];
+      int group = 2 * (firstPair + i * step);
+      int side = 1 - (Float.floatToRawIntBits(value) >>> 31);
+      counts[(group + side) * bins + (int) (Math.abs(value) * inverse[group])]++;
+    }
+  }
+
+  /** Takes back zeros that were counted. */
+  void removeZeros(int group, long number) {
+    counts[group * bins] -= number;
+  }
+
+  /** Counts all that another has counted. */
+  void add(BinnedCounts other) {
+    for (int g = 0; g < groups(); g++) {
+      max[g] = Math.max(max[g], other.max[g]);
+      widen(g, other.exponent[g]);
+      int shift = Math.min(exponent[g] - other.exponent[g], bits);
+      for (int i = 0; i < bins; i++) {
+        counts[g * bins + (i >> shift)] += other.counts[g * bins + i];
+      }
+    }
+  }
+
+  BinnedCounts copy() {
+    BinnedCounts copy = new BinnedCounts(groups(), bins);
+    copy.add(this);
+    return copy;
+  }
+
+  void writeTo(DataOutput out) throws IOException {
+    for (int g = 0; g < groups(); g++) {
+      out.writeFloat(max[g]);
+      out.writeInt(exponent[g]);
+      int used = bins;
+      while (used > 0 && counts[g * bins + used - 1] == 0) {
+        used--;
+      }
+      out.writeInt(used);
+      for (int i = 0; i < used; i++) {
+        out.writeLong(counts[g * bins + i]);
+      }
+    }
+  }
+
+  static BinnedCounts readFrom(DataInput in, int groups, int bins) throws IOException {
+    BinnedCounts read = new BinnedCounts(groups, bins);
+    for (int g = 0; g < groups; g++) {
+      read.max[g] = in.readFloat();
+      read.exponent[g] = in.readInt();
+      read.inverse[g] = Math.scalb(1f, -read.exponent[g]);
+      int used = in.readInt();
+      if (used < 0 || used > bins || !(read.max[g] >= 0)) {
+        throw new IOException("damaged statistics of a histogram calibrator");
+      }
+      for (int i = 0; i < used; i++) {
+        read.counts[g * bins + i] = in.readLong();
+      }
+    }
+    return read;
+  }
+}

@@ -1,0 +1,92 @@
+package dev.bitfold.calibration;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.List;
+
+/** The calibrator that a descriptor asks for. Stateless. */
+public final class Calibrators {
+  private static final List<Integer> E4M3 = List.of(4, 3);
+
+  private Calibrators() {}
+
+  /** As {@link #of(QuantDescriptor, Layout, NonFinite)}; NaN and infinity are refused. */
+  public static Calibrator of(QuantDescriptor descriptor, Layout layout) {
+    return of(descriptor, layout, NonFinite.REFUSE);
+  }
+
+  /**
+   * A calibrator. An affine descriptor's is a {@link RangeCalibrator}. That of dynamic blocks with
+   * E4M3 scales finds the amax of the whole tensor ({@link QuantDescriptor#scaleAmax}).
+   *
+   * @param layout of the tensor, which finds axes that are given by letter
+   * @param nonFinite what to do with NaN and infinity
+   * @throws IllegalArgumentException if there is nothing to calibrate (the scale is dynamic or the
+   *     amax given), if the method does not go with the granularity or the number format, or if the
+   *     descriptor does not fit the layout
+   */
+  public static Calibrator of(QuantDescriptor descriptor, Layout layout, NonFinite nonFinite) {
+    boolean global = descriptor.dynamic() && descriptor.scaleBits().equals(E4M3);
+    require(
+        !descriptor.dynamic() || global,
+        descriptor,
+        "nothing to calibrate, its scale comes from each tensor");
+    require(descriptor.amax().isEmpty(), descriptor, "nothing to calibrate, its amax is given");
+    QuantDescriptor of = global ? perTensor(descriptor) : descriptor;
+    Quantizer quantizer = Quantizer.of(of, layout);
+    require(
+        nonFinite != NonFinite.KEEP || (of.calib() == Calib.MAX && !of.affine()),
+        of,
+        "NaN and infinity can be kept with calib = MAX only");
+    require(
+        of.blockSizes().isEmpty() || of.calib() == Calib.MAX,
+        of,
+        "blocks have no calib = " + of.calib() + ", use MAX");
+    return of.affine() ? range(of, quantizer, nonFinite) : amax(of, quantizer, nonFinite);
+  }
+
+  private static Calibrator amax(QuantDescriptor of, Quantizer quantizer, NonFinite nonFinite) {
+    return switch (of.calib()) {
+      case MAX -> new MaxCalibrator(quantizer, nonFinite);
+      case MOVING_AVERAGE ->
+          new MovingAverageCalibrator(quantizer, nonFinite, MovingAverageCalibrator.DEFAULT_WEIGHT);
+      case ENTROPY -> {
+        require(of.format() instanceof IntFormat, of, "calib = ENTROPY needs an integer format");
+        yield new HistogramCalibrator(of, quantizer, nonFinite);
+      }
+      case PERCENTILE, MSE -> new HistogramCalibrator(of, quantizer, nonFinite);
+    };
+  }
+
+  private static Calibrator range(QuantDescriptor of, Quantizer quantizer, NonFinite nonFinite) {
+    return switch (of.calib()) {
+      case MAX -> new MinMaxCalibrator(quantizer, nonFinite, 0);
+      case MOVING_AVERAGE ->
+          new MinMaxCalibrator(quantizer, nonFinite, MovingAverageCalibrator.DEFAULT_WEIGHT);
+      case PERCENTILE -> new SignedHistogramCalibrator(of, quantizer, nonFinite);
+      case MSE, ENTROPY ->
+          throw bad(of, "an affine range has no calib = " + of.calib() + ", use MAX or PERCENTILE");
+    };
+  }
+
+  private static QuantDescriptor perTensor(QuantDescriptor descriptor) {
+    return QuantDescriptor.builder()
+        .calib(descriptor.calib())
+        .percentile(descriptor.percentile())
+        .bins(descriptor.bins())
+        .build();
+  }
+
+  private static void require(boolean holds, QuantDescriptor descriptor, String message) {
+    if (!holds) {
+      throw bad(descriptor, message);
+    }
+  }
+
+  private static IllegalArgumentException bad(QuantDescriptor descriptor, String message) {
+    return new IllegalArgumentException("calibrating " + descriptor + ": " + message);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.bitfold.calibration;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What a number format costs in accuracy at a given amax. Immutable. */
+final class GridError {
+  private static final int MOST_AT_ONCE = 1 << 16;
+
+  private final Quantizer quantizer;
+
+  /** Of a descriptor's number format; its granularity does not matter. */
+  GridError(QuantDescriptor descriptor) {
+    quantizer = Quantizer.of(formatOf(descriptor).axis(0).build());
+  }
+
+  /** The number format of a descriptor without all else. */
+  static QuantDescriptor.Builder formatOf(QuantDescriptor descriptor) {
+    QuantDescriptor.Builder format =
+        QuantDescriptor.builder()
+            .format(descriptor.namedFormat())
+            .unsigned(descriptor.unsigned())
+            .narrowRange(descriptor.narrowRange());
+    return format.bits(descriptor.bits().stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /**
+   * The weighted sums of squared errors, in double.
+   *
+   * @param values to quantize
+   * @param weights of the values
+   * @param amax candidates
+   * @return one sum per candidate
+   */
+  double[] squared(float[] values, long[] weights, float[] amax) {
+    double[] sums = new double[amax.length];
+    int rows = Math.max(1, MOST_AT_ONCE / values.length);
+    for (int from = 0; from < amax.length; from += rows) {
+      int count = Math.min(rows, amax.length - from);
+      float[] repeated = new float[count * values.length];
+      float[] candidates = new float[count];
+      for (int r = 0; r < count; r++) {
+        System.arraycopy(values, 0, repeated, r * values.length, values.length);
+        candidates[r] = amax[from + r];
+      }
+      INDArray x = Nd4j.create(repeated, new long[] {count, values.length}, 'c');
+      INDArray scales = Nd4j.create(candidates, new long[] {count, 1}, 'c');
+      float[] quantized = Batch.floats(quantizer.withAmax(scales).quantize(x));
+      for (int r = 0; r < count; r++) {
+        sums[from + r] = error(values, weights, quantized, r * values.length);
+      }
+    }
+    return sums;
+  }
+
+  private static double error(float[] values, long[] weights, float[] quantized, int from) {
+    double sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      double difference = (double) quantized[from + i] - values[i];
+      sum += weights[i] * difference * difference;
+    }
+    return sum;
+  }
+}

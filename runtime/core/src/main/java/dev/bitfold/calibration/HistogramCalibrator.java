@@ -1,0 +1,172 @@
+package dev.bitfold.calibration;
+
+import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The amax from a histogram of the magnitudes, per tensor or per channel, by percentile, mean
+ * squared error or entropy. All three can be asked of the same observations.
+ *
+ * <p>The bins are a power of two wide and double when a larger value comes, so that memory is fixed
+ * (bins times scales) and merging is exact. ModelOpt's own histogram, whose bins depend on the
+ * first batch, is {@link ModelOptHistogramCalibrator}.
+ */
+public final class HistogramCalibrator implements Calibrator {
+  private final QuantDescriptor descriptor;
+  private final Quantizer quantizer;
+  private final NonFinite policy;
+  private final String kind;
+  private Observed observed;
+  private @Nullable BinnedCounts counts;
+
+  HistogramCalibrator(QuantDescriptor descriptor, Quantizer quantizer, NonFinite policy) {
+    this.descriptor = descriptor;
+    this.quantizer = quantizer;
+    this.policy = policy;
+    this.kind = "histogram calibrator of " + descriptor.bins() + " bins";
+    this.observed = new Observed(kind);
+  }
+
+  @Override
+  public void observe(INDArray x) {
+    if (x.isEmpty()) {
+      return;
+    }
+    Batch batch = Batch.of(quantizer, x, policy);
+    float[] amax = batch.amaxValues();
+    synchronized (this) {
+      BinnedCounts c = counts == null ? new BinnedCounts(amax.length, descriptor.bins()) : counts;
+      observed.accept(batch);
+      counts = c;
+      for (int g = 0; g < amax.length; g++) {
+        c.include(g, amax[g]);
+      }
+      batch.forEach(
+          (values, from, length, group, step) -> {
+            if (step == 0) {
+              c.countRun(values, from, length, group);
+            } else {
+              c.countNeighbours(values, from, length, group);
+            }
+          });
+      c.collect();
+      for (int g = 0; g < batch.leftOut().length; g++) {
+        c.removeZeros(g, batch.leftOut()[g]);
+      }
+    }
+  }
+
+  /** The amax by the method of the descriptor. */
+  @Override
+  public INDArray amax() {
+    return switch (descriptor.calib()) {
+      case PERCENTILE -> percentile(descriptor.percentile());
+      case MSE -> mse();
+      case ENTROPY -> entropy();
+      case MAX, MOVING_AVERAGE -> percentile(100);
+    };
+  }
+
+  /**
+   * The smallest bin edge that at least so many percent of the magnitudes do not exceed; at 100 the
+   * largest magnitude.
+   *
+   * @param percentile above 0, at most 100
+   * @throws IllegalArgumentException if it is outside
+   * @throws IllegalStateException if nothing was observed
+   */
+  public INDArray percentile(double percentile) {
+    if (!(percentile > 0 && percentile <= 100)) {
+      throw new IllegalArgumentException(
+          "percentile = " + percentile + ": it is above 0 and at most 100");
+    }
+    return perGroup(histogram -> histogram.percentile(percentile));
+  }
+
+  /**
+   * The bin edge with the smallest squared error in the descriptor's number format, at the bins'
+   * centers: the best of 128 evenly spaced ones, refined to a bin.
+   *
+   * @throws IllegalStateException if nothing was observed
+   */
+  public INDArray mse() {
+    GridError grid = new GridError(descriptor);
+    return perGroup(histogram -> histogram.mse(grid));
+  }
+
+  /**
+   * The bin edge with the smallest Kullback-Leibler divergence between the magnitudes and their
+   * quantized form, as in TensorRT.
+   *
+   * @throws IllegalStateException if nothing was observed
+   * @throws UnsupportedOperationException if the descriptor's number format is not of integers
+   */
+  public INDArray entropy() {
+    if (!(descriptor.format() instanceof IntFormat)) {
+      throw new UnsupportedOperationException(
+          "calib = ENTROPY for " + descriptor + ": entropy is defined for integer formats only");
+    }
+    return perGroup(histogram -> histogram.entropy(descriptor.format()));
+  }
+
+  private synchronized INDArray perGroup(Function<GroupHistogram, Float> method) {
+    BinnedCounts c = counts;
+    float[] amax = new float[c == null ? 0 : c.groups()];
+    for (int g = 0; g < amax.length && c != null; g++) {
+      amax[g] = method.apply(GroupHistogram.of(c, g));
+    }
+    return observed.array(amax);
+  }
+
+  @Override
+  public synchronized long elements() {
+    return observed.elements();
+  }
+
+  @Override
+  public synchronized long nonFinite() {
+    return observed.nonFinite();
+  }
+
+  @Override
+  public void merge(Calibrator other) {
+    HistogramCalibrator copy = Merging.sameKind(other, HistogramCalibrator.class, kind).copy();
+    synchronized (this) {
+      observed.accept(copy.observed);
+      if (counts == null) {
+        counts = copy.counts;
+      } else if (copy.counts != null) {
+        counts.add(copy.counts);
+      }
+    }
+  }
+
+  private synchronized HistogramCalibrator copy() {
+    HistogramCalibrator copy = new HistogramCalibrator(descriptor, quantizer, policy);
+    copy.observed.accept(observed);
+    copy.counts = counts == null ? null : counts.copy();
+    return copy;
+  }
+
+  @Override
+  public synchronized void writeTo(DataOutput out) throws IOException {
+    observed.writeTo(out);
+    if (counts != null) {
+      counts.writeTo(out);
+    }
+  }
+
+  @Override
+  public synchronized void readFrom(DataInput in) throws IOException {
+    Observed read = Observed.readFrom(in, kind);
+    counts = read.isEmpty() ? null : BinnedCounts.readFrom(in, read.groups(), descriptor.bins());
+    observed = read;
+  }
+}

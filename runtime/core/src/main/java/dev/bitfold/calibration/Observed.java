@@ -1,0 +1,147 @@
+package dev.bitfold.calibration;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** How much a calibrator has seen, and the shape of its amax. Not safe for concurrent use. */
+final class Observed {
+  private static final int FORMAT = 0x42464301;
+
+  private final String kind;
+  private long @Nullable [] shape;
+  private long elements;
+  private long nonFinite;
+
+  /**
+   * Nothing yet.
+   *
+   * @param kind the calibrator and the settings on which its statistics depend
+   */
+  Observed(String kind) {
+    this.kind = kind;
+  }
+
+  /** Whether nothing was observed. */
+  boolean isEmpty() {
+    return shape == null;
+  }
+
+  long elements() {
+    return elements;
+  }
+
+  long nonFinite() {
+    return nonFinite;
+  }
+
+  /** The number of groups; 0 if nothing was observed. */
+  int groups() {
+    return shape == null ? 0 : (int) count(shape);
+  }
+
+  /** Counts a batch in, or refuses it if its groups are not those of the earlier ones. */
+  void accept(Batch batch) {
+    accept(batch.amax().shape(), batch.elements(), batch.nonFinite());
+  }
+
+  /** As {@link #accept(Batch)}, with all that another calibrator has seen. */
+  void accept(Observed other) {
+    if (!kind.equals(other.kind)) {
+      throw new IllegalArgumentException("cannot merge a " + other.kind + " into a " + kind);
+    }
+    if (other.shape != null) {
+      accept(other.shape, other.elements, other.nonFinite);
+    }
+  }
+
+  private void accept(long[] other, long moreElements, long moreNonFinite) {
+    if (shape == null) {
+      shape = other.clone();
+    } else if (!Arrays.equals(withoutLeadingOnes(shape), withoutLeadingOnes(other))) {
+      throw new IllegalArgumentException(
+          "the amax of a batch has shape "
+              + Arrays.toString(other)
+              + ", that of the earlier batches "
+              + Arrays.toString(shape)
+              + ": axes that keep scales must be as long in every batch");
+    }
+    elements += moreElements;
+    nonFinite += moreNonFinite;
+  }
+
+  /** An array of the amax's shape. */
+  INDArray array(float[] values) {
+    if (shape == null) {
+      throw new IllegalStateException(kind + ": nothing was observed");
+    }
+    return shape.length == 0 ? Nd4j.scalar(values[0]) : Nd4j.create(values, shape, 'c');
+  }
+
+  void writeTo(DataOutput out) throws IOException {
+    out.writeInt(FORMAT);
+    out.writeUTF(kind);
+    out.writeInt(shape == null ? -1 : shape.length);
+    if (shape != null) {
+      for (long size : shape) {
+        out.writeLong(size);
+      }
+    }
+    out.writeLong(elements);
+    out.writeLong(nonFinite);
+  }
+
+  static Observed readFrom(DataInput in, String kind) throws IOException {
+    int format = in.readInt();
+    if (format != FORMAT) {
+      throw new IOException("not the statistics of a calibrator: " + Integer.toHexString(format));
+    }
+    String written = in.readUTF();
+    if (!written.equals(kind)) {
+      throw new IOException("the statistics of a " + written + ", not of a " + kind);
+    }
+    Observed observed = new Observed(kind);
+    int rank = in.readInt();
+    if (rank >= 0) {
+      long[] shape = new long[rank];
+      for (int i = 0; i < rank; i++) {
+        shape[i] = in.readLong();
+      }
+      observed.shape = shape;
+    }
+    observed.elements = in.readLong();
+    observed.nonFinite = in.readLong();
+    return observed;
+  }
+
+  /** One value per group. */
+  float[] readFloats(DataInput in) throws IOException {
+    float[] values = new float[groups()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = in.readFloat();
+    }
+    return values;
+  }
+
+  static void writeFloats(DataOutput out, float[] values) throws IOException {
+    for (float value : values) {
+      out.writeFloat(value);
+    }
+  }
+
+  private static long[] withoutLeadingOnes(long[] shape) {
+    int from = 0;
+    while (from < shape.length && shape[from] == 1) {
+      from++;
+    }
+    return Arrays.copyOfRange(shape, from, shape.length);
+  }
+
+  private static long count(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+}

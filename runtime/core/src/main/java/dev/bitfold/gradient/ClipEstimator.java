@@ -1,0 +1,68 @@
+package dev.bitfold.gradient;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The gradient passes where {@code |x| <= amax} and is zero elsewhere, in integer and float
+ * formats: also where a value beyond amax still has a code of its own. With a dynamic scale amax is
+ * that of the input, so that all of it passes. Source: {@code _fake_quant_backward_function} of
+ * ModelOpt, and the backward of pytorch-quantization.
+ */
+public final class ClipEstimator implements StraightThrough {
+  private final Quantizer quantizer;
+  private final boolean dynamic;
+
+  ClipEstimator(QuantDescriptor descriptor, Layout layout) {
+    this.quantizer = Quantizer.of(descriptor, layout);
+    this.dynamic = descriptor.dynamic();
+  }
+
+  @Override
+  public List<String> parameters() {
+    return dynamic ? List.of() : List.of(AMAX);
+  }
+
+  @Override
+  public List<String> learned() {
+    return List.of();
+  }
+
+  @Override
+  public INDArray forward(INDArray x, Map<String, INDArray> parameters) {
+    return dynamic
+        ? quantizer.quantize(x)
+        : quantizer.withAmax(Parameters.array(parameters, AMAX)).quantize(x);
+  }
+
+  @Override
+  public QuantGradients backward(
+      INDArray x, Map<String, INDArray> parameters, INDArray gradOutput) {
+    Groups groups = Elements.groups(quantizer, x);
+    Map<String, INDArray> given =
+        dynamic && !x.isEmpty() ? Map.of(AMAX, quantizer.amax(x)) : parameters;
+    float[] amax = new Parameters(given, groups).notNegative(AMAX);
+    INDArray input =
+        Elements.map(
+                x,
+                gradOutput,
+                () -> {
+                  PerElement bounds = new PerElement(groups, amax);
+                  return (start, length, values, gradient, out) ->
+                      mask(values, gradient, bounds.at(start, length), out, length);
+                })
+            .out();
+    return new QuantGradients(input, Map.of());
+  }
+
+  private static void mask(float[] x, float[] gradient, float[] bound, float[] out, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Math.abs(x[i]) <= bound[i] ? gradient[i] : 0;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package dev.bitfold.gradient;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * The clipping range is learned (PACT: Choi et al., 2018). The gradient passes strictly inside the
+ * range; that of a value at or beyond an end goes to that end. NaN counts for both ends.
+ *
+ * <p>Either one amax is learned, and the values are those of the quantizer with that amax, so that
+ * the trained quantizer is the one to deploy; or both ends for themselves, as in
+ * pytorch-quantization's learn_amax: the input is clipped to them, then quantized with the larger
+ * one's magnitude. Source: ClipFunction and TensorQuantizer of pytorch-quantization.
+ */
+public final class LearnedRange implements StraightThrough {
+  private final Quantizer quantizer;
+  private final boolean independent;
+
+  private LearnedRange(Quantizer quantizer, boolean independent) {
+    this.quantizer = quantizer;
+    this.independent = independent;
+  }
+
+  /** With one learned parameter, {@link StraightThrough#AMAX}, above 0. */
+  public static LearnedRange of(QuantDescriptor descriptor, Layout layout) {
+    return new LearnedRange(Quantizer.of(descriptor, layout), false);
+  }
+
+  /** With two, {@link StraightThrough#MIN} and {@link StraightThrough#MAX}. */
+  public static LearnedRange independent(QuantDescriptor descriptor, Layout layout) {
+    return new LearnedRange(Quantizer.of(descriptor, layout), true);
+  }
+
+  @Override
+  public List<String> parameters() {
+    return independent ? List.of(MIN, MAX) : List.of(AMAX);
+  }
+
+  @Override
+  public List<String> learned() {
+    return parameters();
+  }
+
+  /**
+   * The input between the ends, before it is quantized: {@code max(min(x, high), low)}.
+   *
+   * @param given as for {@link #forward}
+   */
+  public INDArray clip(INDArray x, Map<String, INDArray> given) {
+    Groups groups = Elements.groups(quantizer, x);
+    Range range = range(given, groups);
+    return Elements.map(
+            x,
+            x,
+            () -> {
+              PerElement lows = new PerElement(groups, range.min);
+              PerElement highs = new PerElement(groups, range.max);
+              return (start, length, values, gradient, out) -> {
+                float[] low = lows.at(start, length);
+                float[] high = highs.at(start, length);
+                for (int i = 0; i < length; i++) {
+                  out[i] = Math.max(Math.min(values[i], high[i]), low[i]);
+                }
+              };
+            })
+        .out();
+  }
+
+  @Override
+  public INDArray forward(INDArray x, Map<String, INDArray> given) {
+    if (!independent) {
+      range(given, Elements.groups(quantizer, x));
+      return quantizer.withAmax(Parameters.array(given, AMAX)).quantize(x);
+    }
+    INDArray min = Parameters.array(given, MIN);
+    INDArray max = Parameters.array(given, MAX);
+    INDArray amax = Transforms.max(min.neg(), max, true);
+    return quantizer.withAmax(amax).quantize(clip(x, given));
+  }
+
+  @Override
+  public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
+    Groups groups = Elements.groups(quantizer, x);
+    Parameters parameters = new Parameters(given, groups);
+    Range range = range(given, groups);
+    Elements.Result<Part> result = Elements.map(x, gradOutput, () -> new Part(groups, range));
+    double[] below = GroupSums.total(groups, result.parts().stream().map(p -> p.below).toList());
+    double[] above = GroupSums.total(groups, result.parts().stream().map(p -> p.above).toList());
+    INDArray input = result.out();
+    if (independent) {
+      return new QuantGradients(
+          input,
+          Map.of(MIN, parameters.gradient(MIN, below), MAX, parameters.gradient(MAX, above)));
+    }
+    for (int g = 0; g < above.length; g++) {
+      above[g] -= below[g];
+    }
+    return new QuantGradients(input, Map.of(AMAX, parameters.gradient(AMAX, above)));
+  }
+
+  private Range range(Map<String, INDArray> given, Groups groups) {
+    Parameters parameters = new Parameters(given, groups);
+    if (independent) {
+      return new Range(parameters.finite(MIN), parameters.finite(MAX));
+    }
+    float[] max = parameters.notNegative(AMAX);
+    float[] min = new float[max.length];
+    for (int g = 0; g < min.length; g++) {
+      min[g] = -max[g];
+      if (max[g] == 0) {
+        throw new IllegalArgumentException(
+            "the learned amax is 0: nothing lies inside; train with a smaller step");
+      }
+    }
+    return new Range(min, max);
+  }
+
+  /** The ends per group. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Range(float[] min, float[] max) {}
+
+  /** The gradients of a part of the input, and what they add to the ends'. */
+  private static final class Part implements Elements.Part {
+    final GroupSums below;
+    final GroupSums above;
+    private final PerElement lows;
+    private final PerElement highs;
+    private final double[] toLow = new double[Elements.CHUNK];
+    private final double[] toHigh = new double[Elements.CHUNK];
+
+    Part(Groups groups, Range range) {
+      below = new GroupSums(groups);
+      above = new GroupSums(groups);
+      lows = new PerElement(groups, range.min);
+      highs = new PerElement(groups, range.max);
+    }
+
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] low = lows.at(start, length);
+      float[] high = highs.at(start, length);
+      for (int i = 0; i < length; i++) {
+        // Written so that NaN is on neither side's inside, as in the source.
+        boolean aboveLow = x[i] > low[i];
+        boolean belowHigh = x[i] < high[i];
+        out[i] = aboveLow && belowHigh ? gradient[i] : 0;
+        toLow[i] = aboveLow ? 0 : gradient[i];
+        toHigh[i] = belowHigh ? 0 : gradient[i];
+      }
+      below.add(start, length, toLow);
+      above.add(start, length, toHigh);
+    }
+  }
+}

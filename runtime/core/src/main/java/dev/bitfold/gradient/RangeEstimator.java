@@ -1,0 +1,76 @@
+package dev.bitfold.gradient;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The gradient passes where {@code min <= x <= max} and is zero elsewhere, of an affine quantizer.
+ * Source: FakeAffineTensorQuantFunction of pytorch-quantization.
+ */
+public final class RangeEstimator implements StraightThrough {
+  private final Quantizer quantizer;
+  private final boolean dynamic;
+
+  RangeEstimator(QuantDescriptor descriptor, Layout layout) {
+    this.quantizer = Quantizer.of(descriptor, layout);
+    this.dynamic = descriptor.dynamic();
+  }
+
+  @Override
+  public List<String> parameters() {
+    return dynamic ? List.of() : List.of(MIN, MAX);
+  }
+
+  @Override
+  public List<String> learned() {
+    return List.of();
+  }
+
+  @Override
+  public INDArray forward(INDArray x, Map<String, INDArray> given) {
+    return dynamic
+        ? quantizer.quantize(x)
+        : quantizer
+            .withRange(Parameters.array(given, MIN), Parameters.array(given, MAX))
+            .quantize(x);
+  }
+
+  @Override
+  public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
+    Groups groups = Elements.groups(quantizer, x);
+    Parameters parameters = new Parameters(given, groups);
+    float[] min = dynamic ? everything(groups, -Float.MAX_VALUE) : parameters.finite(MIN);
+    float[] max = dynamic ? everything(groups, Float.MAX_VALUE) : parameters.finite(MAX);
+    INDArray input =
+        Elements.map(
+                x,
+                gradOutput,
+                () -> {
+                  PerElement lows = new PerElement(groups, min);
+                  PerElement highs = new PerElement(groups, max);
+                  return (start, length, values, gradient, out) -> {
+                    float[] low = lows.at(start, length);
+                    float[] high = highs.at(start, length);
+                    for (int i = 0; i < length; i++) {
+                      boolean inside = values[i] >= low[i] && values[i] <= high[i];
+                      out[i] = inside ? gradient[i] : 0;
+                    }
+                  };
+                })
+            .out();
+    return new QuantGradients(input, Map.of());
+  }
+
+  // The range of a dynamic quantizer is that of its input: all that is finite lies inside.
+  private static float[] everything(Groups groups, float bound) {
+    float[] bounds = new float[groups.count()];
+    Arrays.fill(bounds, bound);
+    return bounds;
+  }
+}

@@ -1,0 +1,210 @@
+package dev.bitfold.kernel;
+
+import java.util.Arrays;
+
+/**
+ * Which group each element of a dense, c-ordered tensor belongs to: elements of a group share one
+ * scale. Every granularity is this one thing: along each axis, so many neighbours form a block; 1
+ * keeps the axis, the whole length shares it. A last block may be ragged.
+ *
+ * <p>For iteration the axes are merged, so that a kernel sees rows of {@link #columns} elements:
+ * the element at column {@code c} of row {@code r} is in group {@code base(r) + c / block()}.
+ * Immutable.
+ */
+public final class Groups {
+  /** A block that takes an axis whole, however long it is. */
+  public static final int WHOLE = Integer.MAX_VALUE;
+
+  private final long[] shape;
+  private final int elements;
+  private final int count;
+  private final int columns;
+  private final int block;
+  private final int[] outerSize;
+  private final int[] outerBlock;
+  private final int[] outerStride;
+
+  private Groups(long[] shape, int elements, int[] size, int[] block) {
+    this.shape = shape;
+    this.elements = elements;
+    int last = size.length - 1;
+    this.columns = size[last];
+    this.block = block[last];
+    this.outerSize = Arrays.copyOf(size, last);
+    this.outerBlock = Arrays.copyOf(block, last);
+    this.outerStride = new int[last];
+    int stride = blocks(size[last], block[last]);
+    for (int i = last - 1; i >= 0; i--) {
+      outerStride[i] = stride;
+      stride *= blocks(size[i], block[i]);
+    }
+    this.count = stride;
+  }
+
+  /**
+   * The groups of a tensor.
+   *
+   * @param shape the tensor's shape, with fewer than 2^31 elements
+   * @param blocks along each axis the neighbours that form a block, at least 1
+   */
+  public static Groups of(long[] shape, int[] blocks) {
+    if (shape.length != blocks.length) {
+      throw new IllegalArgumentException(
+          "blocks " + Arrays.toString(blocks) + " for shape " + Arrays.toString(shape));
+    }
+    long elements = 1;
+    long[] grouped = new long[shape.length];
+    for (int i = 0; i < shape.length; i++) {
+      if (blocks[i] < 1) {
+        throw new IllegalArgumentException("a block of " + blocks[i] + " elements");
+      }
+      elements *= shape[i];
+      if (elements > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "a tensor of shape " + Arrays.toString(shape) + " has more than 2^31 - 1 elements");
+      }
+      grouped[i] = shape[i] == 0 ? 0 : (shape[i] - 1) / blocks[i] + 1;
+    }
+    return merged(shape, blocks, grouped, (int) elements);
+  }
+
+  /** One group for all elements. */
+  public static Groups perTensor(long... shape) {
+    int[] blocks = new int[shape.length];
+    Arrays.fill(blocks, WHOLE);
+    return of(shape, blocks);
+  }
+
+  /** One group for each index of an axis. */
+  public static Groups perIndex(long[] shape, int axis) {
+    int[] blocks = new int[shape.length];
+    Arrays.fill(blocks, WHOLE);
+    blocks[axis] = 1;
+    return of(shape, blocks);
+  }
+
+  /** Merges neighbouring axes from the last to the first where the groups allow it. */
+  private static Groups merged(long[] shape, int[] blocks, long[] grouped, int elements) {
+    int[] sizes = new int[shape.length + 1];
+    int[] runs = new int[shape.length + 1];
+    int axes = 0;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      int size = (int) shape[i];
+      int run = Math.min(blocks[i], Math.max(size, 1));
+      if (size == 1) {
+        continue;
+      }
+      if (axes > 0) {
+        int inner = axes - 1;
+        if (runs[inner] == sizes[inner]) {
+          runs[inner] *= run;
+          sizes[inner] *= size;
+          continue;
+        }
+        if (run == 1 && sizes[inner] % runs[inner] == 0) {
+          sizes[inner] *= size;
+          continue;
+        }
+      }
+      sizes[axes] = size;
+      runs[axes] = run;
+      axes++;
+    }
+    if (axes == 0) {
+      return new Groups(grouped, elements, new int[] {1}, new int[] {1});
+    }
+    return new Groups(grouped, elements, reversed(sizes, axes), reversed(runs, axes));
+  }
+
+  private static int[] reversed(int[] values, int length) {
+    int[] result = new int[length];
+    for (int i = 0; i < length; i++) {
+      result[i] = values[length - 1 - i];
+    }
+    return result;
+  }
+
+  private static int blocks(int size, int block) {
+    return size == 0 ? 0 : (size - 1) / block + 1;
+  }
+
+  /** The shape of one value per group: the tensor's, each axis divided by its block. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** Elements of the tensor. */
+  public int elements() {
+    return elements;
+  }
+
+  /** The number of groups. */
+  public int count() {
+    return count;
+  }
+
+  /** Elements of a row. */
+  public int columns() {
+    return columns;
+  }
+
+  /** Neighbouring columns of one group; the last block of a row may be shorter. */
+  public int block() {
+    return block;
+  }
+
+  /** The group of a row's first element. */
+  public int base(int row) {
+    int base = 0;
+    int rest = row;
+    for (int i = outerSize.length - 1; i >= 0; i--) {
+      int size = outerSize[i];
+      int index = rest % size;
+      rest /= size;
+      base += index / outerBlock[i] * outerStride[i];
+    }
+    return base;
+  }
+
+  /** The group of an element, counted in c order. */
+  public int group(int element) {
+    return base(element / columns) + element % columns / block;
+  }
+
+  /** Whether every group is one stretch of neighbours, in the groups' order. */
+  public boolean contiguous() {
+    return outerSize.length == 0;
+  }
+
+  /**
+   * Writes for each of {@code length} elements from {@code start} its group's value.
+   *
+   * @param values one per group
+   */
+  public void expand(float[] values, int start, int length, float[] out) {
+    int done = 0;
+    while (done < length) {
+      int element = start + done;
+      int row = element / columns;
+      int column = element - row * columns;
+      int here = Math.min(length - done, columns - column);
+      int base = base(row);
+      if (block == 1) {
+        System.arraycopy(values, base + column, out, done, here);
+      } else {
+        for (int c = column, at = done; at < done + here; ) {
+          int run = Math.min(done + here - at, block - c % block);
+          Arrays.fill(out, at, at + run, values[base + c / block]);
+          c += run;
+          at += run;
+        }
+      }
+      done += here;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return count + " groups of " + elements + " elements";
+  }
+}

@@ -1,0 +1,133 @@
+package dev.bitfold.kernel.cpu;
+
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Scales;
+
+/** Scales a chunk to the grid, rounds it, and scales it back. */
+interface ChunkRounding {
+  /**
+   * Works on the scratch's values.
+   *
+   * @param start the element that the scratch's first value is
+   */
+  void apply(Scratch scratch, int start, int length);
+
+  /**
+   * The quickest way.
+   *
+   * @param back whether to scale back
+   */
+  static ChunkRounding of(Groups groups, Grid grid, Scales scales, boolean back) {
+    if (grid instanceof Grid.Integers integers) {
+      boolean quick =
+          integers.rounding() == Rounding.HALF_EVEN
+              && IntegerLoops.inRange(integers, scales.zeroPoint());
+      boolean usual = back && !scales.affine() && !scales.divides() && scales.dividesBack();
+      return quick && usual
+          ? (scratch, start, length) -> fused(scratch, groups, integers, scales, start, length)
+          : (scratch, start, length) ->
+              integers(scratch, groups, integers, scales, quick, back, start, length);
+    }
+    if (grid instanceof Grid.Floats floats) {
+      boolean quick = floats.effective() == Rounding.HALF_EVEN;
+      return (scratch, start, length) -> {
+        forward(scratch, groups, scales, start, length);
+        if (quick) {
+          FloatLoops.round(scratch, floats, length);
+        } else {
+          OtherRounding.floats(scratch.values, floats, length);
+        }
+        backward(scratch, groups, scales, back, start, length);
+      };
+    }
+    return (scratch, start, length) -> {
+      forward(scratch, groups, scales, start, length);
+      OtherRounding.table(scratch.values, length);
+      backward(scratch, groups, scales, back, start, length);
+    };
+  }
+
+  private static void forward(
+      Scratch scratch, Groups groups, Scales scales, int start, int length) {
+    ScaleLoops.scale(
+        scratch.values, scales.forward(), scales.divides(), groups, start, length, scratch.first);
+  }
+
+  private static void backward(
+      Scratch scratch, Groups groups, Scales scales, boolean back, int start, int length) {
+    if (back) {
+      ScaleLoops.scale(
+          scratch.values,
+          scales.backward(),
+          scales.dividesBack(),
+          groups,
+          start,
+          length,
+          scratch.first);
+    }
+  }
+
+  private static void integers(
+      Scratch scratch,
+      Groups groups,
+      Grid.Integers grid,
+      Scales scales,
+      boolean quick,
+      boolean back,
+      int start,
+      int length) {
+    float[] v = scratch.values;
+    float[] zeroPoint = scratch.second;
+    forward(scratch, groups, scales, start, length);
+    if (scales.affine()) {
+      groups.expand(scales.zeroPoint(), start, length, zeroPoint);
+      if (!quick) {
+        OtherRounding.integers(v, grid, zeroPoint, length);
+        if (back) {
+          IntegerLoops.subtract(v, zeroPoint, length);
+        }
+      } else {
+        IntegerLoops.round(v, zeroPoint, grid.min(), grid.max(), length);
+        if (!back) {
+          IntegerLoops.add(v, zeroPoint, length);
+        }
+      }
+    } else if (quick) {
+      IntegerLoops.round(v, grid.min(), grid.max(), length);
+    } else {
+      OtherRounding.integers(v, grid, null, length);
+    }
+    backward(scratch, groups, scales, back, start, length);
+  }
+
+  /** Multiplied, rounded to integers and divided, in one loop. */
+  private static void fused(
+      Scratch scratch, Groups groups, Grid.Integers grid, Scales scales, int start, int length) {
+    float[] v = scratch.values;
+    int block = groups.block();
+    if (block < ScaleLoops.LONG_RUN) {
+      groups.expand(scales.forward(), start, length, scratch.first);
+      groups.expand(scales.backward(), start, length, scratch.second);
+      IntegerLoops.multiplyRoundDivide(
+          v, scratch.first, scratch.second, grid.min(), grid.max(), length);
+      return;
+    }
+    int done = 0;
+    while (done < length) {
+      int row = (start + done) / groups.columns();
+      int column = start + done - row * groups.columns();
+      int end = done + Math.min(length - done, groups.columns() - column);
+      int base = groups.base(row);
+      while (done < end) {
+        int run = Math.min(end - done, block - column % block);
+        int g = base + column / block;
+        IntegerLoops.multiplyRoundDivide(
+            v, scales.forward()[g], scales.backward()[g], grid.min(), grid.max(), done, done + run);
+        done += run;
+        column += run;
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.bitfold.kernel.cpu;
+
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Source;
+import java.util.Arrays;
+
+/** Smallest and largest values, and the amax of finite values: less frequent, so kept simple. */
+final class Ranges {
+  private static final int MOST_PARTIAL = 1 << 16;
+
+  private final KernelThreads threads;
+  private final int least;
+
+  Ranges(KernelThreads threads, int least) {
+    this.threads = threads;
+    this.least = least;
+  }
+
+  void find(Source x, Groups groups, float[] min, float[] max) {
+    int count = groups.count();
+    Arrays.fill(min, 0, count, Float.POSITIVE_INFINITY);
+    Arrays.fill(max, 0, count, Float.NEGATIVE_INFINITY);
+    if (count > MOST_PARTIAL) {
+      scan(x, groups, 0, groups.elements(), min, max);
+      return;
+    }
+    Object merging = new Object();
+    threads.share(
+        groups.elements(),
+        least,
+        Scratch.CHUNK,
+        (from, to) -> {
+          float[] lower = new float[count];
+          float[] upper = new float[count];
+          Arrays.fill(lower, Float.POSITIVE_INFINITY);
+          Arrays.fill(upper, Float.NEGATIVE_INFINITY);
+          scan(x, groups, from, to, lower, upper);
+          synchronized (merging) {
+            for (int g = 0; g < count; g++) {
+              min[g] = Math.min(min[g], lower[g]);
+              max[g] = Math.max(max[g], upper[g]);
+            }
+          }
+        });
+  }
+
+  void finiteAmax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    Scratch scratch = Scratch.mine();
+    for (int start = 0; start < groups.elements(); start += Scratch.CHUNK) {
+      int length = Math.min(Scratch.CHUNK, groups.elements() - start);
+      scratch.load(x, start, length);
+      for (int i = 0; i < length; i++) {
+        float magnitude = Math.min(Math.abs(scratch.values[i]), Float.MAX_VALUE);
+        if (!Float.isNaN(magnitude)) {
+          int g = groups.group(start + i);
+          out[g] = Math.max(out[g], magnitude);
+        }
+      }
+    }
+  }
+
+  private static void scan(Source x, Groups groups, int from, int to, float[] min, float[] max) {
+    Scratch scratch = Scratch.mine();
+    float[] v = scratch.values;
+    int columns = groups.columns();
+    int block = groups.block();
+    for (int start = from; start < to; start += Scratch.CHUNK) {
+      int length = Math.min(Scratch.CHUNK, to - start);
+      scratch.load(x, start, length);
+      for (int done = 0; done < length; ) {
+        int row = (start + done) / columns;
+        int column = start + done - row * columns;
+        int end = done + Math.min(length - done, columns - column);
+        int base = groups.base(row);
+        if (block == 1) {
+          widen(v, done, end, min, max, base + column);
+          done = end;
+          continue;
+        }
+        while (done < end) {
+          int run = Math.min(end - done, block - column % block);
+          int g = base + column / block;
+          long range = range(scratch, done, run);
+          min[g] = Math.min(min[g], Float.intBitsToFloat((int) range));
+          max[g] = Math.max(max[g], Float.intBitsToFloat((int) (range >> 32)));
+          done += run;
+          column += run;
+        }
+      }
+    }
+  }
+
+  private static void widen(float[] v, int from, int to, float[] min, float[] max, int at) {
+    int shift = at - from;
+    for (int i = from; i < to; i++) {
+      min[i + shift] = Math.min(min[i + shift], v[i]);
+    }
+    for (int i = from; i < to; i++) {
+      max[i + shift] = Math.max(max[i + shift], v[i]);
+    }
+  }
+
+  /** The bits of the largest value above those of the smallest. */
+  private static long range(Scratch scratch, int from, int length) {
+    float[] v = scratch.values;
+    float[] low = scratch.first;
+    float[] high = scratch.second;
+    int n = length / 2;
+    for (int i = 0; i < n; i++) {
+      low[i] = Math.min(v[from + i], v[from + n + i]);
+    }
+    for (int i = 0; i < n; i++) {
+      high[i] = Math.max(v[from + i], v[from + n + i]);
+    }
+    float min = v[from + length - 1];
+    float max = min;
+    for (int i = 0; i < n; i++) {
+      min = Math.min(min, low[i]);
+      max = Math.max(max, high[i]);
+    }
+    return ((long) Float.floatToRawIntBits(max) << 32)
+        | Integer.toUnsignedLong(Float.floatToRawIntBits(min));
+  }
+}

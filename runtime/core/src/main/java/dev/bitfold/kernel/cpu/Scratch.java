@@ -1,0 +1,69 @@
+package dev.bitfold.kernel.cpu;
+
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.Source;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+
+/**
+ * A thread's own arrays: a chunk of a tensor and what is computed on it. A chunk and its companions
+ * stay in the first-level cache.
+ */
+final class Scratch {
+  /** Elements of a chunk. */
+  static final int CHUNK = 1024;
+
+  private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
+
+  final float[] values = new float[CHUNK];
+  final float[] first = new float[CHUNK];
+  final float[] second = new float[CHUNK];
+
+  final int[] bits = new int[CHUNK];
+  final int[] otherBits = new int[CHUNK];
+
+  private final FloatBuffer floats;
+  private final IntBuffer ints;
+  private float[] partial = new float[0];
+
+  private Scratch() {
+    ByteBuffer same = ByteBuffer.allocateDirect(CHUNK * Float.BYTES).order(ByteOrder.nativeOrder());
+    this.floats = same.asFloatBuffer();
+    this.ints = same.asIntBuffer();
+  }
+
+  static Scratch mine() {
+    return MINE.get();
+  }
+
+  /** An array of at least {@code length}, kept for the next call. */
+  float[] partial(int length) {
+    if (partial.length < length) {
+      partial = new float[length];
+    }
+    return partial;
+  }
+
+  /** The bits of floats. */
+  void bitsOf(float[] v, int[] out, int length) {
+    floats.put(0, v, 0, length);
+    ints.get(0, out, 0, length);
+  }
+
+  /** The floats of bits. */
+  void floatsOf(int[] v, float[] out, int length) {
+    ints.put(0, v, 0, length);
+    floats.get(0, out, 0, length);
+  }
+
+  /** Copies a chunk to {@link #values} and multiplies it by the pre-scale; uses {@link #first}. */
+  void load(Source x, int start, int length) {
+    x.values().get(start, values, 0, length);
+    PreScale pre = x.preScale();
+    if (pre != null) {
+      ScaleLoops.scale(values, pre.factors(), false, pre.groups(), start, length, first);
+    }
+  }
+}

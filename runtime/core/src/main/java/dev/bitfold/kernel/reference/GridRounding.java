@@ -1,0 +1,86 @@
+package dev.bitfold.kernel.reference;
+
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.kernel.Grid;
+
+/** Rounding to a grid by looking at the two neighbours. Not quick, and hard to get wrong. */
+final class GridRounding {
+  private GridRounding() {}
+
+  /**
+   * The grid's number for a value.
+   *
+   * @param zeroPoint added after rounding, before the bounds; for integers
+   */
+  static float round(float t, Grid grid, float zeroPoint) {
+    if (Float.isNaN(t) || Float.isNaN(zeroPoint)) {
+      return Float.NaN;
+    }
+    if (grid instanceof Grid.Integers integers) {
+      float q = integer(t, integers.rounding()) + zeroPoint;
+      // + 0f: an integer has no -0.
+      return Math.min(Math.max(q, integers.min()), integers.max()) + 0f;
+    }
+    if (grid instanceof Grid.Floats floats) {
+      return Math.copySign(magnitude(Math.abs(t), floats), t);
+    }
+    float nearest = Float.NaN;
+    for (float value : Grid.Table.values()) {
+      if (Float.isNaN(nearest) || Math.abs(t - value) < Math.abs(t - nearest)) {
+        nearest = value;
+      }
+    }
+    return nearest;
+  }
+
+  private static float integer(float t, Rounding rounding) {
+    // Exact in double: a float's neighbours among the integers, and the distances to them.
+    double lower = Math.floor(Math.abs((double) t));
+    double upper = lower + 1;
+    boolean lowerIsEven = lower % 2 == 0;
+    return (float)
+        Math.copySign(choose(Math.abs((double) t), lower, upper, lowerIsEven, rounding), t);
+  }
+
+  /** Walks up the grid's numbers to the two around {@code t}. */
+  private static float magnitude(float t, Grid.Floats grid) {
+    if (t >= grid.max()) {
+      return grid.max();
+    }
+    double lower = 0;
+    long code = 0;
+    double upper = number(1, grid);
+    while (upper <= t) {
+      lower = upper;
+      code++;
+      upper = number(code + 1, grid);
+    }
+    return (float) choose(t, lower, upper, code % 2 == 0, grid.effective());
+  }
+
+  /** The grid's number of a code, counted from 0 = zero. */
+  private static double number(long code, Grid.Floats grid) {
+    long perBinade = 1L << grid.mantissa();
+    long binade = code / perBinade;
+    long fraction = code % perBinade;
+    return binade == 0
+        ? Math.scalb((double) fraction, grid.minExponent() - grid.mantissa())
+        : Math.scalb(
+            (double) (fraction + perBinade),
+            grid.minExponent() + (int) binade - 1 - grid.mantissa());
+  }
+
+  private static double choose(
+      double t, double lower, double upper, boolean lowerIsEven, Rounding rounding) {
+    double below = t - lower;
+    double above = upper - t;
+    boolean up =
+        switch (rounding) {
+          case HALF_EVEN -> above < below || (above == below && !lowerIsEven);
+          case HALF_AWAY -> above <= below;
+          case HALF_TOWARD_ZERO -> above < below;
+          case TOWARD_ZERO -> false;
+        };
+    return up ? upper : lower;
+  }
+}

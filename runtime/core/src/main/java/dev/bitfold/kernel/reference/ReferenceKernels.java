@@ -1,0 +1,83 @@
+package dev.bitfold.kernel.reference;
+
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.Source;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+
+/** Each operation as its formula, one element at a time. Safe for concurrent use. */
+public final class ReferenceKernels implements QuantKernels {
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public void amax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      out[g] = Math.max(out[g], Math.abs(element(x, i)));
+    }
+  }
+
+  @Override
+  public void finiteAmax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    for (int i = 0; i < groups.elements(); i++) {
+      float value = element(x, i);
+      if (!Float.isNaN(value)) {
+        int g = groups.group(i);
+        out[g] = Math.max(out[g], Math.min(Math.abs(value), Float.MAX_VALUE));
+      }
+    }
+  }
+
+  @Override
+  public void range(Source x, Groups groups, float[] min, float[] max) {
+    Arrays.fill(min, 0, groups.count(), Float.POSITIVE_INFINITY);
+    Arrays.fill(max, 0, groups.count(), Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      min[g] = Math.min(min[g], element(x, i));
+      max[g] = Math.max(max[g], element(x, i));
+    }
+  }
+
+  @Override
+  public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      float q = code(element(x, i), g, grid, scales) - zeroPoint(scales, g);
+      float back = scales.backward()[g];
+      out.put(i, scales.dividesBack() ? q / back : q * back);
+    }
+  }
+
+  @Override
+  public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    for (int i = 0; i < groups.elements(); i++) {
+      out.put(i, code(element(x, i), groups.group(i), grid, scales));
+    }
+  }
+
+  private static float element(Source x, int i) {
+    PreScale pre = x.preScale();
+    float value = x.values().get(i);
+    return pre == null ? value : value * pre.factors()[pre.groups().group(i)];
+  }
+
+  private static float zeroPoint(Scales scales, int g) {
+    return scales.affine() ? scales.zeroPoint()[g] : 0f;
+  }
+
+  private static float code(float x, int g, Grid grid, Scales scales) {
+    float forward = scales.forward()[g];
+    float t = scales.divides() ? x / forward : x * forward;
+    return GridRounding.round(t, grid, zeroPoint(scales, g));
+  }
+}

@@ -1,0 +1,79 @@
+package dev.bitfold.quantizer;
+
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Scales;
+
+/**
+ * E4M3 block scales under a float32 global scale: NVFP4's, for any format.
+ *
+ * <p>By rule, as in NVIDIA ModelOpt: FLOOR is NVFP4QTensor, FLUSH the Triton kernel, RECIPROCAL the
+ * CUDA kernel for dynamic blocks.
+ */
+final class E4m3Scales {
+  private static final float E4M3_MAX = 448f;
+  private static final float LEAST = 0x1p-9f;
+
+  private final float max;
+  private final ScaleRule rule;
+
+  /**
+   * @param max the largest number of the element's format
+   */
+  E4m3Scales(float max, ScaleRule rule) {
+    this.max = max;
+    this.rule = rule;
+  }
+
+  /** The global scale, by which stored scales are multiplied. */
+  static float globalScale(float global, float max) {
+    return global / (max * E4M3_MAX);
+  }
+
+  /** 448 · max / global in double: stored scales are divided by it. */
+  static double perUnit(float global, float max) {
+    return 448.0 * (double) (max / global);
+  }
+
+  /**
+   * @param amax of each block; under the RECIPROCAL rule finite
+   * @param globals the amax of the whole tensor, or of each part that has its own
+   * @param globalGroups which of them a block takes
+   */
+  ScaleSet of(float[] amax, float[] globals, Groups globalGroups) {
+    byte[] codes = new byte[amax.length];
+    for (int g = 0; g < amax.length; g++) {
+      float global = globals[globalGroups.group(g)];
+      codes[g] = (byte) FloatCodec.E4M3.encode(scale(amax[g], global));
+    }
+    boolean reciprocal = rule == ScaleRule.RECIPROCAL;
+    StoredScales.E4m3 stored = new StoredScales.E4m3(codes, globals, globalGroups, max, reciprocal);
+    float[] backward = stored.backward();
+    float[] forward = new float[amax.length];
+    for (int g = 0; g < amax.length; g++) {
+      float global = globals[globalGroups.group(g)];
+      if (reciprocal) {
+        double exact = FloatCodec.E4M3.decode(codes[g] & 0xff) / perUnit(global, max);
+        // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros.
+        backward[g] = amax[g] == 0 ? 1f : backward[g];
+        forward[g] = amax[g] == 0 ? 1f : exact == 0 ? 0f : (float) (1 / exact);
+      } else {
+        forward[g] = backward[g] == 0 ? Float.POSITIVE_INFINITY : backward[g];
+      }
+    }
+    return new ScaleSet(new Scales(forward, !reciprocal, backward, false), stored);
+  }
+
+  /** The scale before it is rounded to E4M3. */
+  private float scale(float amax, float global) {
+    return switch (rule) {
+      case RECIPROCAL ->
+          amax == 0 || global == 0 ? 0f : (float) (amax / max * perUnit(global, max));
+      case FLUSH -> global == 0 ? 0f : amax / (max * globalScale(global, max));
+      default -> {
+        float scale = amax == 0 ? 0f : amax / (max * globalScale(global, max));
+        yield scale == 0 ? 1f : Math.max(scale, LEAST);
+      }
+    };
+  }
+}

@@ -1,0 +1,314 @@
+package dev.bitfold.quantizer;
+
+import dev.bitfold.annotations.InvalidDescriptorException;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Source;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Quantizes tensors as a {@link QuantDescriptor} says.
+ *
+ * <p>Without a fixed amax, range or scale (from the descriptor or {@code with…}) the scale is taken
+ * from each tensor. Tensors are float arrays of any order and stride; they are computed on in
+ * float32, and a result has the tensor's shape and type and c order. NaN stays NaN.
+ *
+ * <p>Immutable and safe for concurrent use. Every method that takes a tensor throws {@link
+ * IllegalArgumentException}, with the descriptor and the shape in its message, if the tensor is not
+ * one of floats, if the granularity or what is fixed does not fit its shape, or if it has negative
+ * values and the format is unsigned; the tensor is then unchanged.
+ */
+public final class Quantizer {
+  private final QuantDescriptor descriptor;
+  private final Layout layout;
+  private final QuantKernels kernels;
+  private final Grid grid;
+  private final Scaling scaling;
+  private final @Nullable AxisScale preScale;
+
+  private Quantizer(
+      QuantDescriptor descriptor,
+      Layout layout,
+      QuantKernels kernels,
+      Scaling scaling,
+      @Nullable AxisScale preScale) {
+    this.descriptor = descriptor;
+    this.layout = layout;
+    this.kernels = kernels;
+    this.grid = Scaling.grid(descriptor);
+    this.scaling = scaling;
+    this.preScale = preScale;
+  }
+
+  /**
+   * A quantizer for tensors without a layout.
+   *
+   * @throws InvalidDescriptorException if the descriptor names axes by letter
+   */
+  public static Quantizer of(QuantDescriptor descriptor) {
+    return of(descriptor, Layout.UNKNOWN);
+  }
+
+  /**
+   * A quantizer for tensors of a layout.
+   *
+   * @throws InvalidDescriptorException if the descriptor does not fit the layout
+   */
+  public static Quantizer of(QuantDescriptor descriptor, Layout layout) {
+    var problems = descriptor.problems(Role.WEIGHT, layout);
+    if (!problems.isEmpty()) {
+      throw new InvalidDescriptorException(descriptor.toString(), problems);
+    }
+    Scaling scaling = new Scaling(descriptor, Fixed.of(descriptor));
+    return new Quantizer(descriptor, layout, Kernels.active(), scaling, null);
+  }
+
+  /** What this quantizer does. */
+  public QuantDescriptor descriptor() {
+    return descriptor;
+  }
+
+  /** The fixed amax in c order; empty if there is none. */
+  public List<Float> fixedAmax() {
+    if (!(scaling.fixed() instanceof Fixed.OfAmax amax)) {
+      return List.of();
+    }
+    float[] values = amax.values().values();
+    return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
+  }
+
+  /**
+   * The same quantizer with a fixed amax. With E4M3 block scales it is that of the whole tensor,
+   * from which the global scale follows, or one for each row of the first axis.
+   *
+   * @param amax one number for everything, or an array of the shape that {@link #amax} returns; a
+   *     vector will do where one axis keeps scales
+   * @throws IllegalArgumentException if a value is NaN, infinite or negative, or if the descriptor
+   *     takes its scale from each tensor (dynamic) or is affine
+   */
+  public Quantizer withAmax(INDArray amax) {
+    if (descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes a range or a scale and zero point, not an amax");
+    }
+    if (descriptor.dynamic() && !Scaling.globalScale(descriptor)) {
+      throw new IllegalArgumentException(
+          descriptor + " takes its scale from each tensor: an amax would have no effect");
+    }
+    return with(Fixed.amax(descriptor, GroupValues.of(amax)));
+  }
+
+  /**
+   * The same affine quantizer with a fixed range: a scale of {@code (max - min) / (2^bits - 1)},
+   * and the zero point that brings {@code min} to the smallest integer (pytorch-quantization,
+   * fake_affine_tensor_quant). A range without width makes every value NaN.
+   *
+   * @param min one number, or one for each group
+   * @param max as many
+   * @throws IllegalArgumentException if a value is not finite, {@code min > max}, or the descriptor
+   *     is not affine
+   */
+  public Quantizer withRange(INDArray min, INDArray max) {
+    requireAffine("range");
+    return with(Fixed.range(descriptor, GroupValues.of(min), GroupValues.of(max)));
+  }
+
+  /**
+   * The same affine quantizer with a fixed scale and zero point: {@code clamp(round(x * (1 /
+   * scale)) + zeroPoint)} (torch, fake_quantize_per_tensor_affine and _per_channel_affine).
+   *
+   * @param scale one number, or one for each group; above 0
+   * @param zeroPoint as many integers
+   * @throws IllegalArgumentException if a value is not as stated, or the descriptor is not affine
+   */
+  public Quantizer withScale(INDArray scale, INDArray zeroPoint) {
+    requireAffine("scale and zero point");
+    return with(Fixed.scale(descriptor, GroupValues.of(scale), GroupValues.of(zeroPoint)));
+  }
+
+  private void requireAffine(String what) {
+    if (!descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes an amax; a " + what + " needs affine = true");
+    }
+  }
+
+  private Quantizer with(Fixed fixed) {
+    return new Quantizer(descriptor, layout, kernels, new Scaling(descriptor, fixed), preScale);
+  }
+
+  /**
+   * The same quantizer for tensors that are multiplied by a scale first, in the same pass: the
+   * pre-quantization scale of SmoothQuant. An amax is that of the scaled tensor.
+   *
+   * @param scale one finite factor for each index of the axis
+   * @param axis negative from the end
+   * @throws IllegalArgumentException if a factor is NaN or infinite
+   */
+  public Quantizer withPreScale(INDArray scale, int axis) {
+    return new Quantizer(
+        descriptor, layout, kernels, scaling, AxisScale.of(descriptor, scale, axis));
+  }
+
+  /** The same quantizer on other kernels. */
+  public Quantizer withKernels(QuantKernels kernels) {
+    return new Quantizer(descriptor, layout, kernels, scaling, preScale);
+  }
+
+  /**
+   * Along each axis of a tensor, how many neighbours share a scale: 1 where the axis keeps scales
+   * of its own, {@link dev.bitfold.annotations.BlockSize#WHOLE} where it shares them.
+   *
+   * @throws IllegalArgumentException if the descriptor or layout does not fit the rank
+   */
+  public int[] blocks(int rank) {
+    long[] shape = new long[rank];
+    Arrays.fill(shape, 2);
+    return Granularity.blocks(descriptor, layout, shape);
+  }
+
+  /**
+   * The shape of the scales for a tensor's shape: each axis divided by its block, 1 where it is
+   * shared; empty for one scale per tensor; that of the fixed value if one serves all.
+   */
+  public long[] scaleShape(long... shape) {
+    Groups groups = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
+    return shapeOf(scaling.groups(groups, shape));
+  }
+
+  /** The type of {@link #quantize}'s result for a tensor's type; its shape is the tensor's. */
+  public DataType resultType(DataType type) {
+    return descriptor.fakeQuant() ? type : DataType.FLOAT;
+  }
+
+  /**
+   * The largest absolute value of each group that shares a scale; NaN where a group holds a NaN.
+   *
+   * @return float32: the tensor's shape with each axis divided by its block, 1 where it is shared;
+   *     a scalar for one scale per tensor
+   */
+  public INDArray amax(INDArray x) {
+    TensorView tensor = view(x);
+    if (tensor.isEmpty()) {
+      throw tensor.refused("an empty tensor has no amax");
+    }
+    Groups groups = granularity(tensor);
+    float[] values = new float[groups.count()];
+    kernels.amax(tensor.source(), groups, values);
+    return DenseFloats.array(values, descriptor.perTensor() ? new long[0] : groups.shape());
+  }
+
+  /**
+   * The fake-quantized values, in a new array; with {@code fakeQuant = false} the codes. {@code x}
+   * is not changed.
+   */
+  public INDArray quantize(INDArray x) {
+    TensorView tensor = view(x);
+    INDArray out = DenseFloats.like(x);
+    run(tensor, out);
+    DataType type = resultType(x.dataType());
+    return type == DataType.FLOAT ? out : out.castTo(type);
+  }
+
+  /**
+   * What {@link #quantize} returns, written to an array.
+   *
+   * @param out of the shape of {@code x}, which it may be, and of the result's type
+   * @return {@code out}
+   */
+  public INDArray quantizeInto(INDArray x, INDArray out) {
+    if (!Arrays.equals(x.shape(), out.shape()) || out.dataType() != resultType(x.dataType())) {
+      throw view(x)
+          .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
+    }
+    if (DenseFloats.isDense(out)) {
+      run(view(x), out);
+      return out;
+    }
+    return out.assign(quantize(x));
+  }
+
+  /** The codes and their scale; {@code x} is not changed. */
+  public Codes codes(INDArray x) {
+    TensorView tensor = view(x);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    INDArray out = DenseFloats.like(x);
+    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
+    long[] shape = shapeOf(groups);
+    return new Codes(
+        out,
+        DenseFloats.array(scales.scales().backward(), shape),
+        scales.scales().dividesBack(),
+        scales.scales().affine()
+            ? Optional.of(DenseFloats.array(scales.scales().zeroPoint(), shape))
+            : Optional.empty());
+  }
+
+  /**
+   * The tensor in the bits of its format; {@code x} is not changed.
+   *
+   * @throws IllegalArgumentException also if a value is NaN that the format cannot hold
+   */
+  public PackedTensor pack(INDArray x) {
+    TensorView tensor = view(x);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    INDArray out = DenseFloats.like(x);
+    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
+    return PackedTensor.of(tensor, descriptor, groups, scales, DenseFloats.copy(out));
+  }
+
+  private void run(TensorView tensor, INDArray out) {
+    if (tensor.isEmpty()) {
+      return;
+    }
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
+    Source source = tensor.source();
+    if (descriptor.fakeQuant()) {
+      kernels.fakeQuantize(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
+    } else {
+      kernels.codes(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
+    }
+  }
+
+  /** The groups that scales are kept for, once the tensor has passed. */
+  private Groups checked(TensorView tensor) {
+    if (tensor.isEmpty()) {
+      throw tensor.refused("the tensor is empty");
+    }
+    Groups groups = scaling.groups(granularity(tensor), tensor.shape());
+    if (descriptor.unsigned() && !descriptor.affine()) {
+      tensor.refuseNegative(kernels);
+    }
+    return groups;
+  }
+
+  private TensorView view(INDArray x) {
+    return new TensorView(descriptor, preScale, x);
+  }
+
+  private Groups granularity(TensorView tensor) {
+    return Groups.of(tensor.shape(), Granularity.blocks(descriptor, layout, tensor.shape()));
+  }
+
+  /** One scale for everything is a scalar, or of the shape it was fixed with. */
+  private long[] shapeOf(Groups groups) {
+    if (scaling.single()) {
+      return scaling.singleShape();
+    }
+    return descriptor.perTensor() ? new long[0] : groups.shape();
+  }
+}

@@ -1,0 +1,193 @@
+package dev.bitfold.quantizer;
+
+import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.annotations.NumberFormat;
+import dev.bitfold.annotations.NumberFormat.FloatFormat;
+import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.QuantKernels;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How a descriptor's scales are found for a tensor. Immutable. */
+final class Scaling {
+  private static final List<Integer> E8M0 = List.of(8, 0);
+  private static final List<Integer> E4M3 = List.of(4, 3);
+
+  private final QuantDescriptor descriptor;
+  private final @Nullable Fixed fixed;
+
+  /** The scales, where they do not depend on the tensor. */
+  private final @Nullable ScaleSet ready;
+
+  Scaling(QuantDescriptor descriptor, @Nullable Fixed fixed) {
+    this.descriptor = descriptor;
+    this.fixed = fixed;
+    this.ready = fixed == null || globalScale(descriptor) ? null : ofFixed(fixed);
+  }
+
+  /** Whether block scales are under a global scale, whose amax is what can be fixed. */
+  static boolean globalScale(QuantDescriptor descriptor) {
+    return descriptor.scaleBits().equals(E4M3);
+  }
+
+  /** The numbers that elements are rounded to. */
+  static Grid grid(QuantDescriptor descriptor) {
+    NumberFormat format = descriptor.format();
+    if (format instanceof IntFormat integers) {
+      // OCP's integers are symmetric.
+      boolean symmetric = descriptor.scaleBits().equals(E8M0);
+      return new Grid.Integers(
+          symmetric ? -integers.max() : integers.min(), integers.max(), descriptor.rounding());
+    }
+    if (format instanceof FloatFormat floats) {
+      return new Grid.Floats(
+          floats.mantissa(), floats.minExponent(), floats.max(), descriptor.rounding());
+    }
+    return new Grid.Table();
+  }
+
+  @Nullable Fixed fixed() {
+    return fixed;
+  }
+
+  /** Whether one fixed value serves all groups. */
+  boolean single() {
+    return ready != null && ready.scales().forward().length == 1;
+  }
+
+  /** The shape that the one fixed value was given with. */
+  long[] singleShape() {
+    return fixed == null ? new long[0] : fixed.values().shape();
+  }
+
+  /**
+   * The groups that scales are kept for: the tensor's, or all in one if one fixed value serves all.
+   */
+  Groups groups(Groups granularity, long[] shape) {
+    return single() ? Groups.perTensor(shape) : granularity;
+  }
+
+  /**
+   * The scales for a tensor.
+   *
+   * @param groups those of {@link #groups}
+   * @throws IllegalArgumentException if what is fixed does not fit them
+   */
+  ScaleSet of(QuantKernels kernels, TensorView tensor, Groups groups) {
+    if (fixed != null && !globalScale(descriptor) && !fixed.values().fits(groups.shape())) {
+      throw tensor.refused(
+          "the fixed "
+              + fixed.values()
+              + " does not fit its scales' "
+              + Arrays.toString(groups.shape()));
+    }
+    if (ready != null) {
+      return ready;
+    }
+    if (descriptor.affine()) {
+      float[] min = new float[groups.count()];
+      float[] max = new float[groups.count()];
+      kernels.range(tensor.source(), groups, min, max);
+      return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
+    }
+    float[] amax = blockAmax(kernels, tensor, groups);
+    return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
+  }
+
+  private float[] blockAmax(QuantKernels kernels, TensorView tensor, Groups groups) {
+    float[] amax = new float[groups.count()];
+    kernels.amax(tensor.source(), groups, amax);
+    ScaleRule rule = descriptor.scaleRule();
+    boolean finite =
+        rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
+    if (finite) {
+      for (float value : amax) {
+        if (!Float.isFinite(value)) {
+          kernels.finiteAmax(tensor.source(), groups, amax);
+          break;
+        }
+      }
+    }
+    return amax;
+  }
+
+  private ScaleSet ofFixed(Fixed given) {
+    float[] values = given.values().values();
+    if (given instanceof Fixed.OfRange range) {
+      return AffineScales.ofRange((IntFormat) descriptor.format(), values, range.max().values());
+    }
+    if (given instanceof Fixed.OfScale scale) {
+      return AffineScales.ofZeroPoint(values, scale.zeroPoint().values());
+    }
+    return ofAmax(scaled(values));
+  }
+
+  private ScaleSet ofAmax(float[] amax) {
+    if (descriptor.scaleBits().equals(E8M0)) {
+      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).of(amax);
+    }
+    AmaxScales scales =
+        AmaxScales.of(descriptor.format(), descriptor.scaleRule() == ScaleRule.RECIPROCAL);
+    if (descriptor.scaleBits().isEmpty()) {
+      return scales.of(amax);
+    }
+    int run =
+        descriptor.scaleBlockSizes().stream()
+            .mapToInt(BlockSize::size)
+            .findFirst()
+            .orElse(BlockSize.WHOLE);
+    return new DoubleQuantizedScales(scales, run).of(amax);
+  }
+
+  private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {
+    NumberFormat format = descriptor.format();
+    float max = format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
+    E4m3Scales scales = new E4m3Scales(max, descriptor.scaleRule());
+    long[] shape = groups.shape();
+    if (fixed == null || fixed.values().single()) {
+      float[] global = fixed == null ? new float[] {largest(amax)} : fixed.values().values();
+      return scales.of(amax, scaled(global), Groups.perTensor(shape));
+    }
+    return scales.of(amax, scaled(fixed.values().values()), perRow(tensor, shape));
+  }
+
+  /** The global amax may have a value for each index of the first axis, if that is not blocked. */
+  private Groups perRow(TensorView tensor, long[] shape) {
+    GroupValues given = fixed == null ? new GroupValues(new float[0], new long[0]) : fixed.values();
+    long[] perRow = new long[shape.length];
+    Arrays.fill(perRow, 1);
+    perRow[0] = tensor.shape()[0];
+    boolean vector = given.shape().length == 1 && given.values().length == perRow[0];
+    if (shape.length < 2
+        || shape[0] != perRow[0]
+        || !(vector || Arrays.equals(given.shape(), perRow))) {
+      throw tensor.refused(
+          "the fixed global amax of " + given + " is neither one number nor one for each row");
+    }
+    return Groups.perIndex(shape, 0);
+  }
+
+  private float[] scaled(float[] amax) {
+    if (descriptor.scaleAmax() == 1f) {
+      return amax;
+    }
+    float[] scaled = new float[amax.length];
+    for (int g = 0; g < scaled.length; g++) {
+      scaled[g] = amax[g] * descriptor.scaleAmax();
+    }
+    return scaled;
+  }
+
+  private static float largest(float[] amax) {
+    float largest = 0;
+    for (float value : amax) {
+      largest = Math.max(largest, value);
+    }
+    return largest;
+  }
+}

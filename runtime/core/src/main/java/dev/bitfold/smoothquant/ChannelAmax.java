@@ -1,0 +1,111 @@
+package dev.bitfold.smoothquant;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The largest absolute value of each channel, as float32 vectors [C]. A channel that holds a NaN
+ * has the amax NaN, which {@link SmoothScales} refuses. Stateless.
+ */
+public final class ChannelAmax {
+  private ChannelAmax() {}
+
+  /**
+   * Of an activation, over all axes but {@code C}: of NCHW over N, H and W.
+   *
+   * @throws IllegalArgumentException if the layout has no C or does not fit the tensor's rank, or
+   *     if the tensor holds integers
+   */
+  public static INDArray ofInput(INDArray x, Layout layout) {
+    return of(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), "an input");
+  }
+
+  /**
+   * Of a weight, per channel of the input that it multiplies. A weight with fewer input channels
+   * ({@code I}) than the input has is that of a grouped convolution, depthwise if I is 1: its
+   * output channels are divided among the groups in order.
+   *
+   * @param inputChannels channels of the layer's input
+   * @throws IllegalArgumentException if the layout has no I (for groups: no O) or does not fit the
+   *     tensor's rank, if the channels cannot be divided into groups, or if the tensor holds
+   *     integers
+   */
+  public static INDArray ofWeight(INDArray weight, Layout layout, int inputChannels) {
+    return of(weight, inputChannels(weight, layout, inputChannels), "a weight");
+  }
+
+  /**
+   * The larger one per channel, as for layers that read one source.
+   *
+   * @throws IllegalArgumentException if the numbers of channels differ
+   */
+  public static INDArray max(INDArray first, INDArray... others) {
+    float[] max = DenseFloats.of(first, "an amax").copy();
+    for (INDArray other : others) {
+      float[] values = DenseFloats.of(other, "an amax").copy();
+      if (values.length != max.length) {
+        throw new IllegalArgumentException(
+            "amax of " + max.length + " channels and of " + values.length);
+      }
+      for (int i = 0; i < max.length; i++) {
+        max[i] = Math.max(max[i], values[i]);
+      }
+    }
+    return Nd4j.createFromArray(max);
+  }
+
+  static ChannelRuns inputChannels(INDArray weight, Layout layout, int inputChannels) {
+    long[] shape = weight.shape();
+    int inputAxis = layout.axis('I', weight.rank());
+    long own = shape[inputAxis];
+    if (own == inputChannels) {
+      return ChannelRuns.along(shape, inputAxis);
+    }
+    String what =
+        "a weight of layout " + layout + " and shape " + Arrays.toString(shape) + " has " + own;
+    if (own == 0 || own > inputChannels || inputChannels % own != 0 || !layout.has('O')) {
+      throw new IllegalArgumentException(what + " input channels, its input has " + inputChannels);
+    }
+    int groups = (int) (inputChannels / own);
+    int outputAxis = layout.axis('O', weight.rank());
+    if (shape[outputAxis] == 0 || shape[outputAxis] % groups != 0) {
+      throw new IllegalArgumentException(
+          what
+              + " of "
+              + inputChannels
+              + " input channels, which makes "
+              + groups
+              + " groups, but "
+              + shape[outputAxis]
+              + " output channels cannot be divided among them");
+    }
+    return ChannelRuns.grouped(shape, inputAxis, outputAxis, groups);
+  }
+
+  private static INDArray of(INDArray x, ChannelRuns runs, String what) {
+    float[] values = DenseFloats.of(x, what).copy();
+    float[] amax = new float[runs.count()];
+    runs.forEach(
+        (from, length, channel, step) -> {
+          if (step == 0) {
+            amax[channel] = Math.max(amax[channel], largest(values, from, length));
+          } else {
+            for (int i = 0; i < length; i++) {
+              amax[channel + i] = Math.max(amax[channel + i], Math.abs(values[from + i]));
+            }
+          }
+        });
+    return Nd4j.createFromArray(amax);
+  }
+
+  private static float largest(float[] values, int from, int length) {
+    float max = 0;
+    for (int i = from; i < from + length; i++) {
+      max = Math.max(max, Math.abs(values[i]));
+    }
+    return max;
+  }
+}

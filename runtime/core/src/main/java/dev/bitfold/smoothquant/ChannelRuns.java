@@ -1,0 +1,104 @@
+package dev.bitfold.smoothquant;
+
+/**
+ * Where the channels of a dense tensor in C order lie, as contiguous runs: in a run every element
+ * has the same channel, or each the one after its neighbour's.
+ */
+final class ChannelRuns {
+  /** What is done with the runs. */
+  @FunctionalInterface
+  interface Run {
+    /**
+     * Takes one run.
+     *
+     * @param from the flat index of its first element
+     * @param length its elements
+     * @param channel the first element's channel
+     * @param step 0 if all have that channel, 1 if each has the next
+     */
+    void accept(int from, int length, int channel, int step);
+  }
+
+  private final int outer;
+  private final int channels;
+  private final int inner;
+  // Grouped: the output channels, where they lie, and how many share a group; 1 group otherwise.
+  private final int groups;
+  private final int outputs;
+  private final int outputStride;
+
+  private ChannelRuns(
+      int outer, int channels, int inner, int groups, int outputs, int outputStride) {
+    this.outer = outer;
+    this.channels = channels;
+    this.inner = inner;
+    this.groups = groups;
+    this.outputs = outputs;
+    this.outputStride = outputStride;
+  }
+
+  /** The channels along one axis. */
+  static ChannelRuns along(long[] shape, int axis) {
+    return grouped(shape, axis, axis, 1);
+  }
+
+  /**
+   * The input channels of a grouped weight: output channel {@code o} of O is in group {@code g = o
+   * / (O / groups)}, and its i-th input is channel {@code g * I + i}.
+   */
+  static ChannelRuns grouped(long[] shape, int inputAxis, int outputAxis, int groups) {
+    return new ChannelRuns(
+        (int) product(shape, 0, inputAxis),
+        (int) shape[inputAxis],
+        (int) product(shape, inputAxis + 1, shape.length),
+        groups,
+        (int) shape[outputAxis],
+        (int) product(shape, outputAxis + 1, shape.length));
+  }
+
+  /** The channels of the tensor that the runs refer to. */
+  int count() {
+    return channels * groups;
+  }
+
+  void forEach(Run run) {
+    if (groups > 1 && outputStride < inner) {
+      outputsInside(run);
+      return;
+    }
+    int row = channels * inner;
+    for (int o = 0; o < outer; o++) {
+      int from = o * row;
+      int first = groups == 1 ? 0 : group(from / outputStride) * channels;
+      if (inner == 1) {
+        run.accept(from, channels, first, 1);
+      } else {
+        for (int i = 0; i < channels; i++) {
+          run.accept(from + i * inner, inner, first + i, 0);
+        }
+      }
+    }
+  }
+
+  // As in HWIO: the outputs of a group are neighbours, a run each.
+  private void outputsInside(Run run) {
+    int length = outputs / groups * outputStride;
+    int total = outer * channels * inner;
+    for (int from = 0; from < total; from += length) {
+      int input = from / inner % channels;
+      run.accept(from, length, group(from / outputStride) * channels + input, 0);
+    }
+  }
+
+  private int group(int output) {
+    return output % outputs / (outputs / groups);
+  }
+
+  private static long product(long[] shape, int from, int to) {
+    long product = 1;
+    for (int i = from; i < to; i++) {
+      product *= shape[i];
+    }
+    return product;
+  }
+}

@@ -1,0 +1,250 @@
+package dev.bitfold.smoothquant;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One scale per input channel, which moves the difficulty of quantizing from a layer's input to its
+ * weights: the input is multiplied by {@link #preQuantScale()}, the weights by {@link
+ * #weightScale()}, its reciprocal, so that the layer computes the same. The input's factor can be
+ * folded into the component that produces the input. Scales are float32, finite and positive.
+ * Immutable.
+ */
+public final class SmoothScales {
+  /** At or below it ModelOpt takes a channel for one that is never active: 2^-31. */
+  private static final float NEVER_ACTIVE = 0x1p-31f;
+
+  private static final float SMALLEST = 1e-4f;
+  private static final float LARGEST = 1e4f;
+  private static final float PAPER_SMALLEST = 1e-5f;
+
+  private final float[] input;
+  private final float[] weight;
+
+  private SmoothScales(float[] input, float[] weight) {
+    this.input = input;
+    this.weight = weight;
+  }
+
+  /**
+   * ModelOpt's pre-quant scale: {@code p = weightAmax^(1 - alpha) / actAmax^alpha}, limited to
+   * [1e-4, 1e4]; 1 in a channel where that is no number (never active, and all its weights zero),
+   * and, if any {@code p <= 2^-31}, in every channel that is never active. Source: {@code
+   * apply_pre_quant_scale_and_smooth} in model_calib.py.
+   *
+   * @param actAmax largest absolute input per channel, [C] in any shape
+   * @param weightAmax largest absolute weight per input channel, of all layers that read the input;
+   *     as {@code actAmax}
+   * @param alpha migration strength, 0 (all difficulty to the input) to 1 (all to the weights)
+   * @throws IllegalArgumentException if alpha is outside [0, 1], the numbers of channels differ, or
+   *     an amax is negative, infinite or NaN; the message names the channel
+   */
+  public static SmoothScales of(INDArray actAmax, INDArray weightAmax, double alpha) {
+    float[] act = statistics(actAmax, "input");
+    float[] w = statistics(weightAmax, "weight");
+    check(act, w, alpha);
+    float[] p = new float[act.length];
+    float least = Float.POSITIVE_INFINITY;
+    for (int c = 0; c < p.length; c++) {
+      float scale = power(w[c], 1 - alpha) / power(act[c], alpha);
+      p[c] = Float.isNaN(scale) ? 1 : scale;
+      least = Math.min(least, p[c]);
+    }
+    for (int c = 0; c < p.length; c++) {
+      if (least <= NEVER_ACTIVE && act[c] <= NEVER_ACTIVE) {
+        p[c] = 1;
+      }
+      p[c] = Math.min(Math.max(p[c], SMALLEST), LARGEST);
+    }
+    return ofPreQuantScale(p);
+  }
+
+  /**
+   * The paper's scale: {@code s = max(actAmax^alpha / max(weightAmax, 1e-5)^(1 - alpha), 1e-5)},
+   * which the weights are multiplied by. Source: {@code smooth_ln_fcs} in smooth.py of
+   * mit-han-lab/smoothquant. A channel that is never active has {@code s = 1e-5}.
+   *
+   * @param actAmax as for {@link #of}
+   * @param weightAmax as for {@link #of}
+   * @param alpha as for {@link #of}
+   * @throws IllegalArgumentException as for {@link #of}
+   */
+  public static SmoothScales ofPaper(INDArray actAmax, INDArray weightAmax, double alpha) {
+    float[] act = statistics(actAmax, "input");
+    float[] w = statistics(weightAmax, "weight");
+    check(act, w, alpha);
+    float[] s = new float[act.length];
+    float[] reciprocal = new float[act.length];
+    for (int c = 0; c < s.length; c++) {
+      float scale = power(act[c], alpha) / power(Math.max(w[c], PAPER_SMALLEST), 1 - alpha);
+      s[c] = Math.max(scale, PAPER_SMALLEST);
+      reciprocal[c] = 1 / s[c];
+    }
+    return new SmoothScales(reciprocal, s);
+  }
+
+  /**
+   * Given factors of the input.
+   *
+   * @throws IllegalArgumentException if one is not finite and positive, or its reciprocal is not
+   */
+  public static SmoothScales ofPreQuantScale(float... preQuantScale) {
+    float[] p = preQuantScale.clone();
+    float[] reciprocal = new float[p.length];
+    for (int c = 0; c < p.length; c++) {
+      reciprocal[c] = 1 / p[c];
+      if (!(p[c] > 0 && Float.isFinite(p[c]) && Float.isFinite(reciprocal[c]))) {
+        throw new IllegalArgumentException(
+            "pre-quant scale " + p[c] + " of channel " + c + ": it is finite and above 0");
+      }
+    }
+    return new SmoothScales(p, reciprocal);
+  }
+
+  /** Input channels. */
+  public int channels() {
+    return input.length;
+  }
+
+  /** The factors of the input, [C] float32; a new array. */
+  public INDArray preQuantScale() {
+    return Nd4j.createFromArray(input.clone());
+  }
+
+  /** The factors of the weights, [C] float32; a new array. */
+  public INDArray weightScale() {
+    return Nd4j.createFromArray(weight.clone());
+  }
+
+  /**
+   * The largest absolute value of each channel of the smoothed input, [C] float32.
+   *
+   * @param actAmax of the input before
+   * @throws IllegalArgumentException as for {@link #of}
+   */
+  public INDArray smoothAmax(INDArray actAmax) {
+    float[] amax = statistics(actAmax, "input");
+    requireChannels(amax.length, "an amax");
+    for (int c = 0; c < amax.length; c++) {
+      amax[c] *= input[c];
+    }
+    return Nd4j.createFromArray(amax);
+  }
+
+  /**
+   * The smoothed input, a new tensor.
+   *
+   * @param layout names the channel axis, {@code C}
+   * @throws IllegalArgumentException if the layout has no C or does not fit the rank, or if the
+   *     numbers of channels differ
+   */
+  public INDArray smoothInput(INDArray x, Layout layout) {
+    return scale(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), input, "an input");
+  }
+
+  /**
+   * The weight that goes with the smoothed input, a new tensor. Of a grouped convolution each group
+   * takes the scales of its own input channels; see {@link ChannelAmax#ofWeight}.
+   *
+   * @param layout names the input channel axis, {@code I}, and the output channels, {@code O}
+   * @throws IllegalArgumentException as {@link ChannelAmax#ofWeight}
+   */
+  public INDArray smoothWeight(INDArray w, Layout layout) {
+    ChannelRuns runs = ChannelAmax.inputChannels(w, layout, channels());
+    return scale(w, runs, weight, "a weight");
+  }
+
+  /**
+   * A weight or bias of the component that produces the input, with the input's factor folded into
+   * its output channels, a new tensor: of a linear layer or convolution (axis {@code O}) or of a
+   * norm (axis {@code C}).
+   *
+   * @throws IllegalArgumentException if the layout has neither O nor C or does not fit the rank, or
+   *     if the numbers of channels differ
+   */
+  public INDArray foldInto(INDArray tensor, Layout layout) {
+    int axis = layout.axis(layout.has('O') ? 'O' : 'C', tensor.rank());
+    return scale(tensor, ChannelRuns.along(tensor.shape(), axis), input, "a tensor to fold into");
+  }
+
+  private INDArray scale(INDArray x, ChannelRuns runs, float[] factors, String what) {
+    requireChannels(runs.count(), what + " of shape " + Arrays.toString(x.shape()));
+    float[] values = DenseFloats.of(x, what).copy();
+    runs.forEach(
+        (from, length, channel, step) -> {
+          if (step == 0) {
+            multiply(values, from, length, factors[channel]);
+          } else {
+            for (int i = 0; i < length; i++) {
+              values[from + i] *= factors[channel + i];
+            }
+          }
+        });
+    INDArray scaled = DenseFloats.array(values, x.shape());
+    return x.dataType() == DataType.FLOAT ? scaled : scaled.castTo(x.dataType());
+  }
+
+  private static void multiply(float[] values, int from, int length, float factor) {
+    for (int i = from; i < from + length; i++) {
+      values[i] *= factor;
+    }
+  }
+
+  private void requireChannels(int count, String what) {
+    if (count != channels()) {
+      throw new IllegalArgumentException(
+          what + " has " + count + " channels, the scales have " + channels());
+    }
+  }
+
+  private static float[] statistics(INDArray amax, String of) {
+    float[] values = DenseFloats.of(amax, "an amax").copy();
+    for (int c = 0; c < values.length; c++) {
+      if (!(values[c] >= 0) || Float.isInfinite(values[c])) {
+        throw new IllegalArgumentException(
+            of + " amax " + values[c] + " of channel " + c + ": it is finite and not negative");
+      }
+    }
+    return values;
+  }
+
+  private static void check(float[] act, float[] weight, double alpha) {
+    if (!(alpha >= 0 && alpha <= 1)) {
+      throw new IllegalArgumentException(
+          "alpha = " + alpha + ": the migration strength is between 0 and 1");
+    }
+    if (act.length != weight.length) {
+      throw new IllegalArgumentException(
+          "the input has " + act.length + " channels, the weight " + weight.length);
+    }
+  }
+
+  private static float power(float base, double exponent) {
+    return (float) Math.pow(base, exponent);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SmoothScales that
+        && Arrays.equals(input, that.input)
+        && Arrays.equals(weight, that.weight);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(input) + Arrays.hashCode(weight);
+  }
+
+  @Override
+  public String toString() {
+    float[] sorted = input.clone();
+    Arrays.sort(sorted);
+    return sorted.length == 0
+        ? "no scales"
+        : channels() + " scales, " + sorted[0] + " to " + sorted[sorted.length - 1];
+  }
+}

@@ -1,0 +1,186 @@
+package dev.bitfold.state;
+
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.layer.Component;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.LayerType;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.layer.Walk;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What a first walk over a model finds. Immutable. */
+public final class ModelShape {
+  /**
+   * A layer of the model.
+   *
+   * @param path its name
+   * @param type its class, as the processor read it
+   * @param tensors the weights and biases that it holds, by tensor name
+   */
+  public record Layer(String path, LayerType<?, ?> type, Map<String, INDArray> tensors) {
+    /** One of the layer's tensors. */
+    public TensorSite site(LayerTensor tensor) {
+      return new TensorSite(path, type.type(), tensor);
+    }
+
+    /** The layer's output. */
+    public TensorSite output() {
+      return site(ModelShape.output(type));
+    }
+  }
+
+  private final Map<String, Layer> layers;
+  private final Map<String, Class<?>> skipped;
+  private final Map<String, TensorSite> sites;
+
+  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped) {
+    this.layers = Collections.unmodifiableMap(layers);
+    this.skipped = Collections.unmodifiableMap(skipped);
+    Map<String, TensorSite> all = new LinkedHashMap<>();
+    for (Layer layer : layers.values()) {
+      for (LayerTensor tensor : layer.type().tensors().values()) {
+        boolean absent =
+            (tensor.role() == TensorRole.WEIGHT || tensor.role() == TensorRole.BIAS)
+                && !layer.tensors().containsKey(tensor.name());
+        if (!absent) {
+          all.put(layer.site(tensor).path(), layer.site(tensor));
+        }
+      }
+      all.putIfAbsent(layer.output().path(), layer.output());
+    }
+    this.sites = Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * Walks over a model.
+   *
+   * @throws IllegalArgumentException if a weight's rank does not fit its layout, or it holds no
+   *     floats
+   * @throws IllegalStateException if a layer does not hold what its constructor was given
+   */
+  public static <M> ModelShape of(M model, Component<M> component) {
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    Map<String, Class<?>> skipped = new LinkedHashMap<>();
+    component.rebuild(
+        model,
+        new Walk(
+            new Walk.Visitor() {
+              @Override
+              public LayerHooks layer(String path, LayerType<?, ?> type) {
+                Map<String, INDArray> tensors = new LinkedHashMap<>();
+                layers.put(path, new Layer(path, type, Collections.unmodifiableMap(tensors)));
+                return new Reading(path, type, tensors);
+              }
+
+              @Override
+              public void skipped(String path, Object value) {
+                skipped.put(path, value.getClass());
+              }
+            }));
+    return new ModelShape(layers, skipped);
+  }
+
+  /** The model again, with its layers in a state. */
+  public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
+    return Workspaces.outside(
+        () ->
+            component.rebuild(
+                model, new Walk((path, type) -> new StateHooks(path, type, state, tap))));
+  }
+
+  /** The float model again, with one layer rebuilt and all others kept. */
+  public static <M> M rebuildOnly(M model, Component<M> component, String layer) {
+    return component.rebuild(
+        model,
+        new Walk(
+            (path, type) ->
+                path.equals(layer) ? new StateHooks(path, type, State.FLOAT, Tap.NONE) : null));
+  }
+
+  /** The layers by path, in the order of the walk. */
+  public Map<String, Layer> layers() {
+    return layers;
+  }
+
+  /** The classes of the components that {@code @SkipQuantize} keeps float, by path. */
+  public Map<String, Class<?>> skipped() {
+    return skipped;
+  }
+
+  /** Every tensor by path. */
+  public Map<String, TensorSite> sites() {
+    return sites;
+  }
+
+  /** What a weight or bias holds. */
+  public INDArray tensor(TensorSite site) {
+    Layer layer = layers.get(site.layer());
+    INDArray tensor = layer == null ? null : layer.tensors().get(site.tensor().name());
+    if (tensor == null) {
+      throw new IllegalArgumentException(site.path() + " is no weight or bias of the model");
+    }
+    return tensor;
+  }
+
+  static LayerTensor output(LayerType<?, ?> type) {
+    LayerTensor declared = type.tensors().get(LayerType.OUTPUT);
+    return declared == null
+        ? new LayerTensor(LayerType.OUTPUT, TensorRole.OUTPUT, Layout.UNKNOWN, Optional.empty())
+        : declared;
+  }
+
+  /** Hooks that note a layer's tensors and check them. */
+  private record Reading(
+      StateHooks hooks, String path, LayerType<?, ?> type, Map<String, INDArray> into)
+      implements LayerHooks {
+    Reading(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
+      this(new StateHooks(path, type, State.FLOAT, Tap.NONE), path, type, into);
+    }
+
+    @Override
+    public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
+      INDArray tensor = hooks.tensor(name, original);
+      if (tensor != null) {
+        LayerTensor declared = java.util.Objects.requireNonNull(type.tensors().get(name));
+        TensorSite site = new TensorSite(path, type.type(), declared);
+        if (tensor.dataType() != DataType.FLOAT) {
+          throw new IllegalArgumentException(
+              site.describe(tensor, declared.descriptor().orElse(null))
+                  + ": weights and biases are of type FLOAT");
+        }
+        if (!declared.layout().fits(tensor.rank())) {
+          throw new IllegalArgumentException(
+              site.describe(tensor, declared.descriptor().orElse(null))
+                  + ": a tensor of rank "
+                  + tensor.rank()
+                  + " does not fit layout "
+                  + declared.layout());
+        }
+        into.put(name, tensor);
+      }
+      return tensor;
+    }
+
+    @Override
+    public void check(String name, @Nullable INDArray held) {
+      hooks.check(name, held);
+    }
+
+    @Override
+    public INDArray input(String name, INDArray x) {
+      return hooks.input(name, x);
+    }
+
+    @Override
+    public INDArray output(INDArray y) {
+      return hooks.output(y);
+    }
+  }
+}

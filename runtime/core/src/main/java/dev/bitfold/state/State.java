@@ -1,0 +1,63 @@
+package dev.bitfold.state;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Everything that distinguishes a quantized model from the float one, by tensor path. Immutable;
+ * the arrays in it are never written to.
+ *
+ * @param descriptors how each quantized tensor is quantized
+ * @param amax the calibrated amax of each static input and output
+ * @param preScales what each smoothed input is multiplied by, one factor per channel
+ * @param tensors the float weights and biases that differ from those of the model
+ */
+public record State(
+    Map<String, QuantDescriptor> descriptors,
+    Map<String, INDArray> amax,
+    Map<String, INDArray> preScales,
+    Map<String, INDArray> tensors) {
+  /** The float model itself. */
+  public static final State FLOAT = new State(Map.of(), Map.of(), Map.of(), Map.of());
+
+  /** Copies the maps, keeping their order. */
+  public State {
+    descriptors = copy(descriptors);
+    amax = copy(amax);
+    preScales = copy(preScales);
+    tensors = copy(tensors);
+  }
+
+  /** With other descriptors. */
+  public State withDescriptors(Map<String, QuantDescriptor> other) {
+    return new State(other, amax, preScales, tensors);
+  }
+
+  /** With these amax added, in place of those of the same tensors. */
+  public State withAmax(Map<String, INDArray> more) {
+    return new State(descriptors, merged(amax, more), preScales, tensors);
+  }
+
+  /** With these pre-quant scales and float tensors added, in place of those of the same paths. */
+  public State withSmoothing(Map<String, INDArray> scales, Map<String, INDArray> changed) {
+    return new State(descriptors, amax, merged(preScales, scales), merged(tensors, changed));
+  }
+
+  /** The same model in float: smoothed, but not quantized. */
+  public State withoutQuantizers() {
+    return new State(Map.of(), Map.of(), preScales, tensors);
+  }
+
+  private static <T> Map<String, T> copy(Map<String, T> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  private static <T> Map<String, T> merged(Map<String, T> map, Map<String, T> more) {
+    Map<String, T> all = new LinkedHashMap<>(map);
+    all.putAll(more);
+    return all;
+  }
+}

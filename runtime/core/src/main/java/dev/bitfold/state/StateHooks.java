@@ -1,0 +1,140 @@
+package dev.bitfold.state;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.LayerType;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
+final class StateHooks implements LayerHooks {
+  private record Port(TensorSite site, @Nullable Quantizer quantizer, @Nullable Scaling scaling) {}
+
+  /** A smoothed input of a float layer: multiplied, not quantized. */
+  private record Scaling(INDArray factors, int axis) {
+    INDArray apply(INDArray x) {
+      return PreScale.apply(x, factors, axis);
+    }
+  }
+
+  private final String layer;
+  private final LayerType<?, ?> type;
+  private final State state;
+  private final Tap tap;
+  private final Map<String, Port> ports = new LinkedHashMap<>();
+  private final Map<String, INDArray> given = new HashMap<>();
+
+  StateHooks(String layer, LayerType<?, ?> type, State state, Tap tap) {
+    this.layer = layer;
+    this.type = type;
+    this.state = state;
+    this.tap = tap;
+    for (LayerTensor tensor : type.tensors().values()) {
+      if (tensor.role() == TensorRole.INPUT) {
+        ports.put(tensor.name(), port(tensor));
+      }
+    }
+    ports.put(LayerType.OUTPUT, port(ModelShape.output(type)));
+  }
+
+  private Port port(LayerTensor tensor) {
+    TensorSite site = new TensorSite(layer, type.type(), tensor);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    INDArray preScale = state.preScales().get(site.path());
+    int channel = preScale == null ? 0 : tensor.layout().fromEnd('C');
+    if (descriptor == null) {
+      return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
+    }
+    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout());
+    INDArray amax = state.amax().get(site.path());
+    if (amax != null) {
+      quantizer = quantizer.withAmax(amax);
+    }
+    return new Port(
+        site, preScale == null ? quantizer : quantizer.withPreScale(preScale, channel), null);
+  }
+
+  @Override
+  public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
+    if (original == null) {
+      return null;
+    }
+    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    INDArray master = state.tensors().getOrDefault(site.path(), original);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    INDArray tensor = descriptor == null ? master : quantized(site, master, descriptor);
+    given.put(name, tensor);
+    return tensor;
+  }
+
+  private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
+    try {
+      return Quantizer.of(descriptor, site.tensor().layout()).quantize(master);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          site.describe(master, descriptor) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private LayerTensor known(String name) {
+    LayerTensor tensor = type.tensors().get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          type.type().getName()
+              + " has no tensor \""
+              + name
+              + "\", only "
+              + type.tensors().keySet());
+    }
+    return tensor;
+  }
+
+  @Override
+  public void check(String name, @Nullable INDArray held) {
+    INDArray expected = given.get(name);
+    if (held != expected && (held == null || expected == null || !Bits.same(held, expected))) {
+      TensorSite site = new TensorSite(layer, type.type(), known(name));
+      throw new IllegalStateException(
+          site.describe(expected, state.descriptors().get(site.path()))
+              + ": the constructor of "
+              + type.type().getName()
+              + " was given this tensor, and the layer holds "
+              + (held == null ? "none" : "other values")
+              + "; it must keep the tensor as it is");
+    }
+  }
+
+  @Override
+  public INDArray input(String name, INDArray x) {
+    Port port = ports.get(name);
+    if (port == null) {
+      known(name);
+      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
+    }
+    return through(port, tap.input(port.site(), x));
+  }
+
+  @Override
+  public INDArray output(INDArray y) {
+    Port port = java.util.Objects.requireNonNull(ports.get(LayerType.OUTPUT));
+    return through(port, tap.output(port.site(), y));
+  }
+
+  private INDArray through(Port port, INDArray x) {
+    if (port.quantizer() != null) {
+      try {
+        return port.quantizer().quantize(x);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            port.site().describe(x, port.quantizer().descriptor()) + ": " + e.getMessage(), e);
+      }
+    }
+    return port.scaling() == null ? x : port.scaling().apply(x);
+  }
+}

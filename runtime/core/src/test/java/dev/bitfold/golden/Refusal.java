@@ -1,0 +1,22 @@
+package dev.bitfold.golden;
+
+/** Tells an exception that the library throws on purpose from one that slipped out of it. */
+final class Refusal {
+  private Refusal() {}
+
+  /** Whether the library refused: an illegal argument or state with a message. */
+  static boolean isOurs(Throwable thrown) {
+    boolean kind =
+        thrown instanceof IllegalArgumentException
+            || thrown instanceof IllegalStateException
+            || thrown instanceof UnsupportedOperationException
+            || thrown instanceof ArithmeticException;
+    StackTraceElement[] trace = thrown.getStackTrace();
+    return kind
+        && thrown.getMessage() != null
+        && !thrown.getMessage().isBlank()
+        && trace.length > 0
+        && trace[0].getClassName().startsWith("dev.bitfold.")
+        && !trace[0].getClassName().startsWith("dev.bitfold.golden.");
+  }
+}

@@ -1,0 +1,135 @@
+package dev.bitfold.toy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.AlphaCurve;
+import dev.bitfold.Calibration;
+import dev.bitfold.CalibrationException;
+import dev.bitfold.SmoothQuantOptions;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** What the search for alpha finds, and what the proof refuses. */
+class SmoothingTest {
+  private final ToyNet net =
+      new ToyNet(new ToyLinear(normal(1, 8, 12)), new ToyLinear(normal(2, 12, 4)));
+  private final List<INDArray> batches =
+      IntStream.range(0, 5).mapToObj(i -> outliers(normal(10 + i, 3, 7, 8))).toList();
+
+  private static INDArray normal(int seed, long... shape) {
+    Nd4j.getRandom().setSeed(seed);
+    return Nd4j.randn(shape);
+  }
+
+  private static INDArray outliers(INDArray x) {
+    return x.muli(Nd4j.createFromArray(1f, 1, 50, 1, 1, 1, 0, 1).reshape(1, 1, 8));
+  }
+
+  @Test
+  void theChosenAlphaHasTheSmallestErrorOfItsLayerByAnIndependentCount() {
+    Calibration<ToyNet> calibration = ToyNet.plan(net).calibrate(batches, ToyNet::forward);
+    AlphaCurve curve = calibration.smoothQuant().alphas().get("first");
+
+    assertEquals(22, curve.alphas().size());
+    for (int i = 0; i < 22; i++) {
+      double alpha = curve.alphas().get(i);
+      ToyLinear layer =
+          (Double.isNaN(alpha)
+                  ? calibration
+                  : calibration.smoothQuant(SmoothQuantOptions.alpha(alpha)))
+              .freeze()
+              .model()
+              .first();
+      double noise = 0;
+      double signal = 0;
+      for (INDArray x : batches) {
+        INDArray expected = net.first().forward(x);
+        noise +=
+            expected.sub(layer.forward(x)).norm2Number().doubleValue()
+                * expected.sub(layer.forward(x)).norm2Number().doubleValue();
+        signal += expected.norm2Number().doubleValue() * expected.norm2Number().doubleValue();
+      }
+      assertEquals(Math.sqrt(noise / signal), curve.errors().get(i), 1e-5, "alpha " + alpha);
+    }
+    double least = curve.errors().stream().mapToDouble(e -> e).min().orElseThrow();
+    assertEquals(least, curve.errors().get(curve.alphas().indexOf(curve.best())));
+    assertTrue(least < curve.errors().get(0) / 3, "smoothing helps here");
+  }
+
+  @Test
+  void aSmoothedLayerMultipliesItsInputByWhatItsWeightIsDividedBy() {
+    ToyLinear smoothed =
+        ToyNet.plan(net)
+            .calibrate(batches, ToyNet::forward)
+            .smoothQuant(SmoothQuantOptions.alpha(0.5))
+            .freeze()
+            .model()
+            .first();
+    INDArray x = batches.get(0);
+
+    INDArray difference = Transforms.abs(net.first().forward(x).sub(smoothed.forward(x)));
+    INDArray size = Transforms.abs(net.first().forward(x));
+    assertTrue(
+        difference.maxNumber().doubleValue() < 0.02 * size.maxNumber().doubleValue(),
+        "the outputs stay near");
+    INDArray ratio = smoothed.weight().norm2(1).div(net.first().weight().norm2(1));
+    assertTrue(ratio.getDouble(2) > 5 * ratio.getDouble(1), "the outlier's weights have grown");
+  }
+
+  @Test
+  void searchingInSmallPortionsOfTheDataGivesTheSameCurves() {
+    Calibration<ToyNet> calibration = ToyNet.plan(net).calibrate(batches, ToyNet::forward);
+    Calibration<ToyNet> onePerBatch =
+        ToyNet.plan(net)
+            .calibrate(
+                List.of(0),
+                (model, all) -> {
+                  INDArray last = null;
+                  for (INDArray x : batches) {
+                    last = model.forward(x);
+                  }
+                  return last;
+                });
+
+    assertEquals(calibration.smoothQuant().alphas(), onePerBatch.smoothQuant().alphas());
+  }
+
+  @Test
+  void aModelThatReadsTheWeightBesidesTheLayerIsRefused() {
+    ToyNet sneaky = net;
+    CalibrationException e =
+        assertThrows(
+            CalibrationException.class,
+            () ->
+                ToyNet.plan(sneaky)
+                    .calibrate(batches, (m, x) -> m.forward(x).add(m.first().weight().sumNumber()))
+                    .smoothQuant(SmoothQuantOptions.alpha(0.9)));
+
+    assertTrue(e.getMessage().contains("smoothing changes the float model"), e.getMessage());
+  }
+
+  @Test
+  void aLayerThatTheDataNeverReachesCannotBeSmoothed() {
+    CalibrationException e =
+        assertThrows(
+            CalibrationException.class,
+            () ->
+                ToyNet.plan(net).calibrate(batches, (m, x) -> m.first().forward(x)).smoothQuant());
+
+    assertTrue(e.getMessage().contains("second.x"), e.getMessage());
+  }
+
+  @Test
+  void smoothingWithoutAMarkedLayerIsRefused() {
+    var plan = ToyNet.plan(net).using(dev.bitfold.annotations.Recipe.INT8);
+
+    assertThrows(
+        IllegalStateException.class, () -> plan.calibrate(batches, ToyNet::forward).smoothQuant());
+  }
+}

@@ -1,0 +1,243 @@
+package dev.bitfold.it;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.CalibrationException;
+import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.it.layers.Arrays;
+import dev.bitfold.it.layers.Linear;
+import dev.bitfold.it.layers.LinearSubclass;
+import dev.bitfold.it.model.Mlp;
+import dev.bitfold.it.model.MlpQuantizer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What goes wrong says where, which tensor, and what to do. */
+class BadInputTest {
+  private static final int C = 16;
+
+  private final Mlp mlp =
+      new Mlp(
+          Linear.random(1, C, C),
+          List.of(Linear.random(2, C, C), Linear.random(3, C, C)),
+          Linear.random(4, 4, C));
+  private final List<INDArray> batches =
+      IntStream.range(0, 3).mapToObj(i -> Arrays.outliers(i, 32, C)).toList();
+
+  private static void fails(
+      Class<? extends RuntimeException> type, Runnable action, String... parts) {
+    RuntimeException e = assertThrows(type, action::run);
+    for (String part : parts) {
+      assertTrue(e.getMessage().contains(part), "no \"" + part + "\" in: " + e.getMessage());
+    }
+  }
+
+  @Test
+  void anUnknownTensorNamesTheNearOnes() {
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(mlp).describe("hidden.7.weight", QuantDescriptor.bits(2)),
+        "hidden.7.weight",
+        "hidden.1.weight");
+  }
+
+  @Test
+  void aLetterThatTheLayoutLacksNamesTensorAndLayout() {
+    fails(
+        IllegalArgumentException.class,
+        () ->
+            MlpQuantizer.of(mlp).describe("fc1.weight", QuantDescriptor.builder().per("T").build()),
+        "fc1.weight",
+        "Linear",
+        "OI",
+        "T");
+  }
+
+  @Test
+  void aStaticScalePerTokenIsRefused() {
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(mlp).describe("fc1.x", QuantDescriptor.builder().per("N").build()),
+        "fc1.x",
+        "dynamic = true");
+  }
+
+  @Test
+  void aBiasIsNotQuantized() {
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(mlp).describe("fc1.bias", QuantDescriptor.bits(8)),
+        "fc1.bias",
+        "bias");
+  }
+
+  @Test
+  void freezingWithoutDataNamesEveryInputThatNeedsIt() {
+    fails(
+        IllegalStateException.class,
+        () -> MlpQuantizer.of(mlp).freeze(),
+        "fc1.x",
+        "hidden.0.x",
+        "head.x",
+        "int8");
+  }
+
+  @Test
+  void aLayerThatNoBatchReachesIsNamed() {
+    fails(
+        IllegalStateException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .calibrate(
+                    batches,
+                    (m, x) -> m.head().forward(m.hidden().get(0).forward(m.fc1().forward(x))))
+                .freeze(),
+        "hidden.1.x",
+        "Linear");
+  }
+
+  @Test
+  void aQuantizedModelIsNotQuantizedAgain() {
+    Mlp quantized = MlpQuantizer.of(mlp).calibrate(batches, Mlp::forward).freeze().model();
+
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(quantized),
+        "fc1",
+        "QuantizedLinear",
+        "quantized already");
+  }
+
+  @Test
+  void aSubclassWithOtherBehaviourIsRefused() {
+    Mlp special = new Mlp(LinearSubclass.random(), List.of(), Linear.random(4, 4, C));
+
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(special),
+        "fc1",
+        "LinearSubclass",
+        "drop");
+  }
+
+  @Test
+  void noBatchesAreAnError() {
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(List.<INDArray>of(), Mlp::forward),
+        "no calibration batches");
+  }
+
+  @Test
+  void batchesThatCanBeIteratedOnlyOnceAreAnErrorAtOnce() {
+    Iterator<INDArray> iterator = batches.iterator();
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(() -> iterator, Mlp::forward),
+        "only once",
+        "List");
+    Stream<INDArray> stream = batches.stream();
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(stream::iterator, Mlp::forward),
+        "only once");
+  }
+
+  @Test
+  void notANumberNamesBatchTensorShapeAndPlace() {
+    INDArray bad = batches.get(0).dup();
+    bad.putScalar(3, 7, Float.NaN);
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(List.of(batches.get(0), bad), Mlp::forward),
+        "batch 1",
+        "fc1.x",
+        "[32, 16]",
+        "int8",
+        "[3, 7]");
+    bad.putScalar(3, 7, Float.NEGATIVE_INFINITY);
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(List.of(bad), Mlp::forward),
+        "batch 0",
+        "infinite");
+  }
+
+  @Test
+  void anExceptionOfTheModelNamesTheBatch() {
+    fails(
+        CalibrationException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .calibrate(
+                    batches,
+                    (m, x) -> {
+                      throw new java.io.IOException("disk");
+                    }),
+        "batch 0",
+        "disk");
+  }
+
+  @Test
+  void aWeightOfAnotherRankThanItsLayoutNamesBoth() {
+    Mlp odd =
+        new Mlp(Linear.unbiased(Arrays.normal(1, C, C, 1)), List.of(), Linear.random(4, 4, C));
+    fails(
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(odd),
+        "fc1.weight",
+        "[16, 16, 1]",
+        "OI",
+        "int8 per O");
+  }
+
+  @Test
+  void aWeightOfIntegersIsRefused() {
+    Mlp odd =
+        new Mlp(
+            Linear.unbiased(Arrays.normal(1, C, C).castTo(DataType.INT32)),
+            List.of(),
+            Linear.random(4, 4, C));
+    fails(IllegalArgumentException.class, () -> MlpQuantizer.of(odd), "fc1.weight", "INT");
+  }
+
+  @Test
+  void aNotANumberInAWeightIsRefused() {
+    INDArray weight = Arrays.normal(1, C, C);
+    weight.putScalar(2, 2, Float.NaN);
+    Mlp odd = new Mlp(Linear.unbiased(weight), List.of(), Linear.random(4, 4, C));
+    fails(
+        RuntimeException.class,
+        () -> MlpQuantizer.of(odd).calibrate(batches, Mlp::forward).freeze(),
+        "NaN");
+  }
+
+  @Test
+  void anAlphaOutsideItsRangeIsRefused() {
+    fails(IllegalArgumentException.class, () -> SmoothQuantOptions.alpha(1.5), "1.5");
+    fails(IllegalArgumentException.class, () -> SmoothQuantOptions.alpha(Double.NaN), "NaN");
+  }
+
+  @Test
+  void smoothingTwiceIsRefused() {
+    var smoothed = MlpQuantizer.of(mlp).calibrate(batches, Mlp::forward).smoothQuant();
+
+    fails(IllegalStateException.class, smoothed::smoothQuant, "already");
+  }
+
+  @Test
+  void aForwardThatIsNotDeterministicIsFoundOut() {
+    int[] calls = {0};
+    fails(
+        CalibrationException.class,
+        () -> MlpQuantizer.of(mlp).calibrate(batches, (m, x) -> m.forward(x).addi(calls[0]++)),
+        "deterministic");
+  }
+}
