@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.testing.compile.Compilation;
 import com.google.testing.compile.Compiler;
-import com.google.testing.compile.JavaFileObjects;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -61,20 +60,7 @@ class RoundsTest {
   private static Compilation compile(String source, Map<String, String> generated) {
     List<Processor> processors = new ArrayList<>(List.of(new BitfoldProcessor()));
     processors.add(new Other(generated));
-    return Compiler.javac()
-        .withProcessors(processors)
-        .compile(
-            Compiled.source("Example", source),
-            JavaFileObjects.forSourceString(
-                "dev.bitfold.Plan",
-                """
-                package dev.bitfold;
-                public record Plan<M>(M model, dev.bitfold.layer.Component<M> component) {
-                  public static <M> Plan<M> of(M m, dev.bitfold.layer.Component<M> c) {
-                    return new Plan<>(m, c);
-                  }
-                }
-                """));
+    return Compiler.javac().withProcessors(processors).compile(Compiled.source("Example", source));
   }
 
   private static List<String> generated(Compilation compilation) {

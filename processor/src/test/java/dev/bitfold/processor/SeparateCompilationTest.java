@@ -111,15 +111,6 @@ class SeparateCompilationTest {
         .formatted(components);
   }
 
-  private static String plan() {
-    return """
-    package dev.bitfold;
-    public record Plan<M>(M model, dev.bitfold.layer.Component<M> component) {
-      public static <M> Plan<M> of(M m, dev.bitfold.layer.Component<M> c) { return new Plan<>(m, c); }
-    }
-    """;
-  }
-
   @Test
   void wrappersOfAnotherPackageAndJarAreUsed() throws IOException {
     assertEquals(List.of(), compile("layers", List.of(), LAYERS, LINEAR, DENSE));
@@ -128,15 +119,14 @@ class SeparateCompilationTest {
         compile(
             "app",
             List.of(),
-            model("Linear a, @Implementations({Linear.class, Dense.class}) Layer b"),
-            plan()));
+            model("Linear a, @Implementations({Linear.class, Dense.class}) Layer b")));
     assertTrue(Files.exists(folder.resolve("app/com/app/NetQuantizer.class")));
   }
 
   @Test
   void aFinalLayerOfAnotherJarNeedsItsInterface() throws IOException {
     assertEquals(List.of(), compile("layers", List.of(), LAYERS, LINEAR, DENSE));
-    List<String> errors = compile("app", List.of(), model("Dense a"), plan());
+    List<String> errors = compile("app", List.of(), model("Dense a"));
     assertEquals(1, errors.size(), errors.toString());
     assertTrue(errors.get(0).startsWith("4:33: [QZ076]"), errors.get(0));
   }
@@ -144,7 +134,7 @@ class SeparateCompilationTest {
   @Test
   void aLayerWithoutItsWrapperIsAnError() throws IOException {
     assertEquals(List.of(), compile("layers", List.of("-proc:none"), LAYERS, LINEAR));
-    List<String> errors = compile("app", List.of(), model("Linear a"), plan());
+    List<String> errors = compile("app", List.of(), model("Linear a"));
     assertEquals(1, errors.size(), errors.toString());
     assertTrue(errors.get(0).startsWith("4:34: [QZ078]"), errors.get(0));
   }
@@ -157,7 +147,7 @@ class SeparateCompilationTest {
         @dev.bitfold.layer.GeneratedLayer(version = 7) public final class QuantizedLinear {}
         """;
     assertEquals(List.of(), compile("layers", List.of("-proc:none"), LAYERS, LINEAR, wrapper));
-    List<String> errors = compile("app", List.of(), model("Linear a"), plan());
+    List<String> errors = compile("app", List.of(), model("Linear a"));
     assertEquals(1, errors.size(), errors.toString());
     assertTrue(errors.get(0).startsWith("4:34: [QZ079]"), errors.get(0));
     assertTrue(errors.get(0).contains("version 7"), errors.get(0));

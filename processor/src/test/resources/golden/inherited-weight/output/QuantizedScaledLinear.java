@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * {@link ScaledLinear} in a quantized model.
  *
  * <ul>
- *   <li>{@code weight}, layout OI: E2M1 32 along I, dynamic
+ *   <li>{@code weight}, layout OI: E2M1 32 along I, E8M0 scales, dynamic
  *   <li>{@code x}, layout NC: float
  * </ul>
  */
