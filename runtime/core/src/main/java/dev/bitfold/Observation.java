@@ -5,7 +5,6 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
-import dev.bitfold.calibration.RangeCalibrator;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.PreScale;
@@ -134,11 +133,8 @@ final class Observation {
 
   /** The scale of the quantizer; empty if it needs none. */
   synchronized Optional<CalibratedScale> scale() {
-    if (calibrator instanceof RangeCalibrator range) {
-      return Optional.of(new CalibratedScale.Range(range.min(), range.max()));
-    }
     if (calibrator != null) {
-      return Optional.of(new CalibratedScale.Amax(calibrator.amax()));
+      return Optional.of(CalibratedScale.of(calibrator));
     }
     return descriptor.needsCalibration()
         ? Optional.ofNullable(channelAmax).map(amax -> new CalibratedScale.Amax(amax.max()))

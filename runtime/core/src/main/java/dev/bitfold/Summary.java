@@ -2,15 +2,18 @@ package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What of a model is quantized how, and how well. {@link #toString} is a table.
@@ -49,6 +52,13 @@ public record Summary(
 
   /** The smallest and the largest of several numbers. */
   public record Range(float min, float max) {
+    static Range of(Quantizer quantizer, INDArray weight) {
+      List<Float> fixed = quantizer.fixedAmax();
+      return fixed.isEmpty()
+          ? of(new CalibratedScale.Amax(quantizer.amax(weight)))
+          : new Range(Collections.min(fixed), Collections.max(fixed));
+    }
+
     static Range of(CalibratedScale scale) {
       return new Range(scale.smallest(), scale.largest());
     }

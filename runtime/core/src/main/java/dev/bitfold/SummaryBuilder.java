@@ -7,6 +7,7 @@ import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.WeightQuantizer;
 import dev.bitfold.state.Workspaces;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,13 +75,12 @@ final class SummaryBuilder {
   }
 
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
-    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
-    INDArray amax = quantizer.amax(weight);
+    Quantizer quantizer = WeightQuantizer.of(descriptor, site.tensor().layout(), weight);
     weightBytes += quantizer.pack(weight).bytes();
     add(
         site,
         descriptor,
-        Optional.of(Summary.Range.of(new CalibratedScale.Amax(amax))),
+        Optional.of(Summary.Range.of(quantizer, weight)),
         Distortion.of(weight, quantizer.quantize(weight)).decibels());
   }
 

@@ -1,5 +1,7 @@
 package dev.bitfold.state;
 
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.RangeCalibrator;
 import dev.bitfold.quantizer.Quantizer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -7,6 +9,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * What calibration found for a static input or output. Immutable: the arrays are not written to.
  */
 public sealed interface CalibratedScale {
+  /** What a calibrator has found. */
+  static CalibratedScale of(Calibrator calibrator) {
+    return calibrator instanceof RangeCalibrator range
+        ? new Range(range.min(), range.max())
+        : new Amax(calibrator.amax());
+  }
+
   /** The quantizer with this scale fixed. */
   Quantizer fix(Quantizer quantizer);
 

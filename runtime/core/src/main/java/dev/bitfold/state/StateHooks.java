@@ -75,7 +75,7 @@ final class StateHooks implements LayerHooks {
 
   private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
     try {
-      return Quantizer.of(descriptor, site.tensor().layout()).quantize(master);
+      return WeightQuantizer.of(descriptor, site.tensor().layout(), master).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);

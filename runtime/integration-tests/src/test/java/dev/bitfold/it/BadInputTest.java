@@ -70,6 +70,17 @@ class BadInputTest {
   }
 
   @Test
+  void whatAPlanCannotDoYetIsRefused() {
+    fails(
+        IllegalArgumentException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .describe("fc1.weight", QuantDescriptor.builder().fakeQuant(false).build()),
+        "fc1.weight",
+        "fakeQuant");
+  }
+
+  @Test
   void aBiasIsNotQuantized() {
     fails(
         IllegalArgumentException.class,

@@ -58,6 +58,7 @@ class FormatsTest {
         arguments(Recipe.NV_FP4, 0.3),
         arguments(
             weights("NF4", builder().format(Format.NF4).blockSizes(BlockSize.along("I", 16))), 0.2),
+        arguments(weights("W4, MSE", builder().bits(4).per("O").calib(Calib.MSE)), 0.2),
         arguments(inputs("percentile", builder().calib(Calib.PERCENTILE).percentile(99.9)), 0.06),
         arguments(inputs("mse", builder().calib(Calib.MSE)), 0.03),
         arguments(inputs("entropy", builder().calib(Calib.ENTROPY)), 0.2),
