@@ -1,29 +1,51 @@
 package dev.bitfold.quantizer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Prints the table of errors in docs/numerics.md: for each format and granularity the signal to
- * noise ratio in dB on a normal tensor and on one with outlier channels, and the bits that a packed
- * element takes with its share of the scales.
+ * The table of errors in docs/numerics.md: for each format and granularity the signal to noise
+ * ratio in dB on a normal tensor and on one with outlier channels, and the bits that a packed
+ * element takes with its share of the scales. {@code -Dupdate.goldens} writes it.
  */
-final class SignalToNoise {
+class SignalToNoiseTest {
   private static final int ROWS = 512;
   private static final int COLUMNS = 768;
+  private static final Path PAGE = Path.of("..", "..", "docs", "numerics.md");
+  private static final String BEGIN = "<!-- table: SignalToNoiseTest -->\n";
+  private static final String END = "<!-- end of table -->";
 
-  private SignalToNoise() {}
+  private final StringBuilder table = new StringBuilder();
 
-  /** Takes no arguments. */
-  public static void main(String[] args) {
+  @Test
+  void theDocumentedTableIsComputed() throws IOException {
+    String page = Files.readString(PAGE);
+    int from = page.indexOf(BEGIN) + BEGIN.length();
+    int to = page.indexOf(END);
+    fill();
+    if (System.getProperty("update.goldens") != null) {
+      Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
+      return;
+    }
+    assertEquals(table.toString(), page.substring(from, to));
+  }
+
+  private void fill() {
     INDArray normal = tensor(false);
     INDArray outliers = tensor(true);
-    System.out.println("| format | granularity | bits per element | normal, dB | outliers, dB |");
-    System.out.println("|---|---|---|---|---|");
+    table.append("| format | granularity | bits per element | normal, dB | outliers, dB |\n");
+    table.append("|---|---|---|---|---|\n");
     for (int bits : new int[] {16, 8, 6, 4}) {
       row("int" + bits, builder().bits(bits), normal, outliers, "per tensor");
     }
@@ -81,20 +103,23 @@ final class SignalToNoise {
     return BlockSize.axis(-1, size);
   }
 
-  private static void row(
+  private void row(
       String name,
       QuantDescriptor.Builder builder,
       INDArray normal,
       INDArray outliers,
       String granularity) {
     Quantizer quantizer = Quantizer.of(builder.build());
-    System.out.printf(
-        "| %s | %s | %.2f | %.1f | %.1f |%n",
-        name,
-        granularity,
-        8.0 * quantizer.pack(normal).bytes() / normal.length(),
-        decibels(normal, quantizer.quantize(normal)),
-        decibels(outliers, quantizer.quantize(outliers)));
+    String line =
+        String.format(
+            Locale.ROOT,
+            "| %s | %s | %.2f | %.1f | %.1f |\n",
+            name,
+            granularity,
+            8.0 * quantizer.pack(normal).bytes() / normal.length(),
+            decibels(normal, quantizer.quantize(normal)),
+            decibels(outliers, quantizer.quantize(outliers)));
+    table.append(line);
   }
 
   private static double decibels(INDArray x, INDArray y) {
