@@ -47,17 +47,22 @@ public final class ClipEstimator implements StraightThrough {
     Map<String, INDArray> given =
         dynamic && !x.isEmpty() ? Map.of(AMAX, quantizer.amax(x)) : parameters;
     float[] amax = new Parameters(given, groups).notNegative(AMAX);
-    float[] bound = new float[Elements.CHUNK];
     INDArray input =
         Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) -> {
-              groups.expand(amax, start, length, bound);
-              for (int i = 0; i < length; i++) {
-                out[i] = Math.abs(values[i]) <= bound[i] ? gradient[i] : 0;
-              }
-            });
+                x,
+                gradOutput,
+                () -> {
+                  PerElement bounds = new PerElement(groups, amax);
+                  return (start, length, values, gradient, out) ->
+                      mask(values, gradient, bounds.at(start, length), out, length);
+                })
+            .out();
     return new QuantGradients(input, Map.of());
+  }
+
+  private static void mask(float[] x, float[] gradient, float[] bound, float[] out, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Math.abs(x[i]) <= bound[i] ? gradient[i] : 0;
+    }
   }
 }

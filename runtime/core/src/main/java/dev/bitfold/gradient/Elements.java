@@ -2,22 +2,28 @@ package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
-import java.lang.ref.Reference;
+import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
-import org.bytedeco.javacpp.FloatPointer;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
-/** Computes on the elements of tensors in chunks. */
+/**
+ * Computes on the elements of tensors in chunks; large ones on several threads, with the same
+ * result.
+ */
 final class Elements {
   /** Elements of a chunk, at most. */
   static final int CHUNK = 2048;
 
-  /** One chunk: from an input and a gradient, the chunk's result. */
-  @FunctionalInterface
-  interface Body {
+  /** Tensors of fewer elements are not worth a second thread. */
+  private static final int PART = 1 << 17;
+
+  /** Computes one part of a tensor, chunk by chunk, on one thread. */
+  interface Part {
     /**
      * Computes one chunk.
      *
@@ -27,6 +33,14 @@ final class Elements {
     void compute(int start, int length, float[] x, float[] gradient, float[] out);
   }
 
+  /**
+   * What was computed.
+   *
+   * @param out of the input's shape
+   * @param parts in the tensor's order; how many there are depends on its size alone
+   */
+  record Result<P extends Part>(INDArray out, List<P> parts) {}
+
   private Elements() {}
 
   /** The groups of a tensor. */
@@ -34,8 +48,12 @@ final class Elements {
     return Groups.of(x.shape(), quantizer.blocks(x.rank()));
   }
 
-  /** A tensor of {@code x}'s shape, computed from it and the gradient of the output. */
-  static INDArray map(INDArray x, INDArray gradient, Body body) {
+  /**
+   * A tensor of {@code x}'s shape, computed from it and the gradient of the output.
+   *
+   * @param newPart a part with memory of its own; called on any thread
+   */
+  static <P extends Part> Result<P> map(INDArray x, INDArray gradient, Supplier<P> newPart) {
     if (!Arrays.equals(x.shape(), gradient.shape())) {
       throw new IllegalArgumentException(
           "an input of shape "
@@ -44,83 +62,49 @@ final class Elements {
               + Arrays.toString(gradient.shape()));
     }
     if (x.isEmpty()) {
-      return Nd4j.create(DataType.FLOAT, x.shape());
+      return new Result<>(DenseFloats.array(new float[0], x.shape()), List.of());
     }
-    INDArray out =
-        x.rank() == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, x.shape(), 'c');
-    INDArray denseX = dense(x);
-    INDArray denseGradient = dense(gradient);
-    try {
-      compute((int) x.length(), buffer(denseX), buffer(denseGradient), buffer(out), body);
-    } finally {
-      // A buffer does not keep the array alive whose memory it reads.
-      Reference.reachabilityFence(denseX);
-      Reference.reachabilityFence(denseGradient);
-      Reference.reachabilityFence(out);
-    }
-    return out;
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    DenseFloats input = DenseFloats.of(x, "an input");
+    DenseFloats output = DenseFloats.of(gradient, "a gradient");
+    List<P> done = new ArrayList<>();
+    input.use(
+        from ->
+            output.use(
+                fromGradient ->
+                    out.use(
+                        to -> done.addAll(parts(x.length(), newPart, from, fromGradient, to)))));
+    return new Result<>(out.array(), done);
   }
 
-  private static void compute(
-      int elements, FloatBuffer x, FloatBuffer gradient, FloatBuffer out, Body body) {
+  private static <P extends Part> List<P> parts(
+      long elements, Supplier<P> newPart, FloatBuffer x, FloatBuffer gradient, FloatBuffer out) {
+    IntStream parts = IntStream.rangeClosed(0, (int) ((elements - 1) / PART));
+    return (elements < 2 * PART ? parts : parts.parallel())
+        .mapToObj(
+            i -> {
+              int end = (int) Math.min(elements, (i + 1L) * PART);
+              return run(newPart.get(), i * PART, end, x, gradient, out);
+            })
+        .toList();
+  }
+
+  private static <P extends Part> P run(
+      P part, int from, int end, FloatBuffer x, FloatBuffer gradient, FloatBuffer out) {
     float[] a = new float[CHUNK];
     float[] b = new float[CHUNK];
     float[] c = new float[CHUNK];
-    for (int start = 0; start < elements; start += CHUNK) {
-      int length = Math.min(CHUNK, elements - start);
+    for (int start = from; start < end; start += CHUNK) {
+      int length = Math.min(CHUNK, end - start);
       x.get(start, a, 0, length);
       gradient.get(start, b, 0, length);
-      body.compute(start, length, a, b, c);
+      part.compute(start, length, a, b, c);
       out.put(start, c, 0, length);
     }
-  }
-
-  /** Adds what each of a chunk's elements contributes to its group. */
-  static void addTo(double[] sums, Groups groups, int start, int length, double[] values) {
-    int columns = groups.columns();
-    for (int done = 0; done < length; ) {
-      int row = (start + done) / columns;
-      int column = start + done - row * columns;
-      int end = done + Math.min(length - done, columns - column);
-      int base = groups.base(row);
-      for (; done < end; done++, column++) {
-        sums[base + column / groups.block()] += values[done];
-      }
-    }
+    return part;
   }
 
   static float[] floats(INDArray array) {
-    float[] values = new float[Math.toIntExact(array.length())];
-    INDArray dense = dense(array);
-    try {
-      buffer(dense).get(values);
-    } finally {
-      Reference.reachabilityFence(dense);
-    }
-    return values;
-  }
-
-  private static INDArray dense(INDArray x) {
-    if (!x.dataType().isFPType()) {
-      throw new IllegalArgumentException(
-          "a tensor of "
-              + x.dataType()
-              + " and shape "
-              + Arrays.toString(x.shape())
-              + ": only floats have gradients");
-    }
-    // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
-    boolean dense = x.dataType() == DataType.FLOAT;
-    long expected = 1;
-    for (int axis = x.rank() - 1; axis >= 0; axis--) {
-      dense &= x.size(axis) == 1 || x.stride(axis) == expected;
-      expected *= x.size(axis);
-    }
-    return dense ? x : x.castTo(DataType.FLOAT).dup('c');
-  }
-
-  private static FloatBuffer buffer(INDArray dense) {
-    FloatPointer pointer = new FloatPointer(dense.data().pointer());
-    return pointer.position(dense.offset()).limit(dense.offset() + dense.length()).asBuffer();
+    return DenseFloats.of(array, "a parameter").copy();
   }
 }

@@ -49,19 +49,7 @@ public final class LearnedAffine implements StraightThrough {
     for (int g = 0; g < zeros.length; g++) {
       zeros[g] = clamp((float) Math.rint(zeros[g]));
     }
-    float[] scale = new float[Elements.CHUNK];
-    float[] zero = new float[Elements.CHUNK];
-    return Elements.map(
-        x,
-        x,
-        (start, length, values, gradient, out) -> {
-          groups.expand(scales, start, length, scale);
-          groups.expand(zeros, start, length, zero);
-          for (int i = 0; i < length; i++) {
-            float code = (float) Math.rint(values[i] * (1 / scale[i])) + zero[i];
-            out[i] = (clamp(code) - zero[i]) * scale[i];
-          }
-        });
+    return Elements.map(x, x, () -> new Values(groups, scales, zeros)).out();
   }
 
   @Override
@@ -73,31 +61,12 @@ public final class LearnedAffine implements StraightThrough {
     for (int g = 0; g < zeros.length; g++) {
       zeros[g] = (float) (int) clamp(zeros[g] + 0.5f); // cuts towards zero
     }
-    double[] ofScale = new double[groups.count()];
-    double[] ofZero = new double[groups.count()];
-    float[] scale = new float[Elements.CHUNK];
-    float[] zero = new float[Elements.CHUNK];
-    double[] toScale = new double[Elements.CHUNK];
-    double[] toZero = new double[Elements.CHUNK];
-    INDArray input =
-        Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) -> {
-              groups.expand(scales, start, length, scale);
-              groups.expand(zeros, start, length, zero);
-              for (int i = 0; i < length; i++) {
-                float code = (float) Math.rint(values[i] * (1 / scale[i])) + zero[i];
-                boolean inside = code >= format.min() && code <= format.max();
-                out[i] = inside ? gradient[i] : 0;
-                float level = clamp(code) - zero[i];
-                double step = inside ? ((double) (level * scale[i]) - values[i]) / scale[i] : level;
-                toScale[i] = gradient[i] * step;
-                toZero[i] = inside ? 0 : -(double) gradient[i] * scale[i];
-              }
-              Elements.addTo(ofScale, groups, start, length, toScale);
-              Elements.addTo(ofZero, groups, start, length, toZero);
-            });
+    Elements.Result<Slopes> result =
+        Elements.map(x, gradOutput, () -> new Slopes(groups, scales, zeros));
+    double[] ofScale =
+        GroupSums.total(groups, result.parts().stream().map(p -> p.ofScale).toList());
+    double[] ofZero = GroupSums.total(groups, result.parts().stream().map(p -> p.ofZero).toList());
+    INDArray input = result.out();
     return new QuantGradients(
         input,
         Map.of(
@@ -119,5 +88,60 @@ public final class LearnedAffine implements StraightThrough {
 
   private float clamp(float code) {
     return Math.max(Math.min(code, format.max()), format.min());
+  }
+
+  /** The values of a part. */
+  private final class Values implements Elements.Part {
+    private final PerElement scales;
+    private final PerElement zeros;
+
+    Values(Groups groups, float[] scale, float[] zero) {
+      scales = new PerElement(groups, scale);
+      zeros = new PerElement(groups, zero);
+    }
+
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] scale = scales.at(start, length);
+      float[] zero = zeros.at(start, length);
+      for (int i = 0; i < length; i++) {
+        float code = (float) Math.rint(x[i] * (1 / scale[i])) + zero[i];
+        out[i] = (clamp(code) - zero[i]) * scale[i];
+      }
+    }
+  }
+
+  /** The gradients of a part of the input, and what they add to those of scale and zero point. */
+  private final class Slopes implements Elements.Part {
+    final GroupSums ofScale;
+    final GroupSums ofZero;
+    private final PerElement scales;
+    private final PerElement zeros;
+    private final double[] toScale = new double[Elements.CHUNK];
+    private final double[] toZero = new double[Elements.CHUNK];
+
+    Slopes(Groups groups, float[] scale, float[] zero) {
+      ofScale = new GroupSums(groups);
+      ofZero = new GroupSums(groups);
+      scales = new PerElement(groups, scale);
+      zeros = new PerElement(groups, zero);
+    }
+
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] scale = scales.at(start, length);
+      float[] zero = zeros.at(start, length);
+      for (int i = 0; i < length; i++) {
+        float code = (float) Math.rint(x[i] * (1 / scale[i])) + zero[i];
+        boolean inside = code >= format.min() && code <= format.max();
+        out[i] = inside ? gradient[i] : 0;
+        float level = clamp(code) - zero[i];
+        double step = inside ? ((double) (level * scale[i]) - x[i]) / scale[i] : level;
+        toScale[i] = gradient[i] * step;
+        toZero[i] = inside ? 0 : -(double) gradient[i] * scale[i];
+      }
+      ofScale.add(start, length, toScale);
+      ofZero.add(start, length, toZero);
+    }
   }
 }

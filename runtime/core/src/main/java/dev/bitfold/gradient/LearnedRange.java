@@ -56,14 +56,20 @@ public final class LearnedRange implements StraightThrough {
     Groups groups = Elements.groups(quantizer, x);
     Range range = range(given, groups);
     return Elements.map(
-        x,
-        x,
-        (start, length, values, gradient, out) -> {
-          range.expand(groups, start, length);
-          for (int i = 0; i < length; i++) {
-            out[i] = Math.max(Math.min(values[i], range.high[i]), range.low[i]);
-          }
-        });
+            x,
+            x,
+            () -> {
+              PerElement lows = new PerElement(groups, range.min);
+              PerElement highs = new PerElement(groups, range.max);
+              return (start, length, values, gradient, out) -> {
+                float[] low = lows.at(start, length);
+                float[] high = highs.at(start, length);
+                for (int i = 0; i < length; i++) {
+                  out[i] = Math.max(Math.min(values[i], high[i]), low[i]);
+                }
+              };
+            })
+        .out();
   }
 
   @Override
@@ -83,27 +89,10 @@ public final class LearnedRange implements StraightThrough {
     Groups groups = Elements.groups(quantizer, x);
     Parameters parameters = new Parameters(given, groups);
     Range range = range(given, groups);
-    double[] below = new double[groups.count()];
-    double[] above = new double[groups.count()];
-    double[] toLow = new double[Elements.CHUNK];
-    double[] toHigh = new double[Elements.CHUNK];
-    INDArray input =
-        Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) -> {
-              range.expand(groups, start, length);
-              for (int i = 0; i < length; i++) {
-                // Written so that NaN is on neither side's inside, as in the source.
-                boolean aboveLow = values[i] > range.low[i];
-                boolean belowHigh = values[i] < range.high[i];
-                out[i] = aboveLow && belowHigh ? gradient[i] : 0;
-                toLow[i] = aboveLow ? 0 : gradient[i];
-                toHigh[i] = belowHigh ? 0 : gradient[i];
-              }
-              Elements.addTo(below, groups, start, length, toLow);
-              Elements.addTo(above, groups, start, length, toHigh);
-            });
+    Elements.Result<Part> result = Elements.map(x, gradOutput, () -> new Part(groups, range));
+    double[] below = GroupSums.total(groups, result.parts().stream().map(p -> p.below).toList());
+    double[] above = GroupSums.total(groups, result.parts().stream().map(p -> p.above).toList());
+    INDArray input = result.out();
     if (independent) {
       return new QuantGradients(
           input,
@@ -132,21 +121,40 @@ public final class LearnedRange implements StraightThrough {
     return new Range(min, max);
   }
 
-  /** The ends per group, and of one chunk per element. */
-  private static final class Range {
-    final float[] low = new float[Elements.CHUNK];
-    final float[] high = new float[Elements.CHUNK];
-    private final float[] min;
-    private final float[] max;
+  /** The ends per group. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Range(float[] min, float[] max) {}
 
-    Range(float[] min, float[] max) {
-      this.min = min;
-      this.max = max;
+  /** The gradients of a part of the input, and what they add to the ends'. */
+  private static final class Part implements Elements.Part {
+    final GroupSums below;
+    final GroupSums above;
+    private final PerElement lows;
+    private final PerElement highs;
+    private final double[] toLow = new double[Elements.CHUNK];
+    private final double[] toHigh = new double[Elements.CHUNK];
+
+    Part(Groups groups, Range range) {
+      below = new GroupSums(groups);
+      above = new GroupSums(groups);
+      lows = new PerElement(groups, range.min);
+      highs = new PerElement(groups, range.max);
     }
 
-    void expand(Groups groups, int start, int length) {
-      groups.expand(min, start, length, low);
-      groups.expand(max, start, length, high);
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] low = lows.at(start, length);
+      float[] high = highs.at(start, length);
+      for (int i = 0; i < length; i++) {
+        // Written so that NaN is on neither side's inside, as in the source.
+        boolean aboveLow = x[i] > low[i];
+        boolean belowHigh = x[i] < high[i];
+        out[i] = aboveLow && belowHigh ? gradient[i] : 0;
+        toLow[i] = aboveLow ? 0 : gradient[i];
+        toHigh[i] = belowHigh ? 0 : gradient[i];
+      }
+      below.add(start, length, toLow);
+      above.add(start, length, toHigh);
     }
   }
 }

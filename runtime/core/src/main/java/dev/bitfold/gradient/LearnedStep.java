@@ -69,18 +69,7 @@ public final class LearnedStep implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
     float[] factor = steps(parameters.notNegative(post));
-    float[] divide = new float[Elements.CHUNK];
-    float[] multiply = new float[Elements.CHUNK];
-    return Elements.map(
-        x,
-        x,
-        (start, length, values, gradient, out) -> {
-          groups.expand(divisor, start, length, divide);
-          groups.expand(factor, start, length, multiply);
-          for (int i = 0; i < length; i++) {
-            out[i] = code(values[i] / divide[i]) * multiply[i];
-          }
-        });
+    return Elements.map(x, x, () -> new Values(groups, divisor, factor)).out();
   }
 
   @Override
@@ -89,32 +78,14 @@ public final class LearnedStep implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
     float[] factor = steps(parameters.notNegative(post));
-    double[] ofDivisor = new double[groups.count()];
-    double[] ofFactor = new double[groups.count()];
-    float[] divide = new float[Elements.CHUNK];
-    float[] multiply = new float[Elements.CHUNK];
-    double[] toDivisor = new double[Elements.CHUNK];
-    double[] toFactor = new double[Elements.CHUNK];
-    INDArray input =
-        Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) -> {
-              groups.expand(divisor, start, length, divide);
-              groups.expand(factor, start, length, multiply);
-              for (int i = 0; i < length; i++) {
-                float scaled = values[i] / divide[i];
-                boolean inside = scaled >= format.min() && scaled <= format.max();
-                float ofScaled = inside ? gradient[i] * multiply[i] : 0;
-                out[i] = ofScaled / divide[i];
-                toDivisor[i] = inside ? -(double) out[i] * scaled : 0;
-                toFactor[i] = (double) gradient[i] * code(scaled);
-              }
-              Elements.addTo(ofDivisor, groups, start, length, toDivisor);
-              Elements.addTo(ofFactor, groups, start, length, toFactor);
-            });
+    Elements.Result<Slopes> result =
+        Elements.map(x, gradOutput, () -> new Slopes(groups, divisor, factor));
+    double[] ofDivisor =
+        GroupSums.total(groups, result.parts().stream().map(p -> p.ofDivisor).toList());
+    double[] ofFactor =
+        GroupSums.total(groups, result.parts().stream().map(p -> p.ofFactor).toList());
     return new QuantGradients(
-        input, amaxGradients(parameters, divisor, ofDivisor, factor, ofFactor));
+        result.out(), amaxGradients(parameters, divisor, ofDivisor, factor, ofFactor));
   }
 
   private Map<String, INDArray> amaxGradients(
@@ -145,7 +116,81 @@ public final class LearnedStep implements StraightThrough {
     return steps;
   }
 
-  private float code(float scaled) {
-    return Math.max(Math.min((float) Math.rint(scaled), format.max()), format.min());
+  // 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even.
+  private static void round(float[] values, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = values[i] + 12582912f - 12582912f;
+    }
+  }
+
+  private void scale(float[] x, float[] divide, float[] scaled, float[] clamped, int length) {
+    float min = format.min();
+    float max = format.max();
+    for (int i = 0; i < length; i++) {
+      scaled[i] = x[i] / divide[i];
+      clamped[i] = Math.max(Math.min(scaled[i], max), min);
+    }
+  }
+
+  /** The values of a part. The ends are integers, so that clamping may go before rounding. */
+  private final class Values implements Elements.Part {
+    private final PerElement divisors;
+    private final PerElement factors;
+    private final float[] scaled = new float[Elements.CHUNK];
+    private final float[] codes = new float[Elements.CHUNK];
+
+    Values(Groups groups, float[] divisor, float[] factor) {
+      divisors = new PerElement(groups, divisor);
+      factors = new PerElement(groups, factor);
+    }
+
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] multiply = factors.at(start, length);
+      scale(x, divisors.at(start, length), scaled, codes, length);
+      round(codes, length);
+      for (int i = 0; i < length; i++) {
+        out[i] = codes[i] * multiply[i];
+      }
+    }
+  }
+
+  /** The gradients of a part of the input, and what they add to the steps'. */
+  private final class Slopes implements Elements.Part {
+    final GroupSums ofDivisor;
+    final GroupSums ofFactor;
+    private final PerElement divisors;
+    private final PerElement factors;
+    private final float[] scaled = new float[Elements.CHUNK];
+    private final float[] codes = new float[Elements.CHUNK];
+    private final double[] toDivisor = new double[Elements.CHUNK];
+    private final double[] toFactor = new double[Elements.CHUNK];
+
+    Slopes(Groups groups, float[] divisor, float[] factor) {
+      ofDivisor = new GroupSums(groups);
+      ofFactor = new GroupSums(groups);
+      divisors = new PerElement(groups, divisor);
+      factors = new PerElement(groups, factor);
+    }
+
+    @Override
+    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
+      float[] divide = divisors.at(start, length);
+      float[] multiply = factors.at(start, length);
+      scale(x, divide, scaled, codes, length);
+      for (int i = 0; i < length; i++) {
+        out[i] = codes[i] == scaled[i] ? gradient[i] : 0;
+      }
+      for (int i = 0; i < length; i++) {
+        out[i] = out[i] * multiply[i] / divide[i];
+      }
+      round(codes, length);
+      for (int i = 0; i < length; i++) {
+        toDivisor[i] = out[i] == 0 ? 0 : -(double) out[i] * scaled[i];
+        toFactor[i] = (double) gradient[i] * codes[i];
+      }
+      ofDivisor.add(start, length, toDivisor);
+      ofFactor.add(start, length, toFactor);
+    }
   }
 }

@@ -50,10 +50,12 @@ public final class PassThroughEstimator implements StraightThrough {
   public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
     INDArray input =
         Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) ->
-                System.arraycopy(gradient, 0, out, 0, length));
+                x,
+                gradOutput,
+                () ->
+                    (start, length, values, gradient, out) ->
+                        System.arraycopy(gradient, 0, out, 0, length))
+            .out();
     return new QuantGradients(input, Map.of());
   }
 }

@@ -47,19 +47,23 @@ public final class RangeEstimator implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] min = dynamic ? everything(groups, -Float.MAX_VALUE) : parameters.finite(MIN);
     float[] max = dynamic ? everything(groups, Float.MAX_VALUE) : parameters.finite(MAX);
-    float[] low = new float[Elements.CHUNK];
-    float[] high = new float[Elements.CHUNK];
     INDArray input =
         Elements.map(
-            x,
-            gradOutput,
-            (start, length, values, gradient, out) -> {
-              groups.expand(min, start, length, low);
-              groups.expand(max, start, length, high);
-              for (int i = 0; i < length; i++) {
-                out[i] = values[i] >= low[i] && values[i] <= high[i] ? gradient[i] : 0;
-              }
-            });
+                x,
+                gradOutput,
+                () -> {
+                  PerElement lows = new PerElement(groups, min);
+                  PerElement highs = new PerElement(groups, max);
+                  return (start, length, values, gradient, out) -> {
+                    float[] low = lows.at(start, length);
+                    float[] high = highs.at(start, length);
+                    for (int i = 0; i < length; i++) {
+                      boolean inside = values[i] >= low[i] && values[i] <= high[i];
+                      out[i] = inside ? gradient[i] : 0;
+                    }
+                  };
+                })
+            .out();
     return new QuantGradients(input, Map.of());
   }
 

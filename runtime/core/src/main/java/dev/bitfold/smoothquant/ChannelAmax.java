@@ -1,6 +1,7 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.annotations.Layout;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,9 +43,9 @@ public final class ChannelAmax {
    * @throws IllegalArgumentException if the numbers of channels differ
    */
   public static INDArray max(INDArray first, INDArray... others) {
-    float[] max = DenseFloats.of(first, "an amax");
+    float[] max = DenseFloats.of(first, "an amax").copy();
     for (INDArray other : others) {
-      float[] values = DenseFloats.of(other, "an amax");
+      float[] values = DenseFloats.of(other, "an amax").copy();
       if (values.length != max.length) {
         throw new IllegalArgumentException(
             "amax of " + max.length + " channels and of " + values.length);
@@ -85,7 +86,7 @@ public final class ChannelAmax {
   }
 
   private static INDArray of(INDArray x, ChannelRuns runs, String what) {
-    float[] values = DenseFloats.of(x, what);
+    float[] values = DenseFloats.of(x, what).copy();
     float[] amax = new float[runs.count()];
     runs.forEach(
         (from, length, channel, step) -> {

@@ -1,7 +1,9 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.annotations.Layout;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -171,7 +173,7 @@ public final class SmoothScales {
 
   private INDArray scale(INDArray x, ChannelRuns runs, float[] factors, String what) {
     requireChannels(runs.count(), what + " of shape " + Arrays.toString(x.shape()));
-    float[] values = DenseFloats.of(x, what);
+    float[] values = DenseFloats.of(x, what).copy();
     runs.forEach(
         (from, length, channel, step) -> {
           if (step == 0) {
@@ -182,7 +184,8 @@ public final class SmoothScales {
             }
           }
         });
-    return DenseFloats.like(x, values);
+    INDArray scaled = DenseFloats.array(values, x.shape());
+    return x.dataType() == DataType.FLOAT ? scaled : scaled.castTo(x.dataType());
   }
 
   private static void multiply(float[] values, int from, int length, float factor) {
@@ -199,7 +202,7 @@ public final class SmoothScales {
   }
 
   private static float[] statistics(INDArray amax, String of) {
-    float[] values = DenseFloats.of(amax, "an amax");
+    float[] values = DenseFloats.of(amax, "an amax").copy();
     for (int c = 0; c < values.length; c++) {
       if (!(values[c] >= 0) || Float.isInfinite(values[c])) {
         throw new IllegalArgumentException(

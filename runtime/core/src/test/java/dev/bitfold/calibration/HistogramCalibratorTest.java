@@ -60,7 +60,7 @@ class HistogramCalibratorTest {
         .count();
   }
 
-  @Property(tries = 50)
+  @Property(tries = 15)
   void aChannelsAmaxIsThatOfTheChannelAlone(@ForAll long seed) {
     List<INDArray> data = Tensors.batches(seed, 3, 4, 5, 6);
     for (Calib method : new Calib[] {Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY}) {

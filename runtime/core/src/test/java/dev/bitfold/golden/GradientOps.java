@@ -54,7 +54,8 @@ final class GradientOps {
     boolean passes = !c.hasInput("amax") && c.peer().equals("modelopt");
     INDArray amax = c.hasInput("amax") ? c.input("amax") : Nd4j.scalar(448f);
     Ste ste = passes ? Ste.PASS_THROUGH : Ste.CLIP;
-    return input(c, QuantDescriptor.builder().bits(4, 3).ste(ste).build(), Map.of("amax", amax));
+    QuantDescriptor.Builder e4m3 = QuantDescriptor.builder().bits(4, 3).axis(c.intsParam("axis"));
+    return input(c, e4m3.ste(ste).build(), Map.of("amax", amax));
   }
 
   private static GoldenResult affine(GoldenCase c) {

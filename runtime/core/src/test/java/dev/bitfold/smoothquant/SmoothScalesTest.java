@@ -155,7 +155,7 @@ class SmoothScalesTest {
         "3 output channels cannot be divided",
         () -> two.smoothWeight(Nd4j.create(DataType.FLOAT, 3, 1), new Layout("OI")));
     refused(
-        "floating point",
+        "only floats will do",
         () -> two.smoothInput(Nd4j.create(DataType.INT32, 4, 2), new Layout("…C")));
   }
 

@@ -1,0 +1,113 @@
+package dev.bitfold.tensor;
+
+import java.lang.ref.Reference;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A tensor's values as float32 in c order without gaps: the tensor's own memory where it lies so,
+ * else a copy. Reading is safe for concurrent use.
+ */
+public final class DenseFloats {
+  private final INDArray array;
+
+  private DenseFloats(INDArray array) {
+    this.array = array;
+  }
+
+  /**
+   * Of a tensor of any order, strides and float type.
+   *
+   * @param what names the tensor in the message
+   * @throws IllegalArgumentException if it holds integers, or more than 2^29 - 1 values
+   */
+  public static DenseFloats of(INDArray x, String what) {
+    if (!x.dataType().isFPType()) {
+      throw refused(x, what, "only floats will do");
+    }
+    if (x.length() > Integer.MAX_VALUE / Float.BYTES) {
+      throw refused(x, what, "at most 2^29 - 1 values are taken at once");
+    }
+    return new DenseFloats(isDense(x) ? x : x.castTo(DataType.FLOAT).dup('c'));
+  }
+
+  /** A new tensor of the same shape, its values not set; written to through {@link #use}. */
+  public static DenseFloats uninitialized(long... shape) {
+    return new DenseFloats(
+        shape.length == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, shape, 'c'));
+  }
+
+  /** A new float32 tensor. */
+  public static INDArray array(float[] values, long... shape) {
+    if (shape.length == 0) {
+      return Nd4j.scalar(values[0]);
+    }
+    return values.length == 0
+        ? Nd4j.create(DataType.FLOAT, shape)
+        : Nd4j.create(values, shape, 'c');
+  }
+
+  private static IllegalArgumentException refused(INDArray x, String what, String why) {
+    return new IllegalArgumentException(
+        what + " of " + x.dataType() + " and shape " + Arrays.toString(x.shape()) + ": " + why);
+  }
+
+  // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
+  private static boolean isDense(INDArray x) {
+    if (x.dataType() != DataType.FLOAT) {
+      return false;
+    }
+    long expected = 1;
+    for (int axis = x.rank() - 1; axis >= 0; axis--) {
+      if (x.size(axis) != 1 && x.stride(axis) != expected) {
+        return false;
+      }
+      expected *= x.size(axis);
+    }
+    return true;
+  }
+
+  /** The dense tensor. */
+  public INDArray array() {
+    return array;
+  }
+
+  /** The number of values. */
+  public int length() {
+    return (int) array.length();
+  }
+
+  /**
+   * Uses the memory, of {@link #length} values from 0.
+   *
+   * @param use must not keep the buffer
+   */
+  public void use(Consumer<FloatBuffer> use) {
+    try {
+      use.accept(buffer());
+    } finally {
+      // A buffer does not keep the array alive whose memory it is.
+      Reference.reachabilityFence(array);
+    }
+  }
+
+  /** A copy of the values. */
+  public float[] copy() {
+    float[] values = new float[length()];
+    use(buffer -> buffer.get(values));
+    return values;
+  }
+
+  private FloatBuffer buffer() {
+    if (array.isEmpty()) {
+      return FloatBuffer.allocate(0);
+    }
+    FloatPointer pointer = new FloatPointer(array.data().pointer());
+    return pointer.position(array.offset()).limit(array.offset() + array.length()).asBuffer();
+  }
+}
