@@ -251,7 +251,8 @@ public enum ProblemId {
   PER_NOT_IN_LAYOUT("QZ129", DescriptorRule.PER_NOT_IN_LAYOUT),
   AXIS_RANK("QZ130", DescriptorRule.AXIS_RANK),
   BLOCK_NOT_IN_LAYOUT("QZ131", DescriptorRule.BLOCK_NOT_IN_LAYOUT),
-  STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN);
+  STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN),
+  CALIB_METHOD("QZ133", DescriptorRule.CALIB_METHOD);
 
   private final String code;
   private final String message;

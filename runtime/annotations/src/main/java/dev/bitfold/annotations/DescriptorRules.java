@@ -257,6 +257,9 @@ final class DescriptorRules {
           "calib = " + d.calib + " with dynamic = true",
           "a dynamic scale comes from each tensor: leave one of the two out");
     }
+    if (!d.dynamic || globalScale) {
+      calibrationMethod(d, globalScale);
+    }
     for (float amax : d.amax) {
       if (!(amax >= 0) || Float.isInfinite(amax)) {
         broken(DescriptorRule.AMAX_VALUE, "amax = " + amax, "an amax is finite and not negative");
@@ -285,6 +288,25 @@ final class DescriptorRules {
           DescriptorRule.AFFINE,
           "affine = true with a float format, blocks, narrowRange or an amax",
           "a zero point needs an integer format and a range from the data");
+    }
+  }
+
+  private void calibrationMethod(QuantDescriptor.Builder d, boolean globalScale) {
+    if (d.affine && (d.calib == Calib.MSE || d.calib == Calib.ENTROPY)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with affine = true",
+          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
+    } else if (d.calib == Calib.ENTROPY && (d.bits.size() != 1 || d.format != Format.BITS)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = ENTROPY with a float format",
+          "it compares histograms of integer codes: use MAX, PERCENTILE or MSE");
+    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with blockSizes",
+          "the amax of a block is its largest value: leave calib out");
     }
   }
 
