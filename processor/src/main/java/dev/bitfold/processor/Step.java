@@ -64,7 +64,7 @@ final class Step {
     this.reporter = new Reporter(environment.getMessager(), trees, sources::contains);
     Recipes recipes = new Recipes(language, sources);
     this.detector = new LayerDetector(recipes);
-    Holdings holdings = new Holdings(language, detector);
+    Holdings holdings = new Holdings(language, sources, detector);
     this.layers = new LayerReader(language, recipes);
     this.models = new ModelReader(language, sources, detector, holdings, layers);
     this.recipeReader = new RecipeReader(language, recipes);

@@ -67,7 +67,9 @@ class SeparateCompilationTest {
     List<Path> files = new ArrayList<>();
     for (String source : sources) {
       String name =
-          source.replaceFirst("(?s).*?(class|record|interface|@interface) (\\w+).*", "$2");
+          source.startsWith("module")
+              ? "module-info"
+              : source.replaceFirst("(?s).*?(class|record|interface|@interface) (\\w+).*", "$2");
       Path file = input.resolve(name + ".java");
       Files.writeString(file, source, StandardCharsets.UTF_8);
       files.add(file);
@@ -183,6 +185,46 @@ class SeparateCompilationTest {
     assertEquals(1, compile("layers", List.of(), LAYERS, bad, DENSE).size());
     assertTrue(Files.exists(folder.resolve("layers/com/layers/QuantizedDense.java")));
     assertTrue(Files.notExists(folder.resolve("layers/com/layers/QuantizedLinear.java")));
+  }
+
+  @Test
+  void aComponentWhoseOwnWorldIsMissingIsPassedOn() throws IOException {
+    String tokenizer =
+        "package com.layers; public class Tokenizer extends Native {"
+            + " private final Handle handle = null; }";
+    String parent = "package com.layers; public class Native {}";
+    String handle = "package com.layers; public class Handle { Missing missing; }";
+    String missing = "package com.layers; public class Missing {}";
+    assertEquals(
+        List.of(),
+        compile("layers", List.of(), LAYERS, LINEAR, tokenizer, parent, handle, missing));
+    Files.delete(folder.resolve("layers/com/layers/Handle.class"));
+    Files.delete(folder.resolve("layers/com/layers/Missing.class"));
+    assertEquals(List.of(), compile("app", List.of(), model("Linear a, Tokenizer tokenizer")));
+  }
+
+  @Test
+  void aClassFileThatHoldsLayersIsFound() throws IOException {
+    String pair = "package com.layers; public class Pair { private java.util.List<Linear> both; }";
+    assertEquals(List.of(), compile("layers", List.of(), LAYERS, LINEAR, pair));
+    List<String> errors = compile("app", List.of(), model("Linear a, Pair pair"));
+    assertEquals(1, errors.size(), errors.toString());
+    assertTrue(errors.get(0).startsWith("4:42: [QZ075]"), errors.get(0));
+  }
+
+  @Test
+  void aModuleThatDoesNotSeeGeneratedGetsNone() throws IOException {
+    assertEquals(
+        List.of(),
+        compile(
+            "module",
+            List.of("--add-reads", "com.layers=ALL-UNNAMED"),
+            "module com.layers {}",
+            LAYERS,
+            LINEAR));
+    String generated = Files.readString(folder.resolve("module/com/layers/QuantizedLinear.java"));
+    assertTrue(generated.contains("@GeneratedLayer(version"), generated);
+    assertTrue(!generated.contains("@Generated("), generated);
   }
 
   @Test
