@@ -31,6 +31,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Quantizer {
   private final QuantDescriptor descriptor;
+  private final String subject;
   private final Layout layout;
   private final QuantKernels kernels;
   private final Grid grid;
@@ -44,6 +45,7 @@ public final class Quantizer {
       Scaling scaling,
       @Nullable AxisScale preScale) {
     this.descriptor = descriptor;
+    this.subject = descriptor + " on a tensor";
     this.layout = layout;
     this.kernels = kernels;
     this.grid = Scaling.grid(descriptor);
@@ -232,7 +234,7 @@ public final class Quantizer {
       throw view(x)
           .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
     }
-    DenseFloats dense = DenseFloats.of(out, descriptor + " into a tensor");
+    DenseFloats dense = DenseFloats.of(out, subject);
     run(view(x), dense);
     return dense.array() == out ? out : out.assign(dense.array());
   }
@@ -298,7 +300,7 @@ public final class Quantizer {
   }
 
   private TensorView view(INDArray x) {
-    return new TensorView(descriptor, preScale, x);
+    return new TensorView(descriptor, subject, preScale, x);
   }
 
   private Groups granularity(TensorView tensor) {

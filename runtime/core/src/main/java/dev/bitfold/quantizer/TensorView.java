@@ -21,10 +21,11 @@ final class TensorView {
   /**
    * @throws IllegalArgumentException if it is not a tensor of floats, or the pre-scale does not fit
    */
-  TensorView(QuantDescriptor descriptor, @Nullable AxisScale preScale, INDArray array) {
+  TensorView(
+      QuantDescriptor descriptor, String subject, @Nullable AxisScale preScale, INDArray array) {
     this.descriptor = descriptor;
     this.array = array;
-    this.dense = DenseFloats.of(array, descriptor + " on a tensor");
+    this.dense = DenseFloats.of(array, subject);
     this.preScale =
         preScale == null
             ? null
