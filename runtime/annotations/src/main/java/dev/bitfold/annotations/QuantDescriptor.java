@@ -200,7 +200,7 @@ public final class QuantDescriptor {
 
   /** The rules that the descriptor breaks on a tensor of this role and layout; empty if none. */
   public List<DescriptorProblem> problems(Role role, Layout layout) {
-    return DescriptorRules.check(this, role, layout);
+    return LayoutRules.check(this, role, layout);
   }
 
   @Override

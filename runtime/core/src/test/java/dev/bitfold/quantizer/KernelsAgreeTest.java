@@ -8,6 +8,7 @@ import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.cpu.CpuKernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Random;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -80,8 +81,8 @@ class KernelsAgreeTest {
   /** Bit for bit, NaN payloads aside. */
   private static void same(INDArray expected, INDArray actual) {
     assertArrayEquals(expected.shape(), actual.shape());
-    float[] e = DenseFloats.copy(expected);
-    float[] a = DenseFloats.copy(actual);
+    float[] e = Arrangement.floats(expected);
+    float[] a = Arrangement.floats(actual);
     for (int i = 0; i < e.length; i++) {
       assertEquals(Float.floatToIntBits(e[i]), Float.floatToIntBits(a[i]), "element " + i);
     }

@@ -6,6 +6,7 @@ import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,8 +124,8 @@ class SignalToNoiseTest {
   }
 
   private static double decibels(INDArray x, INDArray y) {
-    float[] a = DenseFloats.copy(x);
-    float[] b = DenseFloats.copy(y);
+    float[] a = Arrangement.floats(x);
+    float[] b = Arrangement.floats(y);
     double signal = 0;
     double noise = 0;
     for (int i = 0; i < a.length; i++) {
