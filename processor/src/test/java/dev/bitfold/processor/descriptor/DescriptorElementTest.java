@@ -36,29 +36,36 @@ class DescriptorElementTest {
     assertEquals(
         "dev.bitfold.annotations.QuantDescriptor.builder().bits(8).build()",
         DescriptorCode.of(QuantDescriptor.bits(8)).toString());
-    QuantDescriptor everything =
+    QuantDescriptor blocks =
         QuantDescriptor.builder()
             .bits(4)
-            .blockSizes(BlockSize.along("I", 32), BlockSize.axis(0, 2))
+            .blockSizes(BlockSize.along("I", 32), BlockSize.axis(0, BlockSize.WHOLE))
+            .unsigned(true)
+            .narrowRange(true)
+            .build();
+    assertEquals(
+        "dev.bitfold.annotations.QuantDescriptor.builder().bits(4)"
+            + ".blockSizes(dev.bitfold.annotations.BlockSize.along(\"I\", 32),"
+            + " dev.bitfold.annotations.BlockSize.axis(0, dev.bitfold.annotations.BlockSize.WHOLE))"
+            + ".unsigned(true).narrowRange(true).build()",
+        DescriptorCode.of(blocks).toString());
+    QuantDescriptor calibrated =
+        QuantDescriptor.builder()
             .calib(Calib.PERCENTILE)
             .percentile(99.9)
             .bins(4096)
-            .unsigned(true)
-            .narrowRange(true)
             .amax(0.1, 3, 1e-30)
             .ste(Ste.PASS_THROUGH)
             .fakeQuant(false)
             .name("a \"name\"")
             .build();
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder().bits(4)"
-            + ".blockSizes(dev.bitfold.annotations.BlockSize.along(\"I\", 32),"
-            + " dev.bitfold.annotations.BlockSize.axis(0, 2))"
+        "dev.bitfold.annotations.QuantDescriptor.builder().bits(8)"
             + ".calib(dev.bitfold.annotations.Calib.PERCENTILE).percentile(99.9).bins(4096)"
-            + ".unsigned(true).narrowRange(true).amax(0.1, 3.0, 1.0E-30)"
+            + ".amax(0.1, 3.0, 1.0E-30)"
             + ".ste(dev.bitfold.annotations.Ste.PASS_THROUGH).fakeQuant(false)"
             + ".name(\"a \\\"name\\\"\").build()",
-        DescriptorCode.of(everything).toString());
+        DescriptorCode.of(calibrated).toString());
   }
 
   @Test
