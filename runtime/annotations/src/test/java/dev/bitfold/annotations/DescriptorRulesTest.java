@@ -51,6 +51,7 @@ class DescriptorRulesTest {
               Map.entry(DescriptorRule.PERCENTILE_UNUSED, builder().percentile(99)),
               Map.entry(DescriptorRule.BINS_RANGE, builder().bins(1000)),
               Map.entry(DescriptorRule.BINS_UNUSED, builder().bins(1024)),
+              Map.entry(DescriptorRule.CALIB_METHOD, builder().affine(true).calib(Calib.MSE)),
               Map.entry(DescriptorRule.CALIB_AND_DYNAMIC, builder().dynamic(true).calib(Calib.MSE)),
               Map.entry(DescriptorRule.AMAX_AND_DYNAMIC, builder().dynamic(true).amax(1)),
               Map.entry(DescriptorRule.AMAX_VALUE, builder().amax(-1)),
@@ -93,6 +94,20 @@ class DescriptorRulesTest {
     Set<String> messages = new TreeSet<>();
     BROKEN.forEach((rule, values) -> messages.add(values.problems().get(0).message()));
     assertEquals(BROKEN.size(), messages.size());
+  }
+
+  @Test
+  void aCalibratorThatCannotFindTheScaleIsRefused() {
+    assertEquals(
+        List.of(DescriptorRule.CALIB_METHOD), rules(builder().bits(4, 3).calib(Calib.ENTROPY)));
+    assertEquals(
+        List.of(DescriptorRule.CALIB_METHOD), rules(builder().blockSizes(BLOCK).calib(Calib.MSE)));
+    assertEquals(List.of(), rules(builder().affine(true).calib(Calib.PERCENTILE)));
+    assertEquals(List.of(), rules(builder().calib(Calib.ENTROPY)));
+  }
+
+  private static List<DescriptorRule> rules(QuantDescriptor.Builder values) {
+    return values.problems().stream().map(DescriptorProblem::rule).toList();
   }
 
   @ParameterizedTest
