@@ -1,0 +1,19 @@
+package dev.bitfold.benchmarks;
+
+import dev.bitfold.benchmarks.peer.PeerComparison;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Starts a benchmark by its name. */
+@Command(
+    name = "benchmarks",
+    mixinStandardHelpOptions = true,
+    subcommands = {PeerComparison.class, LinearOverhead.class, CompileTime.class, JmhRun.class})
+public final class Benchmarks {
+  private Benchmarks() {}
+
+  /** Runs one; exits with a status other than 0 if sides disagree. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new Benchmarks()).execute(args));
+  }
+}
