@@ -24,15 +24,18 @@ import picocli.CommandLine.Option;
 
 /**
  * What the processor adds to {@code javac}: so many annotated layers compiled in this JVM without
- * it, with it, and without it but with the sources that it writes, which javac has to compile
- * whoever wrote them.
+ * it, without it but with the sources that it writes (which javac has to compile whoever wrote
+ * them), and with it. From the processor path javac loads it afresh each time, so that the JVM
+ * starts it cold while javac is warm; the last way keeps it warm too. Times are in milliseconds,
+ * ratios to javac on the layers and on what is written.
  */
 @Command(name = "compile", description = "Compiles annotated layers with and without Bitfold.")
 public final class CompileTime implements Callable<Integer> {
   private enum Way {
     LAYERS,
     LAYERS_AND_WRITTEN,
-    PROCESSOR
+    PROCESSOR_LOADED,
+    PROCESSOR_WARM
   }
 
   @Option(names = "--layers", split = ",", description = "How many (default 10,100,1000).")
@@ -46,9 +49,9 @@ public final class CompileTime implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     System.out.println(
-        "| layers | javac, layers ms | javac, layers and written sources ms | with processor ms"
-            + " | / layers | / layers and written |");
-    System.out.println("|--:|--:|--:|--:|--:|--:|");
+        "| layers | javac on them | and on what is written | processor, loaded | processor, warm"
+            + " | loaded / javac | warm / javac |");
+    System.out.println("|--:|--:|--:|--:|--:|--:|--:|");
     for (int count : counts) {
       System.out.println(line(count));
     }
@@ -67,20 +70,23 @@ public final class CompileTime implements Callable<Integer> {
       Map<Way, Runnable> ways = new EnumMap<>(Way.class);
       ways.put(Way.LAYERS, () -> compile(layers, null, folder));
       ways.put(Way.LAYERS_AND_WRITTEN, () -> compile(all, null, folder));
-      ways.put(Way.PROCESSOR, () -> compile(layers, processor, folder));
+      ways.put(Way.PROCESSOR_LOADED, () -> compile(layers, processor, folder));
+      ways.put(Way.PROCESSOR_WARM, () -> compileWarm(layers, folder));
       Map<Way, Double> medians = new InterleavedRounds(rounds, 1).medians(ways);
       double alone = medians.getOrDefault(Way.LAYERS, Double.NaN);
       double both = medians.getOrDefault(Way.LAYERS_AND_WRITTEN, Double.NaN);
-      double with = medians.getOrDefault(Way.PROCESSOR, Double.NaN);
+      double loaded = medians.getOrDefault(Way.PROCESSOR_LOADED, Double.NaN);
+      double warm = medians.getOrDefault(Way.PROCESSOR_WARM, Double.NaN);
       return String.format(
           Locale.ROOT,
-          "| %d | %.0f | %.0f | %.0f | %.2f | %.2f |",
+          "| %d | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f |",
           count,
           alone / 1e6,
           both / 1e6,
-          with / 1e6,
-          with / alone,
-          with / both);
+          loaded / 1e6,
+          warm / 1e6,
+          loaded / both,
+          warm / both);
     } finally {
       delete(folder);
     }
@@ -99,14 +105,32 @@ public final class CompileTime implements Callable<Integer> {
   }
 
   private void compile(List<JavaFileObject> sources, @Nullable Path processor, Path folder) {
-    List<String> options = new ArrayList<>(List.of("-d", folder.toString(), "-Xlint:none"));
+    List<String> options = options(folder);
     if (processor == null) {
       options.add("-proc:none");
     } else {
       options.addAll(List.of("-processorpath", processor.toString()));
     }
+    compile(sources, options, List.of());
+  }
+
+  private void compileWarm(List<JavaFileObject> sources, Path folder) {
+    compile(sources, options(folder), List.of(new BitfoldProcessor()));
+  }
+
+  private static List<String> options(Path folder) {
+    return new ArrayList<>(List.of("-d", folder.toString(), "-Xlint:none"));
+  }
+
+  private void compile(
+      List<JavaFileObject> sources, List<String> options, List<BitfoldProcessor> processors) {
     try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
-      if (!compiler.getTask(null, manager, null, options, null, sources).call()) {
+      JavaCompiler.CompilationTask task =
+          compiler.getTask(null, manager, null, options, null, sources);
+      if (!processors.isEmpty()) {
+        task.setProcessors(processors);
+      }
+      if (!task.call()) {
         throw new IllegalStateException("the layers do not compile");
       }
     } catch (IOException e) {

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.global.torch;
@@ -47,15 +48,12 @@ public final class PeerComparison implements Callable<Integer> {
   private Path out = Path.of("target", "peer-comparison.json");
 
   @Override
-  @SuppressWarnings("try") // the mode is what is open
   public Integer call() throws IOException {
     List<Row> rows = new ArrayList<>();
     System.out.println(Rows.head());
-    try (InferenceMode inference = new InferenceMode(true)) {
-      for (int n : sizes) {
-        for (String kernel : kernels) {
-          rows.addAll(measure(kernel, n));
-        }
+    for (int n : sizes) {
+      for (String kernel : kernels) {
+        rows.addAll(measure(kernel, n));
       }
     }
     Rows.merge(out, rows);
@@ -72,14 +70,31 @@ public final class PeerComparison implements Callable<Integer> {
     Tensors tensors = new Tensors(n);
     Contest contest = prepare.apply(tensors);
     for (int count : threads) {
-      setThreads(count);
-      contest.proof().run();
-      Row row = time(contest, tensors, count);
+      Row row = onThreads(contest, tensors, count);
       System.out.println(Rows.line(row));
       rows.add(row);
     }
     tensors.close();
     return rows;
+  }
+
+  /** Measures in a pool of so many threads: what asks for the common pool then gets that one. */
+  private Row onThreads(Contest contest, Tensors tensors, int count) {
+    ForkJoinPool pool = new ForkJoinPool(count);
+    try {
+      return pool.submit(() -> proveAndTime(contest, tensors, count)).join();
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  @SuppressWarnings("try") // the mode is what is open
+  private Row proveAndTime(Contest contest, Tensors tensors, int count) {
+    try (InferenceMode inference = new InferenceMode(true)) {
+      setThreads(count); // libtorch's number is that of the calling thread
+      contest.proof().run();
+      return time(contest, tensors, count);
+    }
   }
 
   private Row time(Contest contest, Tensors tensors, int count) {
