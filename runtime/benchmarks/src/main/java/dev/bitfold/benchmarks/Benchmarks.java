@@ -14,6 +14,9 @@ public final class Benchmarks {
 
   /** Runs one; exits with a status other than 0 if sides disagree. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Benchmarks()).execute(args));
+    // JMH's options are not ours: they are passed on.
+    CommandLine line = new CommandLine(new Benchmarks());
+    line.setUnmatchedOptionsArePositionalParams(true);
+    System.exit(line.execute(args));
   }
 }
