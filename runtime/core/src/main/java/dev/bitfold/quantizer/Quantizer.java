@@ -275,8 +275,14 @@ public final class Quantizer {
       return;
     }
     Groups groups = checked(tensor);
-    ScaleSet scales = scaling.of(kernels, tensor, groups);
     Source source = tensor.source();
+    OwnScales own = scaling.own();
+    if (own != null) {
+      boolean back = descriptor.fakeQuant();
+      kernels.quantizeByAmax(source, groups, grid, own, back, DenseFloats.buffer(out));
+      return;
+    }
+    ScaleSet scales = scaling.of(kernels, tensor, groups);
     if (descriptor.fakeQuant()) {
       kernels.fakeQuantize(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
     } else {
