@@ -9,6 +9,7 @@ import dev.bitfold.processor.diagnostics.Reporter;
 import dev.bitfold.processor.generator.LayerGenerator;
 import dev.bitfold.processor.generator.ModelGenerator;
 import dev.bitfold.processor.generator.RecipeGenerator;
+import dev.bitfold.processor.generator.SourceText;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.SourceTypes;
@@ -26,6 +27,7 @@ import dev.bitfold.processor.reader.RecipeReader;
 import dev.bitfold.processor.reader.Recipes;
 import dev.bitfold.processor.validation.Validator;
 import java.io.IOException;
+import java.io.Writer;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -62,7 +64,7 @@ final class Step {
     this.reporter = new Reporter(environment.getMessager(), trees, sources::contains);
     Recipes recipes = new Recipes(language, sources);
     this.detector = new LayerDetector(recipes);
-    Holdings holdings = new Holdings(language, detector);
+    Holdings holdings = new Holdings(language, sources, detector);
     this.layers = new LayerReader(language, recipes);
     this.models = new ModelReader(language, sources, detector, holdings, layers);
     this.recipeReader = new RecipeReader(language, recipes);
@@ -170,24 +172,27 @@ final class Step {
             type.getSimpleName(),
             subject.apply(model).generated().simpleName());
       } else {
-        write(type, generator.apply(model), all);
+        write(type, subject.apply(model), generator.apply(model), all);
       }
     }
     reporter.report(type, all);
   }
 
-  private void write(TypeElement type, JavaFile file, Problems problems) throws IOException {
-    JavaFile originating =
-        JavaFile.builder(
-                file.packageName(), file.typeSpec().toBuilder().addOriginatingElement(type).build())
-            .skipJavaLangImports(true)
-            .indent("  ")
-            .build();
-    try {
-      originating.writeTo(environment.getFiler());
+  /** One originating class for each file: the processor is isolating. */
+  private void write(TypeElement type, Subject subject, JavaFile file, Problems problems)
+      throws IOException {
+    try (Writer writer =
+        environment
+            .getFiler()
+            .createSourceFile(subject.generated().canonicalName(), type)
+            .openWriter()) {
+      writer.write(SourceText.of(file));
     } catch (FilerException e) {
       problems.add(
-          ProblemId.NAME_TAKEN, Place.at(type), type.getSimpleName(), file.typeSpec().name());
+          ProblemId.NAME_TAKEN,
+          Place.at(type),
+          type.getSimpleName(),
+          subject.generated().simpleName());
     }
   }
 }

@@ -4,11 +4,8 @@ import static com.google.testing.compile.Compiler.javac;
 
 import com.google.testing.compile.Compilation;
 import com.google.testing.compile.JavaFileObjects;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 
@@ -22,30 +19,7 @@ final class Compiled {
   }
 
   static Compilation compile(List<String> options, JavaFileObject... sources) {
-    List<JavaFileObject> all = new ArrayList<>(Arrays.asList(sources));
-    runtimeStubs().forEach(all::add);
-    return javac().withOptions(options).withProcessors(new BitfoldProcessor()).compile(all);
-  }
-
-  /** What generated code needs of the runtime and may not be there yet. */
-  private static Stream<JavaFileObject> runtimeStubs() {
-    try {
-      Class.forName("dev.bitfold.Plan");
-      return Stream.empty();
-    } catch (ClassNotFoundException e) {
-      return Stream.of(
-          JavaFileObjects.forSourceString(
-              "dev.bitfold.Plan",
-              """
-              package dev.bitfold;
-              import dev.bitfold.layer.Component;
-              public record Plan<M>(M model, Component<M> component) {
-                public static <M> Plan<M> of(M model, Component<M> component) {
-                  return new Plan<>(model, component);
-                }
-              }
-              """));
-    }
+    return javac().withOptions(options).withProcessors(new BitfoldProcessor()).compile(sources);
   }
 
   /** A source with the imports that all tests need; its first line is the second of the file. */

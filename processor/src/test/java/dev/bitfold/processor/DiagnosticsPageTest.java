@@ -106,7 +106,8 @@ class DiagnosticsPageTest {
         id.lookingAt() ? id.group(1) : diagnostic.getMessage(Locale.ROOT));
   }
 
-  private static Compilation compile(List<String> snippet) throws IOException {
+  /** A snippet and what it uses. */
+  static JavaFileObject[] sources(List<String> snippet) throws IOException {
     String prelude = DiagnosticsPage.prelude();
     JavaFileObject shared = Compiled.source("Shared", prelude);
     JavaFileObject example =
@@ -114,8 +115,11 @@ class DiagnosticsPageTest {
     JavaFileObject lombok =
         JavaFileObjects.forSourceString(
             "lombok.Value", "package lombok; public @interface Value {}");
-    return Compiled.compile(
-        List.of("-Xlint:all,-auxiliaryclass,-processing"), shared, example, lombok);
+    return new JavaFileObject[] {shared, example, lombok};
+  }
+
+  private static Compilation compile(List<String> snippet) throws IOException {
+    return Compiled.compile(List.of("-Xlint:all,-auxiliaryclass,-processing"), sources(snippet));
   }
 
   private static void update(DiagnosticsPage.Entry entry, List<DiagnosticsPage.Mark> found)

@@ -5,13 +5,10 @@ import dev.bitfold.layer.Component;
 import dev.bitfold.layer.Walk;
 import javax.annotation.processing.Generated;
 
-/**
- * Quantizes {@link Attention}.
- */
+/** Quantizes {@link Attention}. */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 public final class AttentionQuantizer {
-  private AttentionQuantizer() {
-  }
+  private AttentionQuantizer() {}
 
   /**
    * How a model will be quantized; nothing is measured yet.
@@ -22,9 +19,7 @@ public final class AttentionQuantizer {
     return Plan.of(model, component());
   }
 
-  /**
-   * How a model is rebuilt; for generated code of models that contain this one.
-   */
+  /** How a model is rebuilt; for generated code of models that contain this one. */
   public static Component<Attention> component() {
     return Component.model(Attention.class, AttentionQuantizer::rebuild);
   }

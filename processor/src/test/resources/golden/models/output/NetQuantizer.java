@@ -5,13 +5,10 @@ import dev.bitfold.layer.Component;
 import dev.bitfold.layer.Walk;
 import javax.annotation.processing.Generated;
 
-/**
- * Quantizes {@link Net}.
- */
+/** Quantizes {@link Net}. */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 public final class NetQuantizer {
-  private NetQuantizer() {
-  }
+  private NetQuantizer() {}
 
   /**
    * How a model will be quantized; nothing is measured yet.
@@ -22,9 +19,7 @@ public final class NetQuantizer {
     return Plan.of(model, component());
   }
 
-  /**
-   * How a model is rebuilt; for generated code of models that contain this one.
-   */
+  /** How a model is rebuilt; for generated code of models that contain this one. */
   public static Component<Net> component() {
     return Component.model(Net.class, NetQuantizer::rebuild);
   }

@@ -14,20 +14,16 @@ import javax.annotation.processing.Generated;
  * </ul>
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
-@GeneratedLayer(
-    version = GeneratedLayer.CURRENT
-)
+@GeneratedLayer(version = GeneratedLayer.CURRENT)
 public final class QuantizedLayerNorm {
-  private static final LayerType<LayerNorm, LayerNorm> TYPE = LayerType.of(LayerNorm.class, QuantizedLayerNorm::rebuild)
-      .weight("weight", "C")
-      .bias("bias", "C");
+  private static final LayerType<LayerNorm, LayerNorm> TYPE =
+      LayerType.of(LayerNorm.class, QuantizedLayerNorm::rebuild)
+          .weight("weight", "C")
+          .bias("bias", "C");
 
-  private QuantizedLayerNorm() {
-  }
+  private QuantizedLayerNorm() {}
 
-  /**
-   * The layer as annotated; for generated code of models.
-   */
+  /** The layer as annotated; for generated code of models. */
   public static LayerType<LayerNorm, LayerNorm> type() {
     return TYPE;
   }

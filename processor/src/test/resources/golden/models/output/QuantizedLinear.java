@@ -18,28 +18,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * </ul>
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
-@GeneratedLayer(
-    version = GeneratedLayer.CURRENT
-)
+@GeneratedLayer(version = GeneratedLayer.CURRENT)
 public final class QuantizedLinear extends Linear {
-  private static final LayerType<Linear, QuantizedLinear> TYPE = LayerType.of(Linear.class, QuantizedLinear::new)
-      .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
-      .bias("bias", "O")
-      .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-      .smoothQuant(Double.NaN);
+  private static final LayerType<Linear, QuantizedLinear> TYPE =
+      LayerType.of(Linear.class, QuantizedLinear::new)
+          .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
+          .bias("bias", "O")
+          .input("x", "...C", QuantDescriptor.builder().bits(8).build())
+          .smoothQuant(Double.NaN);
 
   private final LayerHooks hooks;
 
   private QuantizedLinear(Linear layer, LayerHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), hooks.tensor("bias", layer.bias()));
-    hooks.check("weight", this.weight());
-    hooks.check("bias", this.bias());
+    hooks.check("weight", super.weight());
+    hooks.check("bias", super.bias());
     this.hooks = hooks;
   }
 
-  /**
-   * The layer as annotated; for generated code of models.
-   */
+  /** The layer as annotated; for generated code of models. */
   public static LayerType<Linear, QuantizedLinear> type() {
     return TYPE;
   }

@@ -18,13 +18,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * </ul>
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
-@GeneratedLayer(
-    version = GeneratedLayer.CURRENT
-)
+@GeneratedLayer(version = GeneratedLayer.CURRENT)
 public final class QuantizedRecordLinear implements Layer {
-  private static final LayerType<RecordLinear, QuantizedRecordLinear> TYPE = LayerType.of(RecordLinear.class, QuantizedRecordLinear::new)
-      .weight("weight", "OI", QuantDescriptor.builder().bits(4).per("O").build())
-      .input("x", "NC", QuantDescriptor.builder().bits(8).build());
+  private static final LayerType<RecordLinear, QuantizedRecordLinear> TYPE =
+      LayerType.of(RecordLinear.class, QuantizedRecordLinear::new)
+          .weight("weight", "OI", QuantDescriptor.builder().bits(4).per("O").build())
+          .input("x", "NC", QuantDescriptor.builder().bits(8).build());
 
   private final RecordLinear layer;
 
@@ -36,9 +35,7 @@ public final class QuantizedRecordLinear implements Layer {
     this.hooks = hooks;
   }
 
-  /**
-   * The layer as annotated; for generated code of models.
-   */
+  /** The layer as annotated; for generated code of models. */
   public static LayerType<RecordLinear, QuantizedRecordLinear> type() {
     return TYPE;
   }

@@ -1,6 +1,7 @@
 package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
@@ -55,10 +56,9 @@ public final class Calibration<M> {
           }
         });
     replay.requireRepeatable();
-    Map<String, INDArray> amax = new LinkedHashMap<>();
     Map<String, Observation> observations = observer.observations();
-    observations.forEach((path, seen) -> seen.amax().ifPresent(a -> amax.put(path, a)));
-    return new Calibration<>(replay, shape, state.withAmax(amax), observations, smooth, Map.of());
+    return new Calibration<>(
+        replay, shape, state.withScales(scales(observations)), observations, smooth, Map.of());
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */
@@ -124,13 +124,13 @@ public final class Calibration<M> {
     Observer observer = new Observer(smoothed.withDescriptors(again));
     M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
     replay.each("calibrating smoothed inputs", batch -> batch.run(floats));
-    return smoothed.withAmax(amax(observer.observations()));
+    return smoothed.withScales(scales(observer.observations()));
   }
 
-  private static Map<String, INDArray> amax(Map<String, Observation> observations) {
-    Map<String, INDArray> amax = new LinkedHashMap<>();
-    observations.forEach((path, seen) -> seen.amax().ifPresent(a -> amax.put(path, a)));
-    return amax;
+  private static Map<String, CalibratedScale> scales(Map<String, Observation> observations) {
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>();
+    observations.forEach((path, seen) -> seen.scale().ifPresent(s -> scales.put(path, s)));
+    return scales;
   }
 
   private Smoothing smoothing(String path) {

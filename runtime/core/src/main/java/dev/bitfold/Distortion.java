@@ -1,6 +1,6 @@
 package dev.bitfold;
 
-import dev.bitfold.state.Floats;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.OptionalDouble;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,8 +15,8 @@ record Distortion(double signal, double noise) {
 
   /** Of {@code actual}, which should be {@code expected}; both of one shape. */
   static Distortion of(INDArray expected, INDArray actual) {
-    float[] x = Floats.of(expected);
-    float[] y = Floats.of(actual);
+    float[] x = DenseFloats.of(expected, "a tensor").copy();
+    float[] y = DenseFloats.of(actual, "a tensor").copy();
     double signal = 0;
     double noise = 0;
     for (int i = 0; i < x.length; i++) {

@@ -1,6 +1,6 @@
 package dev.bitfold;
 
-import dev.bitfold.state.Floats;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -17,7 +17,7 @@ final class Fingerprint {
   }
 
   static long of(INDArray x) {
-    return of(Floats.of(x), x.shape());
+    return of(DenseFloats.of(x, "a tensor").copy(), x.shape());
   }
 
   static long of(float[] values, long[] shape) {

@@ -2,7 +2,7 @@ package dev.bitfold;
 
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.Floats;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,7 +36,7 @@ final class InputSample {
       return;
     }
     int size = Math.toIntExact(x.length() / count);
-    float[] values = Floats.of(x);
+    float[] values = DenseFloats.of(x, "a tensor").copy();
     long[] unitShape = shape.clone();
     Arrays.fill(unitShape, 0, leading, 1);
     for (int u = 0; u < count; u++) {

@@ -6,9 +6,10 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.Floats;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.PreScale;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ final class Observation {
     if (allFinite(largest)) {
       return;
     }
-    float[] values = Floats.of(x);
+    float[] values = DenseFloats.of(x, "a tensor").copy();
     int bad = 0;
     int first = -1;
     for (int i = 0; i < values.length; i++) {
@@ -117,7 +118,7 @@ final class Observation {
   }
 
   private static boolean allFinite(INDArray amax) {
-    for (float a : Floats.of(amax)) {
+    for (float a : DenseFloats.of(amax, "a tensor").copy()) {
       if (!Float.isFinite(a)) {
         return false;
       }
@@ -130,25 +131,25 @@ final class Observation {
     return Optional.ofNullable(channelAmax);
   }
 
-  /** The amax of the quantizer; empty if it needs none. */
-  synchronized Optional<INDArray> amax() {
+  /** The scale of the quantizer; empty if it needs none. */
+  synchronized Optional<CalibratedScale> scale() {
     if (calibrator != null) {
-      return Optional.of(calibrator.amax());
+      return Optional.of(CalibratedScale.of(calibrator));
     }
     return descriptor.needsCalibration()
-        ? Optional.ofNullable(channelAmax).map(INDArray::max)
+        ? Optional.ofNullable(channelAmax).map(amax -> new CalibratedScale.Amax(amax.max()))
         : Optional.empty();
   }
 
   /**
    * What the quantizer makes of the sample.
    *
-   * @param fixed the amax of a static quantizer
+   * @param fixed the scale of a static quantizer
    * @param preScale what smoothing multiplies the channels by
    */
-  Distortion distortion(@Nullable INDArray fixed, @Nullable INDArray preScale) {
+  Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
     Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
-    Quantizer frozen = fixed == null ? quantizer : quantizer.withAmax(fixed);
+    Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
     if (preScale == null) {
       return sample.distortion(frozen, x -> x);
     }

@@ -48,7 +48,7 @@ public final class Quantized<M> {
               TensorSite site = java.util.Objects.requireNonNull(shape.sites().get(path));
               boolean calibrated =
                   descriptor.needsCalibration() && site.tensor().role() != TensorRole.WEIGHT;
-              if (calibrated && !state.amax().containsKey(path)) {
+              if (calibrated && !state.scales().containsKey(path)) {
                 missing.add(site.describe(null, descriptor));
               }
             });

@@ -6,6 +6,7 @@ import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.smoothquant.ChannelAmax;
 import dev.bitfold.smoothquant.SmoothScales;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
@@ -91,25 +92,23 @@ record Smoothing(
     if (descriptor == null) {
       return smoothed;
     }
-    INDArray amax = state.amax().get(input.path());
-    return amax == null
+    CalibratedScale scale = state.scales().get(input.path());
+    return scale == null
         ? smoothed
-        : smoothed.withAmax(Map.of(input.path(), smoothAmax(scales, descriptor, amax)));
+        : smoothed.withScales(Map.of(input.path(), smoothScale(scales, descriptor, scale)));
   }
 
   /**
-   * The amax of the smoothed input, exact for {@link Calib#MAX}. That of another calibrator is
+   * The scale of the smoothed input, exact for {@link Calib#MAX}. That of another calibrator is
    * moved as the largest value is; it is calibrated again once alpha is chosen.
    */
-  private INDArray smoothAmax(SmoothScales scales, QuantDescriptor descriptor, INDArray amax) {
+  private CalibratedScale smoothScale(
+      SmoothScales scales, QuantDescriptor descriptor, CalibratedScale scale) {
     INDArray channels = scales.smoothAmax(inputAmax);
-    if (!descriptor.perTensor()) {
-      return amax.length() == channels.length()
-          ? amax.mul(scales.preQuantScale().reshape(amax.shape()))
-          : amax;
+    if (Observation.isLargestOfChannels(input, descriptor)) {
+      return new CalibratedScale.Amax(channels.max());
     }
-    return descriptor.calib() == Calib.MAX
-        ? channels.max()
-        : amax.mul(channels.maxNumber().doubleValue() / inputAmax.maxNumber().doubleValue());
+    double before = inputAmax.maxNumber().doubleValue();
+    return before > 0 ? scale.times(channels.maxNumber().doubleValue() / before) : scale;
   }
 }

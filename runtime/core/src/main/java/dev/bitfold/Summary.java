@@ -2,9 +2,12 @@ package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +35,8 @@ public record Summary(
    * @param layerClass the simple name of the layer's class
    * @param role what the tensor is
    * @param descriptor how it is quantized
-   * @param amax the range of its amax; empty if it is dynamic or no data has been seen
+   * @param amax the range of its amax, of an affine one from minimum to maximum; empty if it is
+   *     dynamic or no data has been seen
    * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
    *     over a sample of the calibration data, after smoothing; empty if nothing is lost or known
    * @param smoothing the state of SmoothQuant for the layer, on its input's row
@@ -48,8 +52,15 @@ public record Summary(
 
   /** The smallest and the largest of several numbers. */
   public record Range(float min, float max) {
-    static Range of(INDArray values) {
-      return new Range(values.minNumber().floatValue(), values.maxNumber().floatValue());
+    static Range of(Quantizer quantizer, INDArray weight) {
+      List<Float> fixed = quantizer.fixedAmax();
+      return fixed.isEmpty()
+          ? of(new CalibratedScale.Amax(quantizer.amax(weight)))
+          : new Range(Collections.min(fixed), Collections.max(fixed));
+    }
+
+    static Range of(CalibratedScale scale) {
+      return new Range(scale.smallest(), scale.largest());
     }
 
     @Override

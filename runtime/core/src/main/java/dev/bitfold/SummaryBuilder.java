@@ -3,9 +3,11 @@ package dev.bitfold;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.WeightQuantizer;
 import dev.bitfold.state.Workspaces;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,20 +75,18 @@ final class SummaryBuilder {
   }
 
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
-    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
-    INDArray amax = quantizer.amax(weight);
-    weightBytes += (weight.length() * descriptor.format().bits() + 7) / 8;
-    weightBytes += amax.length() * Float.BYTES;
+    Quantizer quantizer = WeightQuantizer.of(descriptor, site.tensor().layout(), weight);
+    weightBytes += quantizer.pack(weight).bytes();
     add(
         site,
         descriptor,
-        Optional.of(Summary.Range.of(amax)),
+        Optional.of(Summary.Range.of(quantizer, weight)),
         Distortion.of(weight, quantizer.quantize(weight)).decibels());
   }
 
   private void addActivation(
       TensorSite site, QuantDescriptor descriptor, @Nullable Observation observation) {
-    INDArray amax = state.amax().get(site.path());
+    CalibratedScale scale = state.scales().get(site.path());
     if (observation == null) {
       add(site, descriptor, Optional.empty(), OptionalDouble.empty());
       return;
@@ -94,8 +94,8 @@ final class SummaryBuilder {
     add(
         site,
         descriptor,
-        Optional.ofNullable(amax).map(Summary.Range::of),
-        observation.distortion(amax, state.preScales().get(site.path())).decibels());
+        Optional.ofNullable(scale).map(Summary.Range::of),
+        observation.distortion(scale, state.preScales().get(site.path())).decibels());
   }
 
   private void add(

@@ -41,14 +41,17 @@ final class DescriptorLiterals {
   }
 
   static CodeBlock blocks(List<BlockSize> values) {
-    return join(
-        values,
-        block ->
-            block.along().isEmpty()
-                ? CodeBlock.of(
-                    "$T.axis($L, $L)", BitfoldNames.BLOCK_SIZE, block.axis(), block.size())
-                : CodeBlock.of(
-                    "$T.along($S, $L)", BitfoldNames.BLOCK_SIZE, block.along(), block.size()));
+    return join(values, DescriptorLiterals::block);
+  }
+
+  private static CodeBlock block(BlockSize block) {
+    CodeBlock size =
+        block.size() == BlockSize.WHOLE
+            ? CodeBlock.of("$T.WHOLE", BitfoldNames.BLOCK_SIZE)
+            : CodeBlock.of("$L", block.size());
+    return block.along().isEmpty()
+        ? CodeBlock.of("$T.axis($L, $L)", BitfoldNames.BLOCK_SIZE, block.axis(), size)
+        : CodeBlock.of("$T.along($S, $L)", BitfoldNames.BLOCK_SIZE, block.along(), size);
   }
 
   private static <T> CodeBlock join(List<T> values, Function<? super T, CodeBlock> code) {

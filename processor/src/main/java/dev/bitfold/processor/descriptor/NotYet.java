@@ -1,6 +1,5 @@
 package dev.bitfold.processor.descriptor;
 
-import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
 import java.util.List;
@@ -15,7 +14,6 @@ final class NotYet {
 
   private static final List<Refusal> REFUSALS =
       List.of(
-          new Refusal("calib", d -> d.calib() != Calib.MAX, "MAX is what there is"),
           new Refusal("learnAmax", QuantDescriptor::learnAmax, "there is no training yet"),
           new Refusal("ste", d -> d.ste() != Ste.CLIP, "there is no training yet"),
           new Refusal("fakeQuant", d -> !d.fakeQuant(), "quantizers yield fake-quantized values"));

@@ -83,7 +83,7 @@ public enum ProblemId {
       "QZ022", "constructor parameter %2$s of %1$s has no readable field or accessor", "%3$s"),
   PARAMETER_TYPE(
       "QZ023",
-      "constructor parameter %2$s of %1$s is a %3$s, but %4$s is a %5$s",
+      "constructor parameter %2$s of %1$s is of type %3$s, but %4$s is of type %5$s",
       "give both the same type, or add: %3$s %2$s() { … }"),
   CREATOR("QZ024", "@QuantizeCreator has no effect here: %2$s", "%3$s"),
   LOMBOK(
@@ -97,7 +97,8 @@ public enum ProblemId {
       "move the call out of the constructor"),
 
   // Tensors.
-  TENSOR_TYPE("QZ030", "%2$s %1$s is a %3$s: only tensors (%4$s) are quantized", "take %2$s off"),
+  TENSOR_TYPE(
+      "QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) are quantized", "take %2$s off"),
   LAYOUT("QZ031", "%1$s", "write one letter per axis, as \"OI\", \"NTC\" or \"…C\""),
   TENSOR_NOT_CARRIED(
       "QZ032",
@@ -160,17 +161,17 @@ public enum ProblemId {
   // Models.
   OPEN_COMPONENT(
       "QZ070",
-      "component %2$s of %1$s is a %3$s, %4$s: which layer classes stand behind it is not known",
+      "component %2$s of %1$s is of type %3$s, %4$s: which layer classes stand behind it is not known",
       "list them: @Implementations({Linear.class, …}); or keep it float: @SkipQuantize"),
   IMPLEMENTATION(
       "QZ071", "@Implementations: %1$s %2$s", "list annotated layer or model classes that %3$s"),
   CONTAINER_TYPE(
       "QZ072",
-      "component %2$s of %1$s holds layers in a %3$s, which cannot be rebuilt",
+      "component %2$s of %1$s is of type %3$s, which holds layers and cannot be rebuilt",
       "declare it as %4$s"),
   CONTAINER_WILDCARD(
       "QZ073",
-      "component %2$s of %1$s is a %3$s: what is rebuilt does not fit a wildcard",
+      "component %2$s of %1$s is of type %3$s: what is rebuilt does not fit a wildcard",
       "declare it as %4$s"),
   CONTAINER_RAW(
       "QZ074",
@@ -178,7 +179,7 @@ public enum ProblemId {
       "write its type arguments, as %3$s<%4$s>"),
   MODEL_NOT_ANNOTATED(
       "QZ075",
-      "component %2$s of %1$s is a %3$s, which holds layers (%4$s) but is no @QuantizeModel: they"
+      "component %2$s of %1$s is of type %3$s, which holds layers (%4$s) but is no @QuantizeModel: they"
           + " would stay float",
       "annotate %3$s with @QuantizeModel, or keep it float: @SkipQuantize"),
   FINAL_COMPONENT(
@@ -191,22 +192,22 @@ public enum ProblemId {
       "declare it as %4$s: the quantizer puts the wrapper in"),
   WRAPPER_MISSING(
       "QZ078",
-      "component %2$s of %1$s is a %3$s, whose generated %4$s does not exist",
+      "component %2$s of %1$s is of type %3$s, whose generated %4$s does not exist",
       "compile %3$s with Bitfold's processor, or keep it float: @SkipQuantize"),
   WRAPPER_VERSION(
       "QZ079",
-      "component %2$s of %1$s is a %3$s, whose %4$s was generated for version %5$s of the runtime;"
+      "component %2$s of %1$s is of type %3$s, whose %4$s was generated for version %5$s of the runtime;"
           + " this processor writes version %6$s",
       "compile both with the same version of Bitfold"),
   COMPONENT_NOT_CARRIED(
       "QZ080",
       "field %2$s of %1$s holds a layer or model (%3$s), but no constructor parameter carries it: it"
           + " would stay float",
-      "add a constructor parameter %3$s %2$s, or keep it float: @SkipQuantize"),
+      "add a constructor parameter %3$s %2$s"),
   MODEL_CYCLE("QZ081", "%1$s contains itself: %2$s", "a model is a tree: break the cycle"),
   SUBCLASS_NOT_ANNOTATED(
       "QZ082",
-      "component %2$s of %1$s is a %3$s, which extends %4$s but has no annotation of its own: it"
+      "component %2$s of %1$s is of type %3$s, which extends %4$s but has no annotation of its own: it"
           + " would stay float",
       "annotate %3$s with @Quantize or a recipe, or keep it float: @SkipQuantize"),
   NO_COMPONENTS(
@@ -215,9 +216,7 @@ public enum ProblemId {
       "take @QuantizeModel off, or give it a constructor that takes its layers"),
   COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "take it off"),
   GENERIC_COMPONENT(
-      "QZ085",
-      "component %2$s of %1$s is a %3$s: its class is not known",
-      "declare it with a class: %4$s"),
+      "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),
 
   // Descriptors; the rules are shared with the runtime.
   BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),
@@ -252,7 +251,8 @@ public enum ProblemId {
   PER_NOT_IN_LAYOUT("QZ129", DescriptorRule.PER_NOT_IN_LAYOUT),
   AXIS_RANK("QZ130", DescriptorRule.AXIS_RANK),
   BLOCK_NOT_IN_LAYOUT("QZ131", DescriptorRule.BLOCK_NOT_IN_LAYOUT),
-  STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN);
+  STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN),
+  CALIB_METHOD("QZ133", DescriptorRule.CALIB_METHOD);
 
   private final String code;
   private final String message;

@@ -68,7 +68,7 @@ public final class LayerGenerator {
         constructor()
             .addExceptions(layer.constructorThrows())
             .addStatement("super($L)", Calls.constructorArguments(layer))
-            .addCode(Calls.checks(layer, "this"));
+            .addCode(Calls.checks(layer, "super"));
     if (layer.forward().isPresent()) {
       type.addField(hooksField());
       constructor.addStatement("this.hooks = hooks");

@@ -42,7 +42,7 @@ final class LayerTypeCode {
     if (!subject.isGeneric()) {
       wrapper.addField(
           FieldSpec.builder(layerType(), "TYPE", Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
-              .initializer(description())
+              .initializer("\n$>$>$L$<$<", description())
               .build());
     }
   }

@@ -18,7 +18,7 @@ public final class RecipeGenerator {
   public static JavaFile generate(RecipeModel recipe) {
     CodeBlock.Builder value =
         CodeBlock.builder()
-            .add("$T.of($S)$>$>", BitfoldNames.RECIPE, recipe.subject().type().simpleName());
+            .add("\n$>$>$T.of($S)$>$>", BitfoldNames.RECIPE, recipe.subject().type().simpleName());
     recipe
         .descriptors()
         .forEach(
@@ -33,7 +33,7 @@ public final class RecipeGenerator {
         .ifPresent(
             alpha ->
                 value.add("\n.withSmoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
-    value.add("$<$<");
+    value.add("$<$<$<$<");
     TypeSpec type =
         GeneratedType.builder(recipe.subject())
             .addJavadoc(

@@ -65,7 +65,10 @@ final class ComponentReader {
   private Optional<ComponentModel> typeVariable(TypeVariable type, ComponentSite site) {
     boolean open = Language.declared(type.getUpperBound()).filter(this::takesTensors).isPresent();
     if (open || holdings.any(type)) {
-      site.report(ProblemId.GENERIC_COMPONENT, type, "or keep it float: @SkipQuantize");
+      site.report(
+          ProblemId.GENERIC_COMPONENT,
+          type,
+          "declare it as a class, or keep it float: @SkipQuantize");
       return Optional.empty();
     }
     return passedOn();
@@ -154,7 +157,7 @@ final class ComponentReader {
   private Optional<ComponentModel> user(
       DeclaredType type, TypeElement element, ComponentSite site) {
     if (AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isPresent()) {
-      site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), "the class it is made for");
+      site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), wrappers.madeFor(element));
       return Optional.empty();
     }
     Optional<AnnotationUse> listed =
@@ -184,7 +187,7 @@ final class ComponentReader {
       site.report(
           ProblemId.GENERIC_COMPONENT,
           (raw ? "raw " : "") + TypeText.of(type),
-          element.getSimpleName() + "<…> with concrete type arguments");
+          "write its type arguments: " + element.getSimpleName() + "<…>");
       return Optional.empty();
     }
     return detector.isModel(element)

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -76,19 +77,27 @@ final class CreatorReader {
   }
 
   private Optional<Creator> canonical(List<ExecutableElement> marked) {
-    List<String> components =
-        type.getRecordComponents().stream().map(c -> c.asType().toString()).toList();
     Optional<Creator> found = Optional.empty();
     for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
-      List<String> parameters =
-          constructor.getParameters().stream().map(p -> p.asType().toString()).toList();
-      if (parameters.equals(components)) {
+      if (isCanonical(constructor)) {
         found = Optional.of(canonical(constructor));
       } else if (marked.contains(constructor)) {
         refuse(constructor, "a record is rebuilt by its canonical constructor", "take it off");
       }
     }
     return found;
+  }
+
+  private boolean isCanonical(ExecutableElement constructor) {
+    var components = type.getRecordComponents();
+    var parameters = constructor.getParameters();
+    return parameters.size() == components.size()
+        && IntStream.range(0, components.size())
+            .allMatch(
+                i ->
+                    language
+                        .types()
+                        .isSameType(components.get(i).asType(), parameters.get(i).asType()));
   }
 
   private Creator canonical(ExecutableElement constructor) {
@@ -215,9 +224,11 @@ final class CreatorReader {
     List<Members.Value> others = members.readable(name);
     if (others.isEmpty()) {
       Set<String> known = members.readableNames();
-      String paste = parameterType + " " + name + "() { return " + name + "; }";
+      boolean isPrivate = members.field(name).isPresent();
+      String value = isPrivate ? name : NearestName.to(name, known).orElse(name);
+      String paste = parameterType + " " + name + "() { return " + value + "; }";
       String fix =
-          members.field(name).isPresent()
+          isPrivate
               ? "the field is private; add: " + paste
               : NearestName.question(name, known) + "rename the parameter, or add: " + paste;
       problems.add(ProblemId.PARAMETER_NAME, Place.at(parameter), type.getSimpleName(), name, fix);

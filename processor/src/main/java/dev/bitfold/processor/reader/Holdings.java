@@ -4,6 +4,7 @@ import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -16,18 +17,24 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
 import javax.lang.model.type.WildcardType;
 
-/** Finds layers and models that a type holds, however deep. */
+/**
+ * Finds layers and models that a type holds: however deep in classes that are being compiled, one
+ * class deep in those of class files, whose own world may not even be on the class path.
+ */
 public final class Holdings {
   private final Language language;
+  private final SourceTypes sources;
   private final LayerDetector detector;
 
   /** With what tells layers from other classes. */
-  public Holdings(Language language, LayerDetector detector) {
+  public Holdings(Language language, SourceTypes sources, LayerDetector detector) {
     this.language = language;
+    this.sources = sources;
     this.detector = detector;
   }
 
@@ -90,8 +97,27 @@ public final class Holdings {
         element.getKind().isClass() && !element.getModifiers().contains(Modifier.ABSTRACT);
     if (concrete) {
       language.chain(element).stream().skip(1).filter(detector::isMarked).forEach(found::add);
-      new Members(language, element).fields().forEach(f -> collect(f.asType(), found, seen));
+      boolean source = sources.contains(element);
+      for (VariableElement field : new Members(language, element).fields()) {
+        if (source || isOfOurs(field.asType())) {
+          collect(field.asType(), found, seen);
+        }
+      }
     }
+  }
+
+  /** Whether a field of a class file holds a layer or model itself, or in a container. */
+  private boolean isOfOurs(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return isOfOurs(((ArrayType) type).getComponentType());
+    }
+    return Language.declared(type)
+        .filter(
+            element ->
+                detector.isLayer(element)
+                    || detector.isModel(element)
+                    || ((DeclaredType) type).getTypeArguments().stream().anyMatch(this::isOfOurs))
+        .isPresent();
   }
 
   private void implementation(AnnotationValue value, Set<TypeElement> found, Set<String> seen) {

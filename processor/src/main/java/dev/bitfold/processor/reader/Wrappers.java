@@ -10,6 +10,7 @@ import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.names.GeneratedNames;
+import java.util.List;
 import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
@@ -69,20 +70,34 @@ final class Wrappers {
     return !wrapped || isInterface;
   }
 
+  /** The class that a wrapper is made for. */
+  String madeFor(TypeElement wrapper) {
+    return layerType(wrapper)
+        .map(arguments -> TypeText.of(arguments.get(0)))
+        .orElse("the class that it is made for");
+  }
+
   private boolean fitsClass(TypeElement wrapper, TypeMirror declared) {
-    return ElementFilter.methodsIn(wrapper.getEnclosedElements()).stream()
-        .filter(m -> m.getSimpleName().contentEquals("type") && m.getParameters().isEmpty())
-        .map(ExecutableElement::getReturnType)
-        .filter(type -> Language.is(type, BitfoldNames.LAYER_TYPE))
-        .map(type -> ((DeclaredType) type).getTypeArguments())
-        .filter(arguments -> arguments.size() == 2)
-        .anyMatch(
+    return layerType(wrapper)
+        .filter(
             arguments ->
                 language
                     .types()
                     .isSubtype(
                         language.types().erasure(arguments.get(1)),
-                        language.types().erasure(declared)));
+                        language.types().erasure(declared)))
+        .isPresent();
+  }
+
+  /** The user's class and what stands in for it. */
+  private static Optional<List<? extends TypeMirror>> layerType(TypeElement wrapper) {
+    return ElementFilter.methodsIn(wrapper.getEnclosedElements()).stream()
+        .filter(m -> m.getSimpleName().contentEquals("type") && m.getParameters().isEmpty())
+        .map(ExecutableElement::getReturnType)
+        .filter(type -> Language.is(type, BitfoldNames.LAYER_TYPE))
+        .<List<? extends TypeMirror>>map(type -> ((DeclaredType) type).getTypeArguments())
+        .filter(arguments -> arguments.size() == 2)
+        .findFirst();
   }
 
   private Optional<TypeElement> existing(TypeElement layer, ClassName wrapper, ComponentSite site) {

@@ -77,8 +77,8 @@ final class PlaceRules {
     }
   }
 
-  private static void notAClass(TypeElement type, AnnotationUse use, Problems problems) {
-    if (detectorModel(type)) {
+  private void notAClass(TypeElement type, AnnotationUse use, Problems problems) {
+    if (detector.isModel(type)) {
       return; // The model's reader says it.
     }
     String kind = type.getKind().name().toLowerCase(Locale.ROOT);
@@ -87,10 +87,6 @@ final class PlaceRules {
         use.place(),
         type.getSimpleName(),
         (kind.startsWith("e") || kind.startsWith("i") ? "an " : "a ") + kind);
-  }
-
-  private static boolean detectorModel(TypeElement type) {
-    return AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL).isPresent();
   }
 
   private static void onField(VariableElement field, Problems problems) {

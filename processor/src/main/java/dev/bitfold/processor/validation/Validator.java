@@ -54,9 +54,12 @@ public final class Validator {
       return;
     }
     LayerModel layer = reading.model().get();
-    if (!layer.arguments().isEmpty()) {
-      Set<String> carried =
-          layer.arguments().stream().map(a -> a.name()).collect(Collectors.toSet());
+    Set<String> carried =
+        layer.arguments().isEmpty()
+            ? constructorParameters(type)
+            : layer.arguments().stream().map(a -> a.name()).collect(Collectors.toSet());
+    boolean hidden = reading.problems().list().stream().anyMatch(p -> p.id() == ProblemId.LOMBOK);
+    if (!hidden) {
       fields.checkMutable(type, carried, problems);
     }
     Optional<VariableElement> holding = holdings.holdingField(type);

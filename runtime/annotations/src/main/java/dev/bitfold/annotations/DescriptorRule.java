@@ -49,6 +49,8 @@ public enum DescriptorRule {
   BINS_UNUSED("bins"),
   /** A dynamic scale is not calibrated. */
   CALIB_AND_DYNAMIC("calib"),
+  /** The method can find a scale of this kind. */
+  CALIB_METHOD("calib"),
   /** A fixed amax is not dynamic, that of a global scale aside. */
   AMAX_AND_DYNAMIC("amax"),
   /** An amax is finite and not negative. */

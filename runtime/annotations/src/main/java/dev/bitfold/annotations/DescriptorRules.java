@@ -34,16 +34,6 @@ final class DescriptorRules {
     return List.copyOf(rules.problems);
   }
 
-  /** What is wrong with the descriptor for a tensor of this role and layout. */
-  static List<DescriptorProblem> check(QuantDescriptor d, Role role, Layout layout) {
-    DescriptorRules rules = new DescriptorRules();
-    rules.layout(d, layout);
-    if (rules.problems.isEmpty()) {
-      rules.staticToken(d, role, layout);
-    }
-    return List.copyOf(rules.problems);
-  }
-
   private void broken(DescriptorRule rule, String message, String remedy) {
     problems.add(new DescriptorProblem(rule, message, remedy));
   }
@@ -257,6 +247,9 @@ final class DescriptorRules {
           "calib = " + d.calib + " with dynamic = true",
           "a dynamic scale comes from each tensor: leave one of the two out");
     }
+    if (!d.dynamic || globalScale) {
+      calibrationMethod(d, globalScale);
+    }
     for (float amax : d.amax) {
       if (!(amax >= 0) || Float.isInfinite(amax)) {
         broken(DescriptorRule.AMAX_VALUE, "amax = " + amax, "an amax is finite and not negative");
@@ -288,6 +281,25 @@ final class DescriptorRules {
     }
   }
 
+  private void calibrationMethod(QuantDescriptor.Builder d, boolean globalScale) {
+    if (d.affine && (d.calib == Calib.MSE || d.calib == Calib.ENTROPY)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with affine = true",
+          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
+    } else if (d.calib == Calib.ENTROPY && (d.bits.size() != 1 || d.format != Format.BITS)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = ENTROPY with a float format",
+          "it compares histograms of integer codes: use MAX, PERCENTILE or MSE");
+    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with blockSizes",
+          "the amax of a block is its largest value: leave calib out");
+    }
+  }
+
   private void training(QuantDescriptor.Builder d) {
     boolean learned = d.learnAmax || d.ste == Ste.LSQ || d.ste == Ste.PACT;
     if (d.learnAmax && !(d.axis.isEmpty() && d.per.isEmpty())) {
@@ -306,111 +318,5 @@ final class DescriptorRules {
           "ste = " + d.ste + " with dynamic = true",
           "a learned scale is a parameter: leave one of the two out");
     }
-  }
-
-  private void layout(QuantDescriptor d, Layout layout) {
-    boolean letters =
-        !d.per().isEmpty()
-            || d.blockSizes().stream().anyMatch(b -> !b.along().isEmpty())
-            || d.scaleBlockSizes().stream().anyMatch(b -> !b.along().isEmpty());
-    if (layout.isUnknown()) {
-      if (letters) {
-        broken(
-            DescriptorRule.LETTERS_WITHOUT_LAYOUT,
-            "the axes of " + d + " are given by letter, and the tensor has no layout",
-            "add one, as @Weight(layout = \"OI\") or @Input(layout = \"…C\"), or use axis numbers");
-      }
-      return;
-    }
-    per(d, layout);
-    for (int axis : d.axis()) {
-      if (outside(axis, layout)) {
-        broken(
-            DescriptorRule.AXIS_RANK,
-            "axis = " + axis + " of a tensor with layout " + layout,
-            axes(layout));
-      }
-    }
-    Set<Integer> blocked = new HashSet<>();
-    for (BlockSize block : d.blockSizes()) {
-      int fromEnd = 0;
-      if (!block.along().isEmpty()) {
-        fromEnd = layout.fromEnd(block.along().charAt(0));
-      } else if (!outside(block.axis(), layout)) {
-        fromEnd =
-            block.axis() < 0 || layout.isOpen() ? block.axis() : block.axis() - layout.namedAxes();
-      }
-      if (fromEnd == 0 && !(layout.isOpen() && block.along().isEmpty() && block.axis() >= 0)) {
-        broken(
-            DescriptorRule.BLOCK_NOT_IN_LAYOUT,
-            "blocks of " + block + " of a tensor with layout " + layout,
-            axes(layout));
-      } else if (!blocked.add(fromEnd)) {
-        broken(
-            DescriptorRule.BLOCK_TWICE,
-            "blocks of " + block + " and another along the same axis of layout " + layout,
-            "block each axis once");
-      }
-    }
-  }
-
-  private void per(QuantDescriptor d, Layout layout) {
-    boolean perToken =
-        d.per().equals("NT") && (layout.has('N') || layout.has('T') || layout.isOpen());
-    for (char letter : d.per().toCharArray()) {
-      if (!layout.has(letter) && !perToken) {
-        broken(
-            DescriptorRule.PER_NOT_IN_LAYOUT,
-            "per = \"" + d.per() + "\": a tensor with layout " + layout + " has no axis " + letter,
-            axes(layout));
-      }
-    }
-  }
-
-  private static boolean outside(int axis, Layout layout) {
-    int named = layout.namedAxes();
-    return layout.isOpen() ? false : axis < -named || axis >= named;
-  }
-
-  private static String axes(Layout layout) {
-    return layout.isOpen()
-        ? "its letters are " + layout
-        : "its axes are 0 to " + (layout.namedAxes() - 1) + ", letters " + layout;
-  }
-
-  private void staticToken(QuantDescriptor d, Role role, Layout layout) {
-    if (role == Role.WEIGHT || d.dynamic()) {
-      return;
-    }
-    String kept = keptTokenAxes(d, layout);
-    if (!kept.isEmpty()) {
-      broken(
-          DescriptorRule.STATIC_TOKEN,
-          "a calibrated scale per " + kept + " (" + d + ")",
-          "the batch and the sequence differ from call to call: add dynamic = true, or keep other axes");
-    }
-  }
-
-  /** The batch and sequence axes that keep scales of their own, for the message; empty if none. */
-  private static String keptTokenAxes(QuantDescriptor d, Layout layout) {
-    if (d.per().indexOf('N') >= 0 || d.per().indexOf('T') >= 0) {
-      return d.per();
-    }
-    if (layout.isUnknown()) {
-      return "";
-    }
-    Set<Integer> kept = new HashSet<>();
-    d.axis().forEach(a -> kept.add(a < 0 || layout.isOpen() ? a : a - layout.namedAxes()));
-    if (!d.blockSizes().isEmpty()) {
-      return layout.has('N') || layout.has('T') || layout.isOpen() ? "token and block" : "";
-    }
-    for (char letter : new char[] {'N', 'T'}) {
-      if (layout.has(letter) && kept.contains(layout.fromEnd(letter))) {
-        return String.valueOf(letter);
-      }
-    }
-    boolean leading =
-        layout.isOpen() && kept.stream().anyMatch(a -> a >= 0 || a < -layout.namedAxes());
-    return leading ? "leading axis" : "";
   }
 }

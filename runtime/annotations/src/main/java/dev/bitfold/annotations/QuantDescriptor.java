@@ -162,7 +162,7 @@ public final class QuantDescriptor {
   /** Whether a scale of an input or output has to come from calibration data. */
   public boolean needsCalibration() {
     boolean globalScale = scaleBits().equals(List.of(4, 3));
-    return globalScale ? Float.isNaN(scaleAmax()) : !dynamic() && amax().isEmpty();
+    return (globalScale || !dynamic()) && amax().isEmpty();
   }
 
   /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
@@ -200,7 +200,7 @@ public final class QuantDescriptor {
 
   /** The rules that the descriptor breaks on a tensor of this role and layout; empty if none. */
   public List<DescriptorProblem> problems(Role role, Layout layout) {
-    return DescriptorRules.check(this, role, layout);
+    return LayoutRules.check(this, role, layout);
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.bitfold.calibration;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
@@ -41,10 +40,6 @@ public final class Calibrators {
         nonFinite != NonFinite.KEEP || (of.calib() == Calib.MAX && !of.affine()),
         of,
         "NaN and infinity can be kept with calib = MAX only");
-    require(
-        of.blockSizes().isEmpty() || of.calib() == Calib.MAX,
-        of,
-        "blocks have no calib = " + of.calib() + ", use MAX");
     return of.affine() ? range(of, quantizer, nonFinite) : amax(of, quantizer, nonFinite);
   }
 
@@ -53,11 +48,7 @@ public final class Calibrators {
       case MAX -> new MaxCalibrator(quantizer, nonFinite);
       case MOVING_AVERAGE ->
           new MovingAverageCalibrator(quantizer, nonFinite, MovingAverageCalibrator.DEFAULT_WEIGHT);
-      case ENTROPY -> {
-        require(of.format() instanceof IntFormat, of, "calib = ENTROPY needs an integer format");
-        yield new HistogramCalibrator(of, quantizer, nonFinite);
-      }
-      case PERCENTILE, MSE -> new HistogramCalibrator(of, quantizer, nonFinite);
+      case PERCENTILE, MSE, ENTROPY -> new HistogramCalibrator(of, quantizer, nonFinite);
     };
   }
 

@@ -8,6 +8,7 @@ import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
+import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Optional;
@@ -113,7 +114,7 @@ public final class AbsmaxQuantizer {
    * @throws IllegalArgumentException if it is not
    */
   public Result quantize(INDArray x) {
-    return run(x, DenseFloats.like(x));
+    return run(x);
   }
 
   /**
@@ -127,37 +128,43 @@ public final class AbsmaxQuantizer {
         x.assign(result.values()), result.l2Distance(), result.scale(), result.zeroPoint());
   }
 
-  private Result run(INDArray x, INDArray out) {
-    if (!x.dataType().isFPType()
-        || x.length() == 0
-        || x.rank() < (granularity == Granularity.PER_COLUMN ? 2 : 1)) {
+  private Result run(INDArray x) {
+    int least = granularity == Granularity.PER_COLUMN ? 2 : 1;
+    if (x.length() == 0 || x.rank() < least) {
       throw new IllegalArgumentException(
-          granularity + " of a " + x.dataType() + " tensor of shape " + Arrays.toString(x.shape()));
+          granularity + " of a tensor of shape " + Arrays.toString(x.shape()));
     }
-    INDArray dense = DenseFloats.dense(x);
-    FloatBuffer source = DenseFloats.buffer(dense);
+    DenseFloats in = DenseFloats.of(x, granularity + " of a tensor");
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
     Groups groups = Groups.of(x.shape(), blocks(x.rank()));
-    QuantKernels kernels = Kernels.active();
     float[] scale = new float[groups.count()];
     float[] zeroPoint = symmetric ? new float[0] : new float[groups.count()];
-    scales(kernels, source, groups, scale, zeroPoint);
-    FloatBuffer target = DenseFloats.buffer(out);
-    if (!symmetric && form == Form.NOTEBOOK_WEIGHT && granularity == Granularity.PER_TENSOR) {
-      zeroPointFirst(source, scale[0], zeroPoint[0], target);
-    } else {
-      kernels.fakeQuantize(
-          Source.of(source),
-          groups,
-          grid(),
-          new Scales(scale, true, scale, false, zeroPoint),
-          target);
-    }
+    double[] distance = new double[1];
+    in.use(
+        source -> {
+          scales(Kernels.active(), source, groups, scale, zeroPoint);
+          out.use(
+              target -> {
+                quantize(source, groups, scale, zeroPoint, target);
+                distance[0] = distance(source, target);
+              });
+        });
     long[] shape = shape(groups);
     return new Result(
-        out,
-        distance(source, target),
+        out.array(),
+        distance[0],
         DenseFloats.array(scale, shape),
         symmetric ? Optional.empty() : Optional.of(DenseFloats.array(zeroPoint, shape)));
+  }
+
+  private void quantize(
+      FloatBuffer x, Groups groups, float[] scale, float[] zeroPoint, FloatBuffer out) {
+    if (!symmetric && form == Form.NOTEBOOK_WEIGHT && granularity == Granularity.PER_TENSOR) {
+      zeroPointFirst(x, scale[0], zeroPoint[0], out);
+      return;
+    }
+    Scales scales = new Scales(scale, true, scale, false, zeroPoint);
+    Kernels.active().fakeQuantize(Source.of(x), groups, grid(), scales, out);
   }
 
   private void scales(

@@ -2,6 +2,7 @@ package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,7 +20,7 @@ record AxisScale(float[] factors, int axis) {
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   static AxisScale of(QuantDescriptor descriptor, INDArray scale, int axis) {
-    float[] factors = DenseFloats.copy(scale);
+    float[] factors = DenseFloats.of(scale, "a pre-scale").copy();
     for (float factor : factors) {
       if (!Float.isFinite(factor)) {
         throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
+import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -62,7 +63,7 @@ public final class FloatCodec {
 
   /** Each element rounded, in a new float32 array of c order. */
   public INDArray cast(INDArray x, Overflow overflow) {
-    float[] values = DenseFloats.copy(x);
+    float[] values = DenseFloats.of(x, "a tensor to cast").copy();
     for (int i = 0; i < values.length; i++) {
       values[i] = round(values[i], overflow);
     }

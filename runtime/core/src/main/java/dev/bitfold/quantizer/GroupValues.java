@@ -1,6 +1,8 @@
 package dev.bitfold.quantizer;
 
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -13,7 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 record GroupValues(float[] values, long[] shape) {
   /** A copy of an array's values. */
   static GroupValues of(INDArray array) {
-    return new GroupValues(DenseFloats.copy(array), array.shape().clone());
+    return new GroupValues(
+        DenseFloats.of(array.castTo(DataType.FLOAT), "a fixed value").copy(),
+        array.shape().clone());
   }
 
   /** Whether there is one value for everything. */

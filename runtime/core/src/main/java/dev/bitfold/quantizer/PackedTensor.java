@@ -6,6 +6,7 @@ import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -8,7 +8,7 @@ import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.kernel.Source;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +31,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Quantizer {
   private final QuantDescriptor descriptor;
+  private final String subject;
   private final Layout layout;
   private final QuantKernels kernels;
   private final Grid grid;
@@ -44,6 +45,7 @@ public final class Quantizer {
       Scaling scaling,
       @Nullable AxisScale preScale) {
     this.descriptor = descriptor;
+    this.subject = descriptor + " on a tensor";
     this.layout = layout;
     this.kernels = kernels;
     this.grid = Scaling.grid(descriptor);
@@ -204,9 +206,9 @@ public final class Quantizer {
       throw tensor.refused("an empty tensor has no amax");
     }
     Groups groups = granularity(tensor);
-    float[] values = new float[groups.count()];
-    kernels.amax(tensor.source(), groups, values);
-    return DenseFloats.array(values, descriptor.perTensor() ? new long[0] : groups.shape());
+    float[] amax = new float[groups.count()];
+    tensor.read(values -> kernels.amax(values, groups, amax));
+    return DenseFloats.array(amax, descriptor.perTensor() ? new long[0] : groups.shape());
   }
 
   /**
@@ -215,10 +217,10 @@ public final class Quantizer {
    */
   public INDArray quantize(INDArray x) {
     TensorView tensor = view(x);
-    INDArray out = DenseFloats.like(x);
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
     run(tensor, out);
     DataType type = resultType(x.dataType());
-    return type == DataType.FLOAT ? out : out.castTo(type);
+    return type == DataType.FLOAT ? out.array() : out.array().castTo(type);
   }
 
   /**
@@ -232,11 +234,9 @@ public final class Quantizer {
       throw view(x)
           .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
     }
-    if (DenseFloats.isDense(out)) {
-      run(view(x), out);
-      return out;
-    }
-    return out.assign(quantize(x));
+    DenseFloats dense = DenseFloats.of(out, subject);
+    run(view(x), dense);
+    return dense.array() == out ? out : out.assign(dense.array());
   }
 
   /** The codes and their scale; {@code x} is not changed. */
@@ -244,11 +244,11 @@ public final class Quantizer {
     TensorView tensor = view(x);
     Groups groups = checked(tensor);
     ScaleSet scales = scaling.of(kernels, tensor, groups);
-    INDArray out = DenseFloats.like(x);
-    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    codes(tensor, groups, scales, out);
     long[] shape = shapeOf(groups);
     return new Codes(
-        out,
+        out.array(),
         DenseFloats.array(scales.scales().backward(), shape),
         scales.scales().dividesBack(),
         scales.scales().affine()
@@ -265,29 +265,32 @@ public final class Quantizer {
     TensorView tensor = view(x);
     Groups groups = checked(tensor);
     ScaleSet scales = scaling.of(kernels, tensor, groups);
-    INDArray out = DenseFloats.like(x);
-    kernels.codes(tensor.source(), groups, grid, scales.scales(), DenseFloats.buffer(out));
-    return PackedTensor.of(tensor, descriptor, groups, scales, DenseFloats.copy(out));
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    codes(tensor, groups, scales, out);
+    return PackedTensor.of(tensor, descriptor, groups, scales, out.copy());
   }
 
-  private void run(TensorView tensor, INDArray out) {
+  private void run(TensorView tensor, DenseFloats out) {
     if (tensor.isEmpty()) {
       return;
     }
     Groups groups = checked(tensor);
-    Source source = tensor.source();
     OwnScales own = scaling.own();
     if (own != null) {
       boolean back = descriptor.fakeQuant();
-      kernels.quantizeByAmax(source, groups, grid, own, back, DenseFloats.buffer(out));
+      tensor.read(x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, own, back, y)));
       return;
     }
     ScaleSet scales = scaling.of(kernels, tensor, groups);
-    if (descriptor.fakeQuant()) {
-      kernels.fakeQuantize(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
-    } else {
-      kernels.codes(source, groups, grid, scales.scales(), DenseFloats.buffer(out));
+    if (!descriptor.fakeQuant()) {
+      codes(tensor, groups, scales, out);
+      return;
     }
+    tensor.read(x -> out.use(y -> kernels.fakeQuantize(x, groups, grid, scales.scales(), y)));
+  }
+
+  private void codes(TensorView tensor, Groups groups, ScaleSet scales, DenseFloats out) {
+    tensor.read(x -> out.use(y -> kernels.codes(x, groups, grid, scales.scales(), y)));
   }
 
   /** The groups that scales are kept for, once the tensor has passed. */
@@ -303,7 +306,7 @@ public final class Quantizer {
   }
 
   private TensorView view(INDArray x) {
-    return new TensorView(descriptor, preScale, x);
+    return new TensorView(descriptor, subject, preScale, x);
   }
 
   private Groups granularity(TensorView tensor) {

@@ -105,7 +105,7 @@ final class Scaling {
     if (descriptor.affine()) {
       float[] min = new float[groups.count()];
       float[] max = new float[groups.count()];
-      kernels.range(tensor.source(), groups, min, max);
+      tensor.read(x -> kernels.range(x, groups, min, max));
       return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
     }
     float[] amax = blockAmax(kernels, tensor, groups);
@@ -114,14 +114,14 @@ final class Scaling {
 
   private float[] blockAmax(QuantKernels kernels, TensorView tensor, Groups groups) {
     float[] amax = new float[groups.count()];
-    kernels.amax(tensor.source(), groups, amax);
+    tensor.read(x -> kernels.amax(x, groups, amax));
     ScaleRule rule = descriptor.scaleRule();
     boolean finite =
         rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
     if (finite) {
       for (float value : amax) {
         if (!Float.isFinite(value)) {
-          kernels.finiteAmax(tensor.source(), groups, amax);
+          tensor.read(x -> kernels.finiteAmax(x, groups, amax));
           break;
         }
       }

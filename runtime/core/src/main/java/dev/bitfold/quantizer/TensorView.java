@@ -5,8 +5,9 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Source;
-import java.nio.FloatBuffer;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,25 +15,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class TensorView {
   private final QuantDescriptor descriptor;
   private final INDArray array;
-  private final INDArray dense;
-  private final Source source;
+  private final DenseFloats dense;
+  private final @Nullable PreScale preScale;
 
   /**
    * @throws IllegalArgumentException if it is not a tensor of floats, or the pre-scale does not fit
    */
-  TensorView(QuantDescriptor descriptor, @Nullable AxisScale preScale, INDArray array) {
+  TensorView(
+      QuantDescriptor descriptor, String subject, @Nullable AxisScale preScale, INDArray array) {
     this.descriptor = descriptor;
     this.array = array;
-    if (!array.dataType().isFPType()) {
-      throw refused("only tensors of floats are quantized");
-    }
-    this.dense = DenseFloats.dense(array);
-    this.source =
-        new Source(
-            array.length() == 0 ? FloatBuffer.allocate(0) : DenseFloats.buffer(dense),
-            preScale == null
-                ? null
-                : new PreScale(preScale.groups(descriptor, array.shape()), preScale.factors()));
+    this.dense = DenseFloats.of(array, subject);
+    this.preScale =
+        preScale == null
+            ? null
+            : new PreScale(preScale.groups(descriptor, array.shape()), preScale.factors());
   }
 
   INDArray array() {
@@ -47,14 +44,15 @@ final class TensorView {
     return array.length() == 0;
   }
 
-  Source source() {
-    return source;
+  /** Hands a kernel the values to read. */
+  void read(Consumer<Source> kernel) {
+    dense.use(values -> kernel.accept(new Source(values, preScale)));
   }
 
   /** The scaled values, as the format must take them: none negative if it is unsigned. */
   void refuseNegative(QuantKernels kernels) {
     float[] min = new float[1];
-    kernels.range(source, Groups.perTensor(shape()), min, new float[1]);
+    read(x -> kernels.range(x, Groups.perTensor(shape()), min, new float[1]));
     if (min[0] < 0) {
       throw refused("the format is unsigned and a value is " + min[0]);
     }

@@ -1,7 +1,7 @@
 /**
  * What a descriptor does to a tensor: the {@link dev.bitfold.quantizer.Quantizer} turns a
  * descriptor's granularity into groups and its amax into scales, and calls the kernels. Imports the
- * annotations, {@code kernel} and ND4J's arrays.
+ * annotations, {@code kernel}, {@code tensor} and ND4J's arrays.
  */
 @NullMarked
 package dev.bitfold.quantizer;

@@ -1,5 +1,6 @@
 package dev.bitfold.state;
 
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -17,7 +18,7 @@ public final class Bits {
       return false;
     }
     return a.dataType() == DataType.FLOAT
-        ? Arrays.equals(Floats.of(a), Floats.of(b))
+        ? Arrays.equals(DenseFloats.of(a, "a tensor").copy(), DenseFloats.of(b, "a tensor").copy())
         : a.equalsWithEps(b, 0);
   }
 }

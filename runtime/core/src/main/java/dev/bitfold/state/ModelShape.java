@@ -1,12 +1,14 @@
 package dev.bitfold.state;
 
 import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
+import dev.bitfold.quantizer.Quantizer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -163,9 +165,19 @@ public final class ModelShape {
                   + " does not fit layout "
                   + declared.layout());
         }
+        if (declared.descriptor().isPresent() && !isFinite(tensor)) {
+          throw new IllegalArgumentException(
+              site.describe(tensor, declared.descriptor().get())
+                  + ": it holds NaN or infinity, which cannot be quantized");
+        }
         into.put(name, tensor);
       }
       return tensor;
+    }
+
+    private static boolean isFinite(INDArray tensor) {
+      return tensor.isEmpty()
+          || Float.isFinite(Quantizer.of(QuantDescriptor.bits(8)).amax(tensor).getFloat(0));
     }
 
     @Override

@@ -11,13 +11,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the arrays in it are never written to.
  *
  * @param descriptors how each quantized tensor is quantized
- * @param amax the calibrated amax of each static input and output
+ * @param scales the calibrated scale of each static input and output
  * @param preScales what each smoothed input is multiplied by, one factor per channel
  * @param tensors the float weights and biases that differ from those of the model
  */
 public record State(
     Map<String, QuantDescriptor> descriptors,
-    Map<String, INDArray> amax,
+    Map<String, CalibratedScale> scales,
     Map<String, INDArray> preScales,
     Map<String, INDArray> tensors) {
   /** The float model itself. */
@@ -26,24 +26,24 @@ public record State(
   /** Copies the maps, keeping their order. */
   public State {
     descriptors = copy(descriptors);
-    amax = copy(amax);
+    scales = copy(scales);
     preScales = copy(preScales);
     tensors = copy(tensors);
   }
 
   /** With other descriptors. */
   public State withDescriptors(Map<String, QuantDescriptor> other) {
-    return new State(other, amax, preScales, tensors);
+    return new State(other, scales, preScales, tensors);
   }
 
-  /** With these amax added, in place of those of the same tensors. */
-  public State withAmax(Map<String, INDArray> more) {
-    return new State(descriptors, merged(amax, more), preScales, tensors);
+  /** With these scales added, in place of those of the same tensors. */
+  public State withScales(Map<String, CalibratedScale> more) {
+    return new State(descriptors, merged(scales, more), preScales, tensors);
   }
 
   /** With these pre-quant scales and float tensors added, in place of those of the same paths. */
-  public State withSmoothing(Map<String, INDArray> scales, Map<String, INDArray> changed) {
-    return new State(descriptors, amax, merged(preScales, scales), merged(tensors, changed));
+  public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
+    return new State(descriptors, scales, merged(preScales, factors), merged(tensors, changed));
   }
 
   /** The same model in float: smoothed, but not quantized. */

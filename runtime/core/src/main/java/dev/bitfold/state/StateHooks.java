@@ -52,9 +52,9 @@ final class StateHooks implements LayerHooks {
       return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
     }
     Quantizer quantizer = Quantizer.of(descriptor, tensor.layout());
-    INDArray amax = state.amax().get(site.path());
-    if (amax != null) {
-      quantizer = quantizer.withAmax(amax);
+    CalibratedScale scale = state.scales().get(site.path());
+    if (scale != null) {
+      quantizer = scale.fix(quantizer);
     }
     return new Port(
         site, preScale == null ? quantizer : quantizer.withPreScale(preScale, channel), null);
@@ -75,7 +75,7 @@ final class StateHooks implements LayerHooks {
 
   private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
     try {
-      return Quantizer.of(descriptor, site.tensor().layout()).quantize(master);
+      return WeightQuantizer.of(descriptor, site.tensor().layout(), master).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);

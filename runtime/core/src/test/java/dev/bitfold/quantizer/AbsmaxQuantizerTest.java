@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.quantizer.AbsmaxQuantizer.Granularity;
+import dev.bitfold.tensor.DenseFloats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,7 +42,7 @@ class AbsmaxQuantizerTest {
     INDArray expected = quantizer.quantize(x).values();
     INDArray inPlace = x.dup('f');
     assertSame(inPlace, quantizer.quantizeInPlace(inPlace).values());
-    assertArrayEquals(DenseFloats.copy(expected), DenseFloats.copy(inPlace));
+    assertArrayEquals(Arrangement.floats(expected), Arrangement.floats(inPlace));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.bitfold.quantizer;
 
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Random;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -60,6 +61,11 @@ enum Arrangement {
   };
 
   abstract INDArray of(INDArray x);
+
+  /** The values in c order. */
+  static float[] floats(INDArray x) {
+    return DenseFloats.of(x, "a tensor").copy();
+  }
 
   /** Values with what quantizers stumble over among them. */
   static float[] values(int length, long seed, boolean special) {

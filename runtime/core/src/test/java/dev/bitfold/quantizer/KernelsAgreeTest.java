@@ -12,6 +12,7 @@ import dev.bitfold.kernel.cpu.CpuKernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import dev.bitfold.kernel.vector.VectorKernels;
 import dev.bitfold.kernel.vector.VectorProvider;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -172,8 +173,8 @@ class KernelsAgreeTest {
   /** Bit for bit, NaN payloads aside. */
   private static void same(INDArray expected, INDArray actual) {
     assertArrayEquals(expected.shape(), actual.shape());
-    float[] e = DenseFloats.copy(expected);
-    float[] a = DenseFloats.copy(actual);
+    float[] e = Arrangement.floats(expected);
+    float[] a = Arrangement.floats(actual);
     for (int i = 0; i < e.length; i++) {
       assertEquals(Float.floatToIntBits(e[i]), Float.floatToIntBits(a[i]), "element " + i);
     }

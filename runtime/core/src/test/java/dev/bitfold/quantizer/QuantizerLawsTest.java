@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Rounding;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Assume;
@@ -50,7 +51,7 @@ class QuantizerLawsTest {
     float[] ascending = Arrangement.values(210, seed, false);
     Arrays.sort(ascending);
     float[] y =
-        DenseFloats.copy(
+        Arrangement.floats(
             Quantizer.of(descriptor)
                 .withAmax(Nd4j.scalar(amax))
                 .quantize(DenseFloats.array(ascending, 2, 3, 35)));
@@ -81,10 +82,10 @@ class QuantizerLawsTest {
     INDArray values = quantizer.quantize(x);
     Codes codes = quantizer.codes(x);
     PackedTensor packed = quantizer.pack(x);
-    assertArrayEquals(DenseFloats.copy(values), DenseFloats.copy(packed.unpack()));
+    assertArrayEquals(Arrangement.floats(values), Arrangement.floats(packed.unpack()));
     assertArrayEquals(
-        DenseFloats.copy(codes.codes()),
-        DenseFloats.copy(
+        Arrangement.floats(codes.codes()),
+        Arrangement.floats(
             Quantizer.of(descriptor.toBuilder().fakeQuant(false).build()).quantize(x)));
     INDArray zeroed =
         codes
@@ -100,7 +101,7 @@ class QuantizerLawsTest {
 
   /** Exactly; ND4J's own equality has a tolerance. */
   private static void same(INDArray expected, INDArray actual) {
-    assertArrayEquals(DenseFloats.copy(expected), DenseFloats.copy(actual));
+    assertArrayEquals(Arrangement.floats(expected), Arrangement.floats(actual));
   }
 
   /** Each element's scale. */

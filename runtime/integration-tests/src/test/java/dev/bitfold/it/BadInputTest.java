@@ -70,6 +70,17 @@ class BadInputTest {
   }
 
   @Test
+  void whatAPlanCannotDoYetIsRefused() {
+    fails(
+        IllegalArgumentException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .describe("fc1.weight", QuantDescriptor.builder().fakeQuant(false).build()),
+        "fc1.weight",
+        "fakeQuant");
+  }
+
+  @Test
   void aBiasIsNotQuantized() {
     fails(
         IllegalArgumentException.class,
@@ -214,8 +225,11 @@ class BadInputTest {
     weight.putScalar(2, 2, Float.NaN);
     Mlp odd = new Mlp(Linear.unbiased(weight), List.of(), Linear.random(4, 4, C));
     fails(
-        RuntimeException.class,
-        () -> MlpQuantizer.of(odd).calibrate(batches, Mlp::forward).freeze(),
+        IllegalArgumentException.class,
+        () -> MlpQuantizer.of(odd),
+        "fc1.weight",
+        "[16, 16]",
+        "int8 per O",
         "NaN");
   }
 

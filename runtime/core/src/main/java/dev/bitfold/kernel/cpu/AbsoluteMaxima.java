@@ -75,7 +75,11 @@ final class AbsoluteMaxima {
         int row = (start + done) / columns;
         int column = start + done - row * columns;
         int here = Math.min(length - done, columns - column);
-        maxInto(maxima, groups.base(row) + column, scratch.values, done, here);
+        int at = groups.base(row) + column;
+        System.arraycopy(maxima, at, scratch.first, 0, here);
+        System.arraycopy(scratch.values, done, scratch.second, 0, here);
+        maxInto(scratch.first, scratch.second, here);
+        System.arraycopy(scratch.first, 0, maxima, at, here);
         done += here;
       }
     }
@@ -103,7 +107,7 @@ final class AbsoluteMaxima {
           float max =
               block < SHORT
                   ? Float.intBitsToFloat(maximum(scratch.bits, done, run))
-                  : maximum(scratch, done, run);
+                  : run < SHORT ? shortRun(scratch.values, done, run) : maximum(scratch, done, run);
           maxima[g] = Math.max(maxima[g], max);
           done += run;
           column += run;
@@ -133,42 +137,61 @@ final class AbsoluteMaxima {
     return count;
   }
 
-  private static void maxInto(float[] out, int at, float[] v, int from, int length) {
+  /** Both from index 0: C2 vectorises no loop over arrays from different offsets. */
+  private static void maxInto(float[] out, float[] v, int length) {
     for (int i = 0; i < length; i++) {
-      out[at + i] = Math.max(out[at + i], Math.abs(v[from + i]));
+      out[i] = Math.max(out[i], Math.abs(v[i]));
     }
   }
 
-  /** The largest magnitude of a run, halved again and again: C2 vectorises no reduction. */
+  /** The largest magnitude of a run, halved a few times and then looked through. */
   private static float maximum(Scratch scratch, int from, int length) {
-    float[] source = scratch.values;
-    float[] target = scratch.first;
-    int at = from;
-    int n = length;
-    while (n > SHORT / 4) {
-      n = halve(source, at, n, target);
-      at = 0;
-      float[] swap = source == scratch.values ? scratch.second : source;
-      source = target;
-      target = swap;
+    float[] low = scratch.first;
+    float[] high = scratch.second;
+    int n = length / 2;
+    System.arraycopy(scratch.values, from, low, 0, n);
+    System.arraycopy(scratch.values, from + n, high, 0, length - n);
+    float odd = Math.abs(high[length - n - 1]);
+    maxMagnitudes(low, high, n);
+    while (n > SHORT) {
+      int half = n / 2;
+      System.arraycopy(low, n - half, high, 0, half);
+      maxInto(low, high, half);
+      n -= half;
     }
+    return Math.max(odd, largest(low, n));
+  }
+
+  private static void maxMagnitudes(float[] out, float[] v, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Math.max(Math.abs(out[i]), Math.abs(v[i]));
+    }
+  }
+
+  private static float shortRun(float[] v, int from, int length) {
     float max = 0;
-    for (int i = at; i < at + n; i++) {
-      max = Math.max(max, Math.abs(source[i]));
+    for (int i = from; i < from + length; i++) {
+      max = Math.max(max, Math.abs(v[i]));
     }
     return max;
   }
 
-  private static int halve(float[] v, int from, int length, float[] out) {
-    int half = length / 2;
-    int upper = from + half;
-    for (int i = 0; i < half; i++) {
-      out[i] = Math.max(Math.abs(v[from + i]), Math.abs(v[upper + i]));
+  private static float largest(float[] v, int length) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    int i = 0;
+    for (; i < length - 3; i += 4) {
+      a = Math.max(a, v[i]);
+      b = Math.max(b, v[i + 1]);
+      c = Math.max(c, v[i + 2]);
+      d = Math.max(d, v[i + 3]);
     }
-    if ((length & 1) != 0) {
-      out[0] = Math.max(out[0], Math.abs(v[from + length - 1]));
+    for (; i < length; i++) {
+      a = Math.max(a, v[i]);
     }
-    return half;
+    return Math.max(Math.max(a, b), Math.max(c, d));
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Arrays;
 /** Smallest and largest values, and the amax of finite values: less frequent, so kept simple. */
 final class Ranges {
   private static final int MOST_PARTIAL = 1 << 16;
+  private static final int SHORT = 32;
 
   private final KernelThreads threads;
   private final int least;
@@ -62,7 +63,6 @@ final class Ranges {
 
   private static void scan(Source x, Groups groups, int from, int to, float[] min, float[] max) {
     Scratch scratch = Scratch.mine();
-    float[] v = scratch.values;
     int columns = groups.columns();
     int block = groups.block();
     for (int start = from; start < to; start += Scratch.CHUNK) {
@@ -74,7 +74,7 @@ final class Ranges {
         int end = done + Math.min(length - done, columns - column);
         int base = groups.base(row);
         if (block == 1) {
-          widen(v, done, end, min, max, base + column);
+          widen(scratch, done, end - done, min, max, base + column);
           done = end;
           continue;
         }
@@ -91,30 +91,49 @@ final class Ranges {
     }
   }
 
-  private static void widen(float[] v, int from, int to, float[] min, float[] max, int at) {
-    int shift = at - from;
-    for (int i = from; i < to; i++) {
-      min[i + shift] = Math.min(min[i + shift], v[i]);
+  private static void widen(
+      Scratch scratch, int from, int length, float[] min, float[] max, int at) {
+    float[] v = scratch.second;
+    float[] bound = scratch.first;
+    // All from index 0: C2 vectorises no loop over arrays from different offsets.
+    System.arraycopy(scratch.values, from, v, 0, length);
+    System.arraycopy(min, at, bound, 0, length);
+    lower(bound, v, length);
+    System.arraycopy(bound, 0, min, at, length);
+    System.arraycopy(max, at, bound, 0, length);
+    raise(bound, v, length);
+    System.arraycopy(bound, 0, max, at, length);
+  }
+
+  private static void lower(float[] out, float[] v, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Math.min(out[i], v[i]);
     }
-    for (int i = from; i < to; i++) {
-      max[i + shift] = Math.max(max[i + shift], v[i]);
+  }
+
+  private static void raise(float[] out, float[] v, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Math.max(out[i], v[i]);
     }
   }
 
   /** The bits of the largest value above those of the smallest. */
   private static long range(Scratch scratch, int from, int length) {
-    float[] v = scratch.values;
     float[] low = scratch.first;
     float[] high = scratch.second;
-    int n = length / 2;
-    for (int i = 0; i < n; i++) {
-      low[i] = Math.min(v[from + i], v[from + n + i]);
-    }
-    for (int i = 0; i < n; i++) {
-      high[i] = Math.max(v[from + i], v[from + n + i]);
-    }
-    float min = v[from + length - 1];
+    System.arraycopy(scratch.values, from, low, 0, length);
+    float min = low[length - 1];
     float max = min;
+    int n = length / 2;
+    if (n > SHORT) {
+      System.arraycopy(low, n, high, 0, n);
+      System.arraycopy(low, 0, scratch.third, 0, n);
+      lower(low, high, n);
+      raise(high, scratch.third, n);
+    } else {
+      System.arraycopy(low, 0, high, 0, length);
+      n = length;
+    }
     for (int i = 0; i < n; i++) {
       min = Math.min(min, low[i]);
       max = Math.max(max, high[i]);

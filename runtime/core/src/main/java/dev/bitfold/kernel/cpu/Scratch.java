@@ -20,6 +20,7 @@ final class Scratch {
   final float[] values = new float[CHUNK];
   final float[] first = new float[CHUNK];
   final float[] second = new float[CHUNK];
+  final float[] third = new float[CHUNK];
 
   final int[] bits = new int[CHUNK];
   final int[] otherBits = new int[CHUNK];

@@ -1,0 +1,86 @@
+package dev.bitfold.examples.embeddings.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.Quantized;
+import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.examples.embeddings.MiniLmFixture;
+import dev.bitfold.examples.embeddings.data.StsData;
+import dev.bitfold.examples.embeddings.text.BatchEmbedder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** The quantized encoder, calibrated on few sentences and with one alpha so that it is quick. */
+class QuantizedMiniLmTest {
+  private static final int THREADS = 8;
+  private static final List<Batch> BATCHES =
+      BatchEmbedder.batches(MiniLmFixture.TOKENIZER, StsData.calibration(96));
+  private static final Calibration<MiniLm> CALIBRATION =
+      MiniLmQuantizer.of(MiniLmFixture.MODEL)
+          .calibrate(BATCHES.subList(0, 2), MiniLm::forward)
+          .smoothQuant(SmoothQuantOptions.alpha(0.85));
+
+  @Test
+  void everyLinearHasAQuantizedWeightAndInput() {
+    Quantized<MiniLm> quantized = CALIBRATION.freeze();
+
+    assertEquals(72, quantized.summary().rows().size());
+    assertEquals(36, CALIBRATION.alphas().size());
+    assertEquals(List.of(), quantized.summary().skipped());
+    assertTrue(quantized.summary().row("encoder.5.feedForward.fc2.x").isPresent());
+  }
+
+  @Test
+  void theEmbeddingsOfUnseenSentencesStayNear() {
+    MiniLm quantized = CALIBRATION.freeze().model();
+    Batch unseen = BATCHES.get(2);
+    float[][] expected = MiniLmFixture.MODEL.forward(unseen).toFloatMatrix();
+    float[][] actual = quantized.forward(unseen).toFloatMatrix();
+
+    double sum = 0;
+    for (int i = 0; i < expected.length; i++) {
+      double cosine = 0;
+      for (int c = 0; c < expected[i].length; c++) {
+        cosine += (double) expected[i][c] * actual[i][c];
+      }
+      sum += cosine;
+    }
+    double mean = sum / expected.length;
+    assertTrue(mean > 0.99 && mean < 0.99999, "mean cosine " + mean);
+  }
+
+  @Test
+  void eightThreadsGetTheSameBitsAsOne() throws Exception {
+    MiniLm quantized = CALIBRATION.freeze().model();
+    List<float[][]> alone =
+        BATCHES.stream().map(batch -> quantized.forward(batch).toFloatMatrix()).toList();
+    List<Callable<Void>> checks = new ArrayList<>();
+    for (int t = 0; t < THREADS; t++) {
+      int first = t;
+      checks.add(
+          () -> {
+            for (int i = 0; i < BATCHES.size(); i++) {
+              int b = (first + i) % BATCHES.size();
+              assertArrayEquals(alone.get(b), quantized.forward(BATCHES.get(b)).toFloatMatrix());
+            }
+            return null;
+          });
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(THREADS);
+    try {
+      for (Future<Void> check : pool.invokeAll(checks)) {
+        check.get();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+}

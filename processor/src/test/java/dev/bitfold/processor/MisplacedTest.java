@@ -1,0 +1,108 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.testing.compile.Compilation;
+import java.util.List;
+import java.util.Locale;
+import javax.tools.Diagnostic;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Annotations that would be ignored where they stand, and combinations that the page does not show.
+ * A case is the ids expected, and source text.
+ */
+class MisplacedTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          QZ034       | class A { @Weight static INDArray w; @Weight final INDArray v; A(INDArray v) { this.v = v; } }
+          QZ034       | class A { @Weight final INDArray v; A(INDArray v) { this.v = v; } @Weight INDArray w(int i) { return v; } }
+          QZ034       | record A(@Weight INDArray v, @Quantize(bits = 8) INDArray w) {}
+          QZ034       | record A(@Weight INDArray v) { A(@Weight @Quantize(bits = 8) INDArray v) { this.v = v; } }
+          QZ034       | class A { @Weight final INDArray v; A(@Input INDArray v) { this.v = v; } }
+          QZ034       | class A { @Weight final INDArray v; A(INDArray v) { this.v = v; } public INDArray forward(@Weight INDArray x) { return x; } }
+          QZ034       | record A(@Weight INDArray v) { @Quantize(bits = 8) public INDArray forward(INDArray x) { return x; } }
+          QZ034       | @Int8Dynamic @QuantizeModel record M(Linear fc) {}
+          QZ014       | @QuantizeModel record M(@Quantize(bits = 8) Linear fc) {}
+          QZ014       | record A(@Weight INDArray v, Linear fc) {}
+          QZ084       | record A(@Weight INDArray v, @SkipQuantize INDArray w) {}
+          QZ084       | @QuantizeModel record M(Linear fc, @Implementations(Linear.class) String name) {}
+          QZ084       | @QuantizeModel record M(@SkipQuantize @Implementations(Linear.class) Layer fc) {}
+          QZ005       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
+          QZ005       | record A(@Weight List<INDArray> v) {}
+          QZ005       | record A(@Weight INDArray[] v) {}
+          QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}
+          QZ005 QZ005 | @Quantize(bits = 8, learnAmax = true, ste = Ste.LSQ) record A(@Weight INDArray v) {}
+          QZ005       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
+          QZ024       | class A { @QuantizeCreator A() {} }
+          QZ024       | record A(@Weight INDArray v) { @QuantizeCreator A() { this(null); } }
+          QZ010       | interface A { INDArray forward(@Input INDArray x); }
+          QZ010       | @QuantizeModel enum A { B }
+          QZ011       | @QuantizeModel abstract class A {}
+          QZ128       | @Int8Dynamic record A(@Weight INDArray weight) implements Layer { public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
+          QZ043       | @Int8 record A(@Weight(layout = "OI") INDArray weight) implements Layer { public INDArray forward(INDArray x) { return x; } }
+          QZ042       | @Quantize(bits = 8) record A(@Weight @Quantize(bits = 4) INDArray weight) {}
+          QZ072       | @QuantizeModel record M(Set<Linear> fc) {}
+          QZ072       | @QuantizeModel record M(Map<Linear, Linear> fc) {}
+          QZ072       | @QuantizeModel record M(java.util.function.Supplier<Linear> fc) {}
+          QZ074       | @QuantizeModel record M(Linear fc, @SuppressWarnings("rawtypes") Map more) {}
+          QZ070       | @QuantizeModel record M(List<Optional<Layer>> fc) {}
+          QZ071       | @QuantizeModel record M(@Implementations({}) Layer fc) {}
+          QZ072       | record Pair<T>(T one, T two) {} @QuantizeModel record M(Pair<Linear> fc, Linear two) {}
+          QZ081 QZ081 | @QuantizeModel record M(Linear fc, Optional<N> n) {} @QuantizeModel record N(Linear fc, Optional<M> m) {}
+          QZ018 QZ022 | @Quantize(bits = 8) class A { @Weight final INDArray w; int i; A(INDArray w, int j) { this.w = w; } }
+          QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }
+          """)
+  void isAnError(String ids, String source) {
+    Compilation compilation =
+        Compiled.compile(
+            List.of("-Xlint:none"),
+            Compiled.source("Shared", SHARED),
+            Compiled.source("Example", source));
+    List<String> found =
+        compilation.diagnostics().stream()
+            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .map(d -> d.getMessage(Locale.ROOT))
+            .map(message -> message.startsWith("[QZ") ? message.substring(1, 6) : message)
+            .sorted()
+            .toList();
+    assertEquals(List.of(ids.split(" ")).stream().sorted().toList(), found);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          class A { @Weight final INDArray w; transient int cache; A(INDArray w) { this.w = w; } }
+          @QuantizeModel record M(Linear fc, List<String> names, List<?> any, java.util.function.UnaryOperator<INDArray> gelu) {}
+          @QuantizeModel record M(Linear fc, INDArray positions, int[] shape, Map<String, List<Integer>> vocabulary) {}
+          class A { @Weight @Quantize(bits = 4) final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
+          class A { @Weight final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
+          @interface Custom {} @Custom record A(@Weight INDArray w) {}
+          @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
+          @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
+          """)
+  void isFine(String source) {
+    Compilation compilation =
+        Compiled.compile(
+            List.of("-Xlint:none"),
+            Compiled.source("Shared", SHARED),
+            Compiled.source("Example", source));
+    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.ERROR));
+  }
+
+  private static final String SHARED =
+      """
+      interface Layer { INDArray forward(INDArray x); }
+      @Int8 class Linear implements Layer {
+        @Weight(layout = "OI") final INDArray weight;
+        Linear(INDArray weight) { this.weight = weight; }
+        public INDArray forward(@Input(layout = "…C") INDArray x) { return x; }
+      }
+      """;
+}

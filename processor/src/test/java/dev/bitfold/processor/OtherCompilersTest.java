@@ -1,0 +1,122 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.testing.compile.Compilation;
+import com.google.testing.compile.Compiler;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import javax.annotation.processing.AbstractProcessor;
+import javax.annotation.processing.Filer;
+import javax.annotation.processing.ProcessingEnvironment;
+import javax.annotation.processing.RoundEnvironment;
+import javax.annotation.processing.SupportedAnnotationTypes;
+import javax.lang.model.SourceVersion;
+import javax.lang.model.element.TypeElement;
+import javax.tools.Diagnostic;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Compilers and build tools that wrap the environment do not show javac's syntax trees. */
+class OtherCompilersTest {
+  /** Runs the processor in an environment of which nothing more is known than its interface. */
+  @SupportedAnnotationTypes("*")
+  private static final class Wrapped extends AbstractProcessor {
+    private final BitfoldProcessor processor = new BitfoldProcessor();
+    private final boolean failing;
+
+    Wrapped(boolean failing) {
+      this.failing = failing;
+    }
+
+    @Override
+    public SourceVersion getSupportedSourceVersion() {
+      return SourceVersion.latestSupported();
+    }
+
+    @Override
+    public synchronized void init(ProcessingEnvironment environment) {
+      super.init(environment);
+      processor.init(
+          (ProcessingEnvironment)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {ProcessingEnvironment.class},
+                  (proxy, method, arguments) -> {
+                    if (failing && method.getReturnType() == Filer.class) {
+                      throw new UnsupportedOperationException("no filer");
+                    }
+                    try {
+                      return method.invoke(environment, arguments);
+                    } catch (InvocationTargetException e) {
+                      throw e.getCause();
+                    }
+                  }));
+    }
+
+    @Override
+    public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
+      processor.process(annotations, round);
+      return false;
+    }
+  }
+
+  static Collection<DiagnosticsPage.Entry> examples() throws IOException {
+    return DiagnosticsPageTest.examples().stream()
+        .filter(entry -> !Set.of("QZ003", "QZ026").contains(entry.id()))
+        .toList();
+  }
+
+  private static List<Diagnostic<?>> errors(boolean failing, List<String> snippet)
+      throws IOException {
+    Compilation compilation =
+        Compiler.javac()
+            .withProcessors(new Wrapped(failing))
+            .compile(DiagnosticsPageTest.sources(snippet));
+    return compilation.diagnostics().stream()
+        .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+        .<Diagnostic<?>>map(d -> d)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void theSameErrorsAreFoundWithoutTrees(DiagnosticsPage.Entry entry) throws IOException {
+    List<String> marked =
+        DiagnosticsPage.marks(entry.wrong()).stream().map(mark -> mark.id()).sorted().toList();
+    List<String> found =
+        errors(false, entry.wrong()).stream()
+            .map(d -> d.getMessage(Locale.ROOT).substring(1, 6))
+            .sorted()
+            .toList();
+    assertEquals(marked, found);
+  }
+
+  @Test
+  void everyErrorHasALine() throws IOException {
+    for (DiagnosticsPage.Entry entry : examples()) {
+      for (Diagnostic<?> error : errors(false, entry.wrong())) {
+        assertTrue(error.getLineNumber() > 1, () -> entry.id() + ": " + error);
+      }
+    }
+  }
+
+  @Test
+  void aDefectOfTheProcessorIsADiagnosticThatNamesTheClass() throws IOException {
+    List<Diagnostic<?>> errors =
+        errors(true, List.of("@Quantize(bits = 8) record Scale(@Weight INDArray weight) {}"));
+    assertTrue(
+        errors.stream()
+            .map(d -> d.getMessage(Locale.ROOT))
+            .anyMatch(
+                m -> m.startsWith("[QZ001]") && m.contains("Scale") && m.contains("no filer")),
+        errors.toString());
+  }
+}

@@ -1,0 +1,35 @@
+package com.acme;
+
+import dev.bitfold.Plan;
+import dev.bitfold.layer.Component;
+import dev.bitfold.layer.Walk;
+import java.util.function.UnaryOperator;
+import javax.annotation.processing.Generated;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Quantizes {@link Block}. */
+@Generated("dev.bitfold.processor.BitfoldProcessor")
+public final class BlockQuantizer {
+  private BlockQuantizer() {}
+
+  /**
+   * How a model will be quantized; nothing is measured yet.
+   *
+   * @param model the float model, which is never changed
+   */
+  public static <A extends UnaryOperator<INDArray>> Plan<Block<A>> of(Block<A> model) {
+    return Plan.of(model, component());
+  }
+
+  /** How a model is rebuilt; for generated code of models that contain this one. */
+  public static <A extends UnaryOperator<INDArray>> Component<Block<A>> component() {
+    return Component.<Block<A>>model(Block.class, BlockQuantizer::rebuild);
+  }
+
+  private static <A extends UnaryOperator<INDArray>> Block<A> rebuild(Block<A> model, Walk walk) {
+    return new Block<A>(
+        walk.visit("first", model.first(), Component.layer(QuantizedActivated.type())),
+        walk.visit("more", model.more(), Component.list(Component.layer(QuantizedActivated.type()))),
+        model.last());
+  }
+}

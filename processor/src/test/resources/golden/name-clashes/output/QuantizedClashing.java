@@ -1,0 +1,42 @@
+package com.acme;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.GeneratedLayer;
+import dev.bitfold.layer.LayerHooks;
+import javax.annotation.processing.Generated;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * {@link Clashing} in a quantized model.
+ *
+ * <ul>
+ *   <li>{@code hooks}: int8 per tensor
+ *   <li>{@code x}: int8 per tensor
+ * </ul>
+ */
+@Generated("dev.bitfold.processor.BitfoldProcessor")
+@GeneratedLayer(version = GeneratedLayer.CURRENT)
+public final class QuantizedClashing extends Clashing {
+  private static final dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> TYPE =
+      dev.bitfold.layer.LayerType.of(Clashing.class, QuantizedClashing::new)
+          .weight("hooks", "", QuantDescriptor.builder().bits(8).build())
+          .input("x", "", QuantDescriptor.builder().bits(8).build());
+
+  private final LayerHooks hooks;
+
+  private QuantizedClashing(Clashing layer, LayerHooks hooks) {
+    super(hooks.tensor("hooks", layer.hooks), layer.layer);
+    hooks.check("hooks", super.hooks);
+    this.hooks = hooks;
+  }
+
+  /** The layer as annotated; for generated code of models. */
+  public static dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> type() {
+    return TYPE;
+  }
+
+  @Override
+  public INDArray forward(INDArray x, Clashing.LayerType layer) {
+    return hooks.output(super.forward(hooks.input("x", x), layer));
+  }
+}

@@ -1,0 +1,46 @@
+package com.acme;
+
+import dev.bitfold.annotations.Fp8;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.GeneratedLayer;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerType;
+import javax.annotation.processing.Generated;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * {@link Dense} in a quantized model.
+ *
+ * <p>Recipe {@link Fp8}.
+ *
+ * <ul>
+ *   <li>{@code weight}: E4M3 per tensor
+ *   <li>{@code x}: E4M3 per tensor
+ * </ul>
+ */
+@Generated("dev.bitfold.processor.BitfoldProcessor")
+@GeneratedLayer(version = GeneratedLayer.CURRENT)
+public final class QuantizedDense extends Dense {
+  private static final LayerType<Dense, QuantizedDense> TYPE =
+      LayerType.of(Dense.class, QuantizedDense::new)
+          .weight("weight", "", QuantDescriptor.builder().bits(4, 3).build())
+          .input("x", "", QuantDescriptor.builder().bits(4, 3).build());
+
+  private final LayerHooks hooks;
+
+  private QuantizedDense(Dense layer, LayerHooks hooks) {
+    super(hooks.tensor("weight", layer.weight));
+    hooks.check("weight", super.weight);
+    this.hooks = hooks;
+  }
+
+  /** The layer as annotated; for generated code of models. */
+  public static LayerType<Dense, QuantizedDense> type() {
+    return TYPE;
+  }
+
+  @Override
+  public INDArray forward(INDArray x) {
+    return hooks.output(super.forward(hooks.input("x", x)));
+  }
+}

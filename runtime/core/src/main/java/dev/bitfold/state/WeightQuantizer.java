@@ -1,0 +1,29 @@
+package dev.bitfold.state;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.quantizer.Quantizer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The quantizer of a weight: the weight itself is its calibration data. */
+public final class WeightQuantizer {
+  private WeightQuantizer() {}
+
+  /**
+   * The quantizer that a descriptor gives for a weight.
+   *
+   * @throws IllegalArgumentException if the descriptor does not fit the weight
+   */
+  public static Quantizer of(QuantDescriptor descriptor, Layout layout, INDArray weight) {
+    Quantizer quantizer = Quantizer.of(descriptor, layout);
+    if (descriptor.calib() == Calib.MAX || !descriptor.needsCalibration()) {
+      return quantizer;
+    }
+    Calibrator calibrator = Calibrators.of(descriptor, layout);
+    calibrator.observe(weight);
+    return CalibratedScale.of(calibrator).fix(quantizer);
+  }
+}
