@@ -1,0 +1,22 @@
+package dev.bitfold.benchmarks;
+
+import dev.bitfold.benchmarks.peer.PeerComparison;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Starts a benchmark by its name. */
+@Command(
+    name = "benchmarks",
+    mixinStandardHelpOptions = true,
+    subcommands = {PeerComparison.class, LinearOverhead.class, CompileTime.class, JmhRun.class})
+public final class Benchmarks {
+  private Benchmarks() {}
+
+  /** Runs one; exits with a status other than 0 if sides disagree. */
+  public static void main(String[] args) {
+    // JMH's options are not ours: they are passed on.
+    CommandLine line = new CommandLine(new Benchmarks());
+    line.setUnmatchedOptionsArePositionalParams(true);
+    System.exit(line.execute(args));
+  }
+}

@@ -1,0 +1,158 @@
+package dev.bitfold.benchmarks;
+
+import dev.bitfold.processor.BitfoldProcessor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * What the processor adds to {@code javac}: so many annotated layers compiled in this JVM without
+ * it, without it but with the sources that it writes (which javac has to compile whoever wrote
+ * them), and with it. From the processor path javac loads it afresh each time, so that the JVM
+ * starts it cold while javac is warm; the last way keeps it warm too. Times are in milliseconds,
+ * ratios to javac on the layers and on what is written.
+ */
+@Command(name = "compile", description = "Compiles annotated layers with and without Bitfold.")
+public final class CompileTime implements Callable<Integer> {
+  private enum Way {
+    LAYERS,
+    LAYERS_AND_WRITTEN,
+    PROCESSOR_LOADED,
+    PROCESSOR_WARM
+  }
+
+  @Option(names = "--layers", split = ",", description = "How many (default 10,100,1000).")
+  private List<Integer> counts = List.of(10, 100, 1000);
+
+  @Option(names = "--rounds", description = "How often each is compiled (default 7).")
+  private int rounds = 7;
+
+  private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+
+  @Override
+  public Integer call() throws IOException {
+    System.out.println(
+        "| layers | javac on them | and on what is written | processor, loaded | processor, warm"
+            + " | loaded / javac | warm / javac |");
+    System.out.println("|--:|--:|--:|--:|--:|--:|--:|");
+    for (int count : counts) {
+      System.out.println(line(count));
+    }
+    return 0;
+  }
+
+  private String line(int count) throws IOException {
+    Path folder = Files.createTempDirectory("bitfold-compile");
+    try {
+      List<JavaFileObject> layers = LayerSources.of(count);
+      Path processor = jar();
+      Path first = Files.createDirectory(folder.resolve("first"));
+      compile(layers, processor, first);
+      List<JavaFileObject> all = new ArrayList<>(layers);
+      written(first).forEach(all::add);
+      Map<Way, Runnable> ways = new EnumMap<>(Way.class);
+      ways.put(Way.LAYERS, () -> compile(layers, null, folder));
+      ways.put(Way.LAYERS_AND_WRITTEN, () -> compile(all, null, folder));
+      ways.put(Way.PROCESSOR_LOADED, () -> compile(layers, processor, folder));
+      ways.put(Way.PROCESSOR_WARM, () -> compileWarm(layers, folder));
+      Map<Way, Double> medians = new InterleavedRounds(rounds, 1).medians(ways);
+      double alone = medians.getOrDefault(Way.LAYERS, Double.NaN);
+      double both = medians.getOrDefault(Way.LAYERS_AND_WRITTEN, Double.NaN);
+      double loaded = medians.getOrDefault(Way.PROCESSOR_LOADED, Double.NaN);
+      double warm = medians.getOrDefault(Way.PROCESSOR_WARM, Double.NaN);
+      return String.format(
+          Locale.ROOT,
+          "| %d | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f |",
+          count,
+          alone / 1e6,
+          both / 1e6,
+          loaded / 1e6,
+          warm / 1e6,
+          loaded / both,
+          warm / both);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private List<JavaFileObject> written(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder);
+        StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
+      List<JavaFileObject> sources = new ArrayList<>();
+      manager
+          .getJavaFileObjectsFromPaths(
+              files.filter(file -> file.toString().endsWith(".java")).toList())
+          .forEach(sources::add);
+      return sources;
+    }
+  }
+
+  private void compile(List<JavaFileObject> sources, @Nullable Path processor, Path folder) {
+    List<String> options = options(folder);
+    if (processor == null) {
+      options.add("-proc:none");
+    } else {
+      options.addAll(List.of("-processorpath", processor.toString()));
+    }
+    compile(sources, options, List.of());
+  }
+
+  private void compileWarm(List<JavaFileObject> sources, Path folder) {
+    compile(sources, options(folder), List.of(new BitfoldProcessor()));
+  }
+
+  private static List<String> options(Path folder) {
+    return new ArrayList<>(List.of("-d", folder.toString(), "-Xlint:none"));
+  }
+
+  private void compile(
+      List<JavaFileObject> sources, List<String> options, List<BitfoldProcessor> processors) {
+    try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
+      JavaCompiler.CompilationTask task =
+          compiler.getTask(null, manager, null, options, null, sources);
+      if (!processors.isEmpty()) {
+        task.setProcessors(processors);
+      }
+      if (!task.call()) {
+        throw new IllegalStateException("the layers do not compile");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The processor as a build uses it: its own jar and nothing else. */
+  private static Path jar() {
+    try {
+      return Path.of(
+          BitfoldProcessor.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

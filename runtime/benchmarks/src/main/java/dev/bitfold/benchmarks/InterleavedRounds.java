@@ -1,0 +1,88 @@
+package dev.bitfold.benchmarks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times several pieces of work in turn, round after round, so that what else the machine does falls
+ * on all of them alike.
+ */
+public final class InterleavedRounds {
+  private static final long WARM_UP_NANOS = 100_000_000L;
+  private static final int LEAST_WARM_UPS = 3;
+  private static final int MOST_WARM_UPS = 40;
+  private static final double STEADY = 0.95;
+
+  private final int rounds;
+  private final int calls;
+
+  /**
+   * Rounds.
+   *
+   * @param rounds how often each piece is timed
+   * @param calls calls in a row that are timed as one, for work that takes microseconds
+   */
+  public InterleavedRounds(int rounds, int calls) {
+    this.rounds = rounds;
+    this.calls = calls;
+  }
+
+  /**
+   * The median time of a call of each piece, in nanoseconds; each is warmed up first.
+   *
+   * @param work at least one piece
+   */
+  public <K extends Enum<K>> Map<K, Double> medians(Map<K, Runnable> work) {
+    Map<K, Runnable> inOrder = new EnumMap<>(work);
+    inOrder.values().forEach(InterleavedRounds::warmUp);
+    List<K> keys = new ArrayList<>(inOrder.keySet());
+    List<Runnable> pieces = new ArrayList<>(inOrder.values());
+    Map<K, Double> medians = new EnumMap<>(keys.get(0).getDeclaringClass());
+    double[][] nanos = new double[keys.size()][rounds];
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < keys.size(); i++) {
+        nanos[i][round] = time(pieces.get(i));
+      }
+    }
+    for (int i = 0; i < keys.size(); i++) {
+      Arrays.sort(nanos[i]);
+      medians.put(keys.get(i), (nanos[i][(rounds - 1) / 2] + nanos[i][rounds / 2]) / 2);
+    }
+    return medians;
+  }
+
+  private double time(Runnable work) {
+    long start = System.nanoTime();
+    for (int i = 0; i < calls; i++) {
+      work.run();
+    }
+    return (double) (System.nanoTime() - start) / calls;
+  }
+
+  /** Calls for as long as calls become faster: until the JVM has compiled what they run. */
+  private static void warmUp(Runnable work) {
+    double fastest = Double.POSITIVE_INFINITY;
+    int steady = 0;
+    for (int i = 0; i < MOST_WARM_UPS && steady < LEAST_WARM_UPS; i++) {
+      double now = (double) fastestCall(work);
+      steady = now > fastest * STEADY ? steady + 1 : 0;
+      fastest = Math.min(fastest, now);
+    }
+  }
+
+  private static long fastestCall(Runnable work) {
+    long fastest = Long.MAX_VALUE;
+    long start = System.nanoTime();
+    long before = start;
+    while (before - start < WARM_UP_NANOS) {
+      work.run();
+      long now = System.nanoTime();
+      fastest = Math.min(fastest, now - before);
+      before = now;
+    }
+    return fastest;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.bitfold.benchmarks.peer;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * E4M3 with an amax of 448, whose scale is 1: libtorch's casts there and back alone then compute
+ * the same values. The composition scales too, as it must for any other amax.
+ */
+final class FloatContest {
+  private static final float LARGEST = 448;
+
+  private FloatContest() {}
+
+  static Contest e4m3(Tensors t) {
+    Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().bits(4, 3).amax(LARGEST).build());
+    Tensor x = Tensors.view(t.x, t.n);
+    Tensor out = Tensors.view(t.theirs, t.n);
+    Tensor eight = t.empty(ScalarType.Float8_e4m3fn, t.n);
+    Scalar scale = new Scalar(1f);
+    return new Contestants(t, () -> quantizer.quantizeInto(t.x, t.ours))
+        .writer(
+            Side.NATIVE,
+            () -> {
+              eight.copy_(x);
+              out.copy_(eight);
+            })
+        .writer(
+            Side.COMPOSED,
+            () -> {
+              torch.mul_out(out, x, scale);
+              eight.copy_(out);
+              out.copy_(eight);
+              out.div_(scale);
+            })
+        .contest("e4m3", 0);
+  }
+}

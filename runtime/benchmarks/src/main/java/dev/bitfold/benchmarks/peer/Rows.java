@@ -1,0 +1,60 @@
+package dev.bitfold.benchmarks.peer;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The file of rows, and their table. */
+final class Rows {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private Rows() {}
+
+  /**
+   * Adds rows to a file, in place of those that it has for the same kernel, size, threads, tier.
+   */
+  static void merge(Path file, List<Row> measured) throws IOException {
+    List<Row> rows = new ArrayList<>();
+    if (Files.exists(file)) {
+      rows.addAll(JSON.readValue(file.toFile(), new TypeReference<List<Row>>() {}));
+      rows.removeIf(old -> measured.stream().anyMatch(old::samePlace));
+    }
+    rows.addAll(measured);
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    JSON.writeValue(file.toFile(), rows);
+  }
+
+  /** The head of a Markdown table. */
+  static String head() {
+    return "| kernel | n | threads | tier | ms | / memcpy | / native | / composed | / ND4J |\n"
+        + "|---|--:|--:|---|--:|--:|--:|--:|--:|";
+  }
+
+  /** A line of it. */
+  static String line(Row row) {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | %d | %s | %.4f | %s | %s | %s | %s |",
+        row.kernel(),
+        Size.text(row.n()),
+        row.threads(),
+        row.tier(),
+        row.medianNanos() / 1e6,
+        ratio(row.memcpyRatio()),
+        ratio(row.nativeRatio()),
+        ratio(row.composedRatio()),
+        ratio(row.nd4jRatio()));
+  }
+
+  private static String ratio(@Nullable Double ratio) {
+    return ratio == null ? "–" : String.format(Locale.ROOT, "%.2f", ratio);
+  }
+}
