@@ -42,4 +42,36 @@ public interface QuantKernels {
 
   /** Each element rounded to the grid. */
   void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out);
+
+  /**
+   * Each element rounded to the grid under a scale that follows from its own group's amax; what
+   * {@link #amax} and then {@link #fakeQuantize} or {@link #codes} give. Here by just these, with
+   * arrays of as many elements as there are groups; implementations do it in one pass where a group
+   * fits the cache.
+   *
+   * @param back whether to scale back
+   */
+  default void quantizeByAmax(
+      Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
+    int count = groups.count();
+    float[] amax = new float[count];
+    amax(x, groups, amax);
+    if (scaling.finite()) {
+      for (float value : amax) {
+        if (!Float.isFinite(value)) {
+          finiteAmax(x, groups, amax);
+          break;
+        }
+      }
+    }
+    float[] forward = new float[count];
+    float[] backward = new float[count];
+    scaling.scales(amax, count, forward, backward);
+    Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
+    if (back) {
+      fakeQuantize(x, groups, grid, scales, out);
+    } else {
+      codes(x, groups, grid, scales, out);
+    }
+  }
 }

@@ -139,7 +139,30 @@ record AmaxScales(Kind kind, float max) {
   ScaleSet of(float[] amax) {
     StoredScales.Floats stored = stored(amax);
     return new ScaleSet(
-        new Scales(forward(amax), kind == Kind.TABLE, stored.backward(), stored.divides()), stored);
+        new Scales(forward(amax), divides(), stored.backward(), stored.divides()), stored);
+  }
+
+  /** Whether elements are divided. */
+  boolean divides() {
+    return kind == Kind.TABLE;
+  }
+
+  /** Both factors of the first groups; written to the last two arrays. */
+  void of(float[] amax, int count, float[] forward, float[] backward) {
+    if (kind == Kind.INTEGERS) {
+      // The usual kind in a loop of its own: no call for each group.
+      for (int g = 0; g < count; g++) {
+        boolean tiny = amax[g] <= TINY;
+        float scale = max / amax[g];
+        forward[g] = tiny ? 0f : scale;
+        backward[g] = tiny ? 1f : scale;
+      }
+      return;
+    }
+    for (int g = 0; g < count; g++) {
+      forward[g] = kind.forward(amax[g], max);
+      backward[g] = kind.backward(amax[g], max);
+    }
   }
 
   float[] forward(float[] amax) {

@@ -46,18 +46,22 @@ final class PowerOfTwoScales {
       exponents[g] = exponent(amax[g]);
     }
     StoredScales.PowersOfTwo stored = new StoredScales.PowersOfTwo(exponents, fractionBits);
-    float[] backward = stored.backward();
+    float[] backward = new float[amax.length];
     float[] forward = new float[amax.length];
-    for (int g = 0; g < amax.length; g++) {
+    of(amax, amax.length, forward, backward);
+    // Dividing by a power of two is exact where multiplying by its inverse would overflow.
+    return new ScaleSet(new Scales(forward, true, backward, false), stored);
+  }
+
+  /** Both factors of the first groups; written to the last two arrays. */
+  void of(float[] amax, int count, float[] forward, float[] backward) {
+    for (int g = 0; g < count; g++) {
+      float scale = StoredScales.PowersOfTwo.backward(exponent(amax[g]), fractionBits);
       // An all-zero block has no exponent: it is stored as 2^-127 and given as 1, as in ModelOpt.
-      if (amax[g] == 0 && rule == ScaleRule.CEIL) {
-        backward[g] = 1f;
-      }
+      backward[g] = amax[g] == 0 && rule == ScaleRule.CEIL ? 1f : scale;
       boolean flushed = rule == ScaleRule.FLUSH && amax[g] < Float.MIN_NORMAL;
       forward[g] = flushed ? Float.POSITIVE_INFINITY : backward[g];
     }
-    // Dividing by a power of two is exact where multiplying by its inverse would overflow.
-    return new ScaleSet(new Scales(forward, true, backward, false), stored);
   }
 
   private byte exponent(float amax) {

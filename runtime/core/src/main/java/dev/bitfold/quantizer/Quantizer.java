@@ -275,6 +275,12 @@ public final class Quantizer {
       return;
     }
     Groups groups = checked(tensor);
+    OwnScales own = scaling.own();
+    if (own != null) {
+      boolean back = descriptor.fakeQuant();
+      tensor.read(x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, own, back, y)));
+      return;
+    }
     ScaleSet scales = scaling.of(kernels, tensor, groups);
     if (!descriptor.fakeQuant()) {
       codes(tensor, groups, scales, out);

@@ -24,10 +24,18 @@ final class Scaling {
   /** The scales, where they do not depend on the tensor. */
   private final @Nullable ScaleSet ready;
 
+  private final @Nullable OwnScales own;
+
   Scaling(QuantDescriptor descriptor, @Nullable Fixed fixed) {
     this.descriptor = descriptor;
     this.fixed = fixed;
     this.ready = fixed == null || globalScale(descriptor) ? null : ofFixed(fixed);
+    this.own = fixed == null ? OwnScales.of(descriptor) : null;
+  }
+
+  /** Whether scales are powers of two. */
+  static boolean powersOfTwo(QuantDescriptor descriptor) {
+    return descriptor.scaleBits().equals(E8M0);
   }
 
   /** Whether block scales are under a global scale, whose amax is what can be fixed. */
@@ -49,6 +57,11 @@ final class Scaling {
           floats.mantissa(), floats.minExponent(), floats.max(), descriptor.rounding());
     }
     return new Grid.Table();
+  }
+
+  /** How each group's scale follows from its own elements; null if it does not. */
+  @Nullable OwnScales own() {
+    return own;
   }
 
   @Nullable Fixed fixed() {

@@ -53,10 +53,15 @@ sealed interface StoredScales {
     public float[] backward() {
       float[] values = new float[exponents.length];
       for (int g = 0; g < values.length; g++) {
-        int code = exponents[g] & 0xff;
-        values[g] = code == 255 ? Float.NaN : Math.scalb(1f, code - 127 - fractionBits);
+        values[g] = backward(exponents[g], fractionBits);
       }
       return values;
+    }
+
+    /** What the codes of one group are multiplied by. */
+    static float backward(byte exponent, int fractionBits) {
+      int code = exponent & 0xff;
+      return code == 255 ? Float.NaN : Math.scalb(1f, code - 127 - fractionBits);
     }
 
     @Override

@@ -3,14 +3,25 @@ package dev.bitfold.quantizer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.cpu.CpuKernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
+import dev.bitfold.kernel.vector.VectorKernels;
+import dev.bitfold.kernel.vector.VectorProvider;
 import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -22,6 +33,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** The fast kernels give the reference's bits, wherever and in whatever order the values lie. */
 class KernelsAgreeTest {
   private static final QuantKernels REFERENCE = Kernels.named("reference");
+  private static final Map<Integer, KernelThreads> POOLS = new ConcurrentHashMap<>();
 
   @Provide
   Arbitrary<QuantDescriptor> descriptors() {
@@ -39,42 +51,122 @@ class KernelsAgreeTest {
       @ForAll boolean preScaled,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray x = DenseFloats.array(Arrangement.values(d0 * d1 * d2, seed, special), d0, d1, d2);
-    Quantizer fast = Quantizer.of(descriptor);
+    Quantizer quantizer = Quantizer.of(descriptor);
     if (preScaled) {
-      fast = fast.withPreScale(DenseFloats.array(Arrangement.values(d1, seed + 1, false), d1), -2);
+      quantizer =
+          quantizer.withPreScale(
+              DenseFloats.array(Arrangement.values(d1, seed + 1, false), d1), -2);
     }
-    Quantizer slow = fast.withKernels(REFERENCE);
-    INDArray arranged = arrangement.of(x);
-    same(x, arranged);
-    same(slow.amax(x), fast.amax(arranged));
+    agree(quantizer, x, arrangement);
+  }
+
+  @Provide
+  Arbitrary<QuantDescriptor> blocks() {
+    List<UnaryOperator<QuantDescriptor.Builder>> scales =
+        List.of(
+            b -> b,
+            b -> b.scaleRule(ScaleRule.RECIPROCAL),
+            b -> b.scaleBits(8, 0),
+            b -> b.scaleBits(8, 0).scaleRule(ScaleRule.CEIL),
+            b -> b.scaleBits(8, 0).scaleRule(ScaleRule.FLUSH),
+            b -> b.scaleBits(4, 3),
+            b -> b.scaleBits(4, 3).scaleRule(ScaleRule.FLUSH),
+            b -> b.scaleBits(4, 3).scaleRule(ScaleRule.RECIPROCAL),
+            b -> b.scaleBits(8));
+    return Combinators.combine(
+            Arbitraries.of(
+                List.of(new int[] {8}, new int[] {4}, new int[] {4, 3}, new int[] {2, 1})),
+            Arbitraries.of(16, 32, 128, 1024),
+            Arbitraries.of(scales))
+        .as(
+            (bits, block, scale) ->
+                scale
+                    .apply(
+                        QuantDescriptor.builder().bits(bits).blockSizes(BlockSize.axis(-1, block)))
+                    .dynamic(true)
+                    .build());
+  }
+
+  /** Lengths that fill vectors, and primes; in memory that is used in place. */
+  @Property(tries = 400)
+  void fastEqualsReferenceInWholeVectors(
+      @ForAll("descriptors") QuantDescriptor any,
+      @ForAll("blocks") QuantDescriptor blocked,
+      @ForAll boolean blocks,
+      @ForAll boolean special,
+      @ForAll boolean preScaled,
+      @ForAll("lengths") int d2,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    INDArray x = DenseFloats.array(Arrangement.values(6 * d2, seed, special), 2, 3, d2);
+    Quantizer quantizer = Quantizer.of(blocks ? blocked : any);
+    if (preScaled) {
+      quantizer =
+          quantizer.withPreScale(
+              DenseFloats.array(Arrangement.values(d2, seed + 1, false), d2), -1);
+    }
+    agree(quantizer, x, Arrangement.DENSE);
+  }
+
+  @Provide
+  Arbitrary<Integer> lengths() {
+    return Arbitraries.of(16, 32, 64, 128, 256, 512, 1024, 2048, 331, 1031);
+  }
+
+  private static void agree(Quantizer quantizer, INDArray x, Arrangement arrangement) {
+    Quantizer slow = quantizer.withKernels(REFERENCE);
+    INDArray amax = slow.amax(x);
     INDArray expected = slow.quantize(x);
-    same(expected, fast.quantize(arranged));
-    same(x, arranged);
     Codes slowCodes = slow.codes(x);
-    Codes fastCodes = fast.codes(arranged);
-    same(slowCodes.codes(), fastCodes.codes());
-    same(slowCodes.scale(), fastCodes.scale());
-    assertEquals(slowCodes.zeroPoint().isPresent(), fastCodes.zeroPoint().isPresent());
-    slowCodes.zeroPoint().ifPresent(zero -> same(zero, fastCodes.zeroPoint().orElseThrow()));
-    same(expected, fast.quantizeInto(arranged, arranged));
-    same(expected, arranged);
+    for (QuantKernels kernels : fast(2)) {
+      Quantizer fast = quantizer.withKernels(kernels);
+      INDArray arranged = arrangement.of(x);
+      same(x, arranged);
+      same(amax, fast.amax(arranged));
+      same(expected, fast.quantize(arranged));
+      same(x, arranged);
+      Codes fastCodes = fast.codes(arranged);
+      same(slowCodes.codes(), fastCodes.codes());
+      same(slowCodes.scale(), fastCodes.scale());
+      assertEquals(slowCodes.zeroPoint().isPresent(), fastCodes.zeroPoint().isPresent());
+      slowCodes.zeroPoint().ifPresent(zero -> same(zero, fastCodes.zeroPoint().orElseThrow()));
+      same(expected, fast.quantizeInto(arranged, arranged));
+      same(expected, arranged);
+    }
+  }
+
+  /** The fast kernels that this JVM can use; small tensors do not take another way. */
+  private static List<QuantKernels> fast(int threads) {
+    KernelThreads pool = POOLS.computeIfAbsent(threads, KernelThreads::new);
+    List<QuantKernels> fast = new ArrayList<>(List.of(new CpuKernels(pool)));
+    if (new VectorProvider().unavailable().isEmpty()) {
+      fast.add(new VectorKernels(pool, 1));
+    }
+    return fast;
   }
 
   @Test
   void resultsDoNotDependOnTheNumberOfThreads() {
     Random random = new Random(7);
-    long[][] shapes = {{700, 1031}, {3, 257, 1000}, {1, 900_001}, {1000, 30, 30}};
+    long[][] shapes = {{700, 1031}, {3, 257, 1000}, {1, 900_001}, {1000, 30, 30}, {1200, 512}};
     for (long[] shape : shapes) {
       int length = (int) java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b);
       INDArray x = DenseFloats.array(Arrangement.values(length, random.nextLong(), false), shape);
       for (int[] axis : new int[][] {{}, {0}, {-1}, {1}}) {
-        Quantizer one =
-            Quantizer.of(QuantDescriptor.builder().axis(axis).build())
-                .withKernels(new CpuKernels(new KernelThreads(1)));
-        Quantizer five = one.withKernels(new CpuKernels(new KernelThreads(5)));
-        same(one.amax(x), five.amax(x));
-        same(one.quantize(x), five.quantize(x));
+        Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().axis(axis).build());
+        INDArray amax = quantizer.withKernels(REFERENCE).amax(x);
+        INDArray expected = quantizer.withKernels(REFERENCE).quantize(x);
+        for (int threads : new int[] {1, 5}) {
+          for (QuantKernels kernels : fast(threads)) {
+            same(amax, quantizer.withKernels(kernels).amax(x));
+            same(expected, quantizer.withKernels(kernels).quantize(x));
+          }
+        }
       }
+      Quantizer blocks =
+          Quantizer.of(
+              QuantDescriptor.builder().blockSizes(BlockSize.axis(-1, 16)).dynamic(true).build());
+      INDArray expected = blocks.withKernels(REFERENCE).quantize(x);
+      fast(5).forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
     }
   }
 

@@ -116,6 +116,27 @@ final class AbsoluteMaxima {
     }
   }
 
+  /**
+   * The largest magnitudes of a chunk's groups, which follow one another.
+   *
+   * @param block elements of a group; the last may have fewer
+   * @return how many groups there are
+   */
+  static int ofChunk(Scratch scratch, int block, int length, float[] out) {
+    if (block < SHORT) {
+      scratch.bitsOf(scratch.values, scratch.bits, length);
+    }
+    int count = 0;
+    for (int from = 0; from < length; from += block) {
+      int run = Math.min(block, length - from);
+      out[count++] =
+          block < SHORT
+              ? Float.intBitsToFloat(maximum(scratch.bits, from, run))
+              : maximum(scratch, from, run);
+    }
+    return count;
+  }
+
   /** Both from index 0: C2 vectorises no loop over arrays from different offsets. */
   private static void maxInto(float[] out, float[] v, int length) {
     for (int i = 0; i < length; i++) {

@@ -1,5 +1,6 @@
 package dev.bitfold.kernel.cpu;
 
+import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
@@ -59,21 +60,63 @@ public final class CpuKernels implements QuantKernels {
     run(x, groups, grid, scales, false, out);
   }
 
-  private void run(
-      Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
-    ChunkRounding rounding = ChunkRounding.of(groups, grid, scales, back);
+  @Override
+  public void quantizeByAmax(
+      Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
+    int block = groups.block();
+    if (!groups.contiguous() || block > Scratch.CHUNK) {
+      QuantKernels.super.quantizeByAmax(x, groups, grid, scaling, back, out);
+      return;
+    }
     threads.share(
         groups.elements(),
         LEAST_SHARE,
-        Scratch.CHUNK,
-        (from, to) -> {
-          Scratch scratch = Scratch.mine();
-          for (int start = from; start < to; start += Scratch.CHUNK) {
-            int length = Math.min(Scratch.CHUNK, to - start);
-            scratch.load(x, start, length);
-            rounding.apply(scratch, start, length);
-            out.put(start, scratch.values, 0, length);
-          }
-        });
+        DynamicChunks.chunk(block),
+        (from, to) -> new DynamicChunks(block, grid, scaling, back).round(x, out, from, to));
+  }
+
+  private void run(
+      Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
+    round(x, groups, grid, scales, back, out, 0, groups.elements(), true);
+  }
+
+  /**
+   * Rounds a part of the elements.
+   *
+   * @param back whether to scale back
+   * @param from the first element
+   * @param to the element after the last
+   * @param divided whether a large part may be divided among threads
+   */
+  public void round(
+      Source x,
+      Groups groups,
+      Grid grid,
+      Scales scales,
+      boolean back,
+      FloatBuffer out,
+      int from,
+      int to,
+      boolean divided) {
+    ChunkRounding rounding = ChunkRounding.of(groups, grid, scales, back);
+    if (divided) {
+      threads.share(
+          to - from,
+          LEAST_SHARE,
+          Scratch.CHUNK,
+          (first, end) -> chunks(x, rounding, out, from + first, from + end));
+    } else {
+      chunks(x, rounding, out, from, to);
+    }
+  }
+
+  private static void chunks(Source x, ChunkRounding rounding, FloatBuffer out, int from, int to) {
+    Scratch scratch = Scratch.mine();
+    for (int start = from; start < to; start += Scratch.CHUNK) {
+      int length = Math.min(Scratch.CHUNK, to - start);
+      scratch.load(x, start, length);
+      rounding.apply(scratch, start, length);
+      out.put(start, scratch.values, 0, length);
+    }
   }
 }

@@ -19,9 +19,15 @@ public final class KernelThreads {
               1,
               Integer.getInteger("bitfold.threads", Runtime.getRuntime().availableProcessors())));
 
-  /** Work on the elements (or groups) {@code from} up to {@code to}. */
+  /** A share of the work. */
   @FunctionalInterface
-  interface Range {
+  public interface Range {
+    /**
+     * Works on the elements {@code from} up to {@code to}.
+     *
+     * @param from the first
+     * @param to the one after the last
+     */
     void run(int from, int to);
   }
 
@@ -83,9 +89,12 @@ public final class KernelThreads {
    * Runs {@code work} on contiguous shares of {@code length}, in parallel if there are at least two
    * of {@code least}.
    *
+   * @param length how many elements there are
+   * @param least fewer elements are not worth a thread
    * @param align shares begin at multiples of it
+   * @throws IllegalStateException if the work throws on another thread than the caller's
    */
-  void share(int length, int least, int align, Range work) {
+  public void share(int length, int least, int align, Range work) {
     int shares = (int) Math.min(threads, Math.max(1L, (long) length / least));
     if (shares == 1) {
       work.run(0, length);

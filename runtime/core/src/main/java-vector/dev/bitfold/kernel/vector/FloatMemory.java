@@ -1,0 +1,135 @@
+package dev.bitfold.kernel.vector;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.invoke.MethodType;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * Vectors from and to the memory of direct buffers. The method for it is another one from JDK 19 on
+ * (a MemorySegment instead of a ByteBuffer), and no class can name both: they are called through
+ * constant method handles, which C2 compiles as if they were named.
+ */
+final class FloatMemory {
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+
+  /** Floats of a vector. */
+  static final int LANES = SPECIES.length();
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final Access ACCESS = Access.find();
+  private static final MethodHandle LOAD = ACCESS.load;
+  private static final MethodHandle STORE = ACCESS.store;
+  private static final MethodHandle SEGMENT = ACCESS.segment;
+
+  /** How this JDK reads and writes. */
+  private record Access(MethodHandle load, MethodHandle store, MethodHandle segment) {
+    private static final MethodType LOADING =
+        MethodType.methodType(
+            FloatVector.class, VectorSpecies.class, Object.class, long.class, ByteOrder.class);
+    private static final MethodType STORING =
+        MethodType.methodType(
+            void.class, FloatVector.class, Object.class, long.class, ByteOrder.class);
+
+    static Access find() {
+      Lookup lookup = MethodHandles.publicLookup();
+      try {
+        return segments(lookup);
+      } catch (ReflectiveOperationException olderJdk) {
+        try {
+          return buffers(lookup);
+        } catch (ReflectiveOperationException e) {
+          throw new LinkageError("no access to memory in this JDK's Vector API", e);
+        }
+      }
+    }
+
+    private static Access segments(Lookup lookup) throws ReflectiveOperationException {
+      Class<?> memory = lookup.findClass("java.lang.foreign.MemorySegment");
+      MethodHandle ofBuffer =
+          lookup
+              .findStatic(memory, "ofBuffer", MethodType.methodType(memory, Buffer.class))
+              .asType(MethodType.methodType(Object.class, FloatBuffer.class));
+      return of(lookup, "MemorySegment", memory, long.class, ofBuffer);
+    }
+
+    private static Access buffers(Lookup lookup) throws ReflectiveOperationException {
+      MethodHandle bytes =
+          MethodHandles.lookup()
+              .findStatic(
+                  FloatMemory.class,
+                  "bytes",
+                  MethodType.methodType(Object.class, FloatBuffer.class));
+      return of(lookup, "ByteBuffer", ByteBuffer.class, int.class, bytes);
+    }
+
+    private static Access of(
+        Lookup lookup, String name, Class<?> memory, Class<?> offset, MethodHandle segment)
+        throws ReflectiveOperationException {
+      MethodHandle load =
+          lookup.findStatic(
+              FloatVector.class,
+              "from" + name,
+              MethodType.methodType(
+                  FloatVector.class, VectorSpecies.class, memory, offset, ByteOrder.class));
+      MethodHandle store =
+          lookup.findVirtual(
+              FloatVector.class,
+              "into" + name,
+              MethodType.methodType(void.class, memory, offset, ByteOrder.class));
+      return new Access(
+          MethodHandles.explicitCastArguments(load, LOADING),
+          MethodHandles.explicitCastArguments(store, STORING),
+          segment);
+    }
+  }
+
+  private FloatMemory() {}
+
+  /** A buffer's memory from its index 0, for {@link #load} and {@link #store}. */
+  static Object of(FloatBuffer direct) {
+    try {
+      return (Object) SEGMENT.invokeExact(direct.duplicate().position(0));
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  // A FloatBuffer does not say what ByteBuffer it came from; JavaCPP gives another on its memory.
+  private static Object bytes(FloatBuffer direct) {
+    return new FloatPointer(direct).asByteBuffer();
+  }
+
+  /** The vector at an index of a float. */
+  static FloatVector load(Object memory, long index) {
+    try {
+      return (FloatVector)
+          LOAD.invokeExact((VectorSpecies) SPECIES, memory, index * Float.BYTES, ORDER);
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  /** Writes a vector to an index of a float. */
+  static void store(FloatVector vector, Object memory, long index) {
+    try {
+      STORE.invokeExact(vector, memory, index * Float.BYTES, ORDER);
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  private static RuntimeException rethrown(Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
+    return e instanceof RuntimeException known ? known : new IllegalStateException(e);
+  }
+}

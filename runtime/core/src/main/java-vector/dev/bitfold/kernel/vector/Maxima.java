@@ -1,0 +1,67 @@
+package dev.bitfold.kernel.vector;
+
+import static dev.bitfold.kernel.vector.FloatMemory.LANES;
+import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Largest magnitudes, as the integers of their bits: they compare as the floats do, with NaN above
+ * infinity. Lengths are multiples of a vector's.
+ */
+final class Maxima {
+  private static final int MAGNITUDE = 0x7fffffff;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+  private Maxima() {}
+
+  private static IntVector magnitudes(Object in, long index) {
+    return FloatMemory.load(in, index).reinterpretAsInts().and(MAGNITUDE);
+  }
+
+  /** The largest of a long run. */
+  static float of(Object in, long at, int length) {
+    // Four, which do not wait for each other.
+    IntVector a = IntVector.zero(INTS);
+    IntVector b = IntVector.zero(INTS);
+    IntVector c = IntVector.zero(INTS);
+    IntVector d = IntVector.zero(INTS);
+    int i = 0;
+    for (; i < length - 4 * LANES + 1; i += 4 * LANES) {
+      a = a.max(magnitudes(in, at + i));
+      b = b.max(magnitudes(in, at + i + LANES));
+      c = c.max(magnitudes(in, at + i + 2 * LANES));
+      d = d.max(magnitudes(in, at + i + 3 * LANES));
+    }
+    for (; i < length; i += LANES) {
+      a = a.max(magnitudes(in, at + i));
+    }
+    return Float.intBitsToFloat(a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX));
+  }
+
+  /** The largest of each of neighbouring short runs, to {@code out} from {@code g}. */
+  static void ofEach(Object in, long at, int run, int count, float[] out, int g) {
+    long from = at;
+    for (int k = 0; k < count; k++, from += run) {
+      IntVector largest = magnitudes(in, from);
+      for (int i = LANES; i < run; i += LANES) {
+        largest = largest.max(magnitudes(in, from + i));
+      }
+      out[g + k] = Float.intBitsToFloat(largest.reduceLanes(VectorOperators.MAX));
+    }
+  }
+
+  /** Raises each of {@code out}, from {@code g}, to the magnitude of an element. */
+  static void into(Object in, long at, int length, float[] out, int g) {
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector.fromArray(SPECIES, out, g + i)
+          .reinterpretAsInts()
+          .max(magnitudes(in, at + i))
+          .reinterpretAsFloats()
+          .intoArray(out, g + i);
+    }
+  }
+}
