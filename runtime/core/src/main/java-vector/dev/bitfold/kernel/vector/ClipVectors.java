@@ -31,11 +31,12 @@ record ClipVectors(
       int run = Math.min(Math.min(end - start, groups.columns() - column), block - column % block);
       int whole = run / LANES * LANES;
       int g = groups.base(row) + column / block;
-      vectors(in, of, to, start, whole, low[g], high[g], sums, g);
+      Expanded own = Expanded.mine();
+      vectors(in, of, to, start, whole, low[g], high[g], sums, g, own.forward, own.backward);
       for (int i = start + whole; i < start + run; i++) {
         boolean inside = x.get(i) > low[g] && x.get(i) < high[g];
         float passed = inside ? gradient.get(i) : 0;
-        sums.add(i, 1, g);
+        sums.add(x.get(i), gradient.get(i), g);
         out.put(i, passed);
       }
       start += run;
@@ -51,17 +52,21 @@ record ClipVectors(
       float low,
       float high,
       ClipSums sums,
-      int g) {
+      int g,
+      float[] values,
+      float[] gradients) {
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int i = 0; i < length; i += LANES) {
       FloatVector x = FloatMemory.load(in, at + i);
       VectorMask<Float> inside =
           x.compare(VectorOperators.GT, low).and(x.compare(VectorOperators.LT, high));
-      FloatVector passed = zero.blend(FloatMemory.load(of, at + i), inside);
+      FloatVector gradient = FloatMemory.load(of, at + i);
+      FloatMemory.store(zero.blend(gradient, inside), to, at + i);
       if (!inside.allTrue()) {
-        sums.add(at + i, LANES, g);
+        x.intoArray(values, 0);
+        gradient.intoArray(gradients, 0);
+        sums.add(values, gradients, LANES, g);
       }
-      FloatMemory.store(passed, to, at + i);
     }
   }
 }

@@ -149,7 +149,7 @@ public final class VectorKernels implements QuantKernels {
             FloatMemory.of(x),
             FloatMemory.of(gradient),
             FloatMemory.of(out));
-    ClipSums.divide(threads, x, gradient, groups, low, high, below, above, part);
+    ClipSums.divide(threads, groups, low, high, below, above, part);
   }
 
   private static void finite(FloatBuffer x, int at, int block, int count, float[] amax) {

@@ -2,7 +2,6 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -11,8 +10,6 @@ import java.util.Arrays;
  * concurrent use.
  */
 public final class ClipSums {
-  private final FloatBuffer x;
-  private final FloatBuffer gradient;
   private final float[] low;
   private final float[] high;
   private final double[] below;
@@ -30,15 +27,7 @@ public final class ClipSums {
     void compute(ClipSums sums, int from, int to);
   }
 
-  private ClipSums(
-      FloatBuffer x,
-      FloatBuffer gradient,
-      float[] low,
-      float[] high,
-      double[] below,
-      double[] above) {
-    this.x = x;
-    this.gradient = gradient;
+  private ClipSums(float[] low, float[] high, double[] below, double[] above) {
     this.low = low;
     this.high = high;
     this.below = below;
@@ -48,8 +37,6 @@ public final class ClipSums {
   /** Divides a tensor into parts, on several threads if it is large, and adds up their sums. */
   public static void divide(
       KernelThreads threads,
-      FloatBuffer x,
-      FloatBuffer gradient,
       Groups groups,
       float[] low,
       float[] high,
@@ -61,7 +48,7 @@ public final class ClipSums {
     Arrays.fill(below, 0, count, 0);
     Arrays.fill(above, 0, count, 0);
     if (elements <= QuantKernels.SUMMED) {
-      part.compute(new ClipSums(x, gradient, low, high, below, above), 0, elements);
+      part.compute(new ClipSums(low, high, below, above), 0, elements);
       return;
     }
     int parts = (elements - 1) / QuantKernels.SUMMED + 1;
@@ -76,7 +63,7 @@ public final class ClipSums {
             sums[2 * p + 1] = new double[count];
             int from = p * QuantKernels.SUMMED;
             part.compute(
-                new ClipSums(x, gradient, low, high, sums[2 * p], sums[2 * p + 1]),
+                new ClipSums(low, high, sums[2 * p], sums[2 * p + 1]),
                 from,
                 (int) Math.min(elements, (long) from + QuantKernels.SUMMED));
           }
@@ -89,15 +76,15 @@ public final class ClipSums {
     }
   }
 
-  /** Takes neighbours of one group, of which some are outside. */
-  public void add(int from, int length, int group) {
-    for (int i = from; i < from + length; i++) {
-      add(x.get(i), gradient.get(i), group);
+  /** Takes elements of one group, of which some are outside. */
+  public void add(float[] values, float[] gradients, int length, int group) {
+    for (int i = 0; i < length; i++) {
+      add(values[i], gradients[i], group);
     }
   }
 
   /** Takes an element if it is outside. */
-  void add(float value, float gradientOfOutput, int group) {
+  public void add(float value, float gradientOfOutput, int group) {
     if (!(value > low[group])) {
       below[group] += gradientOfOutput;
     }

@@ -87,8 +87,6 @@ public final class CpuKernels implements QuantKernels {
       double[] above) {
     ClipSums.divide(
         threads,
-        x,
-        gradient,
         groups,
         low,
         high,
