@@ -13,11 +13,12 @@ import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * What of a model will be quantized how; no data has been seen. Immutable and safe for concurrent
@@ -84,45 +85,36 @@ public final class Plan<M> {
    * Another plan, in which every quantized layer follows a recipe in place of its annotations; a
    * role that the recipe leaves out stays float, and layers are smoothed if the recipe says so.
    *
-   * @throws IllegalArgumentException if the recipe quantizes inputs and a layer marks none
+   * @throws IllegalArgumentException if the recipe quantizes a role that no layer has
    * @throws InvalidDescriptorException if a descriptor does not fit a tensor
    */
   public Plan<M> using(Recipe recipe) {
     Map<String, QuantDescriptor> other = new LinkedHashMap<>();
     Map<String, Double> otherSmooth = new LinkedHashMap<>();
-    for (ModelShape.Layer layer : shape.layers().values()) {
-      if (layer.type().isQuantized()) {
-        apply(recipe, layer, other);
-        recipe.smoothQuant().ifPresent(alpha -> otherSmooth.put(layer.path(), alpha));
+    Set<Role> unused = EnumSet.noneOf(Role.class);
+    unused.addAll(recipe.descriptors().keySet());
+    for (TensorSite site : shape.sites().values()) {
+      ModelShape.Layer layer = Objects.requireNonNull(shape.layers().get(site.layer()));
+      Role role = site.tensor().role().role().orElse(null);
+      QuantDescriptor descriptor = role == null ? null : recipe.descriptors().get(role);
+      if (layer.type().isQuantized() && descriptor != null) {
+        check(shape.sites(), site.path(), descriptor);
+        other.put(site.path(), descriptor);
+        unused.remove(role);
+        if (role == Role.INPUT && site.tensor().layout().has('C')) {
+          recipe.smoothQuant().ifPresent(alpha -> otherSmooth.put(layer.path(), alpha));
+        }
       }
+    }
+    if (!unused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "recipe "
+              + recipe.name()
+              + " describes "
+              + unused
+              + ", and no quantized layer of the model marks such a tensor");
     }
     return new Plan<>(model, component, shape, other, otherSmooth, listener);
-  }
-
-  private void apply(Recipe recipe, ModelShape.Layer layer, Map<String, QuantDescriptor> into) {
-    for (Map.Entry<Role, QuantDescriptor> entry : recipe.descriptors().entrySet()) {
-      List<TensorSite> sites =
-          shape.sites().values().stream()
-              .filter(site -> site.layer().equals(layer.path()))
-              .filter(site -> site.tensor().role().role().equals(Optional.of(entry.getKey())))
-              .toList();
-      if (sites.isEmpty()) {
-        throw new IllegalArgumentException(
-            "recipe "
-                + recipe.name()
-                + " quantizes "
-                + entry.getKey()
-                + "s, and "
-                + layer.path()
-                + " ("
-                + layer.type().type().getName()
-                + ") marks none; mark it in the class, or describe the tensors one by one");
-      }
-      for (TensorSite site : sites) {
-        check(shape.sites(), site.path(), entry.getValue());
-        into.put(site.path(), entry.getValue());
-      }
-    }
   }
 
   /**

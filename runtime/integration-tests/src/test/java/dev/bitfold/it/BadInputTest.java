@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.CalibrationException;
 import dev.bitfold.SmoothQuantOptions;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.LinearSubclass;
+import dev.bitfold.it.layers.Scale;
 import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
+import dev.bitfold.it.model.Scales;
+import dev.bitfold.it.model.ScalesQuantizer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -67,6 +71,17 @@ class BadInputTest {
         () -> MlpQuantizer.of(mlp).describe("fc1.x", QuantDescriptor.builder().per("N").build()),
         "fc1.x",
         "dynamic = true");
+  }
+
+  @Test
+  void aRecipeForARoleThatNoLayerHasIsRefused() {
+    Scales scales = new Scales(List.of(new Scale(Arrays.normal(1, 4))));
+
+    fails(
+        IllegalArgumentException.class,
+        () -> ScalesQuantizer.of(scales).using(Recipe.INT8),
+        "Int8",
+        "INPUT");
   }
 
   @Test

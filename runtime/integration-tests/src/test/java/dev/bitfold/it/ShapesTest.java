@@ -15,11 +15,14 @@ import dev.bitfold.it.layers.Layer;
 import dev.bitfold.it.layers.LayerNorm;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.RecordLinear;
+import dev.bitfold.it.layers.Scale;
 import dev.bitfold.it.layers.ScaledLinear;
 import dev.bitfold.it.model.Attention;
 import dev.bitfold.it.model.Block;
 import dev.bitfold.it.model.Net;
 import dev.bitfold.it.model.NetQuantizer;
+import dev.bitfold.it.model.Scales;
+import dev.bitfold.it.model.ScalesQuantizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,5 +130,16 @@ class ShapesTest {
         Errors.relative(expected, calibration.smoothQuant().freeze().model().forward(probe));
 
     assertTrue(smooth <= plain * 1.05, smooth + " against " + plain);
+  }
+
+  @Test
+  void aRecordWithWeightsOnlyIsRebuiltAsItself() {
+    Scales scales = new Scales(List.of(new Scale(Arrays.normal(3, C))));
+
+    Scale quantized = ScalesQuantizer.of(scales).freeze().model().layers().get(0);
+
+    assertSame(Scale.class, quantized.getClass());
+    double error = Errors.relative(scales.layers().get(0).weight(), quantized.weight());
+    assertTrue(error > 0.01 && error < 0.2, "relative error " + error);
   }
 }
