@@ -47,22 +47,14 @@ public final class ClipEstimator implements StraightThrough {
     Map<String, INDArray> given =
         dynamic && !x.isEmpty() ? Map.of(AMAX, quantizer.amax(x)) : parameters;
     float[] amax = new Parameters(given, groups).notNegative(AMAX);
-    INDArray input =
-        Elements.map(
-                x,
-                gradOutput,
-                () -> {
-                  PerElement bounds = new PerElement(groups, amax);
-                  return (start, length, values, gradient, out) ->
-                      mask(values, gradient, bounds.at(start, length), out, length);
-                })
-            .out();
-    return new QuantGradients(input, Map.of());
-  }
-
-  private static void mask(float[] x, float[] gradient, float[] bound, float[] out, int length) {
-    for (int i = 0; i < length; i++) {
-      out[i] = Math.abs(x[i]) <= bound[i] ? gradient[i] : 0;
+    // |x| <= amax, as bounds that lie just outside.
+    float[] low = new float[amax.length];
+    float[] high = new float[amax.length];
+    for (int g = 0; g < amax.length; g++) {
+      low[g] = Math.nextDown(-amax[g]);
+      high[g] = Math.nextUp(amax[g]);
     }
+    INDArray input = ClipGradient.of(x, gradOutput, groups, low, high).input();
+    return new QuantGradients(input, Map.of());
   }
 }

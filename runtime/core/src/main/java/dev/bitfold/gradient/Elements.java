@@ -54,13 +54,7 @@ final class Elements {
    * @param newPart a part with memory of its own; called on any thread
    */
   static <P extends Part> Result<P> map(INDArray x, INDArray gradient, Supplier<P> newPart) {
-    if (!Arrays.equals(x.shape(), gradient.shape())) {
-      throw new IllegalArgumentException(
-          "an input of shape "
-              + Arrays.toString(x.shape())
-              + " and a gradient of shape "
-              + Arrays.toString(gradient.shape()));
-    }
+    requireSameShape(x, gradient);
     if (x.isEmpty()) {
       return new Result<>(DenseFloats.array(new float[0], x.shape()), List.of());
     }
@@ -75,6 +69,16 @@ final class Elements {
                     out.use(
                         to -> done.addAll(parts(x.length(), newPart, from, fromGradient, to)))));
     return new Result<>(out.array(), done);
+  }
+
+  static void requireSameShape(INDArray x, INDArray gradient) {
+    if (!Arrays.equals(x.shape(), gradient.shape())) {
+      throw new IllegalArgumentException(
+          "an input of shape "
+              + Arrays.toString(x.shape())
+              + " and a gradient of shape "
+              + Arrays.toString(gradient.shape()));
+    }
   }
 
   private static <P extends Part> List<P> parts(

@@ -89,10 +89,10 @@ public final class LearnedRange implements StraightThrough {
     Groups groups = Elements.groups(quantizer, x);
     Parameters parameters = new Parameters(given, groups);
     Range range = range(given, groups);
-    Elements.Result<Part> result = Elements.map(x, gradOutput, () -> new Part(groups, range));
-    double[] below = GroupSums.total(groups, result.parts().stream().map(p -> p.below).toList());
-    double[] above = GroupSums.total(groups, result.parts().stream().map(p -> p.above).toList());
-    INDArray input = result.out();
+    ClipGradient clipped = ClipGradient.of(x, gradOutput, groups, range.min, range.max);
+    INDArray input = clipped.input();
+    double[] below = clipped.below();
+    double[] above = clipped.above();
     if (independent) {
       return new QuantGradients(
           input,
@@ -124,37 +124,4 @@ public final class LearnedRange implements StraightThrough {
   /** The ends per group. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Range(float[] min, float[] max) {}
-
-  /** The gradients of a part of the input, and what they add to the ends'. */
-  private static final class Part implements Elements.Part {
-    final GroupSums below;
-    final GroupSums above;
-    private final PerElement lows;
-    private final PerElement highs;
-    private final double[] toLow = new double[Elements.CHUNK];
-    private final double[] toHigh = new double[Elements.CHUNK];
-
-    Part(Groups groups, Range range) {
-      below = new GroupSums(groups);
-      above = new GroupSums(groups);
-      lows = new PerElement(groups, range.min);
-      highs = new PerElement(groups, range.max);
-    }
-
-    @Override
-    public void compute(int start, int length, float[] x, float[] gradient, float[] out) {
-      float[] low = lows.at(start, length);
-      float[] high = highs.at(start, length);
-      for (int i = 0; i < length; i++) {
-        // Written so that NaN is on neither side's inside, as in the source.
-        boolean aboveLow = x[i] > low[i];
-        boolean belowHigh = x[i] < high[i];
-        out[i] = aboveLow && belowHigh ? gradient[i] : 0;
-        toLow[i] = aboveLow ? 0 : gradient[i];
-        toHigh[i] = belowHigh ? 0 : gradient[i];
-      }
-      below.add(start, length, toLow);
-      above.add(start, length, toHigh);
-    }
-  }
 }

@@ -47,23 +47,12 @@ public final class RangeEstimator implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] min = dynamic ? everything(groups, -Float.MAX_VALUE) : parameters.finite(MIN);
     float[] max = dynamic ? everything(groups, Float.MAX_VALUE) : parameters.finite(MAX);
-    INDArray input =
-        Elements.map(
-                x,
-                gradOutput,
-                () -> {
-                  PerElement lows = new PerElement(groups, min);
-                  PerElement highs = new PerElement(groups, max);
-                  return (start, length, values, gradient, out) -> {
-                    float[] low = lows.at(start, length);
-                    float[] high = highs.at(start, length);
-                    for (int i = 0; i < length; i++) {
-                      boolean inside = values[i] >= low[i] && values[i] <= high[i];
-                      out[i] = inside ? gradient[i] : 0;
-                    }
-                  };
-                })
-            .out();
+    // min <= x <= max, as bounds that lie just outside.
+    for (int g = 0; g < min.length; g++) {
+      min[g] = Math.nextDown(min[g]);
+      max[g] = Math.nextUp(max[g]);
+    }
+    INDArray input = ClipGradient.of(x, gradOutput, groups, min, max).input();
     return new QuantGradients(input, Map.of());
   }
 

@@ -1,6 +1,7 @@
 package dev.bitfold.kernel;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * The arithmetic of quantization on dense c-ordered float32 tensors. All implementations give the
@@ -11,6 +12,9 @@ import java.nio.FloatBuffer;
  * that grows with the tensor. Implementations are safe for concurrent use.
  */
 public interface QuantKernels {
+  /** Elements whose gradients are summed one after another. */
+  int SUMMED = 1 << 17;
+
   /** The name in messages and in {@code -Dbitfold.kernels}. */
   String name();
 
@@ -72,6 +76,49 @@ public interface QuantKernels {
       fakeQuantize(x, groups, grid, scales, out);
     } else {
       codes(x, groups, grid, scales, out);
+    }
+  }
+
+  /**
+   * The gradient of a clip: it passes where {@code low < x < high} and is zero elsewhere. What does
+   * not pass is summed per group, in double: {@code below} where not {@code x > low}, {@code above}
+   * where not {@code x < high}, so that NaN counts for both. Elements are added in their order in
+   * parts of {@value #SUMMED} elements, and the parts in theirs. Here one by one.
+   *
+   * @param gradient of the output; of as many elements
+   * @param low one per group
+   * @param high one per group
+   * @param out may be {@code gradient}
+   * @param below to be set, one per group
+   * @param above to be set, one per group
+   */
+  default void clipGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out,
+      double[] below,
+      double[] above) {
+    int count = groups.count();
+    Arrays.fill(below, 0, count, 0);
+    Arrays.fill(above, 0, count, 0);
+    for (int from = 0; from < groups.elements(); from += SUMMED) {
+      double[] partBelow = new double[count];
+      double[] partAbove = new double[count];
+      for (int i = from; i < Math.min(groups.elements(), from + SUMMED); i++) {
+        int g = groups.group(i);
+        boolean aboveLow = x.get(i) > low[g];
+        boolean belowHigh = x.get(i) < high[g];
+        partBelow[g] += aboveLow ? 0 : gradient.get(i);
+        partAbove[g] += belowHigh ? 0 : gradient.get(i);
+        out.put(i, aboveLow && belowHigh ? gradient.get(i) : 0);
+      }
+      for (int g = 0; g < count; g++) {
+        below[g] += partBelow[g];
+        above[g] += partAbove[g];
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.cpu.CpuKernels;
@@ -168,6 +169,66 @@ class KernelsAgreeTest {
       INDArray expected = blocks.withKernels(REFERENCE).quantize(x);
       fast(5).forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
     }
+  }
+
+  @Property(tries = 200)
+  void clippedGradientsAreTheReferences(
+      @ForAll("descriptors") QuantDescriptor descriptor,
+      @ForAll("lengths") int d2,
+      @ForAll boolean special,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    clippedGradientsAgree(Quantizer.of(descriptor), new long[] {2, 3, d2}, special, seed);
+  }
+
+  @Test
+  void sumsOfGradientsDoNotDependOnTheNumberOfThreads() {
+    for (int[] axis : new int[][] {{}, {0}, {-1}}) {
+      Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().axis(axis).build());
+      clippedGradientsAgree(quantizer, new long[] {3, 257, 1031}, false, 11);
+    }
+  }
+
+  private static void clippedGradientsAgree(
+      Quantizer quantizer, long[] shape, boolean special, long seed) {
+    int length = (int) java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    Groups groups = Groups.of(shape, quantizer.blocks(shape.length));
+    float[] low = Arrangement.values(groups.count(), seed + 2, false);
+    float[] high = Arrangement.values(groups.count(), seed + 3, false);
+    DenseFloats x =
+        DenseFloats.of(DenseFloats.array(Arrangement.values(length, seed, special), shape), "x");
+    DenseFloats gradient =
+        DenseFloats.of(
+            DenseFloats.array(Arrangement.values(length, seed + 1, special), shape), "gradient");
+    double[][] expected = new double[2][groups.count()];
+    DenseFloats out = DenseFloats.uninitialized(shape);
+    clip(REFERENCE, x, gradient, groups, low, high, out, expected);
+    for (int threads : new int[] {1, 5}) {
+      for (QuantKernels kernels : fast(threads)) {
+        DenseFloats fast = DenseFloats.uninitialized(shape);
+        double[][] sums = new double[2][groups.count()];
+        clip(kernels, x, gradient, groups, low, high, fast, sums);
+        same(out.array(), fast.array());
+        assertArrayEquals(expected[0], sums[0]);
+        assertArrayEquals(expected[1], sums[1]);
+      }
+    }
+  }
+
+  private static void clip(
+      QuantKernels kernels,
+      DenseFloats x,
+      DenseFloats gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      DenseFloats out,
+      double[][] sums) {
+    x.use(
+        a ->
+            gradient.use(
+                b ->
+                    out.use(
+                        c -> kernels.clipGradient(a, b, groups, low, high, c, sums[0], sums[1]))));
   }
 
   /** Bit for bit, NaN payloads aside. */

@@ -8,6 +8,7 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
+import dev.bitfold.kernel.cpu.ClipSums;
 import dev.bitfold.kernel.cpu.CpuKernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import java.nio.ByteOrder;
@@ -120,6 +121,35 @@ public final class VectorKernels implements QuantKernels {
             loops.perGroup(in, to, at, block, here, own.forward, own.backward, 0);
           }
         });
+  }
+
+  @Override
+  public void clipGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out,
+      double[] below,
+      double[] above) {
+    boolean known = groups.elements() >= least && groups.block() >= Math.min(least, LONG_RUN);
+    if (!known || !direct(x) || !direct(gradient) || !direct(out)) {
+      plain.clipGradient(x, gradient, groups, low, high, out, below, above);
+      return;
+    }
+    ClipVectors part =
+        new ClipVectors(
+            groups,
+            low,
+            high,
+            x,
+            gradient,
+            out,
+            FloatMemory.of(x),
+            FloatMemory.of(gradient),
+            FloatMemory.of(out));
+    ClipSums.divide(threads, groups, low, high, below, above, part);
   }
 
   private static void finite(FloatBuffer x, int at, int block, int count, float[] amax) {

@@ -75,6 +75,26 @@ public final class CpuKernels implements QuantKernels {
         (from, to) -> new DynamicChunks(block, grid, scaling, back).round(x, out, from, to));
   }
 
+  @Override
+  public void clipGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out,
+      double[] below,
+      double[] above) {
+    ClipSums.divide(
+        threads,
+        groups,
+        low,
+        high,
+        below,
+        above,
+        (sums, from, to) -> ClipLoops.compute(x, gradient, groups, low, high, out, sums, from, to));
+  }
+
   private void run(
       Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
     round(x, groups, grid, scales, back, out, 0, groups.elements(), true);

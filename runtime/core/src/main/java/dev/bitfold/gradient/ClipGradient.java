@@ -1,0 +1,42 @@
+package dev.bitfold.gradient;
+
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.tensor.DenseFloats;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The gradient of a clip, and what it stops.
+ *
+ * @param input the gradient of the input: that of the output strictly between the ends, else 0
+ * @param below per group the sum of what was at or below the lower end
+ * @param above per group the sum of what was at or above the upper end
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record ClipGradient(INDArray input, double[] below, double[] above) {
+  /**
+   * @param low one per group
+   * @param high one per group
+   */
+  static ClipGradient of(INDArray x, INDArray gradient, Groups groups, float[] low, float[] high) {
+    Elements.requireSameShape(x, gradient);
+    double[] below = new double[groups.count()];
+    double[] above = new double[groups.count()];
+    if (x.isEmpty()) {
+      return new ClipGradient(DenseFloats.array(new float[0], x.shape()), below, above);
+    }
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    DenseFloats input = DenseFloats.of(x, "an input");
+    DenseFloats output = DenseFloats.of(gradient, "a gradient");
+    input.use(
+        from ->
+            output.use(
+                fromOutput ->
+                    out.use(
+                        to ->
+                            Kernels.active()
+                                .clipGradient(
+                                    from, fromOutput, groups, low, high, to, below, above))));
+    return new ClipGradient(out.array(), below, above);
+  }
+}
