@@ -34,11 +34,16 @@ public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends
     return LayerType.<Activated<A>, QuantizedActivated<A>>of(Activated.class, QuantizedActivated<A>::new)
         .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
         .input("x", "NC", QuantDescriptor.builder().bits(8).build())
-        .output(QuantDescriptor.builder().bits(8).build());
+        .output(QuantDescriptor.builder().bits(8).build())
+        .unpackingWeights();
   }
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedActivated<A>(this, unpacked).forward(x);
+    }
     return hooks.output(super.forward(hooks.input("x", x)));
   }
 }

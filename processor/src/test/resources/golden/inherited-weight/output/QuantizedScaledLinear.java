@@ -22,7 +22,8 @@ public final class QuantizedScaledLinear extends ScaledLinear {
   private static final LayerType<ScaledLinear, QuantizedScaledLinear> TYPE =
       LayerType.of(ScaledLinear.class, QuantizedScaledLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(2, 1).blockSizes(BlockSize.along("I", 32)).dynamic(true).scaleBits(8, 0).build())
-          .input("x", "NC");
+          .input("x", "NC")
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -39,6 +40,10 @@ public final class QuantizedScaledLinear extends ScaledLinear {
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedScaledLinear(this, unpacked).forward(x);
+    }
     return hooks.output(super.forward(hooks.input("x", x)));
   }
 }

@@ -1,8 +1,11 @@
 package com.acme;
 
 import dev.bitfold.Plan;
+import dev.bitfold.Quantized;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.Walk;
+import java.io.IOException;
+import java.nio.file.Path;
 import javax.annotation.processing.Generated;
 
 /** Quantizes {@link Attention}. */
@@ -17,6 +20,16 @@ public final class AttentionQuantizer {
    */
   public static Plan<Attention> of(Attention model) {
     return Plan.of(model, component());
+  }
+
+  /**
+   * The quantized model of a file that {@link Quantized#save} wrote.
+   *
+   * @param model the float model, as it was when the file was saved
+   * @throws IOException if the file is not of this model, or cannot be read
+   */
+  public static Quantized<Attention> load(Attention model, Path file) throws IOException {
+    return Quantized.load(model, component(), file);
   }
 
   /** How a model is rebuilt; for generated code of models that contain this one. */

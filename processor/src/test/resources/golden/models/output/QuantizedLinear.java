@@ -25,7 +25,8 @@ public final class QuantizedLinear extends Linear {
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant(Double.NaN);
+          .smoothQuant(Double.NaN)
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -43,6 +44,10 @@ public final class QuantizedLinear extends Linear {
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedLinear(this, unpacked).forward(x);
+    }
     return hooks.output(super.forward(hooks.input("x", x)));
   }
 }

@@ -20,7 +20,8 @@ public final class QuantizedClashing extends Clashing {
   private static final dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> TYPE =
       dev.bitfold.layer.LayerType.of(Clashing.class, QuantizedClashing::new)
           .weight("hooks", "", QuantDescriptor.builder().bits(8).build())
-          .input("x", "", QuantDescriptor.builder().bits(8).build());
+          .input("x", "", QuantDescriptor.builder().bits(8).build())
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -37,6 +38,10 @@ public final class QuantizedClashing extends Clashing {
 
   @Override
   public INDArray forward(INDArray x, Clashing.LayerType layer) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedClashing(this, unpacked).forward(x, layer);
+    }
     return hooks.output(super.forward(hooks.input("x", x), layer));
   }
 }

@@ -24,7 +24,8 @@ public final class QuantizedOuter_Inner extends Outer.Inner {
   private static final LayerType<Outer.Inner, QuantizedOuter_Inner> TYPE =
       LayerType.of(Outer.Inner.class, QuantizedOuter_Inner::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
-          .input("x", "...C", QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build());
+          .input("x", "...C", QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build())
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -41,6 +42,10 @@ public final class QuantizedOuter_Inner extends Outer.Inner {
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedOuter_Inner(this, unpacked).forward(x);
+    }
     return hooks.output(super.forward(hooks.input("x", x)));
   }
 }

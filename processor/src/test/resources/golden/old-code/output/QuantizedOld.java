@@ -30,7 +30,8 @@ public final class QuantizedOld extends Old {
       LayerType.of(Old.class, QuantizedOld::new)
           .weight("weight", "", QuantDescriptor.builder().bits(8).build())
           .input("x", "")
-          .output(QuantDescriptor.builder().bits(8).build());
+          .output(QuantDescriptor.builder().bits(8).build())
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -47,6 +48,10 @@ public final class QuantizedOld extends Old {
 
   @Override
   public INDArray forward(INDArray x, List more) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedOld(this, unpacked).forward(x, more);
+    }
     return hooks.output(super.forward(hooks.input("x", x), more));
   }
 }

@@ -23,7 +23,8 @@ public final class QuantizedRecordLinear implements Layer {
   private static final LayerType<RecordLinear, QuantizedRecordLinear> TYPE =
       LayerType.of(RecordLinear.class, QuantizedRecordLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(4).per("O").build())
-          .input("x", "NC", QuantDescriptor.builder().bits(8).build());
+          .input("x", "NC", QuantDescriptor.builder().bits(8).build())
+          .unpackingWeights();
 
   private final RecordLinear layer;
 
@@ -42,6 +43,10 @@ public final class QuantizedRecordLinear implements Layer {
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedRecordLinear(layer, unpacked).forward(x);
+    }
     return hooks.output(layer.forward(hooks.input("x", x)));
   }
 

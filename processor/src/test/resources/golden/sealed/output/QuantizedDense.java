@@ -24,7 +24,8 @@ public final class QuantizedDense extends Dense {
   private static final LayerType<Dense, QuantizedDense> TYPE =
       LayerType.of(Dense.class, QuantizedDense::new)
           .weight("weight", "", QuantDescriptor.builder().bits(4, 3).build())
-          .input("x", "", QuantDescriptor.builder().bits(4, 3).build());
+          .input("x", "", QuantDescriptor.builder().bits(4, 3).build())
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -41,6 +42,10 @@ public final class QuantizedDense extends Dense {
 
   @Override
   public INDArray forward(INDArray x) {
+    LayerHooks unpacked = hooks.unpacked();
+    if (unpacked != null) {
+      return new QuantizedDense(this, unpacked).forward(x);
+    }
     return hooks.output(super.forward(hooks.input("x", x)));
   }
 }

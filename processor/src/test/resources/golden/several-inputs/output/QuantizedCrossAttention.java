@@ -26,7 +26,8 @@ final class QuantizedCrossAttention extends CrossAttention {
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).axis(0).build())
           .weight("projection", "OI", QuantDescriptor.builder().bits(4, 3).amax(0.1).name("projection").build())
           .input("query", "NC", QuantDescriptor.builder().bits(8).build())
-          .input("memory", "NC", QuantDescriptor.builder().bits(4).per("N").dynamic(true).build());
+          .input("memory", "NC", QuantDescriptor.builder().bits(4).per("N").dynamic(true).build())
+          .unpackingWeights();
 
   private final LayerHooks hooks;
 
@@ -55,6 +56,10 @@ final class QuantizedCrossAttention extends CrossAttention {
   @Override
   protected <T> INDArray forward(INDArray query, INDArray memory, INDArray mask, T hooks,
       double... temperatures) throws IOException {
+    LayerHooks unpacked = this.hooks.unpacked();
+    if (unpacked != null) {
+      return rebuild(this, unpacked).forward(query, memory, mask, hooks, temperatures);
+    }
     return this.hooks.output(super.forward(this.hooks.input("query", query), this.hooks.input("memory", memory), mask, hooks, temperatures));
   }
 }

@@ -9,6 +9,7 @@ import dev.bitfold.annotations.Ste;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What of a model will be quantized how; no data has been seen. Immutable and safe for concurrent
@@ -77,7 +79,7 @@ public final class Plan<M> {
           model.getClass().getName() + " holds no layer with anything to quantize");
     }
     Plan<M> plan = new Plan<>(model, component, shape, descriptors, smooth, progress -> {});
-    plan.descriptors.forEach((path, d) -> check(shape.sites(), path, d));
+    plan.descriptors.forEach((path, d) -> check(shape, path, d));
     return plan;
   }
 
@@ -98,7 +100,7 @@ public final class Plan<M> {
       Role role = site.tensor().role().role().orElse(null);
       QuantDescriptor descriptor = role == null ? null : recipe.descriptors().get(role);
       if (layer.type().isQuantized() && descriptor != null) {
-        check(shape.sites(), site.path(), descriptor);
+        check(shape, site.path(), descriptor);
         other.put(site.path(), descriptor);
         unused.remove(role);
         if (role == Role.INPUT && site.tensor().layout().has('C')) {
@@ -126,7 +128,7 @@ public final class Plan<M> {
    * @throws InvalidDescriptorException if the descriptor does not fit the tensor
    */
   public Plan<M> describe(String tensor, QuantDescriptor descriptor) {
-    check(shape.sites(), tensor, descriptor);
+    check(shape, tensor, descriptor);
     Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
     other.put(tensor, descriptor);
     return new Plan<>(model, component, shape, other, smooth, listener);
@@ -138,12 +140,14 @@ public final class Plan<M> {
         model, component, shape, descriptors, smooth, Objects.requireNonNull(progress));
   }
 
-  private static void check(
-      Map<String, TensorSite> sites, String path, QuantDescriptor descriptor) {
-    TensorSite site = sites.get(path);
+  private static void check(ModelShape shape, String path, QuantDescriptor descriptor) {
+    TensorSite site = shape.sites().get(path);
     if (site == null) {
       throw new IllegalArgumentException(
-          "the model has no tensor " + path + "; near are " + Near.of(path, sites.keySet()));
+          "the model has no tensor "
+              + path
+              + "; near are "
+              + Near.of(path, shape.sites().keySet()));
     }
     LayerTensor tensor = site.tensor();
     if (tensor.role() == TensorRole.BIAS) {
@@ -160,6 +164,16 @@ public final class Plan<M> {
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(site.describe(null, descriptor), problems);
     }
+    if (tensor.role() == TensorRole.WEIGHT && !isFinite(shape.tensor(site))) {
+      throw new IllegalArgumentException(
+          site.describe(shape.tensor(site), descriptor)
+              + ": it holds NaN or infinity, which cannot be quantized");
+    }
+  }
+
+  private static boolean isFinite(INDArray weight) {
+    return weight.isEmpty()
+        || Float.isFinite(Quantizer.of(QuantDescriptor.bits(8)).amax(weight).getFloat(0));
   }
 
   /** The quantizers, before any data is seen: no amax and no errors yet. */

@@ -6,10 +6,16 @@ import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.storage.StateFile;
+import dev.bitfold.storage.StateFileException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A quantized model, ready to use. Immutable; the model is safe for concurrent use if the user's
@@ -20,10 +26,20 @@ import java.util.Set;
 public final class Quantized<M> {
   private final M model;
   private final Summary summary;
+  private final Supplier<StateFile> stored;
 
-  private Quantized(M model, Summary summary) {
+  /** Makes the compressed model, from the float one; absent if this is compressed already. */
+  private final Optional<Supplier<Quantized<M>>> compress;
+
+  private Quantized(
+      M model,
+      Summary summary,
+      Supplier<StateFile> stored,
+      Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
+    this.stored = stored;
+    this.compress = compress;
   }
 
   static <M> Quantized<M> of(
@@ -35,8 +51,75 @@ public final class Quantized<M> {
       Map<String, AlphaCurve> curves,
       Set<String> smooth) {
     requireCalibrated(shape, state);
+    Summary summary = Summary.of(shape, state, observations, curves, smooth);
+    return of(model, component, shape, state, summary);
+  }
+
+  private static <M> Quantized<M> of(
+      M model, Component<M> component, ModelShape shape, State state, Summary summary) {
     M frozen = ModelShape.rebuild(model, component, state, Tap.NONE);
-    return new Quantized<>(frozen, Summary.of(shape, state, observations, curves, smooth));
+    String text = SummaryJson.write(summary);
+    if (!state.packed().isEmpty()) {
+      // Made now, so that nothing of the float model is kept.
+      StateFile stored = StateFile.of(shape, state, text);
+      return new Quantized<>(frozen, summary, () -> stored, Optional.empty());
+    }
+    return new Quantized<>(
+        frozen,
+        summary,
+        () -> StateFile.of(shape, state, text),
+        Optional.of(() -> compressed(model, component, shape, state, summary)));
+  }
+
+  private static <M> Quantized<M> compressed(
+      M model, Component<M> component, ModelShape shape, State state, Summary summary) {
+    Packing packing = Packing.of(shape, state);
+    return of(model, component, shape, packing.state(), summary.withHeldBytes(packing.heldBytes()));
+  }
+
+  /**
+   * A quantized model from a file; for generated code of {@code load}.
+   *
+   * @param model of the same shape as the one that was saved. Where the file holds no weights of
+   *     its own, it must be the same float model; else its weights are not read, and may be {@link
+   *     dev.bitfold.tensor.Placeholder placeholders}
+   * @throws dev.bitfold.storage.StateFileException if the file is damaged, or of another version or
+   *     model; the message tells what differs
+   * @throws IOException if it cannot be read
+   */
+  public static <M> Quantized<M> load(M model, Component<M> component, Path file)
+      throws IOException {
+    StateFile stored = StateFile.read(file);
+    ModelShape shape = ModelShape.of(model, component);
+    State state = stored.stateFor(file, shape);
+    try {
+      return of(model, component, shape, state, SummaryJson.read(stored.summary()));
+    } catch (IllegalArgumentException e) {
+      throw new StateFileException(file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Saves what distinguishes this model from the float one: amax, scales, smoothing and every
+   * weight or bias that was changed. After {@link #compress} also all weights, so that loading
+   * needs the float ones no more. A safetensors file, which is written whole or not at all.
+   *
+   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   */
+  public void save(Path file) throws IOException {
+    stored.get().toSafetensors().write(file);
+  }
+
+  /**
+   * The same model with its quantized weights in the bits of their formats. A layer unpacks them
+   * for each call of {@code forward}, so its outputs are the same; one whose {@code forward} is not
+   * known to the processor (it has no {@code @Input}) or that is rebuilt as itself holds them
+   * unpacked. Until they are unpacked, weights read as NaN.
+   *
+   * @return itself if it is compressed already
+   */
+  public Quantized<M> compress() {
+    return compress.map(Supplier::get).orElse(this);
   }
 
   private static void requireCalibrated(ModelShape shape, State state) {

@@ -24,9 +24,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
  *     float32
  * @param floatBytes what they take as float32
+ * @param heldBytes what they take in this model: as float32, or packed after {@link
+ *     Quantized#compress}
  */
 public record Summary(
-    List<Row> rows, List<String> skipped, int layers, long weightBytes, long floatBytes) {
+    List<Row> rows,
+    List<String> skipped,
+    int layers,
+    long weightBytes,
+    long floatBytes,
+    long heldBytes) {
 
   /**
    * One quantizer.
@@ -107,6 +114,11 @@ public record Summary(
     return new SummaryBuilder(shape, state, observations, curves, smooth).build();
   }
 
+  /** The same of a model that holds its weights in so many bytes. */
+  Summary withHeldBytes(long bytes) {
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes);
+  }
+
   /** The row of a tensor. */
   public Optional<Row> row(String path) {
     return rows.stream().filter(row -> row.path().equals(path)).findFirst();
@@ -132,7 +144,8 @@ public record Summary(
     }
     StringBuilder text = new StringBuilder(table(cells));
     text.append(rows.size()).append(" quantizers in ").append(layers).append(" layers; weights ");
-    text.append(weightBytes).append(" bytes, as float32 ").append(floatBytes).append('\n');
+    text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
+    text.append(", held in ").append(heldBytes).append('\n');
     for (String path : skipped) {
       text.append("skipped: ").append(path).append('\n');
     }

@@ -55,6 +55,7 @@ final class SummaryBuilder {
             .toList(),
         shape.layers().size(),
         weightBytes,
+        floatBytes,
         floatBytes);
   }
 

@@ -8,6 +8,8 @@ import dev.bitfold.processor.model.ForwardModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.names.BitfoldNames;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** The statements that wrappers of every shape have in common. */
 final class Calls {
@@ -61,8 +63,13 @@ final class Calls {
     return spec;
   }
 
-  /** The hooked method around the original one. */
-  static MethodSpec hooked(ForwardModel forward, String original) {
+  /**
+   * The hooked method around the original one.
+   *
+   * @param unpacking what is built of the hooks {@code $N} for a call with unpacked weights
+   */
+  static MethodSpec hooked(
+      ForwardModel forward, String original, Optional<Function<String, CodeBlock>> unpacking) {
     MethodModel method = forward.method();
     String hooks = field(method, "hooks");
     CodeBlock arguments =
@@ -77,7 +84,31 @@ final class Calls {
     if (forward.hooksOutput()) {
       call = CodeBlock.of("$L.output($L)", hooks, call);
     }
-    return override(method).addStatement(returning(method, call)).build();
+    MethodSpec.Builder spec = override(method);
+    unpacking.ifPresent(build -> spec.addCode(unpackedCall(method, hooks, build)));
+    return spec.addStatement(returning(method, call)).build();
+  }
+
+  private static CodeBlock unpackedCall(
+      MethodModel method, String hooks, Function<String, CodeBlock> build) {
+    String unpacked = "unpacked";
+    while (isParameter(method, unpacked)) {
+      unpacked += "Hooks";
+    }
+    CodeBlock arguments =
+        method.parameters().stream()
+            .map(p -> CodeBlock.of("$N", p.name()))
+            .collect(CodeBlock.joining(", "));
+    CodeBlock call = CodeBlock.of("$L.$L($L)", build.apply(unpacked), method.name(), arguments);
+    CodeBlock.Builder code =
+        CodeBlock.builder()
+            .addStatement("$T $L = $L.unpacked()", BitfoldNames.LAYER_HOOKS, unpacked, hooks)
+            .beginControlFlow("if ($L != null)", unpacked)
+            .addStatement(returning(method, call));
+    if (method.returns().equals(TypeName.VOID)) {
+      code.addStatement("return");
+    }
+    return code.endControlFlow().build();
   }
 
   /** A method that the original answers. */
@@ -96,9 +127,11 @@ final class Calls {
 
   /** A field of the wrapper, which a parameter of the user's method may hide. */
   static String field(MethodModel method, String name) {
-    return method.parameters().stream().anyMatch(p -> p.name().equals(name))
-        ? "this." + name
-        : name;
+    return isParameter(method, name) ? "this." + name : name;
+  }
+
+  private static boolean isParameter(MethodModel method, String name) {
+    return method.parameters().stream().anyMatch(p -> p.name().equals(name));
   }
 
   /** Returns what is built; its checked exceptions become unchecked ones. */

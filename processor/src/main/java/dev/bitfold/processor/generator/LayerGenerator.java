@@ -14,6 +14,8 @@ import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
+import java.util.Optional;
+import java.util.function.Function;
 import javax.lang.model.element.Modifier;
 
 /** Writes the wrapper of a layer class. */
@@ -76,7 +78,9 @@ public final class LayerGenerator {
     type.addMethod(constructor.build());
     layerType.addMethod(type);
     addRebuildOfThrowing(type);
-    layer.forward().ifPresent(forward -> type.addMethod(Calls.hooked(forward, "super")));
+    layer
+        .forward()
+        .ifPresent(forward -> type.addMethod(Calls.hooked(forward, "super", unpacking("this"))));
   }
 
   private void wrapper(TypeSpec.Builder type, LayerShape.Wrapper shape) {
@@ -103,8 +107,10 @@ public final class LayerGenerator {
     layer
         .forward()
         .ifPresent(
-            forward ->
-                type.addMethod(Calls.hooked(forward, Calls.field(forward.method(), "layer"))));
+            forward -> {
+              String original = Calls.field(forward.method(), "layer");
+              type.addMethod(Calls.hooked(forward, original, unpacking(original)));
+            });
     shape.methods().forEach(method -> type.addMethod(Calls.delegated(method)));
   }
 
@@ -131,6 +137,18 @@ public final class LayerGenerator {
             .addStatement("return rebuilt")
             .build();
     type.addMethod(rebuildMethod(subject.self(), body));
+  }
+
+  /** Builds the wrapper of a layer again, for one call with unpacked weights. */
+  private Optional<Function<String, CodeBlock>> unpacking(String original) {
+    if (!layer.unpacksWeights()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        hooks ->
+            throwsChecked()
+                ? CodeBlock.of("$L($L, $L)", REBUILD, original, hooks)
+                : CodeBlock.of("new $T($L, $L)", wrapper, original, hooks));
   }
 
   private boolean throwsChecked() {

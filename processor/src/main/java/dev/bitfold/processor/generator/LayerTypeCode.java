@@ -89,6 +89,9 @@ final class LayerTypeCode {
         .smoothQuant()
         .ifPresent(
             alpha -> code.add("\n.smoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    if (layer.unpacksWeights()) {
+      code.add("\n.unpackingWeights()");
+    }
     return code.add("$<$<").build();
   }
 

@@ -9,6 +9,8 @@ import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Iterator;
 import javax.lang.model.element.Modifier;
 
@@ -31,6 +33,7 @@ public final class ModelGenerator {
             .addJavadoc("Quantizes {@link $T}.\n", subject.type())
             .addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())
             .addMethod(generator.of())
+            .addMethod(generator.load())
             .addMethod(generator.component())
             .addMethod(generator.rebuild())
             .build();
@@ -46,6 +49,23 @@ public final class ModelGenerator {
         .returns(ParameterizedTypeName.get(BitfoldNames.PLAN, subject.self()))
         .addParameter(subject.self(), "model")
         .addStatement("return $T.of(model, component())", BitfoldNames.PLAN)
+        .build();
+  }
+
+  private MethodSpec load() {
+    return MethodSpec.methodBuilder("load")
+        .addJavadoc(
+            "The quantized model of a file that {@link $T#save} wrote.\n\n", BitfoldNames.QUANTIZED)
+        .addJavadoc("@param model the float model, as it was when the file was saved\n")
+        .addJavadoc(
+            "@throws $T if the file is not of this model, or cannot be read\n", IOException.class)
+        .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
+        .addTypeVariables(subject.typeVariables())
+        .returns(ParameterizedTypeName.get(BitfoldNames.QUANTIZED, subject.self()))
+        .addParameter(subject.self(), "model")
+        .addParameter(Path.class, "file")
+        .addException(IOException.class)
+        .addStatement("return $T.load(model, component(), file)", BitfoldNames.QUANTIZED)
         .build();
   }
 

@@ -49,6 +49,13 @@ public record LayerModel(
     return forward.map(ForwardModel::inputs).orElse(List.of());
   }
 
+  /** Whether the wrapper can hold packed weights, and unpack them for each call of forward. */
+  public boolean unpacksWeights() {
+    return !(shape instanceof LayerShape.Rebuilt)
+        && forward.isPresent()
+        && tensors.stream().anyMatch(tensor -> tensor.kind() == TensorKind.WEIGHT);
+  }
+
   /** Whether the hooks see anything while it runs, not only while it is built. */
   public boolean quantizesActivations() {
     return output.isPresent()

@@ -29,6 +29,8 @@ public final class BitfoldNames {
   public static final ClassName ROLE = annotation("Role");
 
   public static final ClassName PLAN = ClassName.get(room(), "Plan");
+  public static final ClassName QUANTIZED = ClassName.get(room(), "Quantized");
+
   public static final ClassName COMPONENT = layer("Component");
   public static final ClassName WALK = layer("Walk");
   public static final ClassName LAYER_TYPE = layer("LayerType");

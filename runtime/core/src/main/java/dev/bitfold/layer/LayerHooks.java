@@ -26,6 +26,14 @@ public interface LayerHooks {
    */
   void check(String name, @Nullable INDArray held);
 
+  /**
+   * The hooks to build the layer with for one call, with its weights unpacked; null if it holds
+   * them as they are.
+   */
+  default @Nullable LayerHooks unpacked() {
+    return null;
+  }
+
   /** What {@code forward} computes with in place of the input {@code x}, which is never changed. */
   INDArray input(String name, INDArray x);
 

@@ -24,16 +24,19 @@ public final class LayerType<L, R> {
   private final BiFunction<L, LayerHooks, R> rebuild;
   private final Map<String, LayerTensor> tensors;
   private final OptionalDouble smoothQuant;
+  private final boolean unpacks;
 
   private LayerType(
       Class<?> type,
       BiFunction<L, LayerHooks, R> rebuild,
       Map<String, LayerTensor> tensors,
-      OptionalDouble smoothQuant) {
+      OptionalDouble smoothQuant,
+      boolean unpacks) {
     this.type = type;
     this.rebuild = rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
     this.smoothQuant = smoothQuant;
+    this.unpacks = unpacks;
   }
 
   /**
@@ -43,7 +46,7 @@ public final class LayerType<L, R> {
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
   public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty());
+    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty(), false);
   }
 
   /** With a quantized weight. */
@@ -82,7 +85,12 @@ public final class LayerType<L, R> {
    * @param alpha 0 to 1, or NaN to search it
    */
   public LayerType<L, R> smoothQuant(double alpha) {
-    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha));
+    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha), unpacks);
+  }
+
+  /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
+  public LayerType<L, R> unpackingWeights() {
+    return new LayerType<>(type, rebuild, tensors, smoothQuant, true);
   }
 
   private LayerType<L, R> with(
@@ -92,7 +100,7 @@ public final class LayerType<L, R> {
       throw new IllegalArgumentException(
           type.getName() + " has two tensors of the name \"" + name + "\"");
     }
-    return new LayerType<>(type, rebuild, more, smoothQuant);
+    return new LayerType<>(type, rebuild, more, smoothQuant, unpacks);
   }
 
   /** The user's class. */
@@ -113,6 +121,11 @@ public final class LayerType<L, R> {
   /** Whether any tensor is quantized; a float layer can be folded into and trained. */
   public boolean isQuantized() {
     return tensors.values().stream().anyMatch(t -> t.descriptor().isPresent());
+  }
+
+  /** Whether the layer can hold packed weights, and unpacks them for each call. */
+  public boolean unpacksWeights() {
+    return unpacks;
   }
 
   R rebuild(L layer, LayerHooks hooks) {

@@ -1,5 +1,6 @@
 package dev.bitfold.quantizer;
 
+import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.NumberFormat;
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
 import dev.bitfold.annotations.NumberFormat.IntFormat;
@@ -19,21 +20,39 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * fake-quantized values. Immutable.
  */
 public final class PackedTensor {
+  private static final int CHUNK = 1024;
+
   private final QuantDescriptor descriptor;
+  private final Layout layout;
   private final long[] shape;
   private final Groups groups;
   private final StoredScales scales;
   private final float[] zeroPoints;
   private final byte[] packed;
 
+  /**
+   * Everything that a packed tensor consists of, beside its descriptor, layout and shape.
+   *
+   * @param codes as {@link PackedTensor#packedCodes}
+   * @param scaleCodes the codes of the block scales, a byte each; empty if they are float32
+   * @param scales the float32 scales, or those of the scale codes
+   * @param zeroPoints one for each scale, of affine descriptors; else empty
+   * @param scaleOffset as {@link PackedTensor#scaleOffset}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared; written and read whole
+  public record Parts(
+      byte[] codes, byte[] scaleCodes, float[] scales, float[] zeroPoints, float scaleOffset) {}
+
   private PackedTensor(
       QuantDescriptor descriptor,
+      Layout layout,
       long[] shape,
       Groups groups,
       StoredScales scales,
       float[] zeroPoints,
       byte[] packed) {
     this.descriptor = descriptor;
+    this.layout = layout;
     this.shape = shape;
     this.groups = groups;
     this.scales = scales;
@@ -45,6 +64,7 @@ public final class PackedTensor {
   static PackedTensor of(
       TensorView tensor,
       QuantDescriptor descriptor,
+      Layout layout,
       Groups groups,
       ScaleSet scales,
       float[] numbers) {
@@ -57,11 +77,61 @@ public final class PackedTensor {
     }
     return new PackedTensor(
         descriptor,
+        layout,
         tensor.shape().clone(),
         groups,
         scales.stored(),
         scales.scales().zeroPoint(),
         packed);
+  }
+
+  /**
+   * The tensor of {@link #parts}.
+   *
+   * @param layout the layout it was packed with
+   * @throws IllegalArgumentException if the parts are not of a tensor of this descriptor and shape
+   */
+  public static PackedTensor of(
+      QuantDescriptor descriptor, Layout layout, long[] shape, Parts parts) {
+    Groups granularity = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
+    int stored = Math.max(parts.scaleCodes().length, parts.scales().length);
+    Groups groups = stored == 1 ? Groups.perTensor(shape) : granularity;
+    StoredScales scales = Scaling.stored(descriptor, groups, parts);
+    int zeroPoints = descriptor.affine() ? groups.count() : 0;
+    long bytes = ((long) groups.elements() * descriptor.format().bits() + 7) / 8;
+    if (parts.codes().length != bytes || parts.zeroPoints().length != zeroPoints) {
+      throw new IllegalArgumentException(
+          descriptor
+              + " of shape "
+              + Arrays.toString(shape)
+              + " takes "
+              + bytes
+              + " bytes and "
+              + zeroPoints
+              + " zero points, not "
+              + parts.codes().length
+              + " and "
+              + parts.zeroPoints().length);
+    }
+    return new PackedTensor(
+        descriptor,
+        layout,
+        shape.clone(),
+        groups,
+        scales,
+        parts.zeroPoints().clone(),
+        parts.codes().clone());
+  }
+
+  /** Everything that the tensor consists of; copies. */
+  public Parts parts() {
+    int[] codes = scales.codes();
+    byte[] scaleCodes = new byte[codes.length];
+    for (int g = 0; g < codes.length; g++) {
+      scaleCodes[g] = (byte) codes[g];
+    }
+    return new Parts(
+        packed.clone(), scaleCodes, scales.floats().clone(), zeroPoints.clone(), scales.mean());
   }
 
   private static int code(TensorView tensor, NumberFormat format, float number, int index) {
@@ -78,6 +148,11 @@ public final class PackedTensor {
   /** How the tensor was quantized. */
   public QuantDescriptor descriptor() {
     return descriptor;
+  }
+
+  /** The layout of the tensor, which its descriptor may name axes by. */
+  public Layout layout() {
+    return layout;
   }
 
   /** The tensor's shape. */
@@ -123,7 +198,10 @@ public final class PackedTensor {
       throw new IndexOutOfBoundsException("element " + element + " of " + groups.elements());
     }
     int bits = descriptor.format().bits();
-    int code = get(packed, element, bits);
+    return signed(get(packed, element, bits), bits);
+  }
+
+  private int signed(int code, int bits) {
     boolean signed = descriptor.format() instanceof IntFormat integers && integers.min() < 0;
     return signed ? code << (32 - bits) >> (32 - bits) : code;
   }
@@ -150,19 +228,54 @@ public final class PackedTensor {
   public INDArray unpack() {
     float[] backward = scales.backward();
     float[] values = new float[groups.elements()];
-    for (int i = 0; i < values.length; i++) {
-      int g = groups.group(i);
-      float number = number(i) - (zeroPoints.length > 0 ? zeroPoints[g] : 0f);
-      values[i] = scales.divides() ? number / backward[g] : number * backward[g];
+    numbers(values);
+    float[] scale = new float[Math.min(CHUNK, values.length)];
+    float[] zeroPoint = new float[zeroPoints.length > 0 ? scale.length : 0];
+    for (int from = 0; from < values.length; from += CHUNK) {
+      int length = Math.min(CHUNK, values.length - from);
+      groups.expand(backward, from, length, scale);
+      if (zeroPoints.length > 0) {
+        groups.expand(zeroPoints, from, length, zeroPoint);
+        for (int i = 0; i < length; i++) {
+          values[from + i] -= zeroPoint[i];
+        }
+      }
+      for (int i = 0; i < length; i++) {
+        values[from + i] =
+            scales.divides() ? values[from + i] / scale[i] : values[from + i] * scale[i];
+      }
     }
     return DenseFloats.array(values, shape);
   }
 
-  private float number(int element) {
-    if (descriptor.format() instanceof FloatFormat floats) {
-      return FloatCodec.of(floats).decode(code(element));
+  /** Writes the numbers of all codes. */
+  private void numbers(float[] numbers) {
+    int bits = descriptor.format().bits();
+    if (bits > 8) {
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = number(code(i));
+      }
+      return;
     }
-    int code = code(element);
+    float[] ofCode = new float[1 << bits];
+    for (int code = 0; code < ofCode.length; code++) {
+      ofCode[code] = number(signed(code, bits));
+    }
+    for (int i = 0; i < numbers.length; i++) {
+      int code =
+          switch (bits) {
+            case 8 -> packed[i] & 0xff;
+            case 4 -> packed[i >> 1] >> ((i & 1) << 2) & 0xf;
+            default -> get(packed, i, bits);
+          };
+      numbers[i] = ofCode[code];
+    }
+  }
+
+  private float number(int code) {
+    if (descriptor.format() instanceof FloatFormat floats) {
+      return FloatCodec.of(floats).decode(code);
+    }
     return descriptor.format() instanceof IntFormat ? code : Grid.Table.value(code);
   }
 

@@ -45,12 +45,17 @@ final class PowerOfTwoScales {
     for (int g = 0; g < amax.length; g++) {
       exponents[g] = exponent(amax[g]);
     }
-    StoredScales.PowersOfTwo stored = new StoredScales.PowersOfTwo(exponents, fractionBits);
+    StoredScales.PowersOfTwo stored = stored(exponents);
     float[] backward = new float[amax.length];
     float[] forward = new float[amax.length];
     of(amax, amax.length, forward, backward);
     // Dividing by a power of two is exact where multiplying by its inverse would overflow.
     return new ScaleSet(new Scales(forward, true, backward, false), stored);
+  }
+
+  /** As they are stored. */
+  StoredScales.PowersOfTwo stored(byte[] exponents) {
+    return new StoredScales.PowersOfTwo(exponents, fractionBits);
   }
 
   /** Both factors of the first groups; written to the last two arrays. */

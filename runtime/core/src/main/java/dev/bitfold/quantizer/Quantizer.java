@@ -267,7 +267,7 @@ public final class Quantizer {
     ScaleSet scales = scaling.of(kernels, tensor, groups);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
     codes(tensor, groups, scales, out);
-    return PackedTensor.of(tensor, descriptor, groups, scales, out.copy());
+    return PackedTensor.of(tensor, descriptor, layout, groups, scales, out.copy());
   }
 
   private void run(TensorView tensor, DenseFloats out) {

@@ -141,26 +141,72 @@ final class Scaling {
   }
 
   private ScaleSet ofAmax(float[] amax) {
-    if (descriptor.scaleBits().equals(E8M0)) {
+    if (powersOfTwo(descriptor)) {
       return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).of(amax);
     }
-    AmaxScales scales =
-        AmaxScales.of(descriptor.format(), descriptor.scaleRule() == ScaleRule.RECIPROCAL);
-    if (descriptor.scaleBits().isEmpty()) {
-      return scales.of(amax);
+    AmaxScales scales = amaxScales(descriptor);
+    return descriptor.scaleBits().isEmpty()
+        ? scales.of(amax)
+        : new DoubleQuantizedScales(scales, run(descriptor)).of(amax);
+  }
+
+  private static AmaxScales amaxScales(QuantDescriptor descriptor) {
+    return AmaxScales.of(descriptor.format(), descriptor.scaleRule() == ScaleRule.RECIPROCAL);
+  }
+
+  /** So many int8 block scales share a second one. */
+  private static int run(QuantDescriptor descriptor) {
+    return descriptor.scaleBlockSizes().stream()
+        .mapToInt(BlockSize::size)
+        .findFirst()
+        .orElse(BlockSize.WHOLE);
+  }
+
+  /**
+   * The scales that a packed tensor of a descriptor was stored with.
+   *
+   * @throws IllegalArgumentException if they are too many or too few for the groups
+   */
+  static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedTensor.Parts parts) {
+    boolean floats = descriptor.affine() || descriptor.scaleBits().isEmpty();
+    require(descriptor, groups, floats ? 0 : groups.count(), parts.scaleCodes().length);
+    byte[] codes = parts.scaleCodes().clone();
+    float[] values = parts.scales().clone();
+    if (floats) {
+      require(descriptor, groups, groups.count(), values.length);
+      boolean divides = !descriptor.affine() && amaxScales(descriptor).kind().dividesBack();
+      return new StoredScales.Floats(values, divides);
     }
-    int run =
-        descriptor.scaleBlockSizes().stream()
-            .mapToInt(BlockSize::size)
-            .findFirst()
-            .orElse(BlockSize.WHOLE);
-    return new DoubleQuantizedScales(scales, run).of(amax);
+    if (powersOfTwo(descriptor)) {
+      require(descriptor, groups, 0, values.length);
+      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).stored(codes);
+    }
+    if (globalScale(descriptor)) {
+      boolean one = values.length == 1;
+      Groups globals = one ? Groups.perTensor(groups.shape()) : Groups.perIndex(groups.shape(), 0);
+      require(descriptor, groups, globals.count(), values.length);
+      boolean reciprocal = descriptor.scaleRule() == ScaleRule.RECIPROCAL;
+      return new StoredScales.E4m3(codes, values, globals, max(descriptor), reciprocal);
+    }
+    int run = Math.min(run(descriptor), codes.length);
+    require(descriptor, groups, (codes.length - 1) / run + 1, values.length);
+    return new StoredScales.Int8(codes, values, parts.scaleOffset(), run, amaxScales(descriptor));
+  }
+
+  private static void require(QuantDescriptor descriptor, Groups groups, int expected, int found) {
+    if (expected != found) {
+      throw new IllegalArgumentException(
+          descriptor + " of " + groups + " takes " + expected + " scales there, not " + found);
+    }
+  }
+
+  private static float max(QuantDescriptor descriptor) {
+    NumberFormat format = descriptor.format();
+    return format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
   }
 
   private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {
-    NumberFormat format = descriptor.format();
-    float max = format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
-    E4m3Scales scales = new E4m3Scales(max, descriptor.scaleRule());
+    E4m3Scales scales = new E4m3Scales(max(descriptor), descriptor.scaleRule());
     long[] shape = groups.shape();
     if (fixed == null || fixed.values().single()) {
       float[] global = fixed == null ? new float[] {largest(amax)} : fixed.values().values();

@@ -30,8 +30,16 @@ sealed interface StoredScales {
     return 0f;
   }
 
+  /** The float32 numbers from which, with the codes, everything follows. */
+  float[] floats();
+
   /** Float32. */
   record Floats(float[] backward, boolean divides) implements StoredScales {
+    @Override
+    public float[] floats() {
+      return backward;
+    }
+
     @Override
     public int[] codes() {
       return new int[0];
@@ -67,6 +75,11 @@ sealed interface StoredScales {
     @Override
     public boolean divides() {
       return false;
+    }
+
+    @Override
+    public float[] floats() {
+      return new float[0];
     }
 
     @Override
@@ -107,6 +120,11 @@ sealed interface StoredScales {
     @Override
     public boolean divides() {
       return false;
+    }
+
+    @Override
+    public float[] floats() {
+      return globals;
     }
 
     @Override
@@ -153,6 +171,11 @@ sealed interface StoredScales {
     @Override
     public boolean divides() {
       return base.stored(new float[0]).divides();
+    }
+
+    @Override
+    public float[] floats() {
+      return second;
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.bitfold.state;
 
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
-import dev.bitfold.quantizer.Quantizer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -121,10 +119,18 @@ public final class ModelShape {
     return sites;
   }
 
+  /** The layer of a tensor. */
+  public Layer layer(TensorSite site) {
+    Layer layer = layers.get(site.layer());
+    if (layer == null) {
+      throw new IllegalArgumentException(site.path() + " is no tensor of the model");
+    }
+    return layer;
+  }
+
   /** What a weight or bias holds. */
   public INDArray tensor(TensorSite site) {
-    Layer layer = layers.get(site.layer());
-    INDArray tensor = layer == null ? null : layer.tensors().get(site.tensor().name());
+    INDArray tensor = layer(site).tensors().get(site.tensor().name());
     if (tensor == null) {
       throw new IllegalArgumentException(site.path() + " is no weight or bias of the model");
     }
@@ -165,19 +171,9 @@ public final class ModelShape {
                   + " does not fit layout "
                   + declared.layout());
         }
-        if (declared.descriptor().isPresent() && !isFinite(tensor)) {
-          throw new IllegalArgumentException(
-              site.describe(tensor, declared.descriptor().get())
-                  + ": it holds NaN or infinity, which cannot be quantized");
-        }
         into.put(name, tensor);
       }
       return tensor;
-    }
-
-    private static boolean isFinite(INDArray tensor) {
-      return tensor.isEmpty()
-          || Float.isFinite(Quantizer.of(QuantDescriptor.bits(8)).amax(tensor).getFloat(0));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.bitfold.state;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.PackedTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,14 +15,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param scales the calibrated scale of each static input and output
  * @param preScales what each smoothed input is multiplied by, one factor per channel
  * @param tensors the float weights and biases that differ from those of the model
+ * @param packed the quantized weights that are held in the bits of their format
  */
 public record State(
     Map<String, QuantDescriptor> descriptors,
     Map<String, CalibratedScale> scales,
     Map<String, INDArray> preScales,
-    Map<String, INDArray> tensors) {
+    Map<String, INDArray> tensors,
+    Map<String, PackedTensor> packed) {
   /** The float model itself. */
-  public static final State FLOAT = new State(Map.of(), Map.of(), Map.of(), Map.of());
+  public static final State FLOAT = new State(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
   /** Copies the maps, keeping their order. */
   public State {
@@ -29,26 +32,37 @@ public record State(
     scales = copy(scales);
     preScales = copy(preScales);
     tensors = copy(tensors);
+    packed = copy(packed);
   }
 
   /** With other descriptors. */
   public State withDescriptors(Map<String, QuantDescriptor> other) {
-    return new State(other, scales, preScales, tensors);
+    return new State(other, scales, preScales, tensors, packed);
   }
 
   /** With these scales added, in place of those of the same tensors. */
   public State withScales(Map<String, CalibratedScale> more) {
-    return new State(descriptors, merged(scales, more), preScales, tensors);
+    return new State(descriptors, merged(scales, more), preScales, tensors, packed);
   }
 
   /** With these pre-quant scales and float tensors added, in place of those of the same paths. */
   public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
-    return new State(descriptors, scales, merged(preScales, factors), merged(tensors, changed));
+    return new State(
+        descriptors, scales, merged(preScales, factors), merged(tensors, changed), packed);
+  }
+
+  /**
+   * With packed weights.
+   *
+   * @param floats all weights and biases that are not packed
+   */
+  public State withPacked(Map<String, PackedTensor> weights, Map<String, INDArray> floats) {
+    return new State(descriptors, scales, preScales, floats, weights);
   }
 
   /** The same model in float: smoothed, but not quantized. */
   public State withoutQuantizers() {
-    return new State(Map.of(), Map.of(), preScales, tensors);
+    return new State(Map.of(), Map.of(), preScales, tensors, Map.of());
   }
 
   private static <T> Map<String, T> copy(Map<String, T> map) {

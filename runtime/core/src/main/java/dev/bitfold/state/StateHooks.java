@@ -5,7 +5,9 @@ import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.Placeholder;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,12 +31,17 @@ final class StateHooks implements LayerHooks {
   private final Tap tap;
   private final Map<String, Port> ports = new LinkedHashMap<>();
   private final Map<String, INDArray> given = new HashMap<>();
+  private final boolean unpacks;
 
   StateHooks(String layer, LayerType<?, ?> type, State state, Tap tap) {
     this.layer = layer;
     this.type = type;
     this.state = state;
     this.tap = tap;
+    this.unpacks =
+        type.unpacksWeights()
+            && type.tensors().keySet().stream()
+                .anyMatch(name -> state.packed().containsKey(TensorSite.path(layer, name)));
     for (LayerTensor tensor : type.tensors().values()) {
       if (tensor.role() == TensorRole.INPUT) {
         ports.put(tensor.name(), port(tensor));
@@ -66,11 +73,54 @@ final class StateHooks implements LayerHooks {
       return null;
     }
     TensorSite site = new TensorSite(layer, type.type(), known(name));
-    INDArray master = state.tensors().getOrDefault(site.path(), original);
-    QuantDescriptor descriptor = state.descriptors().get(site.path());
-    INDArray tensor = descriptor == null ? master : quantized(site, master, descriptor);
+    INDArray tensor = tensor(site, original);
     given.put(name, tensor);
     return tensor;
+  }
+
+  private INDArray tensor(TensorSite site, INDArray original) {
+    PackedTensor packed = state.packed().get(site.path());
+    if (packed != null) {
+      return type.unpacksWeights() ? Placeholder.of(packed.shape()) : packed.unpack();
+    }
+    INDArray master = state.tensors().getOrDefault(site.path(), original);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    return descriptor == null ? master : quantized(site, master, descriptor);
+  }
+
+  @Override
+  public @Nullable LayerHooks unpacked() {
+    return unpacks ? new Unpacked() : null;
+  }
+
+  /** The same hooks for one call, with the weights unpacked. */
+  private final class Unpacked implements LayerHooks {
+    private final Map<String, INDArray> unpacked = new HashMap<>();
+
+    @Override
+    public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
+      PackedTensor packed = state.packed().get(TensorSite.path(layer, name));
+      INDArray tensor = packed == null ? given.get(name) : packed.unpack();
+      if (tensor != null) {
+        unpacked.put(name, tensor);
+      }
+      return tensor;
+    }
+
+    @Override
+    public void check(String name, @Nullable INDArray held) {
+      requireHeld(name, unpacked.get(name), held);
+    }
+
+    @Override
+    public INDArray input(String name, INDArray x) {
+      return StateHooks.this.input(name, x);
+    }
+
+    @Override
+    public INDArray output(INDArray y) {
+      return StateHooks.this.output(y);
+    }
   }
 
   private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
@@ -97,7 +147,10 @@ final class StateHooks implements LayerHooks {
 
   @Override
   public void check(String name, @Nullable INDArray held) {
-    INDArray expected = given.get(name);
+    requireHeld(name, given.get(name), held);
+  }
+
+  private void requireHeld(String name, @Nullable INDArray expected, @Nullable INDArray held) {
     if (held != expected && (held == null || expected == null || !Bits.same(held, expected))) {
       TensorSite site = new TensorSite(layer, type.type(), known(name));
       throw new IllegalStateException(

@@ -31,6 +31,11 @@ public class Linear implements Layer {
         Arrays.normal(seed, out, in).divi(Math.sqrt(in)), Arrays.normal(seed + 99, out).muli(0.1));
   }
 
+  /** A layer of given tensors. */
+  public static Linear of(INDArray weight, INDArray bias) {
+    return new Linear(weight, bias);
+  }
+
   /** A layer without a bias. */
   public static Linear unbiased(INDArray weight) {
     return new Linear(weight, null);

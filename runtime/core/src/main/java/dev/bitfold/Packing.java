@@ -1,0 +1,50 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.TensorSite;
+import dev.bitfold.state.WeightQuantizer;
+import dev.bitfold.state.Workspaces;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A state with its weights packed.
+ *
+ * @param state holds every weight and bias, so that it stands without the float model
+ * @param heldBytes what weights and biases then take
+ */
+record Packing(State state, long heldBytes) {
+  static Packing of(ModelShape shape, State state) {
+    return Workspaces.outside(() -> packed(shape, state));
+  }
+
+  private static Packing packed(ModelShape shape, State state) {
+    Map<String, PackedTensor> packed = new LinkedHashMap<>();
+    Map<String, INDArray> floats = new LinkedHashMap<>();
+    long held = 0;
+    for (TensorSite site : shape.sites().values()) {
+      TensorRole role = site.tensor().role();
+      if (role != TensorRole.WEIGHT && role != TensorRole.BIAS) {
+        continue;
+      }
+      INDArray tensor = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      QuantDescriptor descriptor = state.descriptors().get(site.path());
+      boolean unpacks = shape.layer(site).type().unpacksWeights();
+      if (descriptor != null) {
+        PackedTensor bits =
+            WeightQuantizer.of(descriptor, site.tensor().layout(), tensor).pack(tensor);
+        packed.put(site.path(), bits);
+        held += unpacks ? bits.bytes() : tensor.length() * Float.BYTES;
+      } else {
+        floats.put(site.path(), tensor);
+        held += tensor.length() * Float.BYTES;
+      }
+    }
+    return new Packing(state.withPacked(packed, floats), held);
+  }
+}

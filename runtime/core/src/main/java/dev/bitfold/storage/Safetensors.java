@@ -1,0 +1,263 @@
+package dev.bitfold.storage;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.nd4j.shade.jackson.core.StreamReadFeature;
+import org.nd4j.shade.jackson.databind.DeserializationFeature;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.json.JsonMapper;
+import org.nd4j.shade.jackson.databind.node.ArrayNode;
+import org.nd4j.shade.jackson.databind.node.ObjectNode;
+
+/**
+ * Tensors and text by name, as a safetensors file holds them: the length of a JSON header in 8
+ * bytes, the header, and the tensors without gaps. Hugging Face's libraries read what this class
+ * writes. Immutable.
+ *
+ * <p>Files that this class writes carry a SHA-256 of everything in their metadata, and are refused
+ * if it does not fit; of other files the structure is checked.
+ *
+ * @param metadata text by name
+ * @param tensors tensors by name
+ */
+public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor> tensors) {
+  private static final int MAX_HEADER = 100_000_000;
+  private static final String METADATA = "__metadata__";
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /** Copies the maps, keeping their order. */
+  public Safetensors {
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /**
+   * Writes a file, whole or not at all: a temporary file beside it is forced to the disk and then
+   * takes its place.
+   *
+   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   */
+  public void write(Path file) throws IOException {
+    byte[] header = header();
+    byte[] sum = Checksum.of(header, tensors.values());
+    Checksum.put(header, sum);
+    AtomicFile.write(
+        file,
+        channel -> {
+          ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          writeFully(channel, length.putLong(header.length).flip());
+          writeFully(channel, ByteBuffer.wrap(header));
+          for (StoredTensor tensor : tensors.values()) {
+            writeFully(channel, tensor.bytes());
+          }
+        });
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private byte[] header() {
+    ObjectNode root = JSON.createObjectNode();
+    ObjectNode text = root.putObject(METADATA);
+    text.put(Checksum.KEY, Checksum.BLANK);
+    metadata.forEach(text::put);
+    long at = 0;
+    for (Map.Entry<String, StoredTensor> entry : tensors.entrySet()) {
+      StoredTensor tensor = entry.getValue();
+      ObjectNode node = root.putObject(entry.getKey());
+      node.put("dtype", tensor.type().name());
+      ArrayNode shape = node.putArray("shape");
+      Arrays.stream(tensor.shape()).forEach(shape::add);
+      long end = at + tensor.bytes().remaining();
+      node.putArray("data_offsets").add(at).add(end);
+      at = end;
+    }
+    byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    return padded;
+  }
+
+  /**
+   * Reads a file, of any writer.
+   *
+   * @throws StateFileException if it is no safetensors file, or damaged
+   * @throws IOException if it cannot be read
+   */
+  public static Safetensors read(Path file) throws IOException {
+    return read(file, false);
+  }
+
+  /**
+   * Reads a file that must carry the checksum that {@link #write} puts in.
+   *
+   * @throws StateFileException if it is no safetensors file, has no checksum or is damaged
+   * @throws IOException if it cannot be read
+   */
+  public static Safetensors readChecked(Path file) throws IOException {
+    return read(file, true);
+  }
+
+  private static Safetensors read(Path file, boolean checked) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return new Reader(file, channel, checked).read();
+    }
+  }
+
+  /** One reading of one file. */
+  private record Reader(Path file, FileChannel channel, boolean checked) {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Place(String name, StoredTensor.Type type, long[] shape, long from, long to) {}
+
+    Safetensors read() throws IOException {
+      long size = channel.size();
+      require(size > Long.BYTES, "it has " + size + " bytes, too few for a safetensors file");
+      long length = take(Long.BYTES).getLong();
+      require(
+          length >= 2 && length <= MAX_HEADER && length <= size - Long.BYTES,
+          "its header would have " + Long.toUnsignedString(length) + " bytes of " + size);
+      byte[] header = take((int) length).array();
+      JsonNode root = parse(header);
+      Map<String, String> metadata = metadata(root);
+      long data = size - Long.BYTES - length;
+      Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+      for (Place place : places(root, data)) {
+        ByteBuffer bytes = take((int) (place.to() - place.from()));
+        tensors.put(place.name(), new StoredTensor(place.type(), place.shape(), bytes));
+      }
+      String sum = metadata.remove(Checksum.KEY);
+      require(sum != null || !checked, "it has no checksum; it is damaged, or not from Bitfold");
+      require(
+          sum == null || Checksum.fits(header, sum, tensors.values()),
+          "its contents do not fit their checksum; it is damaged");
+      return new Safetensors(metadata, tensors);
+    }
+
+    private ByteBuffer take(int length) throws IOException {
+      ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes) < 0) {
+          throw new EOFException(file + ": it ends early");
+        }
+      }
+      return bytes.flip();
+    }
+
+    private JsonNode parse(byte[] header) throws StateFileException {
+      JsonNode root;
+      try {
+        root = JSON.readTree(new String(header, StandardCharsets.UTF_8));
+      } catch (JsonProcessingException e) {
+        throw new StateFileException(file, "its header is no JSON: " + e.getOriginalMessage());
+      }
+      require(root.isObject(), "its header is no JSON object");
+      return root;
+    }
+
+    private Map<String, String> metadata(JsonNode root) throws StateFileException {
+      Map<String, String> metadata = new LinkedHashMap<>();
+      JsonNode text = root.path(METADATA);
+      require(text.isMissingNode() || text.isObject(), METADATA + " is no JSON object");
+      for (Map.Entry<String, JsonNode> entry : fields(text)) {
+        require(entry.getValue().isTextual(), METADATA + "." + entry.getKey() + " is no text");
+        metadata.put(entry.getKey(), entry.getValue().textValue());
+      }
+      return metadata;
+    }
+
+    private static Iterable<Map.Entry<String, JsonNode>> fields(JsonNode node) {
+      return node::fields;
+    }
+
+    /** The tensors in the order of their bytes, which they cover without gaps. */
+    private List<Place> places(JsonNode root, long data) throws StateFileException {
+      List<Place> places = new ArrayList<>();
+      for (Map.Entry<String, JsonNode> entry : fields(root)) {
+        if (!entry.getKey().equals(METADATA)) {
+          places.add(place(entry.getKey(), entry.getValue()));
+        }
+      }
+      places.sort(Comparator.comparingLong(Place::from).thenComparingLong(Place::to));
+      long at = 0;
+      for (Place place : places) {
+        require(
+            place.from() == at && place.to() >= at && place.to() <= data,
+            "tensor " + place.name() + " does not lie where the one before it ends");
+        at = place.to();
+      }
+      require(
+          at == data, "its tensors have " + at + " bytes and the file holds " + data + " of them");
+      return places;
+    }
+
+    private Place place(String name, JsonNode node) throws StateFileException {
+      JsonNode offsets = node.path("data_offsets");
+      JsonNode shape = node.path("shape");
+      boolean whole =
+          offsets.size() == 2
+              && offsets.get(0).isIntegralNumber()
+              && offsets.get(1).isIntegralNumber()
+              && shape.isArray();
+      require(whole, "tensor " + name + " has no shape and data_offsets");
+      long from = offsets.get(0).longValue();
+      long to = offsets.get(1).longValue();
+      StoredTensor.Type type = type(name, node.path("dtype").asText());
+      long[] sizes = new long[shape.size()];
+      long bytes = type.size();
+      for (int i = 0; i < sizes.length; i++) {
+        sizes[i] = shape.get(i).isIntegralNumber() ? shape.get(i).longValue() : -1;
+        require(
+            sizes[i] >= 0 && sizes[i] <= Integer.MAX_VALUE && bytes <= Integer.MAX_VALUE,
+            "tensor " + name + " has the shape " + shape);
+        bytes *= sizes[i];
+      }
+      require(
+          from >= 0 && bytes <= Integer.MAX_VALUE - 8 && to - from == bytes,
+          "tensor " + name + ", " + type + " " + shape + ", does not have " + bytes + " bytes");
+      return new Place(name, type, sizes, from, to);
+    }
+
+    private StoredTensor.Type type(String name, String dtype) throws StateFileException {
+      for (StoredTensor.Type type : StoredTensor.Type.values()) {
+        if (type.name().equals(dtype)) {
+          return type;
+        }
+      }
+      throw new StateFileException(
+          file,
+          "tensor "
+              + name
+              + " is of type \""
+              + dtype
+              + "\"; known are "
+              + Arrays.toString(StoredTensor.Type.values()));
+    }
+
+    private void require(boolean holds, String otherwise) throws StateFileException {
+      if (!holds) {
+        throw new StateFileException(file, otherwise);
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.bitfold.storage;
+
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.TensorSite;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a model must have in common with the one that a state was made for: the paths of its
+ * tensors, with role, layout and, of weights and biases, shape. Names of classes may change.
+ *
+ * @param tensors a description by path
+ */
+public record Schema(Map<String, String> tensors) {
+  private static final int SHOWN = 5;
+
+  /** Copies the map, keeping its order. */
+  public Schema {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /** Of a model. */
+  public static Schema of(ModelShape shape) {
+    Map<String, String> tensors = new LinkedHashMap<>();
+    shape.sites().forEach((path, site) -> tensors.put(path, describe(shape, site)));
+    return new Schema(tensors);
+  }
+
+  private static String describe(ModelShape shape, TensorSite site) {
+    TensorRole role = site.tensor().role();
+    boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
+    String text = role.name().toLowerCase(java.util.Locale.ROOT);
+    if (!site.tensor().layout().isUnknown()) {
+      text += " " + site.tensor().layout();
+    }
+    return held ? text + " " + Arrays.toString(shape.tensor(site).shape()) : text;
+  }
+
+  /** A SHA-256 of all of it, in hexadecimal digits. */
+  public String hash() {
+    var digest = Checksum.sha256();
+    tensors.forEach(
+        (path, text) ->
+            digest.update((path + '\0' + text + '\0').getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * How a model's schema differs from this one, that of a file; empty if it does not. The first
+   * differences are listed, and how many more there are.
+   */
+  public List<String> differences(Schema model) {
+    List<String> found = new ArrayList<>();
+    tensors.forEach(
+        (path, text) -> {
+          String other = model.tensors.get(path);
+          if (other == null) {
+            found.add(path + " (" + text + ") is in the file and not in the model");
+          } else if (!other.equals(text)) {
+            found.add(path + " is " + text + " in the file and " + other + " in the model");
+          }
+        });
+    model.tensors.forEach(
+        (path, text) -> {
+          if (!tensors.containsKey(path)) {
+            found.add(path + " (" + text + ") is in the model and not in the file");
+          }
+        });
+    if (found.size() <= SHOWN) {
+      return found;
+    }
+    List<String> first = new ArrayList<>(found.subList(0, SHOWN));
+    first.add("and " + (found.size() - SHOWN) + " more differences");
+    return first;
+  }
+}

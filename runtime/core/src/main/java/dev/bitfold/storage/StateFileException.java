@@ -1,0 +1,19 @@
+package dev.bitfold.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A file is not what it should be: damaged, of another format, or of another model. */
+public final class StateFileException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Says what is wrong with a file.
+   *
+   * @param file the file, which begins the message
+   * @param what what is wrong with it
+   */
+  public StateFileException(Path file, String what) {
+    super(file + ": " + what);
+  }
+}

@@ -1,0 +1,99 @@
+package dev.bitfold.storage;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.DescriptorJson;
+import dev.bitfold.quantizer.PackedTensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+import org.nd4j.shade.jackson.databind.node.ArrayNode;
+import org.nd4j.shade.jackson.databind.node.ObjectNode;
+
+/** The parts of a state that are text: JSON objects whose keys are paths. */
+final class StateJson {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private StateJson() {}
+
+  static String write(Map<String, String> texts) {
+    ObjectNode root = JSON.createObjectNode();
+    texts.forEach(root::put);
+    return root.toString();
+  }
+
+  static Map<String, String> read(String json, String what) {
+    return read(json, what, JsonNode::textValue);
+  }
+
+  static String writeDescriptors(Map<String, QuantDescriptor> descriptors) {
+    ObjectNode root = JSON.createObjectNode();
+    descriptors.forEach((path, d) -> root.set(path, parse(DescriptorJson.write(d), path)));
+    return root.toString();
+  }
+
+  static Map<String, QuantDescriptor> readDescriptors(String json) {
+    return read(json, "descriptors", node -> DescriptorJson.read(node.toString()));
+  }
+
+  /** A packed weight without its numbers. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record PackedShape(String layout, long[] shape) {}
+
+  static String writePacked(Map<String, PackedTensor> packed) {
+    ObjectNode root = JSON.createObjectNode();
+    packed.forEach(
+        (path, tensor) -> {
+          ObjectNode node = root.putObject(path).put("layout", tensor.layout().letters());
+          ArrayNode shape = node.putArray("shape");
+          for (long size : tensor.shape()) {
+            shape.add(size);
+          }
+        });
+    return root.toString();
+  }
+
+  static Map<String, PackedShape> readPacked(String json) {
+    return read(
+        json,
+        "packed weights",
+        node -> {
+          JsonNode sizes = node.path("shape");
+          long[] shape = new long[sizes.size()];
+          for (int i = 0; i < shape.length; i++) {
+            shape[i] = sizes.get(i).asLong(-1);
+          }
+          return new PackedShape(node.path("layout").asText(), shape);
+        });
+  }
+
+  private static <T> Map<String, T> read(String json, String what, Function<JsonNode, T> value) {
+    Map<String, T> values = new LinkedHashMap<>();
+    parse(json, what)
+        .fields()
+        .forEachRemaining(
+            entry -> {
+              T read = value.apply(entry.getValue());
+              if (read == null) {
+                throw new IllegalArgumentException(
+                    what + ": " + entry.getKey() + " is " + entry.getValue());
+              }
+              values.put(entry.getKey(), read);
+            });
+    return values;
+  }
+
+  private static JsonNode parse(String json, String what) {
+    try {
+      JsonNode node = JSON.readTree(json);
+      if (node != null && node.isObject()) {
+        return node;
+      }
+      throw new IllegalArgumentException(what + " are no JSON object");
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(what + " are no JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.bitfold.storage;
+
+import dev.bitfold.tensor.DenseFloats;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A tensor as a safetensors file holds it. Immutable.
+ *
+ * @param type the type of its elements
+ * @param shape its shape; empty for a scalar
+ * @param bytes its elements in c order, little-endian; read-only
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
+  /** The element types that are written and read, by their names in the format. */
+  public enum Type {
+    /** Float32. */
+    F32(4),
+    /** OCP E4M3. */
+    F8_E4M3(1),
+    /** OCP E5M2. */
+    F8_E5M2(1),
+    /** Signed bytes. */
+    I8(1),
+    /** Unsigned bytes, also for codes that are packed closer. */
+    U8(1);
+
+    private final int size;
+
+    Type(int size) {
+      this.size = size;
+    }
+
+    /** Bytes of one element. */
+    public int size() {
+      return size;
+    }
+  }
+
+  /** Checks the size. */
+  public StoredTensor {
+    long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (Math.multiplyExact(length, (long) type.size()) != bytes.remaining()) {
+      throw new IllegalArgumentException(
+          bytes.remaining() + " bytes are not " + type + " of shape " + Arrays.toString(shape));
+    }
+    shape = shape.clone();
+    bytes = bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Of a tensor of floats, as float32. */
+  public static StoredTensor of(INDArray tensor) {
+    return of(DenseFloats.of(tensor, "a tensor").copy(), tensor.shape());
+  }
+
+  /** Of float32 values. */
+  public static StoredTensor of(float[] values, long... shape) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return new StoredTensor(Type.F32, shape, bytes);
+  }
+
+  /** Of bytes. */
+  public static StoredTensor of(Type type, byte[] values, long... shape) {
+    return new StoredTensor(type, shape, ByteBuffer.wrap(values));
+  }
+
+  /** A copy of the shape. */
+  @Override
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** The elements, at the first of them. */
+  @Override
+  public ByteBuffer bytes() {
+    return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** A copy of the bytes. */
+  public byte[] toBytes() {
+    byte[] copy = new byte[bytes.remaining()];
+    bytes().get(copy);
+    return copy;
+  }
+
+  /** The values of a float32 tensor. */
+  public float[] toFloats() {
+    if (type != Type.F32) {
+      throw new IllegalArgumentException("a tensor of " + type + ", not of F32");
+    }
+    float[] values = new float[bytes.remaining() / Float.BYTES];
+    bytes().asFloatBuffer().get(values);
+    return values;
+  }
+
+  /** The float32 tensor. */
+  public INDArray toTensor() {
+    return DenseFloats.array(toFloats(), shape);
+  }
+
+  @Override
+  public String toString() {
+    return type + " " + Arrays.toString(shape);
+  }
+}
