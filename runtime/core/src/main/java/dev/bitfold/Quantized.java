@@ -58,7 +58,7 @@ public final class Quantized<M> {
   private static <M> Quantized<M> of(
       M model, Component<M> component, ModelShape shape, State state, Summary summary) {
     M frozen = ModelShape.rebuild(model, component, state, Tap.NONE);
-    String text = SummaryJson.write(summary);
+    String text = summary.toJson();
     if (!state.packed().isEmpty()) {
       // Made now, so that nothing of the float model is kept.
       StateFile stored = StateFile.of(shape, state, text);
@@ -93,7 +93,7 @@ public final class Quantized<M> {
     ModelShape shape = ModelShape.of(model, component);
     State state = stored.stateFor(file, shape);
     try {
-      return of(model, component, shape, state, SummaryJson.read(stored.summary()));
+      return of(model, component, shape, state, Summary.ofJson(stored.summary()));
     } catch (IllegalArgumentException e) {
       throw new StateFileException(file, String.valueOf(e.getMessage()));
     }

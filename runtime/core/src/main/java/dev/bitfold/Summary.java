@@ -119,6 +119,20 @@ public record Summary(
     return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes);
   }
 
+  /** The summary as a JSON object on one line, as state files hold it. */
+  public String toJson() {
+    return SummaryJson.write(this);
+  }
+
+  /**
+   * The summary of {@link #toJson}.
+   *
+   * @throws IllegalArgumentException if the text is none
+   */
+  public static Summary ofJson(String json) {
+    return SummaryJson.read(json);
+  }
+
   /** The row of a tensor. */
   public Optional<Row> row(String path) {
     return rows.stream().filter(row -> row.path().equals(path)).findFirst();

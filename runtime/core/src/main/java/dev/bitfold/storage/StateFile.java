@@ -37,13 +37,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   /** The version that this library writes and reads. */
   public static final int VERSION = 1;
 
-  static final String VERSION_KEY = "bitfold.version";
-  static final String SCHEMA = "bitfold.schema";
+  /** The name of the version in the metadata. */
+  public static final String VERSION_KEY = "bitfold.version";
+
+  /** The name of the schema in the metadata: a JSON object, a description by path. */
+  public static final String SCHEMA = "bitfold.schema";
+
+  /** The name of the descriptors in the metadata: a JSON object by path. */
+  public static final String DESCRIPTORS = "bitfold.descriptors";
+
+  /** The name of the summary in the metadata. */
+  public static final String SUMMARY = "bitfold.summary";
+
   static final String SCHEMA_HASH = "bitfold.schema_sha256";
   static final String WEIGHTS = "bitfold.weights_sha256";
-  static final String DESCRIPTORS = "bitfold.descriptors";
   static final String PACKED = "bitfold.packed";
-  static final String SUMMARY = "bitfold.summary";
   static final String AMAX = ".amax";
   static final String MIN = ".min";
   static final String MAX = ".max";

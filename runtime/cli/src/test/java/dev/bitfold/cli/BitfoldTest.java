@@ -1,0 +1,161 @@
+package dev.bitfold.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bitfold.Summary;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.storage.Safetensors;
+import dev.bitfold.storage.StoredTensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The command line as a user sees it. */
+class BitfoldTest {
+  private static final String SUMMARY =
+      new Summary(
+              List.of(
+                  new Summary.Row(
+                      "fc1.weight",
+                      "Linear",
+                      TensorRole.WEIGHT,
+                      QuantDescriptor.bits(8),
+                      Optional.of(new Summary.Range(0.5f, 2)),
+                      OptionalDouble.of(43.25),
+                      new Summary.Smoothed(false, OptionalDouble.empty()))),
+              List.of(),
+              1,
+              20,
+              64,
+              64)
+          .toJson();
+
+  private final Path folder;
+
+  BitfoldTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private record Result(int code, String out, String err) {}
+
+  private static Result run(Object... args) {
+    CommandLine command = Bitfold.commandLine();
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    command.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    String[] words = new String[args.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = args[i].toString();
+    }
+    return new Result(command.execute(words), out.toString(), err.toString());
+  }
+
+  private Path state(String name, float amax, String descriptor) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("bitfold.version", "1");
+    metadata.put("bitfold.summary", SUMMARY);
+    metadata.put("bitfold.descriptors", "{\"fc1.x\":" + descriptor + "}");
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    tensors.put("fc1.x.amax", StoredTensor.of(new float[] {amax}));
+    tensors.put("fc1.weight", StoredTensor.of(StoredTensor.Type.I8, new byte[16], 4, 4));
+    Path file = folder.resolve(name);
+    new Safetensors(metadata, tensors).write(file);
+    return file;
+  }
+
+  @Test
+  void inspectPrintsTheSummaryAndOnRequestTheTensors() throws IOException {
+    Path file = state("a.safetensors", 3, "{}");
+
+    Result plain = run("inspect", file);
+    Result listed = run("inspect", "--tensors", file);
+
+    assertEquals(0, plain.code());
+    assertTrue(plain.out().contains("Bitfold state, version 1"), plain.out());
+    assertTrue(plain.out().contains("0.5000 … 2.000") && plain.out().contains("43.3"), plain.out());
+    assertTrue(listed.out().contains("fc1.weight  I8 [4, 4]"), listed.out());
+  }
+
+  @Test
+  void inspectGivesJson() throws IOException {
+    Result result = run("inspect", "--json", state("a.safetensors", 3, "{}"));
+
+    JsonNode json = new ObjectMapper().readTree(result.out());
+    assertEquals("fc1.weight", json.at("/summary/rows/0/path").asText());
+    assertEquals("I8", json.at("/tensors/1/type").asText());
+    assertEquals(16, json.at("/tensors/1/bytes").asInt());
+  }
+
+  @Test
+  void filesOfOthersAreListed() throws IOException {
+    Path file = folder.resolve("plain.safetensors");
+    new Safetensors(Map.of(), Map.of("x", StoredTensor.of(new float[6], 2, 3))).write(file);
+
+    Result result = run("inspect", file);
+
+    assertTrue(result.out().contains("safetensors") && result.out().contains("x  F32 [2, 3]"));
+  }
+
+  @Test
+  void diffTellsWhatDiffersAndExitsWithOne() throws IOException {
+    Path a = state("a.safetensors", 3, "{\"num_bits\":8}");
+    Path same = state("same.safetensors", 3, "{\"num_bits\":8}");
+    Path b = state("b.safetensors", 3.5f, "{\"num_bits\":4}");
+
+    assertEquals(new Result(0, "", ""), run("diff", a, same));
+    Result differing = run("diff", a, b);
+    Result json = run("diff", "--json", a, b);
+
+    assertEquals(1, differing.code());
+    assertEquals(
+        """
+        fc1.x: descriptor {"num_bits":8} and {"num_bits":4}
+        fc1.x.amax: 1 of 1 values differ, by 0.500 at most
+        """,
+        differing.out().replace("\r", ""));
+    assertEquals(2, new ObjectMapper().readTree(json.out()).size());
+  }
+
+  @Test
+  void badFilesAndOptionsGiveOneLineAndExitWithTwo() throws IOException {
+    Path garbage = folder.resolve("garbage");
+    Files.writeString(garbage, "this is not a file of tensors");
+
+    List<Result> results =
+        List.of(
+            run("inspect", folder.resolve("missing")),
+            run("inspect", garbage),
+            run("diff", garbage, garbage));
+    for (Result result : results) {
+      assertEquals(2, result.code());
+      assertEquals("", result.out());
+      assertEquals(1, result.err().lines().count(), result.err());
+    }
+    assertTrue(run("inspect", folder.resolve("missing")).err().contains("no such file"));
+    assertEquals(2, run("inspect").code());
+    assertEquals(2, run("inspect", "--tensor", garbage).code());
+    assertEquals(2, run("nonsense").code());
+  }
+
+  @Test
+  void helpNamesTheCommands() {
+    Result result = run("--help");
+
+    assertEquals(0, result.code());
+    assertTrue(result.out().contains("inspect") && result.out().contains("diff"), result.out());
+  }
+}
