@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -84,6 +85,33 @@ class GoldenHarnessTest {
     RuntimeException slipped =
         assertThrows(IllegalArgumentException.class, () -> Integer.decode(""));
     assertFalse(Refusal.isOurs(slipped));
+  }
+
+  @Test
+  void aKnownCalibratorMayNotBeRefused() {
+    RuntimeException calib =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> QuantDescriptor.fromMap(Map.of("calib", "NONSENSE")));
+    assertTrue(OnPurpose.mayRefuse(descriptor("{'calib_method':'nonsense'}"), calib));
+    assertFalse(OnPurpose.mayRefuse(descriptor("{'calib_method':'histogram'}"), calib));
+  }
+
+  @Test
+  void moreThanThePeerIsAcceptedOnlyWhereThePeerHasNoCode() {
+    String e5m2 = "{'num_bits':{'tuple':[5,2]}}";
+    assertTrue(OnPurpose.mayAccept(by("modelopt_head", e5m2)).isPresent());
+    assertTrue(OnPurpose.mayAccept(by("modelopt_0.11", e5m2)).isPresent());
+    assertFalse(
+        OnPurpose.mayAccept(by("modelopt_head", "{'num_bits':{'tuple':[7,7]}}")).isPresent());
+    assertFalse(OnPurpose.mayAccept(by("modelopt_0.11", "{'num_bits':[4,3]}")).isPresent());
+    String axis = "{'block_sizes':{'-1':16,'type':'dynamic'},'axis':0}";
+    assertFalse(OnPurpose.mayAccept(by("modelopt_head", axis)).isPresent());
+  }
+
+  private static GoldenCase by(String peer, String kwargs) {
+    return golden(
+        "{'op':'quant_descriptor','params':{'peer':'" + peer + "','kwargs':" + kwargs + "}}");
   }
 
   private static GoldenCase descriptor(String kwargs) {
