@@ -9,7 +9,6 @@ import dev.bitfold.state.TensorSite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A quantized model, ready to use. Immutable; the model is safe for concurrent use if the user's
@@ -32,11 +31,10 @@ public final class Quantized<M> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Map<String, AlphaCurve> curves,
-      Set<String> smooth) {
+      Summary.Smoothings smoothings) {
     requireCalibrated(shape, state);
     M frozen = ModelShape.rebuild(model, component, state, Tap.NONE);
-    return new Quantized<>(frozen, Summary.of(shape, state, observations, curves, smooth));
+    return new Quantized<>(frozen, Summary.of(shape, state, observations, smoothings));
   }
 
   private static void requireCalibrated(ModelShape shape, State state) {
