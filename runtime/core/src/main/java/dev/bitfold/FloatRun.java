@@ -19,31 +19,44 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A state of the model without its quantizers, and what flowed through it in one batch: of each
- * layer the first inputs and the first output.
+ * A state of the model without its quantizers, and what flowed through it in one batch: the first
+ * output of each layer, and the first tensor of some inputs.
  */
 final class FloatRun<M> implements Tap {
   private final M model;
+  private final Set<String> inputs;
   // A forward may call its layers from several threads.
   private final Map<String, INDArray> tensors = Collections.synchronizedMap(new LinkedHashMap<>());
   private final Map<String, INDArray> outputs = Collections.synchronizedMap(new LinkedHashMap<>());
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private @Nullable INDArray result;
 
-  FloatRun(Replay<M> replay, State state) {
+  /**
+   * @param inputs the paths of the inputs to keep
+   */
+  FloatRun(Replay<M> replay, State state, Set<String> inputs) {
+    this.inputs = inputs;
     this.model = replay.rebuild(state.withoutQuantizers(), this);
   }
 
   void run(Replay.Batch<M> batch) {
+    clear();
+    result = batch.run(model);
+  }
+
+  /** Forgets the batch. */
+  void clear() {
     tensors.clear();
     outputs.clear();
     threads.clear();
-    result = batch.run(model);
+    result = null;
   }
 
   @Override
   public INDArray input(TensorSite site, INDArray x) {
-    keep(site, x);
+    if (inputs.contains(site.path())) {
+      keep(site, x);
+    }
     return x;
   }
 
@@ -86,7 +99,7 @@ final class FloatRun<M> implements Tap {
         .findFirst();
   }
 
-  /** The inputs and outputs that are others. */
+  /** The kept inputs and the outputs that are others. */
   Set<String> changed(FloatRun<M> other, double tolerance) {
     Set<String> changed = new LinkedHashSet<>();
     tensors.forEach(

@@ -1,6 +1,7 @@
 package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
 import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
@@ -175,12 +176,14 @@ final class SmoothQuantRun<M> {
         }
       }
     }
+    Set<String> others = foldings.isEmpty() ? Set.of() : notKnown(state.descriptors().keySet());
     Set<String> changed =
-        new SmoothingProof<>(replay, online, foldings, chosen).check(state, smoothed);
-    if (chosen.isEmpty()) {
-      changed = Set.of();
+        new SmoothingProof<>(replay, online, foldings, chosen).check(state, smoothed, others);
+    Set<String> again = new LinkedHashSet<>(smoothed.preScales().keySet());
+    if (!chosen.isEmpty()) {
+      again.addAll(changed);
     }
-    return new Result(recalibrated(smoothed, changed, seen), seen, curves, folded);
+    return new Result(recalibrated(smoothed, notKnown(again), seen), seen, curves, folded);
   }
 
   private static List<AlphaCurve> curvesOf(Folding folding, Map<String, AlphaCurve> curves) {
@@ -189,30 +192,36 @@ final class SmoothQuantRun<M> {
         .toList();
   }
 
-  /**
-   * Calibrates again the static quantizers whose amax does not follow from that of their channels:
-   * of inputs that are smoothed, and of tensors on the way from a source to its readers.
-   *
-   * @param changed the tensors that folding has changed
-   * @param seen takes what is seen of these
-   */
-  private State recalibrated(State smoothed, Set<String> changed, Map<String, Observation> seen) {
-    Set<String> known = new LinkedHashSet<>();
-    foldings.forEach(f -> f.readers().values().forEach(r -> known.add(r.input().path())));
-    known.addAll(smoothed.preScales().keySet());
-    Set<String> candidatesAgain = new LinkedHashSet<>(smoothed.preScales().keySet());
-    candidatesAgain.addAll(changed);
-    Map<String, QuantDescriptor> again = new LinkedHashMap<>();
-    for (String path : candidatesAgain) {
-      QuantDescriptor descriptor = smoothed.descriptors().get(path);
+  /** Those static quantizers whose smoothed scale does not follow from that of their channels. */
+  private Set<String> notKnown(Set<String> paths) {
+    Set<String> inputs = new LinkedHashSet<>();
+    online.values().forEach(layer -> inputs.add(layer.input().path()));
+    foldings.forEach(f -> f.readers().values().forEach(r -> inputs.add(r.input().path())));
+    Set<String> found = new LinkedHashSet<>();
+    for (String path : paths) {
+      QuantDescriptor descriptor = state.descriptors().get(path);
       TensorSite site = shape.sites().get(path);
-      if (descriptor == null || site == null || !descriptor.needsCalibration()) {
-        continue;
-      }
-      if (!known.contains(path) || !Observation.isLargestOfChannels(site, descriptor)) {
-        again.put(path, descriptor);
+      if (descriptor != null
+          && site != null
+          && descriptor.needsCalibration()
+          && site.tensor().role() != TensorRole.WEIGHT
+          && !(inputs.contains(path) && Observation.isLargestOfChannels(site, descriptor))) {
+        found.add(path);
       }
     }
+    return found;
+  }
+
+  /**
+   * Calibrates static quantizers again: of smoothed inputs, and of tensors on the way from a source
+   * to its readers.
+   *
+   * @param seen takes what is seen of those that are not multiplied when the model runs
+   */
+  private State recalibrated(State smoothed, Set<String> paths, Map<String, Observation> seen) {
+    Map<String, QuantDescriptor> again = new LinkedHashMap<>();
+    paths.forEach(
+        path -> again.put(path, Objects.requireNonNull(smoothed.descriptors().get(path))));
     if (again.isEmpty()) {
       return smoothed;
     }
@@ -220,7 +229,12 @@ final class SmoothQuantRun<M> {
     M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
     replay.each("calibrating smoothed inputs", batch -> batch.run(floats));
     Map<String, Observation> anew = observer.observations();
-    changed.stream().filter(anew::containsKey).forEach(path -> seen.put(path, anew.get(path)));
+    anew.forEach(
+        (path, observation) -> {
+          if (!smoothed.preScales().containsKey(path)) {
+            seen.put(path, observation);
+          }
+        });
     return smoothed.withScales(scales(anew));
   }
 

@@ -43,14 +43,16 @@ final class SmoothingProof<M> {
   /**
    * Compares a smoothed state on all batches, and random scales from 0.5 to 2 on the first.
    *
-   * @return the paths of the tensors that folding scales: those between sources and readers
+   * @param inputs the paths of inputs of which somebody wants to know whether folding scales them
+   * @return the paths of those inputs and of the layers' outputs that folding scales: what flows
+   *     between sources and readers
    * @throws CalibrationException if the model changed; it names the first layer that did, and the
    *     source whose folding did it
    */
-  Set<String> check(State before, State smoothed) {
-    FloatRun<M> floats = new FloatRun<>(replay, before);
-    FloatRun<M> scaled = new FloatRun<>(replay, smoothed);
-    FloatRun<M> random = new FloatRun<>(replay, random(before));
+  Set<String> check(State before, State smoothed, Set<String> inputs) {
+    FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
+    FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
+    FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
     Set<String> changed = new LinkedHashSet<>();
     boolean[] first = {true};
     replay.each(
@@ -59,10 +61,12 @@ final class SmoothingProof<M> {
           floats.run(batch);
           scaled.run(batch);
           compare(floats, scaled, before, batch);
+          scaled.clear();
           if (first[0]) {
             random.run(batch);
             compare(floats, random, before, batch);
             changed.addAll(floats.changed(random, TOLERANCE));
+            random.clear();
             first[0] = false;
           }
         });
@@ -139,7 +143,7 @@ final class SmoothingProof<M> {
       FloatRun<M> floats,
       State before,
       Replay.Batch<M> batch) {
-    FloatRun<M> alone = new FloatRun<>(replay, folding.scaled(before, scales));
+    FloatRun<M> alone = new FloatRun<>(replay, folding.scaled(before, scales), Set.of());
     alone.run(batch);
     double change = change(floats, alone, List.of(folding));
     if (change <= TOLERANCE) {
@@ -149,7 +153,10 @@ final class SmoothingProof<M> {
     String source = fold.source().path();
     String culprit = culprit(fold, floats, alone);
     String why;
-    if (fold.readerPaths().contains(culprit)) {
+    if (culprit.isEmpty()) {
+      why =
+          "no layer: the model's own code reads the output of " + source + ", in a residual branch";
+    } else if (fold.readerPaths().contains(culprit)) {
       why =
           culprit
               + ", which is listed: it reads something else than "
@@ -158,8 +165,8 @@ final class SmoothingProof<M> {
               + " not";
     } else {
       why =
-          (culprit.isEmpty() ? "no layer, so the model's own code" : culprit + ": something")
-              + " that @SmoothInto does not list reads the output of "
+          culprit
+              + ": something that @SmoothInto does not list reads the output of "
               + source
               + ", a residual branch for instance";
     }
