@@ -32,7 +32,8 @@ class MisplacedTest {
           QZ084       | record A(@Weight INDArray v, @SkipQuantize INDArray w) {}
           QZ084       | @QuantizeModel record M(Linear fc, @Implementations(Linear.class) String name) {}
           QZ084       | @QuantizeModel record M(@SkipQuantize @Implementations(Linear.class) Layer fc) {}
-          QZ005       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
+          QZ138       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
+          QZ084       | record A(@Weight INDArray v, @SmoothInto("b") INDArray w) {}
           QZ005       | record A(@Weight List<INDArray> v) {}
           QZ005       | record A(@Weight INDArray[] v) {}
           QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}

@@ -1,5 +1,6 @@
 package dev.bitfold;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,6 +19,25 @@ public record AlphaCurve(List<Double> alphas, List<Double> errors) {
       throw new IllegalArgumentException(
           alphas.size() + " alphas and " + errors.size() + " errors");
     }
+  }
+
+  /**
+   * The curve of layers that share one scale: the root of the mean square of their errors, so each
+   * layer counts the same.
+   *
+   * @param curves of the same alphas
+   */
+  static AlphaCurve joint(List<AlphaCurve> curves) {
+    List<Double> alphas = curves.get(0).alphas;
+    List<Double> errors = new ArrayList<>();
+    for (int i = 0; i < alphas.size(); i++) {
+      double squares = 0;
+      for (AlphaCurve curve : curves) {
+        squares += curve.errors.get(i) * curve.errors.get(i);
+      }
+      errors.add(Math.sqrt(squares / curves.size()));
+    }
+    return new AlphaCurve(alphas, errors);
   }
 
   /** The alpha with the smallest error, the first of several; NaN is "off". */

@@ -1,15 +1,9 @@
 package dev.bitfold;
 
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
-import dev.bitfold.state.TensorSite;
 import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,6 +19,7 @@ public final class Calibration<M> {
   private final Map<String, Observation> observations;
   private final Map<String, Double> smooth;
   private final Map<String, AlphaCurve> curves;
+  private final Map<String, String> folded;
 
   private Calibration(
       Replay<M> replay,
@@ -32,13 +27,15 @@ public final class Calibration<M> {
       State state,
       Map<String, Observation> observations,
       Map<String, Double> smooth,
-      Map<String, AlphaCurve> curves) {
+      Map<String, AlphaCurve> curves,
+      Map<String, String> folded) {
     this.replay = replay;
     this.shape = shape;
     this.state = state;
     this.observations = observations;
     this.smooth = smooth;
     this.curves = Collections.unmodifiableMap(curves);
+    this.folded = folded;
   }
 
   static <M> Calibration<M> run(
@@ -58,7 +55,13 @@ public final class Calibration<M> {
     replay.requireRepeatable();
     Map<String, Observation> observations = observer.observations();
     return new Calibration<>(
-        replay, shape, state.withScales(scales(observations)), observations, smooth, Map.of());
+        replay,
+        shape,
+        state.withScales(SmoothQuantRun.scales(observations)),
+        observations,
+        smooth,
+        Map.of(),
+        Map.of());
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */
@@ -68,12 +71,15 @@ public final class Calibration<M> {
 
   /**
    * Smooths the layers marked {@code @SmoothQuant}: each of their input channels is multiplied by a
-   * factor, which the weights take over. That the float model stays what it was is proved on the
-   * calibration data.
+   * factor, which the weights take over. Where {@code @SmoothInto} says what makes the input, all
+   * layers that read it share the factors, and those are folded into what makes it. That the float
+   * model stays what it was is proved on the calibration data.
    *
    * @throws IllegalStateException if no layer is marked, or the layers are smoothed already
-   * @throws IllegalArgumentException if a layer cannot be smoothed
-   * @throws CalibrationException if smoothing would change the float model
+   * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a
+   *     component with {@code @SmoothInto}
+   * @throws CalibrationException if smoothing would change the float model; the message names the
+   *     first layer that changes, and what was folded into
    */
   public Calibration<M> smoothQuant(SmoothQuantOptions options) {
     if (smooth.isEmpty()) {
@@ -84,68 +90,16 @@ public final class Calibration<M> {
       throw new IllegalStateException(
           "the layers are smoothed already; start from the calibration before");
     }
-    Map<String, Smoothing> layers = new LinkedHashMap<>();
-    Map<String, List<Double>> candidates = new LinkedHashMap<>();
-    smooth.forEach(
-        (path, alpha) -> {
-          layers.put(path, smoothing(path));
-          candidates.put(path, options.candidates(alpha));
-        });
-    Map<String, AlphaCurve> found = new AlphaSearch<>(replay, state, layers, candidates).run();
-    State smoothed = state;
-    for (Map.Entry<String, AlphaCurve> curve : found.entrySet()) {
-      smoothed =
-          Optional.ofNullable(layers.get(curve.getKey()))
-              .orElseThrow()
-              .apply(smoothed, curve.getValue().best());
-    }
-    new SmoothingProof<>(replay, layers).check(state, smoothed);
-    return new Calibration<>(replay, shape, recalibrated(smoothed), observations, smooth, found);
-  }
-
-  /**
-   * Calibrates the smoothed inputs again whose amax does not follow from that of their channels.
-   */
-  private State recalibrated(State smoothed) {
-    Map<String, QuantDescriptor> again = new LinkedHashMap<>();
-    for (String path : smoothed.preScales().keySet()) {
-      QuantDescriptor descriptor = smoothed.descriptors().get(path);
-      TensorSite site = shape.sites().get(path);
-      if (descriptor != null
-          && site != null
-          && descriptor.needsCalibration()
-          && !Observation.isLargestOfChannels(site, descriptor)) {
-        again.put(path, descriptor);
-      }
-    }
-    if (again.isEmpty()) {
-      return smoothed;
-    }
-    Observer observer = new Observer(smoothed.withDescriptors(again));
-    M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
-    replay.each("calibrating smoothed inputs", batch -> batch.run(floats));
-    return smoothed.withScales(scales(observer.observations()));
-  }
-
-  private static Map<String, CalibratedScale> scales(Map<String, Observation> observations) {
-    Map<String, CalibratedScale> scales = new LinkedHashMap<>();
-    observations.forEach((path, seen) -> seen.scale().ifPresent(s -> scales.put(path, s)));
-    return scales;
-  }
-
-  private Smoothing smoothing(String path) {
-    ModelShape.Layer layer = Optional.ofNullable(shape.layers().get(path)).orElseThrow();
-    TensorSite input = Smoothing.input(layer, state);
-    INDArray amax =
-        Optional.ofNullable(observations.get(input.path()))
-            .flatMap(Observation::channelAmax)
-            .orElseThrow(
-                () ->
-                    new CalibrationException(
-                        input.describe(null, state.descriptors().get(input.path()))
-                            + " was never reached by the calibration data, so it cannot be"
-                            + " smoothed"));
-    return Smoothing.of(layer, input, state, amax);
+    SmoothQuantRun.Result result =
+        new SmoothQuantRun<>(replay, shape, state, observations, smooth, options).run();
+    return new Calibration<>(
+        replay,
+        shape,
+        result.state(),
+        result.observations(),
+        smooth,
+        result.curves(),
+        result.folded());
   }
 
   /** The alpha curve of each smoothed layer, by path; empty before {@link #smoothQuant}. */
@@ -161,6 +115,11 @@ public final class Calibration<M> {
    */
   public Quantized<M> freeze() {
     return Quantized.of(
-        replay.model(), replay.component(), shape, state, observations, curves, smooth.keySet());
+        replay.model(),
+        replay.component(),
+        shape,
+        state,
+        observations,
+        new Summary.Smoothings(smooth.keySet(), curves, folded));
   }
 }

@@ -27,11 +27,13 @@ final class Observation {
   private final InputSample sample;
   private final @Nullable Quantizer channels;
   private final @Nullable Calibrator calibrator;
+  private final @Nullable INDArray folded;
   private @Nullable INDArray channelAmax;
 
   Observation(TensorSite site, QuantDescriptor descriptor) {
     this.site = site;
     this.descriptor = descriptor;
+    this.folded = null;
     Layout layout = site.tensor().layout();
     this.sample = new InputSample(layout);
     this.channels =
@@ -40,6 +42,24 @@ final class Observation {
             : null;
     boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
     this.calibrator = needed ? Calibrators.of(descriptor, layout) : null;
+  }
+
+  private Observation(Observation seen, INDArray folded) {
+    this.site = seen.site;
+    this.descriptor = seen.descriptor;
+    this.sample = seen.sample;
+    this.channels = seen.channels;
+    this.calibrator = seen.calibrator;
+    this.folded = folded;
+    this.channelAmax = seen.channelAmax;
+  }
+
+  /**
+   * The same tensor once its channels are multiplied by factors before it comes here; for {@link
+   * #distortion} alone.
+   */
+  synchronized Observation folded(INDArray factors) {
+    return new Observation(this, factors);
   }
 
   /** Whether the amax is simply the largest one of the channels, which are watched anyway. */
@@ -150,11 +170,12 @@ final class Observation {
   Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
     Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
     Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
-    if (preScale == null) {
+    INDArray factors = preScale == null ? folded : preScale;
+    if (factors == null) {
       return sample.distortion(frozen, x -> x);
     }
     int channel = site.tensor().layout().fromEnd('C');
     return sample.distortion(
-        frozen.withPreScale(preScale, channel), x -> PreScale.apply(x, preScale, channel));
+        frozen.withPreScale(factors, channel), x -> PreScale.apply(x, factors, channel));
   }
 }

@@ -58,7 +58,8 @@ public final class Plan<M> {
    * The plan that the annotations say; for generated code.
    *
    * @throws IllegalArgumentException if a component is of a class that its model was not compiled
-   *     for, or a tensor does not fit its layout
+   *     for, a tensor does not fit its layout, or what {@code @SmoothInto} says does not fit the
+   *     model
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> Plan<M> of(M model, Component<M> component) {
@@ -80,6 +81,7 @@ public final class Plan<M> {
     }
     Plan<M> plan = new Plan<>(model, component, shape, descriptors, smooth, progress -> {});
     plan.descriptors.forEach((path, d) -> check(shape, path, d));
+    FoldResolver.resolve(shape);
     return plan;
   }
 
@@ -178,7 +180,7 @@ public final class Plan<M> {
 
   /** The quantizers, before any data is seen: no amax and no errors yet. */
   public Summary list() {
-    return Summary.of(shape, state(), Map.of(), Map.of(), smooth.keySet());
+    return Summary.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
   }
 
   /**
@@ -206,7 +208,8 @@ public final class Plan<M> {
    * @throws IllegalStateException if a quantizer needs calibration; the message names each
    */
   public Quantized<M> freeze() {
-    return Quantized.of(model, component, shape, state(), Map.of(), Map.of(), smooth.keySet());
+    return Quantized.of(
+        model, component, shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
   }
 
   private State state() {

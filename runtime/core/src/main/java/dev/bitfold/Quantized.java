@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -48,10 +47,9 @@ public final class Quantized<M> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Map<String, AlphaCurve> curves,
-      Set<String> smooth) {
+      Summary.Smoothings smoothings) {
     requireCalibrated(shape, state);
-    Summary summary = Summary.of(shape, state, observations, curves, smooth);
+    Summary summary = Summary.of(shape, state, observations, smoothings);
     return of(model, component, shape, state, summary);
   }
 

@@ -13,6 +13,7 @@ import dev.bitfold.state.TensorSite;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -52,18 +53,22 @@ record Smoothing(
     return new Smoothing(input, inputAmax, weights, weightAmax);
   }
 
+  /** The quantized inputs of a layer whose layout names the channel. */
+  static List<TensorSite> inputs(ModelShape.Layer layer, State state) {
+    return layer.type().tensors().values().stream()
+        .filter(t -> t.role() == TensorRole.INPUT && t.layout().has('C'))
+        .map(layer::site)
+        .filter(site -> state.descriptors().containsKey(site.path()))
+        .toList();
+  }
+
   /**
    * The input of a layer that smoothing scales.
    *
    * @throws IllegalArgumentException if there is not exactly one
    */
   static TensorSite input(ModelShape.Layer layer, State state) {
-    List<TensorSite> inputs =
-        layer.type().tensors().values().stream()
-            .filter(t -> t.role() == TensorRole.INPUT && t.layout().has('C'))
-            .map(layer::site)
-            .filter(site -> state.descriptors().containsKey(site.path()))
-            .toList();
+    List<TensorSite> inputs = inputs(layer, state);
     if (inputs.size() != 1) {
       throw new IllegalArgumentException(
           layer.path()
@@ -88,14 +93,18 @@ record Smoothing(
         (site, weight) ->
             changed.put(site.path(), scales.smoothWeight(weight, site.tensor().layout())));
     State smoothed = state.withSmoothing(Map.of(input.path(), scales.preQuantScale()), changed);
+    return smoothScale(state, scales)
+        .map(scale -> smoothed.withScales(Map.of(input.path(), scale)))
+        .orElse(smoothed);
+  }
+
+  /** The scale of the smoothed input's quantizer; empty if it needs none. */
+  Optional<CalibratedScale> smoothScale(State state, SmoothScales scales) {
     QuantDescriptor descriptor = state.descriptors().get(input.path());
-    if (descriptor == null) {
-      return smoothed;
-    }
     CalibratedScale scale = state.scales().get(input.path());
-    return scale == null
-        ? smoothed
-        : smoothed.withScales(Map.of(input.path(), smoothScale(scales, descriptor, scale)));
+    return descriptor == null || scale == null
+        ? Optional.empty()
+        : Optional.of(smoothScale(scales, descriptor, scale));
   }
 
   /**

@@ -2,18 +2,16 @@ package dev.bitfold;
 
 import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.State;
-import dev.bitfold.state.Tap;
-import dev.bitfold.state.TensorSite;
-import dev.bitfold.state.Workspaces;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Proves on the calibration data that smoothing leaves the float model as it was. A layer whose
- * scaled input also goes elsewhere would change it.
+ * scaled input also goes elsewhere would change it, and so would something besides its readers that
+ * reads a source, or something on the way to them that is not positively homogeneous.
  */
 final class SmoothingProof<M> {
   /** How far the smoothed float model may be from the float model, relative to its output. */
@@ -22,96 +20,185 @@ final class SmoothingProof<M> {
   private static final long SEED = 20230618;
 
   private final Replay<M> replay;
-  private final Map<String, Smoothing> layers;
+  private final Map<String, Smoothing> online;
+  private final List<Folding> foldings;
+  private final Map<Folding, SmoothScales> chosen;
 
-  SmoothingProof(Replay<M> replay, Map<String, Smoothing> layers) {
+  /**
+   * @param online the layers whose scale is applied when the model runs, by path
+   * @param foldings the sources that scales can be folded into
+   * @param chosen the scales that are folded
+   */
+  SmoothingProof(
+      Replay<M> replay,
+      Map<String, Smoothing> online,
+      List<Folding> foldings,
+      Map<Folding, SmoothScales> chosen) {
     this.replay = replay;
-    this.layers = layers;
+    this.online = online;
+    this.foldings = foldings;
+    this.chosen = chosen;
   }
 
   /**
    * Compares a smoothed state on all batches, and random scales from 0.5 to 2 on the first.
    *
-   * @throws CalibrationException if the model changed; it names the first layer that did
+   * @param inputs the paths of inputs of which somebody wants to know whether folding scales them
+   * @return the paths of those inputs and of the layers' outputs that folding scales: what flows
+   *     between sources and readers
+   * @throws CalibrationException if the model changed; it names the first layer that did, and the
+   *     source whose folding did it
    */
-  void check(State before, State smoothed) {
-    Outputs floats = new Outputs();
-    Outputs scaled = new Outputs();
-    M floatModel = replay.rebuild(before.withoutQuantizers(), floats);
-    M smoothedModel = replay.rebuild(smoothed.withoutQuantizers(), scaled);
-    M randomModel = replay.rebuild(random(before).withoutQuantizers(), scaled);
+  Set<String> check(State before, State smoothed, Set<String> inputs) {
+    FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
+    FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
+    FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
+    Set<String> changed = new LinkedHashSet<>();
     boolean[] first = {true};
     replay.each(
         "proving",
         batch -> {
-          INDArray expected = floats.of(batch, floatModel);
-          compare(expected, scaled.of(batch, smoothedModel), floats, scaled);
+          floats.run(batch);
+          scaled.run(batch);
+          compare(floats, scaled, before, batch);
+          scaled.clear();
           if (first[0]) {
-            compare(expected, scaled.of(batch, randomModel), floats, scaled);
+            random.run(batch);
+            compare(floats, random, before, batch);
+            changed.addAll(floats.changed(random, TOLERANCE));
+            random.clear();
             first[0] = false;
           }
         });
+    return changed;
   }
 
   private State random(State before) {
-    SplittableRandom random = new SplittableRandom(SEED);
     State state = before;
-    for (Smoothing layer : layers.values()) {
-      float[] scales = new float[Math.toIntExact(layer.inputAmax().length())];
-      for (int i = 0; i < scales.length; i++) {
-        scales[i] = (float) random.nextDouble(0.5, 2);
-      }
-      state = layer.scaled(state, SmoothScales.ofPreQuantScale(scales));
+    for (Smoothing layer : online.values()) {
+      state = layer.scaled(state, random(layer.inputAmax().length()));
+    }
+    for (Folding folding : foldings) {
+      state = folding.scaled(state, random(folding.inputAmax().length()));
     }
     return state;
   }
 
-  private static void compare(INDArray expected, INDArray actual, Outputs floats, Outputs scaled) {
-    double change = change(expected, actual);
+  private static SmoothScales random(long channels) {
+    SplittableRandom random = new SplittableRandom(SEED + channels);
+    float[] scales = new float[Math.toIntExact(channels)];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) random.nextDouble(0.5, 2);
+    }
+    return SmoothScales.ofPreQuantScale(scales);
+  }
+
+  private void compare(
+      FloatRun<M> floats, FloatRun<M> scaled, State before, Replay.Batch<M> batch) {
+    double change = change(floats, scaled, foldings);
     if (change <= TOLERANCE) {
       return;
     }
-    String where = "no layer's output, so the model's own code reads what was scaled";
-    for (Map.Entry<String, INDArray> output : floats.first.entrySet()) {
-      INDArray other = scaled.first.get(output.getKey());
-      if (other == null || change(output.getValue(), other) > TOLERANCE) {
-        where = output.getKey();
-        break;
-      }
+    for (Folding folding : foldings) {
+      SmoothScales random = random(folding.inputAmax().length());
+      blame(folding, random, floats, before, batch);
+      blame(folding, chosen.getOrDefault(folding, random), floats, before, batch);
     }
     throw new CalibrationException(
         String.format(
             "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"
                 + " is rounding; the first to change is %s. Does a hooked forward call another one,"
                 + " or a layer use its input twice?",
-            change, TOLERANCE, where));
+            change,
+            TOLERANCE,
+            floats
+                .firstChanged(scaled, TOLERANCE, Set.of())
+                .orElse("no layer's output, so the model's own code reads what was scaled")));
   }
 
-  private static double change(INDArray expected, INDArray actual) {
-    return Arrays.equals(expected.shape(), actual.shape())
-        ? Distortion.of(expected, actual).relative()
-        : Double.POSITIVE_INFINITY;
-  }
-
-  /** The first output of each layer in the current batch. */
-  private static final class Outputs implements Tap {
-    private final Map<String, INDArray> first = new LinkedHashMap<>();
-
-    <M> INDArray of(Replay.Batch<M> batch, M model) {
-      synchronized (first) {
-        first.clear();
-      }
-      return batch.run(model);
+  /**
+   * The largest change of what must not change: the model's output, and those of the readers unless
+   * several threads run them in any order.
+   */
+  private static <M> double change(FloatRun<M> floats, FloatRun<M> scaled, List<Folding> foldings) {
+    double change = floats.change(scaled);
+    Set<String> sources = new LinkedHashSet<>();
+    foldings.forEach(folding -> sources.add(folding.fold().source().path()));
+    if (!floats.isOrdered() || !scaled.isOrdered()) {
+      return change;
     }
-
-    @Override
-    public INDArray output(TensorSite site, INDArray y) {
-      synchronized (first) {
-        if (!first.containsKey(site.layer())) {
-          first.put(site.layer(), Workspaces.outside(() -> y.dup('c')));
+    for (Folding folding : foldings) {
+      for (String reader : folding.fold().readerPaths()) {
+        if (!sources.contains(reader)) {
+          change = Math.max(change, floats.change(scaled, reader));
         }
       }
-      return y;
     }
+    return change;
+  }
+
+  private void blame(
+      Folding folding,
+      SmoothScales scales,
+      FloatRun<M> floats,
+      State before,
+      Replay.Batch<M> batch) {
+    FloatRun<M> alone = new FloatRun<>(replay, folding.scaled(before, scales), Set.of());
+    alone.run(batch);
+    double change = change(floats, alone, List.of(folding));
+    if (change <= TOLERANCE) {
+      return;
+    }
+    Fold fold = folding.fold();
+    String source = fold.source().path();
+    String culprit = culprit(fold, floats, alone);
+    String why;
+    if (culprit.isEmpty()) {
+      why =
+          "no layer: the model's own code reads the output of " + source + ", in a residual branch";
+    } else if (fold.readerPaths().contains(culprit)) {
+      why =
+          culprit
+              + ", which is listed: it reads something else than "
+              + source
+              + ", or what stands between them is not positively homogeneous, as ReLU is and GELU is"
+              + " not";
+    } else {
+      why =
+          culprit
+              + ": something that @SmoothInto does not list reads the output of "
+              + source
+              + ", a residual branch for instance";
+    }
+    throw new CalibrationException(
+        String.format(
+            "folding the scale of %s into %s (%s) changes the float model by %.2g (relative), at"
+                + " most %.0e is rounding. The first to change is %s. List every reader, or take"
+                + " @SmoothInto off: then the scale is applied when the readers run",
+            fold.readerPaths(),
+            source,
+            fold.source().type().type().getSimpleName(),
+            change,
+            TOLERANCE,
+            why));
+  }
+
+  /**
+   * The first layer that should not have changed. What runs after the source and before its first
+   * reader may: it stands between them.
+   */
+  private static <M> String culprit(Fold fold, FloatRun<M> floats, FloatRun<M> alone) {
+    Set<String> between = new LinkedHashSet<>();
+    between.add(fold.source().path());
+    for (String layer : floats.layers()) {
+      if (fold.readerPaths().contains(layer)) {
+        break;
+      }
+      between.add(layer);
+    }
+    return floats
+        .firstChanged(alone, TOLERANCE, between)
+        .or(() -> floats.firstChanged(alone, TOLERANCE, Set.of(fold.source().path())))
+        .orElse("");
   }
 }

@@ -81,9 +81,11 @@ public record Summary(
    *
    * @param marked whether SmoothQuant is wanted
    * @param alpha the migration strength; empty if it was not run, NaN if "off" was best
+   * @param foldedInto the layer that the scale is folded into; empty if it is applied when the
+   *     model runs
    */
-  public record Smoothed(boolean marked, OptionalDouble alpha) {
-    static final Smoothed NO = new Smoothed(false, OptionalDouble.empty());
+  public record Smoothed(boolean marked, OptionalDouble alpha, Optional<String> foldedInto) {
+    static final Smoothed NO = new Smoothed(false, OptionalDouble.empty(), Optional.empty());
 
     @Override
     public String toString() {
@@ -95,7 +97,33 @@ public record Summary(
       }
       return Double.isNaN(alpha.getAsDouble())
           ? "off"
-          : String.format("alpha %.2f", alpha.getAsDouble());
+          : String.format("alpha %.2f", alpha.getAsDouble())
+              + foldedInto.map(source -> ", folded into " + source).orElse("");
+    }
+  }
+
+  /**
+   * What SmoothQuant has done, by layer path.
+   *
+   * @param wanted the layers that it is wanted for
+   * @param curves the alpha curve of each layer that it was run for
+   * @param folded the layer that a layer's scale is folded into
+   */
+  record Smoothings(
+      Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
+    static Smoothings wanted(Set<String> layers) {
+      return new Smoothings(layers, Map.of(), Map.of());
+    }
+
+    Smoothed of(String layer) {
+      AlphaCurve curve = curves.get(layer);
+      if (curve == null) {
+        return wanted.contains(layer)
+            ? new Smoothed(true, OptionalDouble.empty(), Optional.empty())
+            : Smoothed.NO;
+      }
+      return new Smoothed(
+          true, OptionalDouble.of(curve.best()), Optional.ofNullable(folded.get(layer)));
     }
   }
 
@@ -106,12 +134,8 @@ public record Summary(
   }
 
   static Summary of(
-      ModelShape shape,
-      State state,
-      Map<String, Observation> observations,
-      Map<String, AlphaCurve> curves,
-      Set<String> smooth) {
-    return new SummaryBuilder(shape, state, observations, curves, smooth).build();
+      ModelShape shape, State state, Map<String, Observation> observations, Smoothings smoothings) {
+    return new SummaryBuilder(shape, state, observations, smoothings).build();
   }
 
   /** The same of a model that holds its weights in so many bytes. */

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -23,8 +22,7 @@ final class SummaryBuilder {
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
-  private final Map<String, AlphaCurve> curves;
-  private final Set<String> smooth;
+  private final Summary.Smoothings smoothings;
   private final List<Summary.Row> rows = new ArrayList<>();
   private long weightBytes;
   private long floatBytes;
@@ -33,13 +31,11 @@ final class SummaryBuilder {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Map<String, AlphaCurve> curves,
-      Set<String> smooth) {
+      Summary.Smoothings smoothings) {
     this.shape = shape;
     this.state = state;
     this.observations = observations;
-    this.curves = curves;
-    this.smooth = smooth;
+    this.smoothings = smoothings;
   }
 
   Summary build() {
@@ -116,11 +112,8 @@ final class SummaryBuilder {
   }
 
   private Summary.Smoothed smoothing(TensorSite site) {
-    if (site.tensor().role() != TensorRole.INPUT || !smooth.contains(site.layer())) {
-      return Summary.Smoothed.NO;
-    }
-    AlphaCurve curve = curves.get(site.layer());
-    return new Summary.Smoothed(
-        true, curve == null ? OptionalDouble.empty() : OptionalDouble.of(curve.best()));
+    return site.tensor().role() == TensorRole.INPUT
+        ? smoothings.of(site.layer())
+        : Summary.Smoothed.NO;
   }
 }

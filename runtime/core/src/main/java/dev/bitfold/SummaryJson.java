@@ -33,6 +33,7 @@ final class SummaryJson {
         node.put("smoothed", true);
         // JSON has no NaN, which stands for "off".
         row.smoothing().alpha().ifPresent(a -> node.put("alpha", Double.toString(a)));
+        row.smoothing().foldedInto().ifPresent(source -> node.put("foldedInto", source));
       }
     }
     ArrayNode skipped = root.putArray("skipped");
@@ -82,7 +83,8 @@ final class SummaryJson {
             node.path("smoothed").asBoolean(),
             alpha.isTextual()
                 ? OptionalDouble.of(Double.parseDouble(alpha.asText()))
-                : OptionalDouble.empty()));
+                : OptionalDouble.empty(),
+            Optional.ofNullable(node.path("foldedInto").textValue())));
   }
 
   private static JsonNode parse(String json) {

@@ -7,6 +7,7 @@ import com.sun.source.tree.ExpressionTree;
 import com.sun.source.tree.IdentifierTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.ModifiersTree;
+import com.sun.source.tree.NewArrayTree;
 import com.sun.source.tree.Tree;
 import com.sun.source.tree.VariableTree;
 import com.sun.source.util.TreePath;
@@ -44,7 +45,7 @@ final class SourceLocator {
       }
       tree = annotation.get();
       if (place.value() != null) {
-        tree = value(annotation.get(), elementName(place.mirror(), place.value()));
+        tree = value(annotation.get(), place.mirror(), place.value());
       }
     }
     trees.printMessage(Diagnostic.Kind.ERROR, text, tree, path.getCompilationUnit());
@@ -110,6 +111,20 @@ final class SourceLocator {
       return Optional.of(variable.getModifiers());
     }
     return Optional.empty();
+  }
+
+  /** What is written for an element, or for one value in its array. */
+  private static Tree value(
+      AnnotationTree annotation, AnnotationMirror mirror, AnnotationValue value) {
+    for (var entry : mirror.getElementValues().entrySet()) {
+      if (entry.getValue().getValue() instanceof List<?> values && values.contains(value)) {
+        Tree array = value(annotation, entry.getKey().getSimpleName().toString());
+        return array instanceof NewArrayTree several
+            ? several.getInitializers().get(values.indexOf(value))
+            : array;
+      }
+    }
+    return value(annotation, elementName(mirror, value));
   }
 
   private static String elementName(AnnotationMirror mirror, AnnotationValue value) {

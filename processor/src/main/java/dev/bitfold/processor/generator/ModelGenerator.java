@@ -99,11 +99,25 @@ public final class ModelGenerator {
         .returns(subject.self())
         .addParameter(subject.self(), "model")
         .addParameter(BitfoldNames.WALK, "walk")
+        .addCode(folds())
         .addCode(
             model.constructorThrows().isEmpty()
                 ? construct.build()
                 : Calls.uncheckedReturn(construct.build(), subject.type().simpleName()))
         .build();
+  }
+
+  private CodeBlock folds() {
+    CodeBlock.Builder code = CodeBlock.builder();
+    for (ModelModel.Fold fold : model.folds()) {
+      code.addStatement(
+          "walk.smoothInto($S, $L)",
+          fold.source(),
+          fold.readers().stream()
+              .map(reader -> CodeBlock.of("$S", reader))
+              .collect(CodeBlock.joining(", ")));
+    }
+    return code.build();
   }
 
   private static CodeBlock argument(ModelModel.ComponentArgument argument) {

@@ -8,10 +8,22 @@ import java.util.List;
  *
  * @param subject the class
  * @param arguments the arguments that build it again
+ * @param folds what {@code @SmoothInto} says
  * @param constructorThrows the checked exceptions of that constructor
  */
 public record ModelModel(
-    Subject subject, List<ComponentArgument> arguments, List<TypeName> constructorThrows) {
+    Subject subject,
+    List<ComponentArgument> arguments,
+    List<Fold> folds,
+    List<TypeName> constructorThrows) {
+  /**
+   * A component and the layers that read its output.
+   *
+   * @param source the component
+   * @param readers paths of layers, relative to the model
+   */
+  public record Fold(String source, List<String> readers) {}
+
   /**
    * An argument of the constructor.
    *

@@ -21,6 +21,7 @@ import javax.lang.model.element.TypeElement;
 public final class ModelReader {
   private final Language language;
   private final ComponentReader components;
+  private final SmoothIntoReader folds;
 
   /** With what tells layers from other classes, and where their wrappers are. */
   public ModelReader(
@@ -32,6 +33,7 @@ public final class ModelReader {
     this.language = language;
     this.components =
         new ComponentReader(language, detector, holdings, new Wrappers(language, sources, layers));
+    this.folds = new SmoothIntoReader(layers, new ReaderPaths(language, detector, holdings));
   }
 
   /** Reads a class. */
@@ -46,9 +48,11 @@ public final class ModelReader {
       return new Reading<>(Optional.empty(), problems);
     }
     List<ModelModel.ComponentArgument> arguments = new ArrayList<>();
+    List<SmoothIntoReader.Part> parts = new ArrayList<>();
     for (Creator.Argument argument : creator.get().arguments()) {
       ComponentSite site =
           new ComponentSite(type, argument.name(), declarations(type, members, argument), problems);
+      parts.add(new SmoothIntoReader.Part(site, argument.parameter().asType()));
       component(argument, site)
           .ifPresent(
               component ->
@@ -64,20 +68,12 @@ public final class ModelReader {
                 GeneratedNames.quantizer(ClassName.get(type)),
                 List.of(creator.get().constructor())),
             arguments,
+            folds.read(type, parts),
             CheckedExceptions.of(language, creator.get().constructor()));
     return new Reading<>(Optional.of(model), problems);
   }
 
   private Optional<ComponentModel> component(Creator.Argument argument, ComponentSite site) {
-    site.annotation(BitfoldNames.SMOOTH_INTO)
-        .ifPresent(
-            use ->
-                site.problems()
-                    .add(
-                        ProblemId.NOT_YET,
-                        use.place(),
-                        "@SmoothInto on " + site.name(),
-                        "scales are applied to the readers' inputs"));
     Optional<AnnotationUse> skip = site.annotation(BitfoldNames.SKIP_QUANTIZE);
     Optional<AnnotationUse> listed = site.annotation(BitfoldNames.IMPLEMENTATIONS);
     if (skip.isPresent()) {

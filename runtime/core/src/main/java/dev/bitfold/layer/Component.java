@@ -78,6 +78,11 @@ public interface Component<T> {
 
   /** A value that may be absent; it has the component's own name. */
   static <T> Component<Optional<T>> optional(Component<T> element) {
-    return (value, walk) -> value.map(v -> element.rebuild(v, walk));
+    return (value, walk) -> {
+      if (value.isEmpty()) {
+        walk.absent();
+      }
+      return value.map(v -> element.rebuild(v, walk));
+    };
   }
 }

@@ -1,6 +1,8 @@
 package dev.bitfold.layer;
 
+import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,18 +24,40 @@ public final class Walk {
 
     /** A component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
+
+    /** A component that is not there: null, or an empty Optional. */
+    default void absent(String path) {}
+
+    /**
+     * A layer or model that was met before.
+     *
+     * @param path where it is met again
+     * @param first where it was met first, its name everywhere
+     */
+    default void again(String path, String first) {}
+
+    /**
+     * A component with {@code @SmoothInto}, told before the model's components are met.
+     *
+     * @param source its path
+     * @param readers the paths that the annotation lists, seen from the whole model; {@code *}
+     *     stands for every element of a container
+     */
+    default void smoothInto(String source, List<String> readers) {}
   }
 
   private final String path;
   private final Visitor visitor;
-  private final Map<Object, Object> rebuilt;
+  private final Map<Object, Rebuilt> rebuilt;
+
+  private record Rebuilt(String path, Object value) {}
 
   /** A walk that starts at the model. */
   public Walk(Visitor visitor) {
     this("", visitor, new IdentityHashMap<>());
   }
 
-  private Walk(String path, Visitor visitor, Map<Object, Object> rebuilt) {
+  private Walk(String path, Visitor visitor, Map<Object, Rebuilt> rebuilt) {
     this.path = path;
     this.visitor = visitor;
     this.rebuilt = rebuilt;
@@ -47,7 +71,27 @@ public final class Walk {
   /** Rebuilds a component; null stays null. */
   public <T extends @Nullable Object> T visit(
       String name, T value, Component<@org.jspecify.annotations.NonNull T> component) {
-    return value == null ? value : component.rebuild(value, child(name));
+    Walk child = child(name);
+    if (value == null) {
+      child.absent();
+      return value;
+    }
+    return component.rebuild(value, child);
+  }
+
+  void absent() {
+    visitor.absent(path);
+  }
+
+  /**
+   * Says which layers read a component's output, all of them; for generated code.
+   *
+   * @param source the component's name in the model that is being rebuilt
+   * @param readers paths of layers, relative to that model
+   */
+  public void smoothInto(String source, String... readers) {
+    visitor.smoothInto(
+        child(source).path, Arrays.stream(readers).map(reader -> child(reader).path).toList());
   }
 
   /** Keeps a component as it is. */
@@ -74,11 +118,13 @@ public final class Walk {
 
   @SuppressWarnings("unchecked") // What was rebuilt from a T is a T.
   <T> T shared(T value, Supplier<? extends T> rebuild) {
-    Object known = rebuilt.get(value);
+    Rebuilt known = rebuilt.get(value);
     if (known == null) {
-      known = rebuild.get();
+      known = new Rebuilt(path, rebuild.get());
       rebuilt.put(value, known);
+    } else {
+      visitor.again(path, known.path());
     }
-    return (T) known;
+    return (T) known.value();
   }
 }

@@ -9,8 +9,11 @@ import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,13 +39,32 @@ public final class ModelShape {
     }
   }
 
+  /**
+   * What {@code @SmoothInto} says, and what its paths may name besides layers.
+   *
+   * @param readers the paths of the readers, by that of the source
+   * @param again the first name of each layer or model that is met again, by the other one
+   * @param absent the components that are null or empty
+   */
+  public record Sharing(
+      Map<String, List<String>> readers, Map<String, String> again, Set<String> absent) {
+    /** Copies, keeping the order. */
+    public Sharing {
+      readers = Collections.unmodifiableMap(new LinkedHashMap<>(readers));
+      again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
+      absent = Collections.unmodifiableSet(new LinkedHashSet<>(absent));
+    }
+  }
+
   private final Map<String, Layer> layers;
   private final Map<String, Class<?>> skipped;
   private final Map<String, TensorSite> sites;
+  private final Sharing sharing;
 
-  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped) {
+  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped, Sharing sharing) {
     this.layers = Collections.unmodifiableMap(layers);
     this.skipped = Collections.unmodifiableMap(skipped);
+    this.sharing = sharing;
     Map<String, TensorSite> all = new LinkedHashMap<>();
     for (Layer layer : layers.values()) {
       for (LayerTensor tensor : layer.type().tensors().values()) {
@@ -68,6 +90,9 @@ public final class ModelShape {
   public static <M> ModelShape of(M model, Component<M> component) {
     Map<String, Layer> layers = new LinkedHashMap<>();
     Map<String, Class<?>> skipped = new LinkedHashMap<>();
+    Map<String, List<String>> readers = new LinkedHashMap<>();
+    Map<String, String> again = new LinkedHashMap<>();
+    Set<String> absent = new LinkedHashSet<>();
     component.rebuild(
         model,
         new Walk(
@@ -83,8 +108,23 @@ public final class ModelShape {
               public void skipped(String path, Object value) {
                 skipped.put(path, value.getClass());
               }
+
+              @Override
+              public void absent(String path) {
+                absent.add(path);
+              }
+
+              @Override
+              public void again(String path, String first) {
+                again.put(path, first);
+              }
+
+              @Override
+              public void smoothInto(String source, List<String> paths) {
+                readers.put(source, paths);
+              }
             }));
-    return new ModelShape(layers, skipped);
+    return new ModelShape(layers, skipped, new Sharing(readers, again, absent));
   }
 
   /** The model again, with its layers in a state. */
@@ -112,6 +152,11 @@ public final class ModelShape {
   /** The classes of the components that {@code @SkipQuantize} keeps float, by path. */
   public Map<String, Class<?>> skipped() {
     return skipped;
+  }
+
+  /** Which layers are said to read which, and what the names in that stand for. */
+  public Sharing sharing() {
+    return sharing;
   }
 
   /** Every tensor by path. */
