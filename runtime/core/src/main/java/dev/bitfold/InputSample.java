@@ -92,6 +92,15 @@ final class InputSample {
     return units.size() >= MOST_UNITS || elements >= MOST_ELEMENTS;
   }
 
+  /** Whether a quantizer's dynamic scales never span two units. */
+  synchronized boolean keepsUnitsApart(Quantizer quantizer) {
+    if (units.isEmpty()) {
+      return true;
+    }
+    int rank = units.firstEntry().getValue().rank();
+    return Arrays.stream(quantizer.blocks(rank)).limit(leadingAxes(rank)).allMatch(b -> b == 1);
+  }
+
   /** What a quantizer makes of the sample. */
   synchronized Distortion distortion(
       Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {

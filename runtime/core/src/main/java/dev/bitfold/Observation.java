@@ -22,6 +22,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * matter. Safe for concurrent use.
  */
 final class Observation {
+  private static final Quantizer WHOLE = Quantizer.of(QuantDescriptor.bits(8));
+
   private final TensorSite site;
   private final QuantDescriptor descriptor;
   private final InputSample sample;
@@ -72,10 +74,19 @@ final class Observation {
   }
 
   void observe(INDArray x) {
-    INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
-    if (perChannel != null) {
-      check(x, perChannel);
+    if (!x.dataType().isFPType() || x.isEmpty()) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor) + ": it holds no floats to calibrate on");
     }
+    if (!site.tensor().layout().fits(x.rank())) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": a tensor of rank "
+              + x.rank()
+              + " does not fit the layout");
+    }
+    INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
+    check(x, perChannel == null ? WHOLE.amax(x) : perChannel);
     if (calibrator != null) {
       try {
         calibrator.observe(x);
@@ -169,6 +180,10 @@ final class Observation {
    */
   Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
     Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
+    if (descriptor.dynamic() && !sample.keepsUnitsApart(quantizer)) {
+      // Its scale is that of a whole tensor, which the sample does not hold.
+      return Distortion.NONE;
+    }
     Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
     INDArray factors = preScale == null ? folded : preScale;
     if (factors == null) {

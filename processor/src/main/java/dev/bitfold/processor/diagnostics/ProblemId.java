@@ -107,7 +107,7 @@ public enum ProblemId {
   TENSOR_NAME_TWICE(
       "QZ033",
       "%1$s has two tensors of the name %2$s",
-      "rename one: messages, tables and files tell them apart by name"),
+      "rename one: messages, tables and files tell them apart by name, and the result's is output"),
   MISPLACED("QZ034", "%1$s has no effect here: %2$s", "%3$s"),
   TENSOR_DECLARED_TWICE(
       "QZ035",

@@ -48,10 +48,8 @@ final class LayerRules {
   }
 
   private static void names(TypeElement type, LayerModel layer, Problems problems) {
-    Set<String> names = new HashSet<>();
-    if (layer.output().isPresent()) {
-      names.add(OUTPUT);
-    }
+    // The result has a name too, whether it is quantized or not.
+    Set<String> names = new HashSet<>(Set.of(OUTPUT));
     List<TensorModel> tensors = new ArrayList<>(layer.tensors());
     tensors.addAll(layer.inputs());
     for (TensorModel tensor : tensors) {

@@ -55,12 +55,15 @@ public interface Component<T> {
     };
   }
 
-  /** A map, rebuilt as an unmodifiable one in the same order; the values are named by their key. */
+  /**
+   * A map, rebuilt as an unmodifiable one in the same order; the values are named by their key,
+   * whose text must be a name: not empty, without dots and line ends, the same in every run.
+   */
   static <K, T> Component<Map<K, T>> map(Component<T> element) {
     return (values, walk) -> {
       Map<K, T> rebuilt = new LinkedHashMap<>();
       values.forEach(
-          (key, value) -> rebuilt.put(key, walk.visit(String.valueOf(key), value, element)));
+          (key, value) -> rebuilt.put(key, walk.visit(MapKey.name(key, walk), value, element)));
       return Collections.unmodifiableMap(rebuilt);
     };
   }

@@ -34,8 +34,11 @@ public interface LayerHooks {
     return null;
   }
 
-  /** What {@code forward} computes with in place of the input {@code x}, which is never changed. */
-  INDArray input(String name, INDArray x);
+  /**
+   * What {@code forward} computes with in place of the input {@code x}, which is never changed.
+   * Null, of an input that may be left out, stays null.
+   */
+  @Nullable INDArray input(String name, @Nullable INDArray x);
 
   /** What {@code forward} returns in place of {@code y}. */
   INDArray output(INDArray y);

@@ -95,6 +95,10 @@ public final class LayerType<L, R> {
 
   private LayerType<L, R> with(
       String name, TensorRole role, String layout, Optional<QuantDescriptor> descriptor) {
+    if (name.equals(OUTPUT) != (role == TensorRole.OUTPUT)) {
+      throw new IllegalArgumentException(
+          type.getName() + ": \"" + OUTPUT + "\" is the name of the result, not of a " + role);
+    }
     Map<String, LayerTensor> more = new LinkedHashMap<>(tensors);
     if (more.put(name, new LayerTensor(name, role, new Layout(layout), descriptor)) != null) {
       throw new IllegalArgumentException(

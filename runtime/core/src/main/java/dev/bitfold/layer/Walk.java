@@ -22,6 +22,12 @@ public final class Walk {
      */
     @Nullable LayerHooks layer(String path, LayerType<?, ?> type);
 
+    /** A layer, before the visitor is asked for its hooks. */
+    default void met(String path, Object layer) {}
+
+    /** What a layer was rebuilt as. */
+    default void rebuilt(String path, Object layer) {}
+
     /** A component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
 
@@ -111,8 +117,14 @@ public final class Walk {
     return this.<T>shared(
         value,
         () -> {
+          visitor.met(path, value);
           LayerHooks hooks = visitor.layer(path, type);
-          return hooks == null ? value : ((LayerType<T, ? extends T>) type).rebuild(value, hooks);
+          if (hooks == null) {
+            return value;
+          }
+          T rebuilt = ((LayerType<T, ? extends T>) type).rebuild(value, hooks);
+          visitor.rebuilt(path, rebuilt);
+          return rebuilt;
         });
   }
 

@@ -163,6 +163,10 @@ public final class AbsmaxQuantizer {
       zeroPointFirst(x, scale[0], zeroPoint[0], out);
       return;
     }
+    if (!symmetric && form != Form.OURS) {
+      unclamped(x, groups, scale, zeroPoint, out);
+      return;
+    }
     Scales scales = new Scales(scale, true, scale, false, zeroPoint);
     Kernels.active().fakeQuantize(Source.of(x), groups, grid(), scales, out);
   }
@@ -193,10 +197,17 @@ public final class AbsmaxQuantizer {
 
   private Grid grid() {
     int max = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
-    int min = symmetric ? -max : 0;
-    boolean clamped = symmetric || form == Form.OURS;
-    return new Grid.Integers(
-        clamped ? min : Integer.MIN_VALUE, clamped ? max : Integer.MAX_VALUE, Rounding.HALF_EVEN);
+    return new Grid.Integers(symmetric ? -max : 0, max, Rounding.HALF_EVEN);
+  }
+
+  /** The notebooks' other forms: codes of any size, which a grid does not have. */
+  private static void unclamped(
+      FloatBuffer x, Groups groups, float[] scale, float[] zeroPoint, FloatBuffer out) {
+    for (int i = 0; i < x.capacity(); i++) {
+      int g = groups.group(i);
+      float q = (float) Math.rint(x.get(i) / scale[g]) + zeroPoint[g];
+      out.put(i, (q - zeroPoint[g]) * scale[g]);
+    }
   }
 
   /** The notebooks' weights per tensor: {@code clamp(round(x / scale + zeroPoint))}. */

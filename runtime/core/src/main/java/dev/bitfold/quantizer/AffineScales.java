@@ -15,9 +15,22 @@ final class AffineScales {
   static ScaleSet ofRange(IntFormat format, float[] min, float[] max) {
     float[] step = new float[min.length];
     for (int g = 0; g < step.length; g++) {
-      step[g] = (max[g] - min[g]) / (format.max() - format.min());
+      step[g] = min[g] == max[g] ? 0f : step(format, min[g], max[g]);
     }
     return ofSteps(format, min, step);
+  }
+
+  /**
+   * The width of a range by the steps in it: of one so wide or narrow that float32 has no such
+   * number, the nearest that it has.
+   */
+  private static float step(IntFormat format, float min, float max) {
+    int steps = format.max() - format.min();
+    float step = (max - min) / steps;
+    if (Float.isInfinite(step)) {
+      return max / steps - min / steps;
+    }
+    return step == 0 ? Float.MIN_VALUE : step;
   }
 
   /**
@@ -28,9 +41,7 @@ final class AffineScales {
     float[] step = new float[min.length];
     for (int g = 0; g < step.length; g++) {
       step[g] =
-          min[g] != max[g]
-              ? (max[g] - min[g]) / (format.max() - format.min())
-              : min[g] == 0 ? 1f : Math.abs(min[g]);
+          min[g] != max[g] ? step(format, min[g], max[g]) : min[g] == 0 ? 1f : Math.abs(min[g]);
     }
     return ofSteps(format, min, step);
   }

@@ -100,8 +100,17 @@ public final class ModelShape {
               @Override
               public LayerHooks layer(String path, LayerType<?, ?> type) {
                 Map<String, INDArray> tensors = new LinkedHashMap<>();
-                layers.put(path, new Layer(path, type, Collections.unmodifiableMap(tensors)));
+                Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
+                if (layers.put(path, layer) != null) {
+                  throw new IllegalArgumentException(
+                      "the model has two layers of the name " + path + "; give one another key");
+                }
                 return new Reading(path, type, tensors);
+              }
+
+              @Override
+              public void met(String path, Object layer) {
+                QuantizedLayers.refuse(path, layer);
               }
 
               @Override
@@ -129,10 +138,24 @@ public final class ModelShape {
 
   /** The model again, with its layers in a state. */
   public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
-    return Workspaces.outside(
-        () ->
-            component.rebuild(
-                model, new Walk((path, type) -> new StateHooks(path, type, state, tap))));
+    return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));
+  }
+
+  /** Puts layers into a state. */
+  private record InState(State state, Tap tap) implements Walk.Visitor {
+    @Override
+    public LayerHooks layer(String path, LayerType<?, ?> type) {
+      return new StateHooks(path, type, state, tap);
+    }
+
+    @Override
+    public void rebuilt(String path, Object layer) {
+      boolean quantized =
+          state.descriptors().keySet().stream().anyMatch(tensor -> tensor.startsWith(path + "."));
+      if (quantized) {
+        QuantizedLayers.add(layer);
+      }
+    }
   }
 
   /** The float model again, with one layer rebuilt and all others kept. */
@@ -208,6 +231,10 @@ public final class ModelShape {
               site.describe(tensor, declared.descriptor().orElse(null))
                   + ": weights and biases are of type FLOAT");
         }
+        if (tensor.isEmpty()) {
+          throw new IllegalArgumentException(
+              site.describe(tensor, declared.descriptor().orElse(null)) + ": it is empty");
+        }
         if (!declared.layout().fits(tensor.rank())) {
           throw new IllegalArgumentException(
               site.describe(tensor, declared.descriptor().orElse(null))
@@ -227,7 +254,7 @@ public final class ModelShape {
     }
 
     @Override
-    public INDArray input(String name, INDArray x) {
+    public @Nullable INDArray input(String name, @Nullable INDArray x) {
       return hooks.input(name, x);
     }
 

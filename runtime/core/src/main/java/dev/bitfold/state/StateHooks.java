@@ -113,7 +113,7 @@ final class StateHooks implements LayerHooks {
     }
 
     @Override
-    public INDArray input(String name, INDArray x) {
+    public @Nullable INDArray input(String name, @Nullable INDArray x) {
       return StateHooks.this.input(name, x);
     }
 
@@ -164,11 +164,14 @@ final class StateHooks implements LayerHooks {
   }
 
   @Override
-  public INDArray input(String name, INDArray x) {
+  public @Nullable INDArray input(String name, @Nullable INDArray x) {
     Port port = ports.get(name);
     if (port == null) {
       known(name);
       throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
+    }
+    if (x == null) {
+      return null;
     }
     return through(port, tap.input(port.site(), x));
   }

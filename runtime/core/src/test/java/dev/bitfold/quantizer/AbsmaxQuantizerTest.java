@@ -35,6 +35,17 @@ class AbsmaxQuantizerTest {
     assertTrue(notebook.quantize(x).values().stdNumber().doubleValue() < 1e-6);
   }
 
+  @Test
+  void theNotebooksOtherFormsHaveCodesOfAnySize() {
+    float[] y =
+        Arrangement.floats(
+            AbsmaxQuantizer.asymmetric(16, Granularity.PER_COLUMN)
+                .asNotebookWeight()
+                .quantize(DenseFloats.array(new float[] {98.89829f}, 1, 1))
+                .values());
+    assertArrayEquals(new float[] {98.898285f}, y);
+  }
+
   @ParameterizedTest
   @EnumSource(Granularity.class)
   void inPlaceIsTheSame(Granularity granularity) {

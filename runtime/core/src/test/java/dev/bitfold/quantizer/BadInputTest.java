@@ -130,4 +130,16 @@ class BadInputTest {
     }
     assertEquals(before, x);
   }
+
+  @Test
+  void aRangeWhoseStepIsNoNormalFloatKeepsItsValuesFinite() {
+    Quantizer affine = Quantizer.of(QuantDescriptor.builder().bits(8).affine(true).build());
+    for (float edge : new float[] {3e38f, Float.MIN_VALUE}) {
+      float[] y =
+          Arrangement.floats(affine.quantize(Nd4j.createFromArray(new float[] {-edge, 0, edge})));
+      for (int i = 0; i < 3; i++) {
+        assertEquals((i - 1) * edge, y[i], edge / 100, "value " + i + " of ±" + edge);
+      }
+    }
+  }
 }

@@ -10,18 +10,26 @@ import dev.bitfold.annotations.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.LinearSubclass;
+import dev.bitfold.it.layers.Optionally;
 import dev.bitfold.it.layers.Scale;
+import dev.bitfold.it.model.Keyed;
+import dev.bitfold.it.model.KeyedQuantizer;
 import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
+import dev.bitfold.it.model.OptionalModel;
+import dev.bitfold.it.model.OptionalModelQuantizer;
 import dev.bitfold.it.model.Scales;
 import dev.bitfold.it.model.ScalesQuantizer;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** What goes wrong says where, which tensor, and what to do. */
 class BadInputTest {
@@ -268,5 +276,100 @@ class BadInputTest {
         CalibrationException.class,
         () -> MlpQuantizer.of(mlp).calibrate(batches, (m, x) -> m.forward(x).addi(calls[0]++)),
         "deterministic");
+  }
+
+  @Test
+  void keysThatAreNoNamesOrTheSameNameAreRefused() {
+    Map<Object, Linear> keyed = new LinkedHashMap<>();
+    keyed.put(1, mlp.fc1());
+    keyed.put("1", Linear.random(9, C, C));
+    fails(
+        IllegalArgumentException.class,
+        () -> KeyedQuantizer.of(new Keyed(keyed)),
+        "two layers of the name layers.1");
+    for (Object key : java.util.Arrays.asList(null, "", "a.b", "a\nb", new Object())) {
+      Map<Object, Linear> odd = new LinkedHashMap<>();
+      odd.put(key, mlp.fc1());
+      fails(
+          IllegalArgumentException.class,
+          () -> KeyedQuantizer.of(new Keyed(odd)),
+          "layers is a map with the key",
+          "names a component");
+    }
+  }
+
+  @Test
+  void aRecordThatWasRebuiltAsItselfIsNotQuantizedAgain() {
+    Scales quantized =
+        ScalesQuantizer.of(new Scales(List.of(new Scale(Arrays.normal(1, C))))).freeze().model();
+
+    fails(
+        IllegalArgumentException.class,
+        () -> ScalesQuantizer.of(quantized),
+        "layers.0",
+        "Scale",
+        "quantized already");
+  }
+
+  @Test
+  void anInputThatIsLeftOutStaysOut() {
+    OptionalModel model = new OptionalModel(new Optionally(Arrays.normal(1, C)));
+    INDArray x = Arrays.normal(2, 4, C);
+    INDArray without = x.sub(x.meanNumber().doubleValue() + 1);
+    OptionalModel quantized =
+        OptionalModelQuantizer.of(model)
+            .calibrate(List.of(without, x.add(5)), OptionalModel::forward)
+            .freeze()
+            .model();
+
+    assertTrue(
+        Errors.relative(model.forward(without), quantized.forward(without)) < 0.02,
+        "the memory is null here");
+  }
+
+  @Test
+  void notANumberIsFoundAlsoWithoutALayout() {
+    INDArray bad = Arrays.normal(2, 4, C).addi(5);
+    bad.putScalar(1, 2, Float.NaN);
+    OptionalModel model = new OptionalModel(new Optionally(Arrays.normal(1, C)));
+    fails(
+        CalibrationException.class,
+        () -> OptionalModelQuantizer.of(model).calibrate(List.of(bad), OptionalModel::forward),
+        "batch 0",
+        "layer.x",
+        "[1, 2]");
+  }
+
+  @Test
+  void aBatchOfIntegersOrOfNothingNamesTheInput() {
+    fails(
+        CalibrationException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .calibrate(List.of(batches.get(0).castTo(DataType.INT32)), Mlp::forward),
+        "batch 0",
+        "fc1.x",
+        "INT [32, 16]",
+        "no floats");
+    fails(
+        CalibrationException.class,
+        () ->
+            MlpQuantizer.of(mlp)
+                .calibrate(List.of(Nd4j.create(DataType.FLOAT, 0, C)), Mlp::forward),
+        "batch 0",
+        "fc1.x",
+        "[0, 16]");
+  }
+
+  @Test
+  void anEmptyWeightIsNamedAtOnce() {
+    fails(
+        IllegalArgumentException.class,
+        () ->
+            MlpQuantizer.of(
+                new Mlp(Linear.unbiased(Nd4j.create(DataType.FLOAT, 0, C)), List.of(), mlp.head())),
+        "fc1.weight",
+        "[0, 16]",
+        "empty");
   }
 }
