@@ -34,6 +34,7 @@ class MisplacedTest {
           QZ084       | @QuantizeModel record M(@SkipQuantize @Implementations(Linear.class) Layer fc) {}
           QZ138       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
           QZ084       | record A(@Weight INDArray v, @SmoothInto("b") INDArray w) {}
+          QZ138       | record N(@Weight(layout = "C") INDArray v) {} @Int8 @SmoothQuant class S extends Linear { S(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } } @QuantizeModel class M { @SmoothInto("s") final N n; final S s; M(@SmoothInto("s") N n, S s) { this.n = n; this.s = s; } }
           QZ005       | record A(@Weight List<INDArray> v) {}
           QZ005       | record A(@Weight INDArray[] v) {}
           QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}

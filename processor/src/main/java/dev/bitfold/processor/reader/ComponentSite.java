@@ -26,9 +26,14 @@ record ComponentSite(
   }
 
   Optional<AnnotationUse> annotation(ClassName type) {
+    return annotations(type).stream().findFirst();
+  }
+
+  /** The annotations of a type on all places where the component is declared. */
+  List<AnnotationUse> annotations(ClassName type) {
     return declarations.stream()
         .flatMap(element -> AnnotationUse.find(element, type).stream())
-        .findFirst();
+        .toList();
   }
 
   Place place() {

@@ -48,11 +48,23 @@ final class SmoothIntoReader {
     List<ModelModel.Fold> folds = new ArrayList<>();
     Map<String, String> sources = new LinkedHashMap<>();
     for (Part part : parts) {
-      part.site()
-          .annotation(BitfoldNames.SMOOTH_INTO)
-          .ifPresent(use -> folds.add(fold(model, part, use, components, sources)));
+      List<AnnotationUse> uses = part.site().annotations(BitfoldNames.SMOOTH_INTO);
+      if (!uses.isEmpty()) {
+        folds.add(fold(model, part, uses.get(0), components, sources));
+      }
+      uses.stream().skip(1).forEach(use -> second(part.site(), use));
     }
     return folds;
+  }
+
+  private static void second(ComponentSite site, AnnotationUse use) {
+    site.problems()
+        .add(
+            ProblemId.NOTHING_TO_FOLD,
+            use.place(),
+            site.name(),
+            "another one stands where the component is declared as well",
+            "list all readers in one");
   }
 
   private ModelModel.Fold fold(

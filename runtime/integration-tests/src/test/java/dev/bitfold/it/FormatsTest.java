@@ -28,14 +28,28 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Every number format, granularity and calibrator through the whole lifecycle. */
 class FormatsTest {
   private static final int C = 64;
+
+  /**
+   * The error of one network is partly luck: roundings of one layer can cancel those of another. In
+   * float formats, where smoothing gains little, a single network can be 8 % worse, while the mean
+   * of 16 is 8 to 14 % better (E4M3 per tensor, MXFP8, MXFP4).
+   */
+  private static final int NETWORKS = 4;
+
   private static final QuantDescriptor WEIGHT = QuantDescriptor.builder().per("O").build();
 
-  private final Mlp mlp =
-      new Mlp(Linear.random(1, C, C), List.of(Linear.random(2, C, C)), Linear.random(4, 8, C));
+  private final Mlp mlp = network(0);
   private final INDArray probe = Arrays.normal(1000, 256, C);
   private final List<INDArray> batches =
       IntStream.range(0, 4).mapToObj(i -> Arrays.normal(i, 256, C)).toList();
   private final INDArray expected = mlp.forward(probe);
+
+  private static Mlp network(int seed) {
+    return new Mlp(
+        Linear.random(seed + 1, C, C),
+        List.of(Linear.random(seed + 2, C, C)),
+        Linear.random(seed + 4, 8, C));
+  }
 
   private static Recipe inputs(String name, QuantDescriptor.Builder input) {
     return Recipe.of(name).with(Role.WEIGHT, WEIGHT).with(Role.INPUT, input.build());
@@ -96,17 +110,35 @@ class FormatsTest {
       return;
     }
     List<INDArray> outliers = IntStream.range(0, 4).mapToObj(i -> outliers(i)).toList();
-    INDArray x = outliers(77);
-    INDArray y = mlp.forward(x);
-    Calibration<Mlp> calibration =
-        MlpQuantizer.of(mlp)
-            .using(recipe.withSmoothQuant(Double.NaN))
-            .calibrate(outliers, Mlp::forward);
+    double ratio = 0;
+    for (int network = 0; network < NETWORKS; network++) {
+      Mlp model = network(1000 * network);
+      Calibration<Mlp> calibration =
+          MlpQuantizer.of(model)
+              .using(recipe.withSmoothQuant(Double.NaN))
+              .calibrate(outliers, Mlp::forward);
+      Calibration<Mlp> smoothed = calibration.smoothQuant();
+      smoothed
+          .alphas()
+          .forEach(
+              (layer, curve) -> {
+                double chosen = curve.errors().get(curve.alphas().indexOf(curve.best()));
+                assertTrue(chosen <= curve.errors().get(0), layer + ": worse than off " + curve);
+              });
+      double plain = unseenError(model, calibration.freeze().model());
+      ratio += unseenError(model, smoothed.freeze().model()) / plain / NETWORKS;
+    }
 
-    double plain = Errors.relative(y, calibration.freeze().model().forward(x));
-    double smooth = Errors.relative(y, calibration.smoothQuant().freeze().model().forward(x));
+    assertTrue(ratio <= 1, recipe.name() + ": smoothed to plain " + ratio);
+  }
 
-    assertTrue(smooth < 1.25 * plain, recipe.name() + ": " + smooth + " against " + plain);
+  private static double unseenError(Mlp model, Mlp quantized) {
+    double error = 0;
+    for (int seed = 77; seed < 80; seed++) {
+      INDArray x = outliers(seed);
+      error += Errors.relative(model.forward(x), quantized.forward(x)) / 3;
+    }
+    return error;
   }
 
   private static INDArray outliers(int seed) {

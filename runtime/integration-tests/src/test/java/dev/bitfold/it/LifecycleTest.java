@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.AlphaCurve;
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
 import dev.bitfold.SmoothQuantOptions;
@@ -18,6 +19,7 @@ import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -41,13 +43,18 @@ class LifecycleTest {
   void smoothingWithASearchedAlphaBeatsPlainStaticQuantization() {
     Calibration<Mlp> calibration = MlpQuantizer.of(mlp).calibrate(batches, Mlp::forward);
     Quantized<Mlp> plain = calibration.freeze();
-    Quantized<Mlp> smooth = calibration.smoothQuant(SmoothQuantOptions.searchAlpha()).freeze();
+    Calibration<Mlp> searched = calibration.smoothQuant(SmoothQuantOptions.searchAlpha());
+    Quantized<Mlp> smooth = searched.freeze();
 
     double plainError = Errors.relative(expected, plain.model().forward(probe));
     double smoothError = Errors.relative(expected, smooth.model().forward(probe));
 
     assertTrue(plainError > 0.02, "static alone is lossy here: " + plainError);
-    assertTrue(smoothError < 0.7 * plainError, smoothError + " against " + plainError);
+    // Only the first layer has outlier channels; the 8 bits of the three after it stay.
+    AlphaCurve first = Objects.requireNonNull(searched.alphas().get("fc1"));
+    double best = first.errors().get(first.alphas().indexOf(first.best()));
+    assertTrue(best < 0.4 * first.errors().get(0), "fc1: " + first);
+    assertTrue(smoothError < 0.6 * plainError, smoothError + " against " + plainError);
     assertEquals(4, calibration.smoothQuant().alphas().size());
   }
 

@@ -18,11 +18,14 @@ import dev.bitfold.annotations.Role;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.LayerNorm;
 import dev.bitfold.it.layers.Linear;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -424,6 +427,28 @@ class FoldingTest {
                 .smoothQuant(),
         "norm.output",
         "its amax is fixed");
+  }
+
+  @Test
+  void aFoldedModelIsSavedAndLoadedWithItsFoldsCompressedOrNot(@TempDir Path folder)
+      throws IOException {
+    DecoderBlock block = DecoderBlock.random(C);
+    Quantized<DecoderBlock> quantized =
+        DecoderBlockQuantizer.of(block)
+            .calibrate(batches, DecoderBlock::forward)
+            .smoothQuant()
+            .freeze();
+    INDArray expected = quantized.model().forward(probe);
+
+    for (Quantized<DecoderBlock> saved : List.of(quantized, quantized.compress())) {
+      Path file = folder.resolve("block.safetensors");
+      saved.save(file);
+      Quantized<DecoderBlock> loaded = DecoderBlockQuantizer.load(block, file);
+
+      assertEquals(0, relative(expected, loaded.model().forward(probe)));
+      assertEquals(saved.summary().toString(), loaded.summary().toString());
+      assertEquals(quantized.model().norm1().weight(), loaded.model().norm1().weight());
+    }
   }
 
   @Test
