@@ -118,7 +118,7 @@ class DiagnosticsPageTest {
     return new JavaFileObject[] {shared, example, lombok};
   }
 
-  private static Compilation compile(List<String> snippet) throws IOException {
+  static Compilation compile(List<String> snippet) throws IOException {
     return Compiled.compile(List.of("-Xlint:all,-auxiliaryclass,-processing"), sources(snippet));
   }
 

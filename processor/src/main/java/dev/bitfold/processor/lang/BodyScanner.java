@@ -32,6 +32,11 @@ public final class BodyScanner {
     this.trees = trees;
   }
 
+  /** Whether this compiler shows bodies at all. */
+  public boolean visible() {
+    return trees.isPresent();
+  }
+
   /**
    * Whether a constructor calls a method of its own object, directly or through other methods of
    * the class.

@@ -12,9 +12,11 @@ import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import javax.lang.model.element.Element;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
@@ -75,6 +77,9 @@ final class ForwardReader {
         .filter(method -> !found.contains(method))
         .forEach(found::add);
     found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
+    // Compilers list inherited and own methods in orders of their own.
+    List<? extends Element> written = type.getEnclosedElements();
+    found.sort(Comparator.comparingInt(method -> written.indexOf(method)));
     return found;
   }
 
