@@ -6,6 +6,7 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.BodyScanner;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
@@ -29,14 +30,20 @@ final class ForwardReader {
   static final String FORWARD = "forward";
 
   private final TypeElement type;
+  private final BodyScanner bodies;
   private final Members members;
   private final TensorAnnotations annotations;
   private final Problems problems;
   private boolean broken;
 
   ForwardReader(
-      TypeElement type, Members members, TensorAnnotations annotations, Problems problems) {
+      TypeElement type,
+      BodyScanner bodies,
+      Members members,
+      TensorAnnotations annotations,
+      Problems problems) {
     this.type = type;
+    this.bodies = bodies;
     this.members = members;
     this.annotations = annotations;
     this.problems = problems;
@@ -99,6 +106,16 @@ final class ForwardReader {
             hidden);
       }
     }
+    bodies
+        .recursion(method)
+        .ifPresent(
+            path ->
+                problems.add(
+                    ProblemId.FORWARD_RECURSES,
+                    Place.at(method),
+                    type.getSimpleName(),
+                    signature(method),
+                    path.isEmpty() ? "" : " through " + String.join(" and ", path)));
     boolean open = !type.getModifiers().contains(Modifier.FINAL);
     if (open && method.getModifiers().contains(Modifier.FINAL)) {
       problems.add(
