@@ -141,6 +141,8 @@ public enum ProblemId {
       "QZ049",
       "alpha = %1$s",
       "a migration strength is 0 to 1; leave it out to search it for each layer"),
+  BLOCK_AXIS_AND_LETTER(
+      "QZ051", "%1$s: %2$s has a @Block with axis and along", "keep one of the two"),
   SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, and there %3$s", "%4$s"),
 
   // forward.
