@@ -42,7 +42,7 @@ class FuzzTest {
     int compiled = 0;
     for (int i = 0; i < MUTANTS; i++) {
       DiagnosticsPage.Entry entry = entries.get(i % entries.size());
-      List<String> base = i / entries.size() % 2 == 0 ? entry.wrong() : entry.right();
+      List<String> base = i % 4 == 3 ? entry.right() : entry.wrong();
       String mutant = mutator.mutate(String.join("\n", DiagnosticsPage.withoutMarks(base)));
       String description = "seed " + SEED + ", mutant " + i + " of " + entry.id() + ":\n" + mutant;
       JavaFileObject[] sources = DiagnosticsPageTest.sources(List.of(mutant.split("\n")));
@@ -66,7 +66,7 @@ class FuzzTest {
             .map(ProblemId::code)
             .collect(Collectors.toCollection(TreeSet::new));
     assertTrue(
-        exercised >= 0.6 * known.size(), "only " + exercised + " ids in the mutants; seed " + SEED);
+        exercised >= 0.5 * known.size(), "only " + exercised + " ids in the mutants; seed " + SEED);
     entries.stream()
         .flatMap(entry -> DiagnosticsPage.marks(entry.wrong()).stream())
         .forEach(mark -> hit.add(mark.id())); // DiagnosticsPageTest proves that these come.
