@@ -139,6 +139,7 @@ final class Step {
       validator.checkLayer(type, reading, problems);
       finish(type, reading, problems, LayerModel::subject, LayerGenerator::generate);
     } else {
+      validator.checkGenerated(type, problems);
       reporter.report(type, problems);
       waitForAnnotations(type);
     }

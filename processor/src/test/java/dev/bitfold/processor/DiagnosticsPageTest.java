@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DiagnosticsPageTest {
   /** Ids that need more than one source: their own tests are named. */
-  private static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ078", "QZ079");
+  static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ078", "QZ079");
 
   private static final Pattern ID = Pattern.compile("^\\[(QZ\\d{3})] ");
 
@@ -118,7 +118,7 @@ class DiagnosticsPageTest {
     return new JavaFileObject[] {shared, example, lombok};
   }
 
-  private static Compilation compile(List<String> snippet) throws IOException {
+  static Compilation compile(List<String> snippet) throws IOException {
     return Compiled.compile(List.of("-Xlint:all,-auxiliaryclass,-processing"), sources(snippet));
   }
 

@@ -36,16 +36,25 @@ class GoldenTest {
   @MethodSource("shapes")
   void generatesTheGoldenText(String shape) throws IOException {
     Map<String, String> generated = generate(shape);
-    Path output = GOLDEN.resolve(shape).resolve("output");
     if (System.getProperty("update.goldens") != null) {
-      update(output, generated);
+      update(GOLDEN.resolve(shape).resolve("output"), generated);
     }
-    assertEquals(read(output), generated);
+    assertEquals(output(shape), generated);
+  }
+
+  /** The sources of a shape by file name. */
+  static Map<String, String> input(String shape) throws IOException {
+    return read(GOLDEN.resolve(shape).resolve("input"));
+  }
+
+  /** What is generated for a shape by file name. */
+  static Map<String, String> output(String shape) throws IOException {
+    return read(GOLDEN.resolve(shape).resolve("output"));
   }
 
   private static Map<String, String> generate(String shape) throws IOException {
     List<JavaFileObject> inputs =
-        read(GOLDEN.resolve(shape).resolve("input")).entrySet().stream()
+        input(shape).entrySet().stream()
             .map(
                 e ->
                     JavaFileObjects.forSourceString(

@@ -56,6 +56,20 @@ class MisplacedTest {
           QZ071       | @QuantizeModel record M(@Implementations({}) Layer fc) {}
           QZ072       | record Pair<T>(T one, T two) {} @QuantizeModel record M(Pair<Linear> fc, Linear two) {}
           QZ081 QZ081 | @QuantizeModel record M(Linear fc, Optional<N> n) {} @QuantizeModel record N(Linear fc, Optional<M> m) {}
+          QZ086       | @QuantizeModel record M(Linear fc, Object[] any) {}
+          QZ086       | @QuantizeModel record M(Linear fc, Map<Object, Object> any) {}
+          QZ086       | @QuantizeModel record M(Linear fc, List<List<? extends Object>> any) {}
+          QZ086       | @QuantizeModel record M(Linear fc, ArrayDeque<Object> any) {}
+          QZ086       | @QuantizeModel record M(Linear fc, Iterable<?> any) {}
+          QZ086       | @QuantizeModel record M<T>(Linear fc, T any) {}
+          QZ086       | record Box<T>(T content) {} @QuantizeModel record M(Linear fc, @SuppressWarnings("rawtypes") Box any) {}
+          QZ086       | record Box<T>(T content) {} @QuantizeModel record M(Linear fc, Box<?> any) {}
+          QZ086       | interface Box<T> {} @QuantizeModel record M(Linear fc, Box<Object> any) {}
+          QZ070       | interface Embedder { INDArray embed(int[] ids); } @QuantizeModel record M(Linear fc, Embedder any) {}
+          QZ070       | interface Joined { double join(List<INDArray> all); } @QuantizeModel record M(Linear fc, Joined any) {}
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return this.forward(x); } }
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x, int n) { return forward(x); } INDArray forward(INDArray x) { return forward(x, 1); } }
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return List.of(x).stream().map(y -> forward(y)).findFirst().get(); } }
           QZ018 QZ022 | @Quantize(bits = 8) class A { @Weight final INDArray w; int i; A(INDArray w, int j) { this.w = w; } }
           QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }
           """)
@@ -81,10 +95,16 @@ class MisplacedTest {
       textBlock =
           """
           class A { @Weight final INDArray w; transient int cache; A(INDArray w) { this.w = w; } }
-          @QuantizeModel record M(Linear fc, List<String> names, List<?> any, java.util.function.UnaryOperator<INDArray> gelu) {}
+          @QuantizeModel record M(Linear fc, List<String> names, Class<?> any, Comparator<Object> order, java.util.function.UnaryOperator<INDArray> gelu) {}
           @QuantizeModel record M(Linear fc, INDArray positions, int[] shape, Map<String, List<Integer>> vocabulary) {}
           class A { @Weight @Quantize(bits = 4) final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
           class A { @Weight final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
+          @QuantizeModel record M(Linear fc, @SkipQuantize Object any, @SkipQuantize List<?> more) {}
+          record Box<T>(T content) {} @QuantizeModel record M(Linear fc, Box<String> any) {}
+          interface Tokenizer { List<String> split(String text); } @QuantizeModel record M(Linear fc, Tokenizer tokenizer) {}
+          @Quantize(role = Role.INPUT, bits = 8) class A { final Layer next; A(Layer next) { this.next = next; } public INDArray forward(@Input INDArray x) { return next.forward(x); } }
+          @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return forward(x, 1); } INDArray forward(INDArray x, int n) { return x; } INDArray forward(INDArray x, double n) { return forward(x); } }
+          @Int8 class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return super.forward(x); } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }

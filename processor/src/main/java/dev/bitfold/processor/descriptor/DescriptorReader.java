@@ -31,6 +31,9 @@ public final class DescriptorReader {
       Optional<DescriptorElement<?>> element = DescriptorElement.of(name);
       if (element.isPresent()) {
         element.get().read(builder, entry.getValue());
+        if (name.endsWith("lockSizes") && BlockReader.namesAxisTwice(entry.getValue())) {
+          problems.add(ProblemId.BLOCK_AXIS_AND_LETTER, use.place(name), subject, name);
+        }
       } else if (!name.equals(ROLE)) {
         known = false;
         problems.add(

@@ -141,6 +141,8 @@ public enum ProblemId {
       "QZ049",
       "alpha = %1$s",
       "a migration strength is 0 to 1; leave it out to search it for each layer"),
+  BLOCK_AXIS_AND_LETTER(
+      "QZ051", "%1$s: %2$s has a @Block with axis and along", "keep one of the two"),
   SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, and there %3$s", "%4$s"),
 
   // forward.
@@ -157,6 +159,10 @@ public enum ProblemId {
       "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor would"
           + " be quantized twice",
       "leave @Input and @Quantize on the one that computes"),
+  FORWARD_RECURSES(
+      "QZ063",
+      "%2$s of %1$s calls itself%3$s: its tensors would be quantized again in every round",
+      "move the recursion into a method of another name that forward calls once"),
 
   // Models.
   OPEN_COMPONENT(
@@ -217,6 +223,11 @@ public enum ProblemId {
   COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "take it off"),
   GENERIC_COMPONENT(
       "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),
+  COMPONENT_OF_ANYTHING(
+      "QZ086",
+      "component %2$s of %1$s is of type %3$s, which can hold anything: whether layers are in it is"
+          + " not known",
+      "declare what it holds, or keep it as it is: @SkipQuantize"),
 
   // Descriptors; the rules are shared with the runtime.
   BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),

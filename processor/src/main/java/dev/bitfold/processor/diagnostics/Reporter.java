@@ -40,14 +40,27 @@ public final class Reporter {
       return;
     }
     Element element = visible(place.element());
+    String text = problem.text() + whereInRecord(place.element());
     if (place.mirror() == null) {
-      messager.printMessage(Diagnostic.Kind.ERROR, problem.text(), element);
+      messager.printMessage(Diagnostic.Kind.ERROR, text, element);
     } else if (place.value() == null) {
-      messager.printMessage(Diagnostic.Kind.ERROR, problem.text(), element, place.mirror());
+      messager.printMessage(Diagnostic.Kind.ERROR, text, element, place.mirror());
     } else {
-      messager.printMessage(
-          Diagnostic.Kind.ERROR, problem.text(), element, place.mirror(), place.value());
+      messager.printMessage(Diagnostic.Kind.ERROR, text, element, place.mirror(), place.value());
     }
+  }
+
+  /** Eclipse's compiler finds no line for records and their components, so the text says where. */
+  private static String whereInRecord(Element element) {
+    if (element.getKind() == ElementKind.RECORD) {
+      return "\n  in record " + element;
+    }
+    Element around = element.getEnclosingElement();
+    boolean member =
+        element.getKind().isField() || element.getKind() == ElementKind.RECORD_COMPONENT;
+    return member && around != null && around.getKind() == ElementKind.RECORD
+        ? "\n  in record " + around + ", component " + element.getSimpleName()
+        : "";
   }
 
   /** Compilers know the place of a record's field, not that of its component. */

@@ -1,5 +1,6 @@
 package dev.bitfold.processor.reader;
 
+import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
@@ -10,6 +11,7 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
@@ -18,6 +20,7 @@ import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
+import javax.lang.model.type.WildcardType;
 
 /** Decides what becomes of a component of a model, by its declared type. */
 final class ComponentReader {
@@ -71,7 +74,21 @@ final class ComponentReader {
           "declare it as a class, or keep it float: @SkipQuantize");
       return Optional.empty();
     }
-    return passedOn();
+    return isAnything(type.getUpperBound()) ? anything(type, site) : passedOn();
+  }
+
+  /** Whether a type says nothing of what stands behind it. */
+  private static boolean isAnything(TypeMirror type) {
+    if (type.getKind() == TypeKind.WILDCARD) {
+      TypeMirror bound = ((WildcardType) type).getExtendsBound();
+      return bound == null || isAnything(bound);
+    }
+    return Language.is(type, ClassName.OBJECT);
+  }
+
+  private static Optional<ComponentModel> anything(TypeMirror type, ComponentSite site) {
+    site.report(ProblemId.COMPONENT_OF_ANYTHING, TypeText.of(type));
+    return Optional.empty();
   }
 
   private Optional<ComponentModel> declared(DeclaredType type, ComponentSite site) {
@@ -108,6 +125,9 @@ final class ComponentReader {
       site.report(ProblemId.CONTAINER_TYPE, TypeText.of(type), format.apply(TypeText.of(last)));
       return Optional.empty();
     }
+    if (isAnything(last)) {
+      return anything(type, site);
+    }
     if (last.getKind() == TypeKind.WILDCARD) {
       if (!holdings.any(last)) {
         return passedOn();
@@ -129,11 +149,19 @@ final class ComponentReader {
       site.report(ProblemId.CONTAINER_RAW, element.getSimpleName(), "…");
       return Optional.empty();
     }
+    if (isAnything(type) || (isCollection(type) && hasOpenArgument(type))) {
+      return anything(type, site);
+    }
     return withoutLayersInArguments(type, site);
   }
 
+  private static boolean hasOpenArgument(DeclaredType type) {
+    List<? extends TypeMirror> arguments = type.getTypeArguments();
+    return !arguments.isEmpty() && isAnything(arguments.get(arguments.size() - 1));
+  }
+
   private boolean isCollection(TypeMirror type) {
-    return List.of("java.util.Collection", MAP).stream()
+    return Stream.of("java.lang.Iterable", MAP)
         .flatMap(name -> language.find(name).stream())
         .anyMatch(
             known ->
@@ -204,19 +232,38 @@ final class ComponentReader {
           element.getKind().isInterface() ? "an open interface" : "an abstract class");
       return Optional.empty();
     }
+    return ofUser(type, element, site);
+  }
+
+  /** A class or interface of the user's that is no layer itself, by its type arguments. */
+  private Optional<ComponentModel> ofUser(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    if (raw || type.getTypeArguments().stream().anyMatch(ComponentReader::isAnything)) {
+      return anything(type, site);
+    }
     return withoutLayersInArguments(type, site);
   }
 
-  /** Whether a method of a type turns a tensor into a tensor, as layers do. */
+  /** Whether a method of a type takes or gives a tensor, as those of layers do. */
   private boolean takesTensors(TypeElement type) {
     return !language.isPlatform(type)
         && new Members(language, type)
             .methods().stream()
                 .anyMatch(
                     m ->
-                        Language.isTensor(m.getReturnType())
-                            && m.getParameters().stream()
-                                .anyMatch(p -> Language.isTensor(p.asType())));
+                        mentionsTensor(m.getReturnType())
+                            || m.getParameters().stream()
+                                .anyMatch(p -> mentionsTensor(p.asType())));
+  }
+
+  private static boolean mentionsTensor(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return mentionsTensor(((ArrayType) type).getComponentType());
+    }
+    return Language.isTensor(type)
+        || (type instanceof DeclaredType declared
+            && declared.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor));
   }
 
   private Optional<ComponentModel> unmarked(
@@ -236,6 +283,6 @@ final class ComponentReader {
           TypeText.of(holding.get().asType()) + " " + holding.get().getSimpleName());
       return Optional.empty();
     }
-    return withoutLayersInArguments(type, site);
+    return ofUser(type, element, site);
   }
 }

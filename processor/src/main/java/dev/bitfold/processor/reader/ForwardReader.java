@@ -6,15 +6,18 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.BodyScanner;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import javax.lang.model.element.Element;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
@@ -27,14 +30,20 @@ final class ForwardReader {
   static final String FORWARD = "forward";
 
   private final TypeElement type;
+  private final BodyScanner bodies;
   private final Members members;
   private final TensorAnnotations annotations;
   private final Problems problems;
   private boolean broken;
 
   ForwardReader(
-      TypeElement type, Members members, TensorAnnotations annotations, Problems problems) {
+      TypeElement type,
+      BodyScanner bodies,
+      Members members,
+      TensorAnnotations annotations,
+      Problems problems) {
     this.type = type;
+    this.bodies = bodies;
     this.members = members;
     this.annotations = annotations;
     this.problems = problems;
@@ -75,6 +84,9 @@ final class ForwardReader {
         .filter(method -> !found.contains(method))
         .forEach(found::add);
     found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
+    // Compilers list inherited and own methods in orders of their own.
+    List<? extends Element> written = type.getEnclosedElements();
+    found.sort(Comparator.comparingInt(method -> written.indexOf(method)));
     return found;
   }
 
@@ -94,6 +106,16 @@ final class ForwardReader {
             hidden);
       }
     }
+    bodies
+        .recursion(method)
+        .ifPresent(
+            path ->
+                problems.add(
+                    ProblemId.FORWARD_RECURSES,
+                    Place.at(method),
+                    type.getSimpleName(),
+                    signature(method),
+                    path.isEmpty() ? "" : " through " + String.join(" and ", path)));
     boolean open = !type.getModifiers().contains(Modifier.FINAL);
     if (open && method.getModifiers().contains(Modifier.FINAL)) {
       problems.add(

@@ -59,7 +59,8 @@ public final class LayerReader {
     List<DeclaredTensor> tensors = tensorReader.read();
     Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
     QuantizerResolver quantizers = new QuantizerResolver(type, recipes, problems);
-    ForwardReader forwards = new ForwardReader(type, members, annotations, problems);
+    ForwardReader forwards =
+        new ForwardReader(type, language.bodies(), members, annotations, problems);
     Optional<DeclaredForward> forward = forwards.read();
     if (forward.isEmpty() && quantizers.quantizesOutput()) {
       forward = forwards.readForOutput();

@@ -1,6 +1,5 @@
 package dev.bitfold.processor.validation;
 
-import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -15,9 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
-import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 
 /** The rules of layers. */
@@ -39,7 +36,6 @@ final class LayerRules {
    */
   void check(TypeElement type, LayerModel layer, boolean readable, Problems problems) {
     names(type, layer, problems);
-    sealedTypes(type, layer, problems);
     reservedMethod(type, layer, problems);
     constructorCalls(type, layer, problems);
     if (readable && layer.smoothQuant().isPresent()) {
@@ -57,41 +53,6 @@ final class LayerRules {
         problems.add(
             ProblemId.TENSOR_NAME_TWICE, tensor.place(), type.getSimpleName(), tensor.name());
       }
-    }
-  }
-
-  private void sealedTypes(TypeElement type, LayerModel layer, Problems problems) {
-    if (layer.shape() instanceof LayerShape.Subclass) {
-      sealedType(type, type, layer.subject().generated(), problems);
-    } else if (layer.shape() instanceof LayerShape.Wrapper) {
-      for (TypeElement owner : language.chain(type)) {
-        for (TypeMirror parent : owner.getInterfaces()) {
-          Language.declared(parent)
-              .ifPresent(p -> sealedType(p, type, layer.subject().generated(), problems));
-        }
-      }
-    }
-  }
-
-  private static void sealedType(
-      TypeElement parent, TypeElement type, ClassName wrapper, Problems problems) {
-    if (!parent.getModifiers().contains(Modifier.SEALED)) {
-      return;
-    }
-    List<String> permitted =
-        parent.getPermittedSubclasses().stream()
-            .map(TypeMirror::toString)
-            .map(name -> name.substring(name.lastIndexOf('.') + 1))
-            .collect(Collectors.toCollection(ArrayList::new));
-    if (!permitted.contains(wrapper.simpleName())) {
-      permitted.add(wrapper.simpleName());
-      problems.add(
-          ProblemId.SEALED_WITHOUT_WRAPPER,
-          Place.at(parent),
-          type.getSimpleName(),
-          parent.getSimpleName(),
-          wrapper.simpleName(),
-          String.join(", ", permitted));
     }
   }
 

@@ -27,6 +27,7 @@ public final class Validator {
   private final PlaceRules places;
   private final FieldRules fields;
   private final LayerRules layers;
+  private final SealedRules sealed;
   private final ModelRules models;
   private final Holdings holdings;
 
@@ -39,12 +40,18 @@ public final class Validator {
     this.places = new PlaceRules(detector);
     this.fields = new FieldRules(language, holdings);
     this.layers = new LayerRules(language);
+    this.sealed = new SealedRules(language);
     this.models = new ModelRules(language, detector, holdings);
   }
 
   /** Finds annotations that have no effect where they stand. */
   public void checkPlaces(TypeElement type, Problems problems) {
     places.check(type, problems);
+  }
+
+  /** Checks a class that was generated in an earlier round. */
+  public void checkGenerated(TypeElement type, Problems problems) {
+    sealed.checkWrapper(type, problems);
   }
 
   /** Checks a layer. */
@@ -72,6 +79,7 @@ public final class Validator {
                 "it has tensors or quantizers of its own and holds other layers ("
                     + field.getSimpleName()
                     + ")"));
+    sealed.checkLayer(type, layer, problems);
     layers.check(type, layer, reading.problems().isEmpty(), problems);
   }
 

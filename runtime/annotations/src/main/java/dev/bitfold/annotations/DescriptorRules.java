@@ -15,12 +15,13 @@ final class DescriptorRules {
 
   /** The number format; the values must have passed {@link #check(QuantDescriptor.Builder)}. */
   static NumberFormat format(QuantDescriptor.Builder d) {
-    if (d.format == Format.NF4) {
-      return new NumberFormat.Nf4Format();
-    }
-    return d.bits.size() == 1
-        ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
-        : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+    return switch (d.format) {
+      case NF4 -> new NumberFormat.Nf4Format();
+      case BITS ->
+          d.bits.size() == 1
+              ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
+              : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+    };
   }
 
   /** What is wrong with the values, whatever the tensor. */

@@ -1,0 +1,26 @@
+// The same project for Gradle 7.6 or later: a template, which Bitfold's own build does not run.
+plugins {
+    java
+}
+
+repositories {
+    mavenLocal() // until Bitfold is published
+    mavenCentral()
+}
+
+java {
+    toolchain { languageVersion = JavaLanguageVersion.of(17) }
+}
+
+dependencies {
+    implementation("dev.bitfold:bitfold-runtime:0.1.0-SNAPSHOT")
+    annotationProcessor("dev.bitfold:bitfold-processor:0.1.0-SNAPSHOT") // isolating: compiles incrementally
+    runtimeOnly("org.nd4j:nd4j-native-platform:1.0.0-M2.1")
+
+    testImplementation("org.junit.jupiter:junit-jupiter:5.14.4")
+    testRuntimeOnly("org.junit.platform:junit-platform-launcher")
+}
+
+tasks.test {
+    useJUnitPlatform()
+}

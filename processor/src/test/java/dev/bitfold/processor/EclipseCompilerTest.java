@@ -1,0 +1,137 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaFileObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Eclipse's compiler and javac agree: the same generated text for every right example, and for
+ * every wrong one the same ids on the same lines. Columns are Eclipse's own affair. It has no line
+ * for records and their components either; there the message names the record.
+ */
+class EclipseCompilerTest {
+  /** Only javac shows the bodies of methods, where these mistakes are. */
+  private static final Set<String> IN_BODIES = Set.of("QZ026", "QZ063");
+
+  private static final Pattern IN_RECORD =
+      Pattern.compile("^\\?:0: .*\n  in record com\\.acme\\.(\\w+)\\.\\w+", Pattern.DOTALL);
+
+  private static final Pattern ID = Pattern.compile("^[^:]+:\\d+: \\[(QZ\\d{3})] ");
+
+  private final Path folder;
+
+  EclipseCompilerTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  @Test
+  void rightExamplesGiveTheTextThatJavacGives() throws IOException {
+    List<TwoCompilers.Source> sources = sources(DiagnosticsPage.Entry::right);
+    TwoCompilers.Outcome eclipse = TwoCompilers.eclipse(folder, sources);
+    assertEquals(List.of(), eclipse.errors());
+    TwoCompilers.Outcome javac = TwoCompilers.javac(folder, sources);
+    assertTrue(javac.generated().size() > DiagnosticsPageTest.examples().size());
+    for (Map.Entry<String, String> file : javac.generated().entrySet()) {
+      assertEquals(file.getValue(), eclipse.generated().get(file.getKey()), file.getKey());
+    }
+    assertEquals(javac.generated().keySet(), eclipse.generated().keySet());
+  }
+
+  @Test
+  void wrongExamplesGiveTheSameIdsOnTheSameLines() throws IOException {
+    List<String> expected = new ArrayList<>();
+    for (DiagnosticsPage.Entry entry : DiagnosticsPageTest.examples()) {
+      for (DiagnosticsPage.Mark mark : DiagnosticsPage.marks(entry.wrong())) {
+        if (!IN_BODIES.contains(mark.id())) {
+          expected.add(file(entry) + ":" + (mark.line() + 1) + ": [" + mark.id() + "] ");
+        }
+      }
+    }
+    List<String> unexpected = new ArrayList<>();
+    for (String error :
+        TwoCompilers.eclipse(folder, sources(DiagnosticsPage.Entry::wrong)).errors()) {
+      Matcher id = ID.matcher(error);
+      if (id.lookingAt()
+          && !expected.remove(id.group())
+          && !ofRecord(error, id.group(1), expected)) {
+        unexpected.add(error);
+      }
+    }
+    assertEquals(List.of(), expected);
+    assertEquals(List.of(), unexpected);
+  }
+
+  /** Whether an error has no line, names a record, and is expected somewhere in its package. */
+  private static boolean ofRecord(String error, String id, List<String> expected) {
+    Matcher where = IN_RECORD.matcher(error);
+    return where.find()
+        && expected.stream()
+            .filter(e -> e.startsWith("com/acme/" + where.group(1) + "/") && e.contains(id))
+            .findFirst()
+            .map(expected::remove)
+            .isPresent();
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void goldenShapesGiveTheGoldenText(String shape) throws IOException {
+    List<TwoCompilers.Source> sources = new ArrayList<>();
+    GoldenTest.input(shape)
+        .forEach((name, text) -> sources.add(new TwoCompilers.Source("com/acme/" + name, text)));
+    TwoCompilers.Outcome outcome = TwoCompilers.eclipse(folder, sources);
+    assertEquals(List.of(), outcome.errors());
+    Map<String, String> golden = new TreeMap<>();
+    GoldenTest.output(shape).forEach((name, text) -> golden.put("com/acme/" + name, text));
+    assertEquals(golden, outcome.generated());
+  }
+
+  static List<String> shapes() throws IOException {
+    return GoldenTest.shapes();
+  }
+
+  private static String file(DiagnosticsPage.Entry entry) {
+    return "com/acme/" + room(entry) + "/Example.java";
+  }
+
+  private static String room(DiagnosticsPage.Entry entry) {
+    return entry.id().toLowerCase(Locale.ROOT);
+  }
+
+  /** All examples at once, each in a package of its own. */
+  private static List<TwoCompilers.Source> sources(
+      Function<DiagnosticsPage.Entry, List<String>> snippet) throws IOException {
+    Map<String, TwoCompilers.Source> sources = new TreeMap<>();
+    for (DiagnosticsPage.Entry entry : DiagnosticsPageTest.examples()) {
+      for (JavaFileObject source : DiagnosticsPageTest.sources(snippet.apply(entry))) {
+        String file =
+            source
+                .getName()
+                .replaceFirst("^/", "")
+                .replace("com/acme/", "com/acme/" + room(entry) + "/");
+        String text =
+            source
+                .getCharContent(false)
+                .toString()
+                .replace("package com.acme;", "package com.acme." + room(entry) + ";");
+        sources.put(file, new TwoCompilers.Source(file, text));
+      }
+    }
+    return List.copyOf(sources.values());
+  }
+}

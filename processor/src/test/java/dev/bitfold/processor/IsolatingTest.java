@@ -1,0 +1,252 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.annotation.processing.AbstractProcessor;
+import javax.annotation.processing.Filer;
+import javax.annotation.processing.ProcessingEnvironment;
+import javax.annotation.processing.RoundEnvironment;
+import javax.annotation.processing.SupportedAnnotationTypes;
+import javax.lang.model.SourceVersion;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.TypeElement;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What Gradle takes an isolating processor at its word for: each generated file has one originating
+ * class, and compiling that class alone, with all others as class files, writes the same text
+ * again. The classes that come out of it need no reflection, so they fit a native image as they
+ * are.
+ */
+class IsolatingTest {
+  private final Path folder;
+  private final Map<String, List<String>> origins = new TreeMap<>();
+
+  IsolatingTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  static List<String> shapes() throws IOException {
+    return GoldenTest.shapes();
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void aClassCompiledAloneGivesTheSameText(String shape) throws IOException {
+    Path sources = Files.createDirectories(folder.resolve("src"));
+    List<Path> files = new ArrayList<>();
+    for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
+      files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
+    }
+    Path all = Files.createDirectories(folder.resolve("all"));
+    compile(all, List.of(), files);
+    assertEquals(GoldenTest.output(shape), generated(all));
+
+    Map<String, String> alone = new TreeMap<>();
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      Path again = Files.createDirectories(folder.resolve(name.replace(".java", "-alone")));
+      compile(again, List.of(all), List.of(file));
+      alone.putAll(generated(again));
+    }
+    assertEquals(GoldenTest.output(shape), alone);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void eachGeneratedFileHasOneOriginatingClassOfItsOwnSource(String shape) throws IOException {
+    Path sources = Files.createDirectories(folder.resolve("src"));
+    List<Path> files = new ArrayList<>();
+    for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
+      files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
+    }
+    Path all = Files.createDirectories(folder.resolve("all"));
+    compile(all, List.of(), files);
+    assertEquals(GoldenTest.output(shape).size(), origins.size());
+    origins.forEach(
+        (file, of) -> {
+          assertEquals(1, of.size(), file + " comes of " + of);
+          String origin = of.get(0).replace("com.acme.", "").replace('.', '_');
+          assertEquals(
+              Set.of("Quantized" + origin, origin + "Quantizer", origin + "Recipe").stream()
+                  .filter(name -> file.equals("com.acme." + name))
+                  .count(),
+              1,
+              file + " comes of " + of);
+        });
+  }
+
+  @Test
+  void gradleIsTold() throws IOException {
+    assertEquals(
+        "dev.bitfold.processor.BitfoldProcessor,isolating",
+        Files.readString(
+                Path.of("src/main/resources/META-INF/gradle/incremental.annotation.processors"))
+            .strip());
+  }
+
+  @Test
+  void generatedClassesUseNoReflection() throws IOException {
+    List<Path> outputs = new ArrayList<>();
+    for (String shape : shapes()) {
+      Path sources = Files.createDirectories(folder.resolve(shape + "-src"));
+      List<Path> files = new ArrayList<>();
+      for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
+        files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
+      }
+      Path output = Files.createDirectories(folder.resolve(shape));
+      compile(output, List.of(), files);
+      outputs.add(output);
+    }
+    var classes = new ClassFileImporter().importPaths(outputs);
+    assertFalse(classes.isEmpty());
+    ArchRuleDefinition.noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.lang.reflect..", "sun..", "jdk.internal..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.lang.invoke.MethodHandles")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.ServiceLoader")
+        .orShould()
+        .callMethod(Class.class, "forName", String.class)
+        .orShould()
+        .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+        .orShould()
+        .callMethod(Class.class, "getResourceAsStream", String.class)
+        .check(classes);
+  }
+
+  private void compile(Path output, List<Path> classPath, List<Path> files) throws IOException {
+    String path =
+        Stream.concat(
+                classPath.stream().map(Path::toString),
+                Stream.of(System.getProperty("java.class.path")))
+            .collect(Collectors.joining(File.pathSeparator));
+    DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    try (StandardJavaFileManager manager =
+        compiler.getStandardFileManager(diagnostics, Locale.ROOT, StandardCharsets.UTF_8)) {
+      JavaCompiler.CompilationTask task =
+          compiler.getTask(
+              null,
+              manager,
+              diagnostics,
+              List.of("-d", output.toString(), "-cp", path, "-implicit:none"),
+              null,
+              manager.getJavaFileObjectsFromPaths(files));
+      task.setProcessors(List.of(new Recording()));
+      task.call();
+    }
+    assertEquals(
+        List.of(),
+        diagnostics.getDiagnostics().stream()
+            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .map(d -> d.getMessage(Locale.ROOT))
+            .toList());
+  }
+
+  private static Map<String, String> generated(Path folder) throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        texts.put(file.getFileName().toString(), Files.readString(file));
+      }
+    }
+    return texts;
+  }
+
+  /** The processor with a filer that notes originating elements. */
+  @SupportedAnnotationTypes("*")
+  private final class Recording extends AbstractProcessor {
+    private final BitfoldProcessor processor = new BitfoldProcessor();
+
+    @Override
+    public SourceVersion getSupportedSourceVersion() {
+      return SourceVersion.latestSupported();
+    }
+
+    @Override
+    public synchronized void init(ProcessingEnvironment environment) {
+      super.init(environment);
+      Filer filer =
+          proxy(
+              Filer.class,
+              environment.getFiler(),
+              (method, arguments) -> {
+                if (method.startsWith("create")) {
+                  Element[] elements = (Element[]) arguments[arguments.length - 1];
+                  origins.put(
+                      arguments[0].toString(),
+                      Arrays.stream(elements).map(Object::toString).toList());
+                }
+                return null;
+              });
+      processor.init(
+          proxy(
+              ProcessingEnvironment.class,
+              environment,
+              (method, arguments) -> method.equals("getFiler") ? filer : null));
+    }
+
+    @Override
+    public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
+      processor.process(annotations, round);
+      return false;
+    }
+  }
+
+  private interface Answer {
+    /** What to return in place of the real answer; null to ask for that. */
+    @org.jspecify.annotations.Nullable
+    Object to(String method, Object[] arguments);
+  }
+
+  private static <T> T proxy(Class<T> type, T real, Answer answer) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (self, method, arguments) -> {
+              Object own = answer.to(method.getName(), arguments);
+              if (own != null) {
+                return own;
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
+  }
+}
