@@ -56,7 +56,13 @@ public final class VectorKernels implements QuantKernels {
 
   @Override
   public void finiteAmax(Source x, Groups groups, float[] out) {
-    plain.finiteAmax(x, groups, out);
+    amax(x, groups, out);
+    for (int g = 0; g < groups.count(); g++) {
+      if (!Float.isFinite(out[g])) {
+        plain.finiteAmax(x, groups, out);
+        return;
+      }
+    }
   }
 
   @Override
@@ -113,7 +119,7 @@ public final class VectorKernels implements QuantKernels {
       double[] above) {
     boolean known =
         groups.elements() >= least && groups.block() >= Math.min(least, VectorRounding.LONG_RUN);
-    if (!known || !direct(x) || !direct(gradient) || !direct(out)) {
+    if (!known || !ClipVectors.suits() || !direct(x) || !direct(gradient) || !direct(out)) {
       plain.clipGradient(x, gradient, groups, low, high, out, below, above);
       return;
     }
