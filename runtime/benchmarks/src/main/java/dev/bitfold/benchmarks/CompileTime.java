@@ -44,6 +44,9 @@ public final class CompileTime implements Callable<Integer> {
   @Option(names = "--rounds", description = "How often each is compiled (default 7).")
   private int rounds = 7;
 
+  @Option(names = "--limit", description = "Seconds for a line, but for three rounds (default 60).")
+  private double limit = 60;
+
   private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 
   @Override
@@ -72,7 +75,7 @@ public final class CompileTime implements Callable<Integer> {
       ways.put(Way.LAYERS_AND_WRITTEN, () -> compile(all, null, folder));
       ways.put(Way.PROCESSOR_LOADED, () -> compile(layers, processor, folder));
       ways.put(Way.PROCESSOR_WARM, () -> compileWarm(layers, folder));
-      Map<Way, Double> medians = new InterleavedRounds(rounds, 1).medians(ways);
+      Map<Way, Double> medians = new InterleavedRounds(rounds, 1, limit).medians(ways);
       double alone = medians.getOrDefault(Way.LAYERS, Double.NaN);
       double both = medians.getOrDefault(Way.LAYERS_AND_WRITTEN, Double.NaN);
       double loaded = medians.getOrDefault(Way.PROCESSOR_LOADED, Double.NaN);
