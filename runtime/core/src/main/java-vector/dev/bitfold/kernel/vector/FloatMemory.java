@@ -8,6 +8,7 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.MappedByteBuffer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.bytedeco.javacpp.FloatPointer;
@@ -127,14 +128,14 @@ final class FloatMemory {
    * @param length floats
    */
   static Object part(Object memory, long at, long length) {
-    return memory instanceof ByteBuffer bytes
+    return memory instanceof MappedByteBuffer bytes
         ? partOfBuffer(bytes, (int) at, (int) length)
         : partOfSegment(memory, at, length);
   }
 
-  // Named, not by a handle: only so does the JVM note that it is always a direct buffer. These
-  // methods are small enough to be inlined wherever they are called from.
-  private static ByteBuffer partOfBuffer(ByteBuffer bytes, int at, int length) {
+  // Named, not by a handle, and of the class that every direct buffer has: only so does C2 inline
+  // what makes the slice. These methods are small enough to be inlined wherever they are called.
+  private static ByteBuffer partOfBuffer(MappedByteBuffer bytes, int at, int length) {
     return bytes.slice(at * Float.BYTES, length * Float.BYTES);
   }
 
