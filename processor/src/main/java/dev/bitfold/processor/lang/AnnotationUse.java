@@ -22,6 +22,9 @@ import javax.lang.model.type.TypeKind;
 public record AnnotationUse(Element element, AnnotationMirror mirror) {
   /** All annotations of an element; repeated {@code @Quantize}s one by one. */
   public static List<AnnotationUse> on(Element element) {
+    if (element.getAnnotationMirrors().isEmpty()) {
+      return List.of();
+    }
     List<AnnotationUse> uses = new ArrayList<>();
     for (AnnotationMirror mirror : element.getAnnotationMirrors()) {
       AnnotationUse use = new AnnotationUse(element, mirror);

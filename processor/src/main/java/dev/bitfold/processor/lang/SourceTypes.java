@@ -20,6 +20,11 @@ public final class SourceTypes {
     }
   }
 
+  /** Whether a class of this name is being compiled, and is nested in no other. */
+  public boolean containsTopLevel(String qualifiedName) {
+    return names.contains(qualifiedName);
+  }
+
   /** Whether an element's class is being compiled. */
   public boolean contains(Element element) {
     TypeElement top = null;

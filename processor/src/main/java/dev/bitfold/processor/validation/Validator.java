@@ -103,7 +103,8 @@ public final class Validator {
 
   /** Whether nothing of the user's has the name of a class that is to be generated. */
   public boolean isNameFree(Subject subject) {
-    return language.find(subject.generated()).filter(sources::contains).isEmpty();
+    // Not asked of javac, which would look for the file in each place of the class path.
+    return !sources.containsTopLevel(subject.generated().canonicalName());
   }
 
   private void checkRuntime(TypeElement type, Problems problems) {

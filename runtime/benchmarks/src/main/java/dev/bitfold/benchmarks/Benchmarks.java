@@ -1,6 +1,7 @@
 package dev.bitfold.benchmarks;
 
 import dev.bitfold.benchmarks.peer.PeerComparison;
+import dev.bitfold.benchmarks.peer.PeerTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -8,7 +9,14 @@ import picocli.CommandLine.Command;
 @Command(
     name = "benchmarks",
     mixinStandardHelpOptions = true,
-    subcommands = {PeerComparison.class, LinearOverhead.class, CompileTime.class, JmhRun.class})
+    subcommands = {
+      PeerComparison.class,
+      PeerTable.class,
+      LinearOverhead.class,
+      CompileTime.class,
+      JmhRun.class,
+      Everything.class
+    })
 public final class Benchmarks {
   private Benchmarks() {}
 

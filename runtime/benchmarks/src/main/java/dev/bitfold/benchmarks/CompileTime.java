@@ -1,6 +1,7 @@
 package dev.bitfold.benchmarks;
 
 import dev.bitfold.processor.BitfoldProcessor;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -12,8 +13,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import javax.annotation.processing.Processor;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
@@ -25,15 +28,17 @@ import picocli.CommandLine.Option;
 /**
  * What the processor adds to {@code javac}: so many annotated layers compiled in this JVM without
  * it, without it but with the sources that it writes (which javac has to compile whoever wrote
- * them), and with it. From the processor path javac loads it afresh each time, so that the JVM
- * starts it cold while javac is warm; the last way keeps it warm too. Times are in milliseconds,
- * ratios to javac on the layers and on what is written.
+ * them), with a processor that does nothing but write these sources, and with it. From the
+ * processor path javac loads it afresh each time, so that the JVM starts it cold while javac is
+ * warm; the last way keeps it warm too. Times are in milliseconds, ratios to javac on the layers
+ * and on what is written.
  */
 @Command(name = "compile", description = "Compiles annotated layers with and without Bitfold.")
 public final class CompileTime implements Callable<Integer> {
   private enum Way {
     LAYERS,
     LAYERS_AND_WRITTEN,
+    SOURCE_WRITER,
     PROCESSOR_LOADED,
     PROCESSOR_WARM
   }
@@ -44,14 +49,17 @@ public final class CompileTime implements Callable<Integer> {
   @Option(names = "--rounds", description = "How often each is compiled (default 7).")
   private int rounds = 7;
 
+  @Option(names = "--limit", description = "Seconds for a line, but for three rounds (default 60).")
+  private double limit = 60;
+
   private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 
   @Override
   public Integer call() throws IOException {
     System.out.println(
-        "| layers | javac on them | and on what is written | processor, loaded | processor, warm"
-            + " | loaded / javac | warm / javac |");
-    System.out.println("|--:|--:|--:|--:|--:|--:|--:|");
+        "| layers | javac on them | and on what is written | writing it | processor, loaded"
+            + " | processor, warm | loaded / javac | warm / javac | warm / writing it |");
+    System.out.println("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for (int count : counts) {
       System.out.println(line(count));
     }
@@ -66,42 +74,55 @@ public final class CompileTime implements Callable<Integer> {
       Path first = Files.createDirectory(folder.resolve("first"));
       compile(layers, processor, first);
       List<JavaFileObject> all = new ArrayList<>(layers);
-      written(first).forEach(all::add);
+      List<Path> written = written(first);
+      try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
+        manager.getJavaFileObjectsFromPaths(written).forEach(all::add);
+      }
+      Map<String, String> texts = texts(first, written);
       Map<Way, Runnable> ways = new EnumMap<>(Way.class);
       ways.put(Way.LAYERS, () -> compile(layers, null, folder));
       ways.put(Way.LAYERS_AND_WRITTEN, () -> compile(all, null, folder));
+      ways.put(
+          Way.SOURCE_WRITER,
+          () -> compile(layers, options(folder), List.of(new SourceWriter(texts))));
       ways.put(Way.PROCESSOR_LOADED, () -> compile(layers, processor, folder));
       ways.put(Way.PROCESSOR_WARM, () -> compileWarm(layers, folder));
-      Map<Way, Double> medians = new InterleavedRounds(rounds, 1).medians(ways);
+      Map<Way, Double> medians = new InterleavedRounds(rounds, 1, limit).medians(ways);
       double alone = medians.getOrDefault(Way.LAYERS, Double.NaN);
       double both = medians.getOrDefault(Way.LAYERS_AND_WRITTEN, Double.NaN);
+      double writer = medians.getOrDefault(Way.SOURCE_WRITER, Double.NaN);
       double loaded = medians.getOrDefault(Way.PROCESSOR_LOADED, Double.NaN);
       double warm = medians.getOrDefault(Way.PROCESSOR_WARM, Double.NaN);
       return String.format(
           Locale.ROOT,
-          "| %d | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f |",
+          "| %d | %.0f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f |",
           count,
           alone / 1e6,
           both / 1e6,
+          writer / 1e6,
           loaded / 1e6,
           warm / 1e6,
           loaded / both,
-          warm / both);
+          warm / both,
+          warm / writer);
     } finally {
       delete(folder);
     }
   }
 
-  private List<JavaFileObject> written(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder);
-        StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
-      List<JavaFileObject> sources = new ArrayList<>();
-      manager
-          .getJavaFileObjectsFromPaths(
-              files.filter(file -> file.toString().endsWith(".java")).toList())
-          .forEach(sources::add);
-      return sources;
+  private static List<Path> written(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList();
     }
+  }
+
+  private static Map<String, String> texts(Path folder, List<Path> files) throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    for (Path file : files) {
+      String name = folder.relativize(file).toString().replace(".java", "");
+      texts.put(name.replace(File.separatorChar, '.'), Files.readString(file));
+    }
+    return texts;
   }
 
   private void compile(List<JavaFileObject> sources, @Nullable Path processor, Path folder) {
@@ -123,7 +144,7 @@ public final class CompileTime implements Callable<Integer> {
   }
 
   private void compile(
-      List<JavaFileObject> sources, List<String> options, List<BitfoldProcessor> processors) {
+      List<JavaFileObject> sources, List<String> options, List<? extends Processor> processors) {
     try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
       JavaCompiler.CompilationTask task =
           compiler.getTask(null, manager, null, options, null, sources);

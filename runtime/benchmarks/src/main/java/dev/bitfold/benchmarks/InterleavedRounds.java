@@ -16,18 +16,35 @@ public final class InterleavedRounds {
   private static final int MOST_WARM_UPS = 40;
   private static final double STEADY = 0.95;
 
+  private static final int LEAST_ROUNDS = 3;
+  private static final double NANOS = 1e9;
+
   private final int rounds;
   private final int calls;
+  private final double limit;
 
   /**
-   * Rounds.
+   * Rounds without a limit on their time.
    *
    * @param rounds how often each piece is timed
    * @param calls calls in a row that are timed as one, for work that takes microseconds
    */
   public InterleavedRounds(int rounds, int calls) {
+    this(rounds, calls, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Rounds.
+   *
+   * @param rounds how often each piece is timed, at most
+   * @param calls calls in a row that are timed as one, for work that takes microseconds
+   * @param seconds for all pieces: no warm-up begins after half of them, and after three rounds
+   *     none when they are over
+   */
+  public InterleavedRounds(int rounds, int calls, double seconds) {
     this.rounds = rounds;
     this.calls = calls;
+    this.limit = seconds * NANOS;
   }
 
   /**
@@ -37,19 +54,22 @@ public final class InterleavedRounds {
    */
   public <K extends Enum<K>> Map<K, Double> medians(Map<K, Runnable> work) {
     Map<K, Runnable> inOrder = new EnumMap<>(work);
-    inOrder.values().forEach(InterleavedRounds::warmUp);
+    long start = System.nanoTime();
+    inOrder.values().forEach(piece -> warmUp(piece, limit / 2 / inOrder.size()));
     List<K> keys = new ArrayList<>(inOrder.keySet());
     List<Runnable> pieces = new ArrayList<>(inOrder.values());
     Map<K, Double> medians = new EnumMap<>(keys.get(0).getDeclaringClass());
     double[][] nanos = new double[keys.size()][rounds];
-    for (int round = 0; round < rounds; round++) {
+    int done = 0;
+    while (done < rounds && (done < LEAST_ROUNDS || System.nanoTime() - start < limit)) {
       for (int i = 0; i < keys.size(); i++) {
-        nanos[i][round] = time(pieces.get(i));
+        nanos[i][done] = time(pieces.get(i));
       }
+      done++;
     }
     for (int i = 0; i < keys.size(); i++) {
-      Arrays.sort(nanos[i]);
-      medians.put(keys.get(i), (nanos[i][(rounds - 1) / 2] + nanos[i][rounds / 2]) / 2);
+      Arrays.sort(nanos[i], 0, done);
+      medians.put(keys.get(i), (nanos[i][(done - 1) / 2] + nanos[i][done / 2]) / 2);
     }
     return medians;
   }
@@ -63,10 +83,14 @@ public final class InterleavedRounds {
   }
 
   /** Calls for as long as calls become faster: until the JVM has compiled what they run. */
-  private static void warmUp(Runnable work) {
+  private static void warmUp(Runnable work, double limit) {
+    long start = System.nanoTime();
     double fastest = Double.POSITIVE_INFINITY;
     int steady = 0;
     for (int i = 0; i < MOST_WARM_UPS && steady < LEAST_WARM_UPS; i++) {
+      if (i > 0 && System.nanoTime() - start > limit) {
+        return;
+      }
       double now = (double) fastestCall(work);
       steady = now > fastest * STEADY ? steady + 1 : 0;
       fastest = Math.min(fastest, now);

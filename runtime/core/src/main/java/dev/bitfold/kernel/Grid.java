@@ -62,6 +62,15 @@ public sealed interface Grid {
       return NF4[code];
     }
 
+    /**
+     * The smallest float to which a value is nearer than the one before it.
+     *
+     * @param code of the value, from 1
+     */
+    public static float bound(int code) {
+      return BOUNDS[code - 1];
+    }
+
     /** From {@code BOUNDS[i]} on, value i + 1 is nearer than value i. */
     private static final float[] BOUNDS = bounds();
 

@@ -12,8 +12,14 @@ import java.util.Arrays;
  * that grows with the tensor. Implementations are safe for concurrent use.
  */
 public interface QuantKernels {
-  /** Elements whose gradients are summed one after another. */
+  /** Elements of a part, whose gradients are summed for themselves. */
   int SUMMED = 1 << 17;
+
+  /** Elements of a part that are summed at once, at most. */
+  int STRETCH = 1024;
+
+  /** The sums that take turns within a stretch. */
+  int TURNS = 8;
 
   /** The name in messages and in {@code -Dbitfold.kernels}. */
   String name();
@@ -82,8 +88,13 @@ public interface QuantKernels {
   /**
    * The gradient of a clip: it passes where {@code low < x < high} and is zero elsewhere. What does
    * not pass is summed per group, in double: {@code below} where not {@code x > low}, {@code above}
-   * where not {@code x < high}, so that NaN counts for both. Elements are added in their order in
-   * parts of {@value #SUMMED} elements, and the parts in theirs. Here one by one.
+   * where not {@code x < high}, so that NaN counts for both.
+   *
+   * <p>The order of summing: the tensor is cut to parts of {@value #SUMMED} elements and these to
+   * {@value #STRETCH}; what neighbours are of one group within those is a stretch. Element k of a
+   * stretch is added to sum k mod {@value #TURNS} of its own, in order; then {@code s[i] += s[i +
+   * 4]}, {@code s[i] += s[i + 2]} and {@code s[0] += s[1]}. Stretches are added to their part's
+   * sums in their order, and these in theirs. Here one by one.
    *
    * @param gradient of the output; of as many elements
    * @param low one per group
@@ -104,21 +115,47 @@ public interface QuantKernels {
     int count = groups.count();
     Arrays.fill(below, 0, count, 0);
     Arrays.fill(above, 0, count, 0);
-    for (int from = 0; from < groups.elements(); from += SUMMED) {
-      double[] partBelow = new double[count];
-      double[] partAbove = new double[count];
-      for (int i = from; i < Math.min(groups.elements(), from + SUMMED); i++) {
-        int g = groups.group(i);
-        boolean aboveLow = x.get(i) > low[g];
-        boolean belowHigh = x.get(i) < high[g];
-        partBelow[g] += aboveLow ? 0 : gradient.get(i);
-        partAbove[g] += belowHigh ? 0 : gradient.get(i);
-        out.put(i, aboveLow && belowHigh ? gradient.get(i) : 0);
+    double[] turnsBelow = new double[TURNS];
+    double[] turnsAbove = new double[TURNS];
+    double[] partBelow = new double[count];
+    double[] partAbove = new double[count];
+    int first = 0;
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      boolean aboveLow = x.get(i) > low[g];
+      boolean belowHigh = x.get(i) < high[g];
+      turnsBelow[(i - first) % TURNS] += aboveLow ? 0 : gradient.get(i);
+      turnsAbove[(i - first) % TURNS] += belowHigh ? 0 : gradient.get(i);
+      out.put(i, aboveLow && belowHigh ? gradient.get(i) : 0);
+      int next = i + 1;
+      boolean last = next == groups.elements();
+      if (last || next % STRETCH == 0 || groups.group(next) != g) {
+        partBelow[g] += total(turnsBelow);
+        partAbove[g] += total(turnsAbove);
+        first = next;
       }
-      for (int g = 0; g < count; g++) {
-        below[g] += partBelow[g];
-        above[g] += partAbove[g];
+      if (last || next % SUMMED == 0) {
+        moveTo(below, partBelow);
+        moveTo(above, partAbove);
       }
+    }
+  }
+
+  private static double total(double[] turns) {
+    for (int step = TURNS / 2; step > 0; step /= 2) {
+      for (int i = 0; i < step; i++) {
+        turns[i] += turns[i + step];
+      }
+    }
+    double total = turns[0];
+    Arrays.fill(turns, 0);
+    return total;
+  }
+
+  private static void moveTo(double[] sums, double[] part) {
+    for (int g = 0; g < part.length; g++) {
+      sums[g] += part[g];
+      part[g] = 0;
     }
   }
 }

@@ -44,6 +44,11 @@ public final class PeerComparison implements Callable<Integer> {
   @Option(names = "--rounds", description = "How often each side is timed (default 15).")
   private int rounds = 15;
 
+  @Option(
+      names = "--limit",
+      description = "Seconds for a row, but for three rounds (default none).")
+  private double limit = Double.POSITIVE_INFINITY;
+
   @Option(names = "--out", description = "The file that rows are added to.")
   private Path out = Path.of("target", "peer-comparison.json");
 
@@ -107,13 +112,14 @@ public final class PeerComparison implements Callable<Integer> {
             (long) tensors.n * Float.BYTES,
             count));
     int calls = Math.max(1, LEAST_TIMED / tensors.n);
-    Map<Side, Double> medians = new InterleavedRounds(rounds, calls).medians(sides);
+    Map<Side, Double> medians = new InterleavedRounds(rounds, calls, limit).medians(sides);
     double ours = medians.getOrDefault(Side.OURS, Double.NaN);
     return new Row(
         contest.kernel(),
         tensors.n,
         count,
         Kernels.active().name(),
+        Runtime.version().feature(),
         ours,
         ratio(medians, Side.MEMCPY, ours),
         ratio(medians, Side.NATIVE, ours),

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param n elements
  * @param threads ours, libtorch's and memcpy's
  * @param tier the name of our kernels
+ * @param jdk the feature version of the JDK
  * @param medianNanos our time for a call
  * @param memcpyRatio to a copy of the input
  * @param nativeRatio to libtorch's own operation; null if it has none
@@ -20,6 +21,7 @@ public record Row(
     int n,
     int threads,
     String tier,
+    int jdk,
     double medianNanos,
     @Nullable Double memcpyRatio,
     @Nullable Double nativeRatio,
@@ -31,6 +33,7 @@ public record Row(
     return kernel.equals(other.kernel)
         && n == other.n
         && threads == other.threads
-        && tier.equals(other.tier);
+        && tier.equals(other.tier)
+        && jdk == other.jdk;
   }
 }

@@ -19,17 +19,22 @@ final class Rows {
   private Rows() {}
 
   /**
-   * Adds rows to a file, in place of those that it has for the same kernel, size, threads, tier.
+   * Adds rows to a file, in place of those that it has for the same kernel, size, threads, tier,
+   * JDK.
    */
   static void merge(Path file, List<Row> measured) throws IOException {
     List<Row> rows = new ArrayList<>();
     if (Files.exists(file)) {
-      rows.addAll(JSON.readValue(file.toFile(), new TypeReference<List<Row>>() {}));
+      rows.addAll(read(file));
       rows.removeIf(old -> measured.stream().anyMatch(old::samePlace));
     }
     rows.addAll(measured);
     Files.createDirectories(file.toAbsolutePath().getParent());
     JSON.writeValue(file.toFile(), rows);
+  }
+
+  static List<Row> read(Path file) throws IOException {
+    return JSON.readValue(file.toFile(), new TypeReference<List<Row>>() {});
   }
 
   /** The head of a Markdown table. */
@@ -54,7 +59,7 @@ final class Rows {
         ratio(row.nd4jRatio()));
   }
 
-  private static String ratio(@Nullable Double ratio) {
+  static String ratio(@Nullable Double ratio) {
     return ratio == null ? "–" : String.format(Locale.ROOT, "%.2f", ratio);
   }
 }

@@ -4,13 +4,19 @@ import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.cpu.ClipSums;
 import java.nio.FloatBuffer;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
-/** The gradient of a clip, on stretches of one group. */
+/**
+ * The gradient of a clip, on stretches of one group. The sums that take turns are the lanes of
+ * vectors of doubles, so that nothing depends on how many values are outside.
+ */
 record ClipVectors(
     Groups groups,
     float[] low,
@@ -22,23 +28,37 @@ record ClipVectors(
     Object of,
     Object to)
     implements ClipSums.Part {
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /** Whether one vector of doubles holds all sums, not two. */
+  private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
+
+  /** Whether vectors are as long as the sums, or twice: AVX2 or AVX-512. */
+  static boolean suits() {
+    return DOUBLES.length() * 2 == LANES && (LANES == QuantKernels.TURNS || WIDE);
+  }
+
   @Override
   public void compute(ClipSums sums, int from, int end) {
     int block = groups.block();
     for (int start = from; start < end; ) {
       int row = start / groups.columns();
       int column = start - row * groups.columns();
-      int run = Math.min(Math.min(end - start, groups.columns() - column), block - column % block);
+      int group = Math.min(groups.columns() - column, block - column % block);
+      int stretch = QuantKernels.STRETCH - start % QuantKernels.STRETCH;
+      int run = Math.min(Math.min(end - start, stretch), group);
       int whole = run / LANES * LANES;
       int g = groups.base(row) + column / block;
-      Expanded own = Expanded.mine();
-      vectors(in, of, to, start, whole, low[g], high[g], sums, g, own.forward, own.backward);
-      for (int i = start + whole; i < start + run; i++) {
-        boolean inside = x.get(i) > low[g] && x.get(i) < high[g];
-        float passed = inside ? gradient.get(i) : 0;
-        sums.add(x.get(i), gradient.get(i), g);
-        out.put(i, passed);
+      if (whole > 0) {
+        vectors(in, of, to, start, whole, low[g], high[g], sums.turnsBelow(), sums.turnsAbove());
       }
+      for (int i = start + whole; i < start + run; i++) {
+        float value = x.get(i);
+        float passing = gradient.get(i);
+        sums.add(i - start, value, passing, g);
+        out.put(i, value > low[g] && value < high[g] ? passing : 0);
+      }
+      sums.endStretch(g);
       start += run;
     }
   }
@@ -51,22 +71,39 @@ record ClipVectors(
       int length,
       float low,
       float high,
-      ClipSums sums,
-      int g,
-      float[] values,
-      float[] gradients) {
+      double[] below,
+      double[] above) {
+    Object xs = FloatMemory.part(in, at, length);
+    Object gradients = FloatMemory.part(of, at, length);
+    Object passed = FloatMemory.part(to, at, length);
     FloatVector zero = FloatVector.zero(SPECIES);
+    DoubleVector b0 = DoubleVector.zero(DOUBLES);
+    DoubleVector b1 = DoubleVector.zero(DOUBLES);
+    DoubleVector a0 = DoubleVector.zero(DOUBLES);
+    DoubleVector a1 = DoubleVector.zero(DOUBLES);
     for (int i = 0; i < length; i += LANES) {
-      FloatVector x = FloatMemory.load(in, at + i);
-      VectorMask<Float> inside =
-          x.compare(VectorOperators.GT, low).and(x.compare(VectorOperators.LT, high));
-      FloatVector gradient = FloatMemory.load(of, at + i);
-      FloatMemory.store(zero.blend(gradient, inside), to, at + i);
-      if (!inside.allTrue()) {
-        x.intoArray(values, 0);
-        gradient.intoArray(gradients, 0);
-        sums.add(values, gradients, LANES, g);
+      FloatVector x = FloatMemory.load(xs, i);
+      FloatVector gradient = FloatMemory.load(gradients, i);
+      VectorMask<Float> aboveLow = x.compare(VectorOperators.GT, low);
+      VectorMask<Float> belowHigh = x.compare(VectorOperators.LT, high);
+      FloatVector tooLow = gradient.blend(zero, aboveLow);
+      FloatVector tooHigh = gradient.blend(zero, belowHigh);
+      FloatMemory.store(zero.blend(gradient, aboveLow.and(belowHigh)), passed, i);
+      b0 = b0.add(tooLow.convertShape(VectorOperators.F2D, DOUBLES, 0));
+      a0 = a0.add(tooHigh.convertShape(VectorOperators.F2D, DOUBLES, 0));
+      if (WIDE) {
+        b0 = b0.add(tooLow.convertShape(VectorOperators.F2D, DOUBLES, 1));
+        a0 = a0.add(tooHigh.convertShape(VectorOperators.F2D, DOUBLES, 1));
+      } else {
+        b1 = b1.add(tooLow.convertShape(VectorOperators.F2D, DOUBLES, 1));
+        a1 = a1.add(tooHigh.convertShape(VectorOperators.F2D, DOUBLES, 1));
       }
+    }
+    b0.intoArray(below, 0);
+    a0.intoArray(above, 0);
+    if (!WIDE) {
+      b1.intoArray(below, DOUBLES.length());
+      a1.intoArray(above, DOUBLES.length());
     }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.MappedByteBuffer;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.bytedeco.javacpp.FloatPointer;
@@ -28,9 +29,11 @@ final class FloatMemory {
   private static final MethodHandle LOAD = ACCESS.load;
   private static final MethodHandle STORE = ACCESS.store;
   private static final MethodHandle SEGMENT = ACCESS.segment;
+  private static final MethodHandle PART = ACCESS.part;
 
   /** How this JDK reads and writes. */
-  private record Access(MethodHandle load, MethodHandle store, MethodHandle segment) {
+  private record Access(
+      MethodHandle load, MethodHandle store, MethodHandle segment, MethodHandle part) {
     private static final MethodType LOADING =
         MethodType.methodType(
             FloatVector.class, VectorSpecies.class, Object.class, long.class, ByteOrder.class);
@@ -57,7 +60,11 @@ final class FloatMemory {
           lookup
               .findStatic(memory, "ofBuffer", MethodType.methodType(memory, Buffer.class))
               .asType(MethodType.methodType(Object.class, FloatBuffer.class));
-      return of(lookup, "MemorySegment", memory, long.class, ofBuffer);
+      MethodHandle slice =
+          lookup
+              .findVirtual(memory, "asSlice", MethodType.methodType(memory, long.class, long.class))
+              .asType(MethodType.methodType(Object.class, Object.class, long.class, long.class));
+      return of(lookup, "MemorySegment", memory, long.class, ofBuffer, slice);
     }
 
     private static Access buffers(Lookup lookup) throws ReflectiveOperationException {
@@ -67,11 +74,16 @@ final class FloatMemory {
                   FloatMemory.class,
                   "bytes",
                   MethodType.methodType(Object.class, FloatBuffer.class));
-      return of(lookup, "ByteBuffer", ByteBuffer.class, int.class, bytes);
+      return of(lookup, "ByteBuffer", ByteBuffer.class, int.class, bytes, bytes);
     }
 
     private static Access of(
-        Lookup lookup, String name, Class<?> memory, Class<?> offset, MethodHandle segment)
+        Lookup lookup,
+        String name,
+        Class<?> memory,
+        Class<?> offset,
+        MethodHandle segment,
+        MethodHandle part)
         throws ReflectiveOperationException {
       MethodHandle load =
           lookup.findStatic(
@@ -87,7 +99,8 @@ final class FloatMemory {
       return new Access(
           MethodHandles.explicitCastArguments(load, LOADING),
           MethodHandles.explicitCastArguments(store, STORING),
-          segment);
+          segment,
+          part);
     }
   }
 
@@ -105,6 +118,33 @@ final class FloatMemory {
   // A FloatBuffer does not say what ByteBuffer it came from; JavaCPP gives another on its memory.
   private static Object bytes(FloatBuffer direct) {
     return new FloatPointer(direct).asByteBuffer();
+  }
+
+  /**
+   * A part of memory. To be taken in the method whose loop reads or writes it: C2 then sees what
+   * kind of memory it is and where it ends, and checks nothing within the loop.
+   *
+   * @param at the index of its first float
+   * @param length floats
+   */
+  static Object part(Object memory, long at, long length) {
+    return memory instanceof MappedByteBuffer bytes
+        ? partOfBuffer(bytes, (int) at, (int) length)
+        : partOfSegment(memory, at, length);
+  }
+
+  // Named, not by a handle, and of the class that every direct buffer has: only so does C2 inline
+  // what makes the slice. These methods are small enough to be inlined wherever they are called.
+  private static ByteBuffer partOfBuffer(MappedByteBuffer bytes, int at, int length) {
+    return bytes.slice(at * Float.BYTES, length * Float.BYTES);
+  }
+
+  private static Object partOfSegment(Object memory, long at, long length) {
+    try {
+      return (Object) PART.invokeExact(memory, at * Float.BYTES, length * Float.BYTES);
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
   }
 
   /** The vector at an index of a float. */

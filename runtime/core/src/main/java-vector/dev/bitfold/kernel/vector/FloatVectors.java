@@ -1,36 +1,30 @@
 package dev.bitfold.kernel.vector;
 
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
-import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
-import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rounding to a float format, half to even, on the bits: a normal number rounds by carrying into
  * the bits it keeps; below the smallest normal number, where the step is constant, adding and
  * subtracting 1.5 · 2^23 steps rounds.
  */
-final class FloatVectors implements Loops {
+final class FloatVectors extends GridVectors {
   private static final int SIGN = 0x80000000;
   private static final int MAGNITUDE = 0x7fffffff;
   private static final int INFINITY = 0x7f800000;
   private static final int NAN = 0x7fc00000;
 
-  private final boolean divides;
-  private final boolean dividesBack;
   private final int cut;
   private final int lowest;
   private final int max;
   private final float magic;
 
-  private FloatVectors(Grid.Floats grid, boolean divides, boolean dividesBack) {
-    this.divides = divides;
-    this.dividesBack = dividesBack;
+  FloatVectors(Grid.Floats grid, boolean divides, boolean dividesBack, boolean back) {
+    super(divides, dividesBack, back);
     float normal = Math.scalb(1f, grid.minExponent());
     this.cut = 23 - grid.mantissa();
     this.lowest = Float.floatToRawIntBits(normal);
@@ -38,11 +32,29 @@ final class FloatVectors implements Loops {
     this.magic = normal * Math.scalb(1.5f, cut);
   }
 
-  /** The loops for a way of scaling, or null if there are none. */
-  static @Nullable Loops of(Grid.Floats grid, boolean divides, boolean dividesBack, boolean back) {
-    return grid.effective() == Rounding.HALF_EVEN && back && !(divides && dividesBack)
-        ? new FloatVectors(grid, divides, dividesBack)
-        : null;
+  @Override
+  void perGroup(
+      Object in,
+      Object out,
+      int at,
+      int run,
+      int count,
+      float[] forward,
+      float[] backward,
+      float[] zeroPoint,
+      int g) {
+    if (!back || dividesBack) {
+      super.perGroup(in, out, at, run, count, forward, backward, zeroPoint, g);
+    } else if (divides) {
+      divideMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
+    } else {
+      multiplyMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
+    }
+  }
+
+  @Override
+  void round(Object memory, int at, int run, int count, float[] zeroPoint, int g) {
+    round(memory, at, run * count, cut, lowest, max, magic);
   }
 
   private static FloatVector round(FloatVector t, int cut, int lowest, int max, float magic) {
@@ -58,49 +70,18 @@ final class FloatVectors implements Loops {
         .reinterpretAsFloats();
   }
 
-  @Override
-  public void perGroup(
-      Object in,
-      Object out,
-      long at,
-      int run,
-      int count,
-      float[] forward,
-      float[] backward,
-      int g) {
-    if (divides) {
-      divideMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
-    } else if (dividesBack) {
-      multiplyDivide(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
-    } else {
-      multiplyMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
-    }
-  }
-
-  @Override
-  public void perElement(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g) {
-    if (divides) {
-      divideMultiply(in, out, at, length, pre, p, forward, backward, g, cut, lowest, max, magic);
-    } else if (dividesBack) {
-      multiplyDivide(in, out, at, length, pre, p, forward, backward, g, cut, lowest, max, magic);
-    } else {
-      multiplyMultiply(in, out, at, length, pre, p, forward, backward, g, cut, lowest, max, magic);
+  private static void round(
+      Object memory, int at, int length, int cut, int lowest, int max, float magic) {
+    Object part = FloatMemory.part(memory, at, length);
+    for (int i = 0; i < length; i += LANES) {
+      FloatMemory.store(round(FloatMemory.load(part, i), cut, lowest, max, magic), part, i);
     }
   }
 
   private static void multiplyMultiply(
       Object in,
       Object out,
-      long at,
+      int at,
       int run,
       int count,
       float[] forward,
@@ -110,37 +91,14 @@ final class FloatVectors implements Loops {
       int lowest,
       int max,
       float magic) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
+    Object from = FloatMemory.part(in, at, run * count);
+    Object to = FloatMemory.part(out, at, run * count);
+    for (int k = 0; k < count; k++) {
       float by = forward[g + k];
       float back = backward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).mul(by);
-        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), out, from + i);
-      }
-    }
-  }
-
-  private static void multiplyDivide(
-      Object in,
-      Object out,
-      long at,
-      int run,
-      int count,
-      float[] forward,
-      float[] backward,
-      int g,
-      int cut,
-      int lowest,
-      int max,
-      float magic) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
-      float by = forward[g + k];
-      float back = backward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).mul(by);
-        FloatMemory.store(round(t, cut, lowest, max, magic).div(back), out, from + i);
+      for (int i = k * run; i < (k + 1) * run; i += LANES) {
+        FloatVector t = FloatMemory.load(from, i).mul(by);
+        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), to, i);
       }
     }
   }
@@ -148,7 +106,7 @@ final class FloatVectors implements Loops {
   private static void divideMultiply(
       Object in,
       Object out,
-      long at,
+      int at,
       int run,
       int count,
       float[] forward,
@@ -158,86 +116,15 @@ final class FloatVectors implements Loops {
       int lowest,
       int max,
       float magic) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
+    Object from = FloatMemory.part(in, at, run * count);
+    Object to = FloatMemory.part(out, at, run * count);
+    for (int k = 0; k < count; k++) {
       float by = forward[g + k];
       float back = backward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).div(by);
-        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), out, from + i);
+      for (int i = k * run; i < (k + 1) * run; i += LANES) {
+        FloatVector t = FloatMemory.load(from, i).div(by);
+        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), to, i);
       }
-    }
-  }
-
-  private static void multiplyMultiply(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g,
-      int cut,
-      int lowest,
-      int max,
-      float magic) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .mul(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatVector back = FloatVector.fromArray(SPECIES, backward, g + i);
-      FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), out, at + i);
-    }
-  }
-
-  private static void multiplyDivide(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g,
-      int cut,
-      int lowest,
-      int max,
-      float magic) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .mul(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatVector back = FloatVector.fromArray(SPECIES, backward, g + i);
-      FloatMemory.store(round(t, cut, lowest, max, magic).div(back), out, at + i);
-    }
-  }
-
-  private static void divideMultiply(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g,
-      int cut,
-      int lowest,
-      int max,
-      float magic) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .div(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatVector back = FloatVector.fromArray(SPECIES, backward, g + i);
-      FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), out, at + i);
     }
   }
 }

@@ -3,91 +3,82 @@ package dev.bitfold.kernel.vector;
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
-import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rounding to integers, half to even: clamped first, then by adding and subtracting 1.5 · 2^23. A
- * result of zero is +0, and NaN passes, since no comparison is true of it. One loop for each way of
- * scaling: a choice within a loop would keep vectors from staying in registers.
+ * result of zero is +0, and NaN passes, since no comparison is true of it. Zero points move the
+ * bounds, so that none is added.
  */
-final class IntegerVectors implements Loops {
+final class IntegerVectors extends GridVectors {
   private static final float MAGIC = 12582912f;
   private static final float RANGE = 4194304f;
 
-  private enum Kind {
-    MULTIPLY_DIVIDE,
-    DIVIDE_MULTIPLY,
-    CODES
-  }
-
-  private final Kind kind;
+  private final boolean usual;
   private final float min;
   private final float max;
 
-  private IntegerVectors(Kind kind, float min, float max) {
-    this.kind = kind;
-    this.min = min;
-    this.max = max;
+  IntegerVectors(Grid.Integers grid, boolean divides, boolean dividesBack, boolean back) {
+    super(divides, dividesBack, back);
+    this.usual = !divides && dividesBack && back;
+    this.min = grid.min();
+    this.max = grid.max();
   }
 
-  /** The loops for a way of scaling, or null if there are none. */
-  static @Nullable Loops of(
-      Grid.Integers grid, boolean divides, boolean dividesBack, boolean back) {
-    boolean quick =
-        grid.rounding() == Rounding.HALF_EVEN && -grid.min() <= RANGE && grid.max() <= RANGE;
-    if (!quick) {
-      return null;
+  /** Whether the bounds are small enough for the trick. */
+  static boolean inRange(Grid.Integers grid) {
+    return Math.max(Math.abs((float) grid.min()), Math.abs((float) grid.max())) <= RANGE;
+  }
+
+  /** Whether they still are when zero points move them. */
+  static boolean inRange(Grid grid, float[] zeroPoint) {
+    if (!(grid instanceof Grid.Integers integers)) {
+      return zeroPoint.length == 0;
     }
-    if (!divides) {
-      return back && !dividesBack
-          ? null
-          : new IntegerVectors(back ? Kind.MULTIPLY_DIVIDE : Kind.CODES, grid.min(), grid.max());
+    float most = Math.max(Math.abs((float) integers.min()), Math.abs((float) integers.max()));
+    for (float zero : zeroPoint) {
+      if (!(most + Math.abs(zero) <= RANGE)) {
+        return false;
+      }
     }
-    return back && !dividesBack
-        ? new IntegerVectors(Kind.DIVIDE_MULTIPLY, grid.min(), grid.max())
-        : null;
+    return true;
   }
 
   @Override
-  public void perGroup(
+  void perGroup(
       Object in,
       Object out,
-      long at,
+      int at,
       int run,
       int count,
       float[] forward,
       float[] backward,
+      float[] zeroPoint,
       int g) {
-    switch (kind) {
-      case MULTIPLY_DIVIDE ->
-          multiplyDivide(in, out, at, run, count, forward, backward, g, min, max);
-      case DIVIDE_MULTIPLY ->
-          divideMultiply(in, out, at, run, count, forward, backward, g, min, max);
-      case CODES -> codes(in, out, at, run, count, forward, g, min, max);
+    if (usual && zeroPoint.length == 0) {
+      multiplyDivide(in, out, at, run, count, forward, backward, g, min, max);
+    } else {
+      super.perGroup(in, out, at, run, count, forward, backward, zeroPoint, g);
     }
   }
 
   @Override
-  public void perElement(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g) {
-    switch (kind) {
-      case MULTIPLY_DIVIDE ->
-          multiplyDivide(in, out, at, length, pre, p, forward, backward, g, min, max);
-      case DIVIDE_MULTIPLY ->
-          divideMultiply(in, out, at, length, pre, p, forward, backward, g, min, max);
-      case CODES -> codes(in, out, at, length, pre, p, forward, g, min, max);
+  void perElement(
+      Object in, Object out, int at, int length, float[] forward, float[] backward, int g) {
+    if (usual) {
+      multiplyDivide(in, out, at, length, forward, backward, g, min, max);
+    } else {
+      super.perElement(in, out, at, length, forward, backward, g);
+    }
+  }
+
+  @Override
+  void round(Object memory, int at, int run, int count, float[] zeroPoint, int g) {
+    for (int k = 0; k < count; k++) {
+      float zero = zeroPoint.length == 0 ? 0 : zeroPoint[g + k];
+      round(memory, at + k * run, run, min - zero, max - zero, back ? 0 : zero);
     }
   }
 
@@ -97,10 +88,18 @@ final class IntegerVectors implements Loops {
     return within.add(MAGIC).sub(MAGIC);
   }
 
+  private static void round(
+      Object memory, int at, int length, float min, float max, float zeroPoint) {
+    Object part = FloatMemory.part(memory, at, length);
+    for (int i = 0; i < length; i += LANES) {
+      FloatMemory.store(round(FloatMemory.load(part, i), min, max).add(zeroPoint), part, i);
+    }
+  }
+
   private static void multiplyDivide(
       Object in,
       Object out,
-      long at,
+      int at,
       int run,
       int count,
       float[] forward,
@@ -108,55 +107,14 @@ final class IntegerVectors implements Loops {
       int g,
       float min,
       float max) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
+    Object from = FloatMemory.part(in, at, run * count);
+    Object to = FloatMemory.part(out, at, run * count);
+    for (int k = 0; k < count; k++) {
       float by = forward[g + k];
-      float back = backward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).mul(by);
-        FloatMemory.store(round(t, min, max).div(back), out, from + i);
-      }
-    }
-  }
-
-  private static void divideMultiply(
-      Object in,
-      Object out,
-      long at,
-      int run,
-      int count,
-      float[] forward,
-      float[] backward,
-      int g,
-      float min,
-      float max) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
-      float by = forward[g + k];
-      float back = backward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).div(by);
-        FloatMemory.store(round(t, min, max).mul(back), out, from + i);
-      }
-    }
-  }
-
-  private static void codes(
-      Object in,
-      Object out,
-      long at,
-      int run,
-      int count,
-      float[] forward,
-      int g,
-      float min,
-      float max) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
-      float by = forward[g + k];
-      for (int i = 0; i < run; i += LANES) {
-        FloatVector t = FloatMemory.load(in, from + i).mul(by);
-        FloatMemory.store(round(t, min, max), out, from + i);
+      float over = backward[g + k];
+      for (int i = k * run; i < (k + 1) * run; i += LANES) {
+        FloatVector t = FloatMemory.load(from, i).mul(by);
+        FloatMemory.store(round(t, min, max).div(over), to, i);
       }
     }
   }
@@ -164,64 +122,19 @@ final class IntegerVectors implements Loops {
   private static void multiplyDivide(
       Object in,
       Object out,
-      long at,
+      int at,
       int length,
-      float[] pre,
-      int p,
       float[] forward,
       float[] backward,
       int g,
       float min,
       float max) {
+    Object from = FloatMemory.part(in, at, length);
+    Object to = FloatMemory.part(out, at, length);
     for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .mul(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatVector back = FloatVector.fromArray(SPECIES, backward, g + i);
-      FloatMemory.store(round(t, min, max).div(back), out, at + i);
-    }
-  }
-
-  private static void divideMultiply(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      float[] backward,
-      int g,
-      float min,
-      float max) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .div(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatVector back = FloatVector.fromArray(SPECIES, backward, g + i);
-      FloatMemory.store(round(t, min, max).mul(back), out, at + i);
-    }
-  }
-
-  private static void codes(
-      Object in,
-      Object out,
-      long at,
-      int length,
-      float[] pre,
-      int p,
-      float[] forward,
-      int g,
-      float min,
-      float max) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector t =
-          FloatMemory.load(in, at + i)
-              .mul(FloatVector.fromArray(SPECIES, pre, p + i))
-              .mul(FloatVector.fromArray(SPECIES, forward, g + i));
-      FloatMemory.store(round(t, min, max), out, at + i);
+      FloatVector by = FloatVector.fromArray(SPECIES, forward, g + i);
+      FloatVector over = FloatVector.fromArray(SPECIES, backward, g + i);
+      FloatMemory.store(round(FloatMemory.load(from, i).mul(by), min, max).div(over), to, i);
     }
   }
 }

@@ -18,12 +18,13 @@ final class Maxima {
 
   private Maxima() {}
 
-  private static IntVector magnitudes(Object in, long index) {
+  private static IntVector magnitudes(Object in, int index) {
     return FloatMemory.load(in, index).reinterpretAsInts().and(MAGNITUDE);
   }
 
   /** The largest of a long run. */
-  static float of(Object in, long at, int length) {
+  static float of(Object memory, int at, int length) {
+    Object in = FloatMemory.part(memory, at, length);
     // Four, which do not wait for each other.
     IntVector a = IntVector.zero(INTS);
     IntVector b = IntVector.zero(INTS);
@@ -31,21 +32,21 @@ final class Maxima {
     IntVector d = IntVector.zero(INTS);
     int i = 0;
     for (; i < length - 4 * LANES + 1; i += 4 * LANES) {
-      a = a.max(magnitudes(in, at + i));
-      b = b.max(magnitudes(in, at + i + LANES));
-      c = c.max(magnitudes(in, at + i + 2 * LANES));
-      d = d.max(magnitudes(in, at + i + 3 * LANES));
+      a = a.max(magnitudes(in, i));
+      b = b.max(magnitudes(in, i + LANES));
+      c = c.max(magnitudes(in, i + 2 * LANES));
+      d = d.max(magnitudes(in, i + 3 * LANES));
     }
     for (; i < length; i += LANES) {
-      a = a.max(magnitudes(in, at + i));
+      a = a.max(magnitudes(in, i));
     }
     return Float.intBitsToFloat(a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX));
   }
 
   /** The largest of each of neighbouring short runs, to {@code out} from {@code g}. */
-  static void ofEach(Object in, long at, int run, int count, float[] out, int g) {
-    long from = at;
-    for (int k = 0; k < count; k++, from += run) {
+  static void ofEach(Object memory, int at, int run, int count, float[] out, int g) {
+    Object in = FloatMemory.part(memory, at, run * count);
+    for (int k = 0, from = 0; k < count; k++, from += run) {
       IntVector largest = magnitudes(in, from);
       for (int i = LANES; i < run; i += LANES) {
         largest = largest.max(magnitudes(in, from + i));
@@ -55,11 +56,12 @@ final class Maxima {
   }
 
   /** Raises each of {@code out}, from {@code g}, to the magnitude of an element. */
-  static void into(Object in, long at, int length, float[] out, int g) {
+  static void into(Object memory, int at, int length, float[] out, int g) {
+    Object in = FloatMemory.part(memory, at, length);
     for (int i = 0; i < length; i += LANES) {
       FloatVector.fromArray(SPECIES, out, g + i)
           .reinterpretAsInts()
-          .max(magnitudes(in, at + i))
+          .max(magnitudes(in, i))
           .reinterpretAsFloats()
           .intoArray(out, g + i);
     }

@@ -2,18 +2,27 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Source;
+import java.nio.IntBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The largest absolute value of each group. Magnitudes compare as the integers of their bits, with
- * NaN above infinity, and integers have a maximum that C2 vectorises. Shares that end at a group's
- * edge write their results in place; others keep partial results, which are then combined: a
- * maximum does not depend on the order.
+ * NaN above infinity; of two integers that are not negative, C2 vectorises a maximum made of shifts
+ * and masks. Shares that end at a group's edge write their results in place; others keep partial
+ * results, which are then combined: a maximum does not depend on the order.
  */
 final class AbsoluteMaxima {
   private static final int MAGNITUDE = 0x7fffffff;
   private static final int MOST_PARTIAL = 1 << 16;
-  private static final int SHORT = 64;
+
+  /** From this length on a run is halved before it is looked through. */
+  private static final int LONG_RUN = 256;
+
+  private static final int HALVED = 64;
+
+  /** Runs of so many chunks are gathered in one chunk. */
+  private static final int GATHERED = 4;
 
   private final KernelThreads threads;
   private final int least;
@@ -87,52 +96,68 @@ final class AbsoluteMaxima {
 
   /** Stretches of one group. */
   private static void scan(Source x, Groups groups, int from, int to, float[] maxima) {
+    IntBuffer view = IntView.of(x.values());
     Scratch scratch = Scratch.mine();
     int columns = groups.columns();
     int block = groups.block();
-    for (int start = from; start < to; start += Scratch.CHUNK) {
-      int length = Math.min(Scratch.CHUNK, to - start);
-      scratch.load(x, start, length);
-      if (block < SHORT) {
-        scratch.bitsOf(scratch.values, scratch.bits, length);
+    for (int start = from; start < to; ) {
+      int row = start / columns;
+      int column = start - row * columns;
+      int group = Math.min(columns - column, block - column % block);
+      if (Math.min(group, to - start) >= GATHERED * Scratch.CHUNK) {
+        int g = groups.base(row) + column / block;
+        int run = Math.min(group, to - start) / Scratch.CHUNK * Scratch.CHUNK;
+        maxima[g] = Math.max(maxima[g], gathered(x, view, scratch, start, run));
+        start += run;
+      } else {
+        int length = Math.min(Scratch.CHUNK, to - start);
+        scratch.loadBits(x, view, start, length);
+        chunk(scratch, groups, start, length, maxima);
+        start += length;
       }
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int end = done + Math.min(length - done, columns - column);
-        int base = groups.base(row);
-        while (done < end) {
-          int run = Math.min(end - done, block - column % block);
-          int g = base + column / block;
-          float max =
-              block < SHORT
-                  ? Float.intBitsToFloat(maximum(scratch.bits, done, run))
-                  : run < SHORT ? shortRun(scratch.values, done, run) : maximum(scratch, done, run);
-          maxima[g] = Math.max(maxima[g], max);
-          done += run;
-          column += run;
-        }
+    }
+  }
+
+  /** The largest magnitude of whole chunks: each raises the same running values. */
+  private static float gathered(
+      Source x, @Nullable IntBuffer view, Scratch scratch, int start, int length) {
+    int[] running = scratch.folded;
+    Arrays.fill(running, 0);
+    for (int at = start; at < start + length; at += Scratch.CHUNK) {
+      scratch.loadBits(x, view, at, Scratch.CHUNK);
+      raise(running, scratch.bits, Scratch.CHUNK);
+    }
+    return Float.intBitsToFloat(largest(running, 0, Scratch.CHUNK));
+  }
+
+  private static void chunk(Scratch scratch, Groups groups, int start, int length, float[] maxima) {
+    int columns = groups.columns();
+    int block = groups.block();
+    for (int done = 0; done < length; ) {
+      int row = (start + done) / columns;
+      int column = start + done - row * columns;
+      int end = done + Math.min(length - done, columns - column);
+      int base = groups.base(row);
+      while (done < end) {
+        int run = Math.min(end - done, block - column % block);
+        int g = base + column / block;
+        maxima[g] = Math.max(maxima[g], maximum(scratch, done, run));
+        done += run;
+        column += run;
       }
     }
   }
 
   /**
-   * The largest magnitudes of a chunk's groups, which follow one another.
+   * The largest magnitudes of a chunk's groups, which follow one another; of {@link Scratch#bits}.
    *
    * @param block elements of a group; the last may have fewer
    * @return how many groups there are
    */
   static int ofChunk(Scratch scratch, int block, int length, float[] out) {
-    if (block < SHORT) {
-      scratch.bitsOf(scratch.values, scratch.bits, length);
-    }
     int count = 0;
     for (int from = 0; from < length; from += block) {
-      int run = Math.min(block, length - from);
-      out[count++] =
-          block < SHORT
-              ? Float.intBitsToFloat(maximum(scratch.bits, from, run))
-              : maximum(scratch, from, run);
+      out[count++] = maximum(scratch, from, Math.min(block, length - from));
     }
     return count;
   }
@@ -144,61 +169,39 @@ final class AbsoluteMaxima {
     }
   }
 
-  /** The largest magnitude of a run, halved a few times and then looked through. */
+  /** The largest magnitude of a run of {@link Scratch#bits}. */
   private static float maximum(Scratch scratch, int from, int length) {
-    float[] low = scratch.first;
-    float[] high = scratch.second;
+    if (length < LONG_RUN) {
+      return Float.intBitsToFloat(largest(scratch.bits, from, length));
+    }
+    int[] low = scratch.folded;
+    int[] high = scratch.half;
     int n = length / 2;
-    System.arraycopy(scratch.values, from, low, 0, n);
-    System.arraycopy(scratch.values, from + n, high, 0, length - n);
-    float odd = Math.abs(high[length - n - 1]);
-    maxMagnitudes(low, high, n);
-    while (n > SHORT) {
+    Arrays.fill(low, 0, n, 0);
+    System.arraycopy(scratch.bits, from, high, 0, n);
+    raise(low, high, n);
+    System.arraycopy(scratch.bits, from + length - n, high, 0, n);
+    raise(low, high, n);
+    int odd = scratch.bits[from + n] & MAGNITUDE;
+    while (n > HALVED) {
       int half = n / 2;
       System.arraycopy(low, n - half, high, 0, half);
-      maxInto(low, high, half);
+      raise(low, high, half);
       n -= half;
     }
-    return Math.max(odd, largest(low, n));
+    return Float.intBitsToFloat(Math.max(odd, largest(low, 0, n)));
   }
 
-  private static void maxMagnitudes(float[] out, float[] v, int length) {
+  /** Raises magnitudes to those of {@code v}. Both from index 0, as above. */
+  private static void raise(int[] magnitudes, int[] v, int length) {
     for (int i = 0; i < length; i++) {
-      out[i] = Math.max(Math.abs(out[i]), Math.abs(v[i]));
+      int difference = magnitudes[i] - (v[i] & MAGNITUDE);
+      magnitudes[i] -= difference & (difference >> 31);
     }
   }
 
-  private static float shortRun(float[] v, int from, int length) {
-    float max = 0;
-    for (int i = from; i < from + length; i++) {
-      max = Math.max(max, Math.abs(v[i]));
-    }
-    return max;
-  }
-
-  private static float largest(float[] v, int length) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    int i = 0;
-    for (; i < length - 3; i += 4) {
-      a = Math.max(a, v[i]);
-      b = Math.max(b, v[i + 1]);
-      c = Math.max(c, v[i + 2]);
-      d = Math.max(d, v[i + 3]);
-    }
-    for (; i < length; i++) {
-      a = Math.max(a, v[i]);
-    }
-    return Math.max(Math.max(a, b), Math.max(c, d));
-  }
-
-  /**
-   * The largest magnitude of a short run, as the integers of its bits: they compare as the floats
-   * do, with NaN on top, and faster. Four at a time, which do not wait for each other.
-   */
-  private static int maximum(int[] bits, int from, int length) {
+  /** The largest magnitude of a short run. Four at a time, which do not wait for each other. */
+  private static int largest(int[] bits, int from, int length) {
     int a = 0;
     int b = 0;
     int c = 0;

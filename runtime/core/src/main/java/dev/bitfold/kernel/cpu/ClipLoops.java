@@ -1,78 +1,241 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.QuantKernels;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** The gradient of a clip, chunk by chunk. */
+/**
+ * The gradient of a clip, chunk by chunk. Where zero lies inside, magnitudes are compared as
+ * integers, which C2 vectorises, and what lies outside is looked for in masks folded upon
+ * themselves.
+ */
 final class ClipLoops {
-  private ClipLoops() {}
+  private static final int MAGNITUDE = 0x7fffffff;
+  private static final int CHUNK = QuantKernels.STRETCH;
 
-  static void compute(
+  /** Masks of a chunk are folded to so many: the bits of a long. */
+  private static final int FOLDED = Long.SIZE;
+
+  /** Shorter stretches are compared one by one. */
+  private static final int LONG_RUN = 64;
+
+  private final FloatBuffer x;
+  private final FloatBuffer gradient;
+  private final FloatBuffer out;
+  private final @Nullable IntBuffer bitsOfX;
+  private final @Nullable IntBuffer bitsOfGradient;
+  private final @Nullable IntBuffer bitsOfOut;
+  private final Groups groups;
+  private final float[] low;
+  private final float[] high;
+
+  ClipLoops(
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
       float[] low,
       float[] high,
-      FloatBuffer out,
-      ClipSums sums,
-      int from,
-      int to) {
+      FloatBuffer out) {
+    this.x = x;
+    this.gradient = gradient;
+    this.out = out;
+    this.groups = groups;
+    this.low = low;
+    this.high = high;
+    boolean quick = groups.block() >= LONG_RUN && around(low, high, groups.count());
+    this.bitsOfX = quick ? IntView.of(x) : null;
+    this.bitsOfGradient = quick ? IntView.of(gradient) : null;
+    this.bitsOfOut = quick ? IntView.of(out) : null;
+  }
+
+  /** Whether zero lies inside of all. */
+  private static boolean around(float[] low, float[] high, int count) {
+    for (int g = 0; g < count; g++) {
+      if (!(low[g] < 0 && high[g] > 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Computes a part; {@code from} is a multiple of a stretch. */
+  void compute(ClipSums sums, int from, int to) {
+    IntBuffer xs = bitsOfX;
+    IntBuffer gradients = bitsOfGradient;
+    IntBuffer outs = bitsOfOut;
+    for (int start = from; start < to; start += CHUNK) {
+      int length = Math.min(CHUNK, to - start);
+      if (xs != null && gradients != null && outs != null) {
+        masked(xs, gradients, outs, sums, start, length);
+      } else {
+        compared(sums, start, length);
+      }
+    }
+  }
+
+  private void masked(
+      IntBuffer xs, IntBuffer gradients, IntBuffer outs, ClipSums sums, int start, int length) {
     Scratch scratch = Scratch.mine();
+    xs.get(start, scratch.bits, 0, length);
+    gradients.get(start, scratch.otherBits, 0, length);
     int columns = groups.columns();
     int block = groups.block();
-    for (int start = from; start < to; start += Scratch.CHUNK) {
-      int length = Math.min(Scratch.CHUNK, to - start);
-      x.get(start, scratch.values, 0, length);
-      gradient.get(start, scratch.first, 0, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int end = done + Math.min(length - done, columns - column);
-        int base = groups.base(row);
-        if (block == 1) {
-          neighbours(scratch, low, high, base + column, sums, done, end);
-          done = end;
-          continue;
-        }
-        while (done < end) {
-          int run = Math.min(end - done, block - column % block);
-          int g = base + column / block;
-          run(scratch, low[g], high[g], g, sums, done, done + run);
-          done += run;
-          column += run;
-        }
-      }
-      out.put(start, scratch.second, 0, length);
+    for (int done = 0; done < length; ) {
+      int column = (start + done) % columns;
+      int run = Math.min(Math.min(length - done, columns - column), block - column % block);
+      int g = groups.group(start + done);
+      mask(
+          scratch.bits,
+          scratch.otherBits,
+          scratch.passed,
+          scratch.masks,
+          Float.floatToRawIntBits(-low[g]),
+          Float.floatToRawIntBits(high[g]),
+          done,
+          done + run);
+      done += run;
+    }
+    outs.put(start, scratch.passed, 0, length);
+    if (outside(scratch, length)) {
+      sum(scratch, sums, start, length);
     }
   }
 
-  private static void run(
-      Scratch scratch, float low, float high, int group, ClipSums sums, int from, int end) {
-    float[] v = scratch.values;
-    float[] gradient = scratch.first;
-    float[] out = scratch.second;
+  /** Ones where an element is inside; each end is compared with the magnitudes of its sign. */
+  private static void mask(
+      int[] x, int[] gradient, int[] passed, int[] masks, int low, int high, int from, int end) {
+    int differ = low ^ high;
     for (int i = from; i < end; i++) {
-      if (v[i] > low && v[i] < high) {
-        out[i] = gradient[i];
-      } else {
-        out[i] = 0;
-        sums.add(v[i], gradient[i], group);
-      }
+      int bound = high ^ (differ & (x[i] >> 31));
+      int inside = ((x[i] & MAGNITUDE) - bound) >> 31;
+      passed[i] = gradient[i] & inside;
+      masks[i] = inside;
     }
   }
 
-  private static void neighbours(
-      Scratch scratch, float[] low, float[] high, int group, ClipSums sums, int from, int end) {
+  /** Whether any element is outside; sets a bit for each that is. */
+  private static boolean outside(Scratch scratch, int length) {
+    int[] folded = scratch.folded;
+    int[] half = scratch.half;
+    Arrays.fill(scratch.masks, length, CHUNK, -1);
+    System.arraycopy(scratch.masks, 0, folded, 0, CHUNK / 2);
+    System.arraycopy(scratch.masks, CHUNK / 2, half, 0, CHUNK / 2);
+    and(folded, half, CHUNK / 2);
+    for (int n = CHUNK / 4; n >= FOLDED; n /= 2) {
+      System.arraycopy(folded, n, half, 0, n);
+      and(folded, half, n);
+    }
+    boolean any = false;
+    for (int w = 0; w < FOLDED; w++) {
+      if (folded[w] == 0) {
+        if (!any) {
+          Arrays.fill(scratch.outside, 0);
+          any = true;
+        }
+        for (int j = 0; j < CHUNK / FOLDED; j++) {
+          scratch.outside[j] |= (long) (1 + scratch.masks[w + j * FOLDED]) << w;
+        }
+      }
+    }
+    return any;
+  }
+
+  private static void and(int[] out, int[] v, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] &= v[i];
+    }
+  }
+
+  private void sum(Scratch scratch, ClipSums sums, int start, int length) {
+    int columns = groups.columns();
+    int block = groups.block();
+    int next = next(scratch.outside, 0);
+    for (int done = 0; next < length; ) {
+      int column = (start + done) % columns;
+      int run = Math.min(Math.min(length - done, columns - column), block - column % block);
+      if (next < done + run) {
+        int g = groups.group(start + done);
+        for (; next < done + run; next = next(scratch.outside, next + 1)) {
+          float value = Float.intBitsToFloat(scratch.bits[next]);
+          sums.add(next - done, value, Float.intBitsToFloat(scratch.otherBits[next]), g);
+        }
+        sums.endStretch(g);
+      }
+      done += run;
+    }
+  }
+
+  /** The first bit from an index on; the number of bits if there is none. */
+  private static int next(long[] bits, int from) {
+    for (int j = from / FOLDED, at = from % FOLDED; j < bits.length; j++, at = 0) {
+      long rest = bits[j] & (-1L << at);
+      if (rest != 0) {
+        return j * FOLDED + Long.numberOfTrailingZeros(rest);
+      }
+    }
+    return bits.length * FOLDED;
+  }
+
+  private void compared(ClipSums sums, int start, int length) {
+    Scratch scratch = Scratch.mine();
     float[] v = scratch.values;
-    float[] gradient = scratch.first;
-    float[] out = scratch.second;
+    x.get(start, v, 0, length);
+    gradient.get(start, scratch.first, 0, length);
+    int columns = groups.columns();
+    int block = groups.block();
+    for (int done = 0; done < length; ) {
+      int row = (start + done) / columns;
+      int column = start + done - row * columns;
+      int end = done + Math.min(length - done, columns - column);
+      int base = groups.base(row);
+      if (block == 1) {
+        neighbours(scratch, base + column, sums, done, end);
+        done = end;
+        continue;
+      }
+      while (done < end) {
+        int run = Math.min(end - done, block - column % block);
+        stretch(scratch, base + column / block, sums, done, done + run);
+        done += run;
+        column += run;
+      }
+    }
+    out.put(start, scratch.second, 0, length);
+  }
+
+  private void stretch(Scratch scratch, int g, ClipSums sums, int from, int end) {
+    float[] v = scratch.values;
+    float[] gradients = scratch.first;
+    float lowest = low[g];
+    float highest = high[g];
+    boolean any = false;
+    for (int i = from; i < end; i++) {
+      if (v[i] > lowest && v[i] < highest) {
+        scratch.second[i] = gradients[i];
+      } else {
+        scratch.second[i] = 0;
+        sums.add(i - from, v[i], gradients[i], g);
+        any = true;
+      }
+    }
+    if (any) {
+      sums.endStretch(g);
+    }
+  }
+
+  private void neighbours(Scratch scratch, int group, ClipSums sums, int from, int end) {
+    float[] v = scratch.values;
+    float[] gradients = scratch.first;
     for (int i = from; i < end; i++) {
       int g = group + i - from;
       if (v[i] > low[g] && v[i] < high[g]) {
-        out[i] = gradient[i];
+        scratch.second[i] = gradients[i];
       } else {
-        out[i] = 0;
-        sums.add(v[i], gradient[i], g);
+        scratch.second[i] = 0;
+        sums.addSingle(v[i], gradients[i], g);
       }
     }
   }

@@ -5,15 +5,16 @@ import dev.bitfold.kernel.QuantKernels;
 import java.util.Arrays;
 
 /**
- * What a clip stops, summed per group: of one part of a tensor. Few values are outside as a rule,
- * so that loops look for them and hand them over one by one, in their order. Not safe for
- * concurrent use.
+ * What a clip stops, summed per group: of one part of a tensor, in the order that {@link
+ * QuantKernels#clipGradient} says. Not safe for concurrent use.
  */
 public final class ClipSums {
   private final float[] low;
   private final float[] high;
   private final double[] below;
   private final double[] above;
+  private final double[] turnsBelow = new double[QuantKernels.TURNS];
+  private final double[] turnsAbove = new double[QuantKernels.TURNS];
 
   /** Computes one part. */
   @FunctionalInterface
@@ -76,15 +77,44 @@ public final class ClipSums {
     }
   }
 
-  /** Takes elements of one group, of which some are outside. */
-  public void add(float[] values, float[] gradients, int length, int group) {
-    for (int i = 0; i < length; i++) {
-      add(values[i], gradients[i], group);
+  /** The sums of the stretch at hand that take turns, below; a loop may write them itself. */
+  public double[] turnsBelow() {
+    return turnsBelow;
+  }
+
+  /** As {@link #turnsBelow}, above. */
+  public double[] turnsAbove() {
+    return turnsAbove;
+  }
+
+  /**
+   * Takes an element of a stretch if it is outside.
+   *
+   * @param k counted from the stretch's first element
+   */
+  public void add(int k, float value, float gradientOfOutput, int group) {
+    if (!(value > low[group])) {
+      turnsBelow[k % QuantKernels.TURNS] += gradientOfOutput;
+    }
+    if (!(value < high[group])) {
+      turnsAbove[k % QuantKernels.TURNS] += gradientOfOutput;
     }
   }
 
-  /** Takes an element if it is outside. */
-  public void add(float value, float gradientOfOutput, int group) {
+  /** Ends a stretch. */
+  public void endStretch(int group) {
+    below[group] += total(turnsBelow);
+    above[group] += total(turnsAbove);
+  }
+
+  private static double total(double[] s) {
+    double total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+    Arrays.fill(s, 0);
+    return total;
+  }
+
+  /** Takes an element that is a stretch of its own, if it is outside. */
+  public void addSingle(float value, float gradientOfOutput, int group) {
     if (!(value > low[group])) {
       below[group] += gradientOfOutput;
     }

@@ -42,6 +42,7 @@ public final class CpuKernels implements QuantKernels {
 
   @Override
   public void finiteAmax(Source x, Groups groups, float[] out) {
+    maxima.find(x, groups, out);
     ranges.finiteAmax(x, groups, out);
   }
 
@@ -92,7 +93,7 @@ public final class CpuKernels implements QuantKernels {
         high,
         below,
         above,
-        (sums, from, to) -> ClipLoops.compute(x, gradient, groups, low, high, out, sums, from, to));
+        new ClipLoops(x, gradient, groups, low, high, out)::compute);
   }
 
   private void run(

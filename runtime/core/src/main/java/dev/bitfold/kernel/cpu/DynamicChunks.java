@@ -6,6 +6,7 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
  * Groups that follow one another and take their scales from their elements, several to a chunk:
@@ -47,10 +48,16 @@ final class DynamicChunks {
   /** Rounds elements; {@code from} is the first of a group. */
   void round(Source x, FloatBuffer out, int from, int to) {
     Scratch scratch = Scratch.mine();
+    IntBuffer view = IntView.of(x.values());
     int chunk = chunk(block);
     for (int start = from; start < to; start += chunk) {
       int length = Math.min(chunk, to - start);
       scratch.load(x, start, length);
+      if (view != null && x.preScale() == null) {
+        view.get(start, scratch.bits, 0, length);
+      } else {
+        scratch.bitsOf(scratch.values, scratch.bits, length);
+      }
       int count = AbsoluteMaxima.ofChunk(scratch, block, length, amax);
       if (scaling.finite()) {
         finite(scratch.values, length, count);

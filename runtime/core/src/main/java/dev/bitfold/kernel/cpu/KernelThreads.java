@@ -5,6 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -30,6 +31,8 @@ public final class KernelThreads {
      */
     void run(int from, int to);
   }
+
+  private static final int SHARES_OF_A_THREAD = 4;
 
   private volatile int threads;
   private final ExecutorService pool;
@@ -87,45 +90,71 @@ public final class KernelThreads {
 
   /**
    * Runs {@code work} on contiguous shares of {@code length}, in parallel if there are at least two
-   * of {@code least}.
+   * of {@code least}. There are more shares than threads, which take the next as they become free,
+   * so that none waits long for one that the system has stopped.
    *
    * @param length how many elements there are
    * @param least fewer elements are not worth a thread
    * @param align shares begin at multiples of it
-   * @throws IllegalStateException if the work throws on another thread than the caller's
+   * @throws RuntimeException what the work throws on the caller's thread
+   * @throws IllegalStateException if it throws on another, or an error
    */
   public void share(int length, int least, int align, Range work) {
-    int shares = (int) Math.min(threads, Math.max(1L, (long) length / least));
-    if (shares == 1) {
+    int count = (int) Math.min(threads, Math.max(1L, (long) length / least));
+    if (count == 1) {
       work.run(0, length);
       return;
     }
-    long part = ((long) length / shares + align - 1) / align * align;
-    int tasks = (int) ((length + part - 1) / part);
-    CountDownLatch done = new CountDownLatch(tasks - 1);
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    for (int i = 1; i < tasks; i++) {
-      int from = (int) (i * part);
-      int to = (int) Math.min(length, (i + 1) * part);
-      pool.execute(
-          () -> {
-            try {
-              work.run(from, to);
-            } catch (RuntimeException | Error e) {
-              failure.compareAndSet(null, e);
-            } finally {
-              done.countDown();
-            }
-          });
+    long wanted = Math.max(least, (long) length / count / SHARES_OF_A_THREAD);
+    long part = (wanted + align - 1) / align * align;
+    int parts = (int) ((length + part - 1) / part);
+    Shares shares = new Shares(work, length, part, parts);
+    for (int i = 1; i < Math.min(count, parts); i++) {
+      pool.execute(shares::run);
     }
-    try {
-      work.run(0, (int) Math.min(length, part));
-    } finally {
-      await(done);
+    shares.run();
+    await(shares.done);
+    Failure failure = shares.failure.get();
+    if (failure != null) {
+      throw failure.thread == Thread.currentThread() && failure.thrown instanceof RuntimeException e
+          ? e
+          : new IllegalStateException("a kernel failed", failure.thrown);
     }
-    Throwable thrown = failure.get();
-    if (thrown != null) {
-      throw new IllegalStateException("a kernel failed", thrown);
+  }
+
+  private record Failure(Thread thread, Throwable thrown) {}
+
+  /** Work in shares, each taken by the thread that asks next. */
+  private static final class Shares {
+    private final Range work;
+    private final int length;
+    private final long part;
+    private final int parts;
+    private final AtomicInteger next = new AtomicInteger();
+    private final CountDownLatch done;
+    private final AtomicReference<Failure> failure = new AtomicReference<>();
+
+    Shares(Range work, int length, long part, int parts) {
+      this.work = work;
+      this.length = length;
+      this.part = part;
+      this.parts = parts;
+      this.done = new CountDownLatch(parts);
+    }
+
+    void run() {
+      for (int i = next.getAndIncrement(); i < parts; i = next.getAndIncrement()) {
+        try {
+          // Of a call that has failed, what nobody has begun is left out.
+          if (failure.get() == null) {
+            work.run((int) (i * part), (int) Math.min(length, (i + 1) * part));
+          }
+        } catch (RuntimeException | Error e) {
+          // Before the share counts as done: the caller then looks for it.
+          failure.compareAndSet(null, new Failure(Thread.currentThread(), e));
+        }
+        done.countDown();
+      }
     }
   }
 

@@ -45,7 +45,17 @@ final class Ranges {
         });
   }
 
+  /**
+   * @param out the amax of each group, to be replaced where it is not finite
+   */
   void finiteAmax(Source x, Groups groups, float[] out) {
+    boolean finite = true;
+    for (int g = 0; g < groups.count(); g++) {
+      finite &= Float.isFinite(out[g]);
+    }
+    if (finite) {
+      return;
+    }
     Arrays.fill(out, 0, groups.count(), 0f);
     Scratch scratch = Scratch.mine();
     for (int start = 0; start < groups.elements(); start += Scratch.CHUNK) {

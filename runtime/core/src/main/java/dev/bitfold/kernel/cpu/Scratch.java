@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread's own arrays: a chunk of a tensor and what is computed on it. A chunk and its companions
@@ -24,6 +25,11 @@ final class Scratch {
 
   final int[] bits = new int[CHUNK];
   final int[] otherBits = new int[CHUNK];
+  final int[] passed = new int[CHUNK];
+  final int[] masks = new int[CHUNK];
+  final int[] folded = new int[CHUNK];
+  final int[] half = new int[CHUNK];
+  final long[] outside = new long[CHUNK / Long.SIZE];
 
   private final FloatBuffer floats;
   private final IntBuffer ints;
@@ -57,6 +63,20 @@ final class Scratch {
   void floatsOf(int[] v, float[] out, int length) {
     ints.put(0, v, 0, length);
     floats.get(0, out, 0, length);
+  }
+
+  /**
+   * Copies the bits of a chunk to {@link #bits}, after the pre-scale; may use {@link #values}.
+   *
+   * @param view the bits where they lie, or null
+   */
+  void loadBits(Source x, @Nullable IntBuffer view, int start, int length) {
+    if (view != null && x.preScale() == null) {
+      view.get(start, bits, 0, length);
+    } else {
+      load(x, start, length);
+      bitsOf(values, bits, length);
+    }
   }
 
   /** Copies a chunk to {@link #values} and multiplies it by the pre-scale; uses {@link #first}. */

@@ -1,0 +1,200 @@
+package dev.bitfold.kernel.vector;
+
+import static dev.bitfold.kernel.vector.FloatMemory.LANES;
+import static dev.bitfold.kernel.vector.GridVectors.CHUNK;
+
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.Source;
+import dev.bitfold.kernel.cpu.CpuKernels;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor's elements with scales that are there, share by share: cut to chunks of what has a scale
+ * of its own. What fills no vector is left to the kernels in plain Java.
+ */
+final class VectorRounding {
+  /** Groups from this length on have their ends computed one by one. */
+  static final int LONG_RUN = 256;
+
+  private final CpuKernels plain;
+  private final GridVectors loops;
+  private final Source x;
+  private final Groups groups;
+  private final Grid grid;
+  private final Scales scales;
+  private final FloatBuffer out;
+  private final Object in;
+  private final Object to;
+
+  private VectorRounding(
+      CpuKernels plain,
+      GridVectors loops,
+      Source x,
+      Groups groups,
+      Grid grid,
+      Scales scales,
+      FloatBuffer out) {
+    this.plain = plain;
+    this.loops = loops;
+    this.x = x;
+    this.groups = groups;
+    this.grid = grid;
+    this.scales = scales;
+    this.out = out;
+    this.in = FloatMemory.of(x.values());
+    this.to = FloatMemory.of(out);
+  }
+
+  /**
+   * How to round, or null if there are no loops for it.
+   *
+   * @param x in direct memory, as {@code out}
+   * @param plain for what fills no vector
+   */
+  static @Nullable VectorRounding of(
+      CpuKernels plain,
+      Source x,
+      Groups groups,
+      Grid grid,
+      Scales scales,
+      boolean back,
+      FloatBuffer out) {
+    boolean stretches = groups.block() >= LONG_RUN || wholeBlocks(groups);
+    boolean known =
+        !scales.affine() || (stretches && IntegerVectors.inRange(grid, scales.zeroPoint()));
+    GridVectors loops =
+        known ? GridVectors.of(grid, scales.divides(), scales.dividesBack(), back) : null;
+    return loops == null ? null : new VectorRounding(plain, loops, x, groups, grid, scales, out);
+  }
+
+  /** Short groups that follow one another, each of whole vectors. */
+  static boolean wholeBlocks(Groups groups) {
+    return groups.contiguous()
+        && groups.block() % LANES == 0
+        && groups.columns() % groups.block() == 0;
+  }
+
+  /** Shares begin where a chunk does, and a group where groups are whole vectors. */
+  static int align(Groups groups) {
+    return wholeBlocks(groups) && groups.block() < LONG_RUN
+        ? groups.block() * (CHUNK / groups.block())
+        : CHUNK;
+  }
+
+  /**
+   * Rounds a share.
+   *
+   * @param from a multiple of {@link #align}
+   * @param end the element after the last
+   */
+  void round(int from, int end) {
+    if (groups.block() >= LONG_RUN) {
+      stretches(from, end);
+    } else if (wholeBlocks(groups)) {
+      blocks(from, end);
+    } else if (groups.block() == 1 && groups.columns() % LANES == 0) {
+      columns(from, end);
+    } else {
+      elements(from, end);
+    }
+  }
+
+  /** Stretches of one group each. */
+  private void stretches(int from, int end) {
+    int block = groups.block();
+    for (int start = from; start < end; ) {
+      int row = start / groups.columns();
+      int column = start - row * groups.columns();
+      int group = Math.min(groups.columns() - column, block - column % block);
+      int run = Math.min(Math.min(end - start, CHUNK), group);
+      int whole = run / LANES * LANES;
+      perGroup(start, whole, 1, groups.base(row) + column / block);
+      rest(start + whole, start + run);
+      start += run;
+    }
+  }
+
+  private void blocks(int from, int end) {
+    int block = groups.block();
+    for (int start = from; start < end; ) {
+      int count = Math.min(CHUNK / block, (end - start) / block);
+      perGroup(start, block, count, start / block);
+      start += count * block;
+    }
+  }
+
+  private void perGroup(int start, int run, int count, int g) {
+    if (run > 0) {
+      loops.perGroup(
+          scaled(start, run * count),
+          to,
+          start,
+          run,
+          count,
+          scales.forward(),
+          scales.backward(),
+          scales.zeroPoint(),
+          g);
+    }
+  }
+
+  /** Columns with a scale each, in rows of whole vectors. */
+  private void columns(int from, int end) {
+    int columns = groups.columns();
+    for (int start = from; start < end; ) {
+      int row = start / columns;
+      int column = start - row * columns;
+      int length = Math.min(Math.min(CHUNK, end - start), columns - column);
+      int whole = length / LANES * LANES;
+      int g = groups.base(row) + column;
+      loops.perElement(
+          scaled(start, whole), to, start, whole, scales.forward(), scales.backward(), g);
+      rest(start + whole, start + length);
+      start += length;
+    }
+  }
+
+  /** Any groups: their scales are written out, one per element. */
+  private void elements(int from, int end) {
+    Expanded own = Expanded.mine();
+    for (int start = from; start < end; start += CHUNK) {
+      int length = Math.min(CHUNK, end - start);
+      int whole = length / LANES * LANES;
+      groups.expand(scales.forward(), start, whole, own.forward);
+      groups.expand(scales.backward(), start, whole, own.backward);
+      loops.perElement(scaled(start, whole), to, start, whole, own.forward, own.backward, 0);
+      rest(start + whole, start + length);
+    }
+  }
+
+  private void rest(int from, int end) {
+    if (from < end) {
+      plain.round(x, groups, grid, scales, loops.back, out, from, end, false);
+    }
+  }
+
+  private Object scaled(int start, int length) {
+    return scaled(x, in, to, start, length);
+  }
+
+  /**
+   * Where to read elements from: the input, or the output, to which the input times the pre-scale
+   * has been written.
+   *
+   * @param length at most {@link GridVectors#CHUNK}
+   */
+  static Object scaled(Source x, Object in, Object to, int start, int length) {
+    PreScale pre = x.preScale();
+    if (pre == null) {
+      return in;
+    }
+    float[] factors = Expanded.mine().first;
+    pre.groups().expand(pre.factors(), start, length, factors);
+    ScaleVectors.perElement(false, in, to, start, length, factors, 0);
+    return to;
+  }
+}
