@@ -4,9 +4,6 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,14 +59,13 @@ final class OnnxOracle {
   }
 
   private static Onnx.TensorProto constant(String name, INDArray x) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate((int) x.length() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(floats(x));
     Onnx.TensorProto.Builder tensor =
         Onnx.TensorProto.newBuilder()
             .setName(name)
-            .setDataType(Onnx.TensorProto.DataType.FLOAT_VALUE)
-            .setRawData(ByteString.copyFrom(bytes));
+            .setDataType(Onnx.TensorProto.DataType.FLOAT_VALUE);
+    for (float number : floats(x)) {
+      tensor.addFloatData(number);
+    }
     for (long size : x.shape()) {
       tensor.addDims(size);
     }
