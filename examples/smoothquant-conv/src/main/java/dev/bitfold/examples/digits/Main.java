@@ -35,7 +35,8 @@ public final class Main {
     List<Experiment.Row> rows =
         List.of(
             Experiment.run("as trained", net, calibration, test),
-            Experiment.run("channels x 40", Outliers.in(net, calibration, FACTOR), calibration, test));
+            Experiment.run(
+                "channels x 40", Outliers.in(net, calibration, FACTOR), calibration, test));
     System.out.print(table(rows));
     Path file = Path.of("target", "bitfold", "result.json");
     Files.createDirectories(file.getParent());

@@ -43,7 +43,8 @@ class ExperimentTest {
 
   @Test
   void smoothQuantBringsANetworkWithOutliersBack() {
-    Experiment.Row row = Experiment.run("outliers", Outliers.in(net, calibration, 40), calibration, test);
+    Experiment.Row row =
+        Experiment.run("outliers", Outliers.in(net, calibration, 40), calibration, test);
     assertTrue(row.w8a8() < row.fp32(), row.toString());
     assertTrue(row.w4a8() < row.fp32() - 0.05, row.toString());
     assertTrue(row.w4a8Smooth() > row.fp32() - 0.01, row.toString());
