@@ -1,0 +1,241 @@
+package dev.bitfold.layers;
+
+import dev.bitfold.annotations.Bias;
+import dev.bitfold.annotations.Input;
+import dev.bitfold.annotations.Weight;
+import dev.bitfold.layer.Gradients;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * Batch normalisation as it is at inference, with fixed statistics: {@code y = (x - mean) /
+ * sqrt(variance + epsilon) · weight + bias} (Ioffe and Szegedy, 2015). A float layer, into which a
+ * smoothing scale can be folded; {@code foldInto} takes it into the layer before it.
+ */
+public class BatchNorm {
+  private static final String NAME = "BatchNorm";
+
+  @Weight(layout = "C")
+  private final INDArray weight;
+
+  @Bias(layout = "C")
+  private final INDArray bias;
+
+  private final INDArray mean;
+  private final INDArray variance;
+  private final double epsilon;
+  private final int channelAxis;
+
+  /**
+   * A norm of axis 1, as of NC, NCT or NCHW.
+   *
+   * @param weight [channels]
+   * @param bias [channels]
+   * @param mean [channels]
+   * @param variance [channels], not negative
+   * @param epsilon added to the variance, as 1e-5
+   * @throws IllegalArgumentException if a shape is another or epsilon is negative
+   */
+  public BatchNorm(
+      INDArray weight, INDArray bias, INDArray mean, INDArray variance, double epsilon) {
+    this(weight, bias, mean, variance, epsilon, 1);
+  }
+
+  /**
+   * Makes a layer; the arrays are not copied.
+   *
+   * @param weight [channels]
+   * @param bias [channels]
+   * @param mean [channels]
+   * @param variance [channels], not negative
+   * @param epsilon added to the variance, as 1e-5
+   * @param channelAxis the axis of an input that has the channels, negative from the end
+   * @throws IllegalArgumentException if a shape is another or epsilon is negative
+   */
+  public BatchNorm(
+      INDArray weight,
+      INDArray bias,
+      INDArray mean,
+      INDArray variance,
+      double epsilon,
+      int channelAxis) {
+    Shapes.rank(NAME, "weight", weight, 1, "[channels]");
+    Shapes.vector(NAME, "bias", bias, weight.length());
+    Shapes.vector(NAME, "mean", mean, weight.length());
+    Shapes.vector(NAME, "variance", variance, weight.length());
+    Shapes.epsilon(NAME, epsilon);
+    this.weight = weight;
+    this.bias = bias;
+    this.mean = mean;
+    this.variance = variance;
+    this.epsilon = epsilon;
+    this.channelAxis = channelAxis;
+  }
+
+  /** The gain, [channels]. */
+  public INDArray weight() {
+    return weight;
+  }
+
+  /** The bias, [channels]. */
+  public INDArray bias() {
+    return bias;
+  }
+
+  /** The running mean, [channels]. */
+  public INDArray mean() {
+    return mean;
+  }
+
+  /** The running variance, [channels]. */
+  public INDArray variance() {
+    return variance;
+  }
+
+  /** What is added to the variance. */
+  public double epsilon() {
+    return epsilon;
+  }
+
+  /** The axis of an input that has the channels, negative from the end. */
+  public int channelAxis() {
+    return channelAxis;
+  }
+
+  /**
+   * Normalises each channel.
+   *
+   * @param x with the channels on {@link #channelAxis}
+   * @return a new array of the same shape
+   * @throws IllegalArgumentException if that axis is another
+   */
+  public INDArray forward(@Input INDArray x) {
+    check(x);
+    INDArray scale = scale();
+    INDArray shift = bias.castTo(DataType.DOUBLE).sub(mean.castTo(DataType.DOUBLE).mul(scale));
+    return x.mul(spread(scale, x)).addi(spread(shift, x));
+  }
+
+  /**
+   * The gradients at an input, the statistics taken as constants.
+   *
+   * @param x as given to {@link #forward}
+   * @param gradOutput the loss's gradient by the output, of the shape of x
+   * @throws IllegalArgumentException if a shape is another
+   */
+  public Gradients backward(INDArray x, INDArray gradOutput) {
+    check(x);
+    Shapes.gradient(NAME, gradOutput, x.shape());
+    INDArray normal = x.sub(spread(mean, x)).muli(spread(reciprocalDeviation(), x));
+    int channels = Math.floorMod(channelAxis, x.rank());
+    int[] others = IntStream.range(0, x.rank()).filter(axis -> axis != channels).toArray();
+    return new Gradients(
+        gradOutput.mul(spread(scale(), x)),
+        Map.of("weight", sum(gradOutput.mul(normal), others), "bias", sum(gradOutput, others)));
+  }
+
+  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+  public Conv2d foldInto(Conv2d conv) {
+    require(conv.getClass() == Conv2d.class, conv);
+    INDArray weights = foldedWeight(conv.weight());
+    return new Conv2d(
+        weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
+  }
+
+  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+  public Conv2dChannelsLast foldInto(Conv2dChannelsLast conv) {
+    require(conv.getClass() == Conv2dChannelsLast.class, conv);
+    INDArray weights = foldedWeight(conv.weight());
+    return new Conv2dChannelsLast(
+        weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
+  }
+
+  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+  public Conv1d foldInto(Conv1d conv) {
+    require(conv.getClass() == Conv1d.class, conv);
+    INDArray weights = foldedWeight(conv.weight());
+    return new Conv1d(weights, foldedBias(conv.bias(), weights), conv.window(), conv.groups());
+  }
+
+  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+  public Conv1dChannelsLast foldInto(Conv1dChannelsLast conv) {
+    require(conv.getClass() == Conv1dChannelsLast.class, conv);
+    INDArray weights = foldedWeight(conv.weight());
+    return new Conv1dChannelsLast(
+        weights, foldedBias(conv.bias(), weights), conv.window(), conv.groups());
+  }
+
+  /**
+   * The layer that does its own work and then this norm's: of weight {@code W · s} and bias {@code
+   * (b - mean) · s + bias}, with {@code s = weight / sqrt(variance + epsilon)} by output channel.
+   *
+   * @throws IllegalArgumentException if the layer has other output channels, or is of a subclass: a
+   *     quantized layer's weights are folded before they are quantized
+   */
+  public Linear foldInto(Linear linear) {
+    require(linear.getClass() == Linear.class, linear);
+    INDArray weights = foldedWeight(linear.weight());
+    return new Linear(weights, foldedBias(linear.bias(), weights));
+  }
+
+  private static void require(boolean plain, Object layer) {
+    if (!plain) {
+      throw new IllegalArgumentException(
+          "BatchNorm cannot be folded into a "
+              + layer.getClass().getSimpleName()
+              + ": fold into the float layer, then quantize");
+    }
+  }
+
+  private INDArray foldedWeight(INDArray w) {
+    if (w.size(0) != weight.length()) {
+      throw Shapes.wrong(NAME, "a layer before it with " + weight.length() + " outputs", w);
+    }
+    long[] shape = new long[w.rank()];
+    Arrays.fill(shape, 1);
+    shape[0] = w.size(0);
+    return w.castTo(DataType.DOUBLE).mul(scale().reshape(shape)).castTo(w.dataType());
+  }
+
+  private INDArray foldedBias(@Nullable INDArray b, INDArray like) {
+    INDArray centred = mean.castTo(DataType.DOUBLE).neg();
+    if (b != null) {
+      centred.addi(b.castTo(DataType.DOUBLE));
+    }
+    return centred.muli(scale()).addi(bias.castTo(DataType.DOUBLE)).castTo(like.dataType());
+  }
+
+  private INDArray scale() {
+    return reciprocalDeviation().mul(weight.castTo(DataType.DOUBLE));
+  }
+
+  private INDArray reciprocalDeviation() {
+    return Transforms.sqrt(variance.castTo(DataType.DOUBLE).add(epsilon)).rdivi(1);
+  }
+
+  private INDArray spread(INDArray vector, INDArray x) {
+    long[] shape = new long[x.rank()];
+    Arrays.fill(shape, 1);
+    shape[Math.floorMod(channelAxis, x.rank())] = vector.length();
+    return vector.castTo(x.dataType()).reshape(shape);
+  }
+
+  private static INDArray sum(INDArray x, int... axes) {
+    return axes.length == 0 ? x : x.sum(axes);
+  }
+
+  private void check(INDArray x) {
+    long channels = weight.length();
+    Shapes.size(
+        NAME,
+        x,
+        channelAxis,
+        channels,
+        "[...] with " + channels + " channels on axis " + channelAxis);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.bitfold.layers;
+
+import dev.bitfold.annotations.Bias;
+import dev.bitfold.annotations.Input;
+import dev.bitfold.annotations.Int8SmoothQuant;
+import dev.bitfold.annotations.Weight;
+import dev.bitfold.layer.Gradients;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A convolution over sequences, channels last (NTC), grouped or depthwise if {@code groups} says
+ * so. By default int8 with SmoothQuant: a weight scale per output channel, one calibrated input
+ * scale.
+ */
+@Int8SmoothQuant
+public class Conv1dChannelsLast extends Convolution {
+  private static final String NAME = "Conv1dChannelsLast";
+
+  /**
+   * A convolution in one group that moves by one, without padding.
+   *
+   * @param weight [out, in, kt]
+   * @param bias [out], or null for none
+   * @throws IllegalArgumentException if a shape is another
+   */
+  public Conv1dChannelsLast(INDArray weight, @Nullable INDArray bias) {
+    this(weight, bias, Window.UNIT, 1);
+  }
+
+  /**
+   * Makes a layer; the arrays are not copied.
+   *
+   * @param weight [out, in / groups, kt]
+   * @param bias [out], or null for none
+   * @param window how the kernel moves along T
+   * @param groups a divisor of both channel counts; as many as input channels: depthwise
+   * @throws IllegalArgumentException if a shape is another
+   */
+  public Conv1dChannelsLast(
+      @Weight(layout = "OIT") INDArray weight,
+      @Bias(layout = "O") @Nullable INDArray bias,
+      Window window,
+      int groups) {
+    super(NAME, checked(weight), bias, groups, Window.UNIT, window);
+  }
+
+  /** How the kernel moves along T. */
+  public Window window() {
+    return horizontal();
+  }
+
+  /**
+   * Applies the layer.
+   *
+   * @param x [n, t, in]
+   * @return [n, t', out], a new array
+   * @throws IllegalArgumentException if the channels are others, or the kernel is larger than the
+   *     padded input
+   */
+  public INDArray forward(@Input(layout = "NTC") INDArray x) {
+    return flat(convolve(image(x), true));
+  }
+
+  /**
+   * The gradients at an input.
+   *
+   * @param x as given to {@link #forward}
+   * @param gradOutput the loss's gradient by the output, [n, t', out]
+   * @throws IllegalArgumentException if a shape is another
+   */
+  public Gradients backward(INDArray x, INDArray gradOutput) {
+    Shapes.rank(NAME, "gradOutput", gradOutput, 3, "[n, t', out]");
+    Gradients gradients = gradients(image(x), image(gradOutput), true);
+    return new Gradients(flat(gradients.input()), gradients.parameters());
+  }
+
+  private static INDArray checked(INDArray weight) {
+    Shapes.rank(NAME, "weight", weight, 3, "[out, in / groups, kt]");
+    return weight;
+  }
+
+  /** With an H of 1. */
+  private static INDArray image(INDArray x) {
+    Shapes.rank(NAME, "tensor", x, 3, "[n, t, channels]");
+    return x.reshape(x.size(0), 1, x.size(1), x.size(2));
+  }
+
+  private static INDArray flat(INDArray x) {
+    return x.reshape(x.size(0), x.size(2), x.size(3));
+  }
+}

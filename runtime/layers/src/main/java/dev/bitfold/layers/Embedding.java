@@ -1,0 +1,88 @@
+package dev.bitfold.layers;
+
+import dev.bitfold.annotations.Quantize;
+import dev.bitfold.annotations.Weight;
+import dev.bitfold.layer.Gradients;
+import java.util.Arrays;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A table of vectors, looked up by index. By default its weight is int8 with a scale per row, that
+ * is per index.
+ */
+@Quantize(bits = 8, per = "I")
+public class Embedding {
+  private static final String NAME = "Embedding";
+
+  @Weight(layout = "IO")
+  private final INDArray weight;
+
+  /**
+   * Makes a layer; the array is not copied.
+   *
+   * @param weight [indices, channels]
+   * @throws IllegalArgumentException if the rank is another
+   */
+  public Embedding(INDArray weight) {
+    Shapes.rank(NAME, "weight", weight, 2, "[indices, channels]");
+    this.weight = weight;
+  }
+
+  /** The table, [indices, channels]. */
+  public INDArray weight() {
+    return weight;
+  }
+
+  /**
+   * Looks rows up.
+   *
+   * @param indices integers of any shape, each from 0 up and below the rows of the table
+   * @return [..., channels], a new array
+   * @throws IllegalArgumentException if the tensor holds no integers or one is outside the table
+   */
+  public INDArray forward(INDArray indices) {
+    return Nd4j.pullRows(weight, 1, rows(indices)).reshape(outputShape(indices));
+  }
+
+  /**
+   * The gradient of the table; that of the indices is zero.
+   *
+   * @param indices as given to {@link #forward}
+   * @param gradOutput the loss's gradient by the output, [..., channels]
+   * @throws IllegalArgumentException if a shape is another, or as {@link #forward}
+   */
+  public Gradients backward(INDArray indices, INDArray gradOutput) {
+    int[] rows = rows(indices);
+    Shapes.gradient(NAME, gradOutput, outputShape(indices));
+    INDArray byWeight = Nd4j.zeros(weight.dataType(), weight.shape());
+    INDArray grads = gradOutput.reshape(rows.length, weight.size(1));
+    for (int i = 0; i < rows.length; i++) {
+      byWeight.getRow(rows[i]).addi(grads.getRow(i));
+    }
+    return new Gradients(
+        Nd4j.zeros(weight.dataType(), indices.shape()), Map.of("weight", byWeight));
+  }
+
+  private int[] rows(INDArray indices) {
+    if (!indices.dataType().isIntType()) {
+      throw new IllegalArgumentException(
+          NAME + " expects integers, not " + indices.dataType() + ": cast the indices");
+    }
+    long count = weight.size(0);
+    long[] values = indices.dup('c').data().asLong();
+    for (long value : values) {
+      if (value < 0 || value >= count) {
+        throw new IllegalArgumentException(NAME + " of " + count + " rows has no index " + value);
+      }
+    }
+    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private long[] outputShape(INDArray indices) {
+    long[] shape = Arrays.copyOf(indices.shape(), indices.rank() + 1);
+    shape[indices.rank()] = weight.size(1);
+    return shape;
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the layers. */
+@NullMarked
+package dev.bitfold.layers;
+
+import org.jspecify.annotations.NullMarked;
