@@ -166,6 +166,11 @@ final class Replay<M> {
   Stage stage(String name, int passes) {
     OptionalLong total =
         count.isPresent() ? OptionalLong.of(count.getAsLong() * passes) : OptionalLong.empty();
+    return stage(name, total);
+  }
+
+  /** A stage of so many batches. */
+  Stage stage(String name, OptionalLong total) {
     return new Stage(name, total, listener);
   }
 
@@ -186,6 +191,14 @@ final class Replay<M> {
     void advance() {
       done++;
       listener.onProgress(new Progress(name, done, total));
+    }
+
+    /** Ends a stage that has a total and may need fewer batches. */
+    void finish() {
+      if (done < total.orElse(done)) {
+        done = total.getAsLong();
+        listener.onProgress(new Progress(name, done, total));
+      }
     }
   }
 }

@@ -41,6 +41,7 @@ final class SmoothQuantRun<M> {
   private final State state;
   private final Map<String, Observation> observations;
   private final Map<String, Double> smooth;
+  private final boolean sampled;
   private final Map<String, Smoothing> online = new LinkedHashMap<>();
   private final List<Folding> foldings = new ArrayList<>();
   private final Map<String, List<Double>> candidates = new LinkedHashMap<>();
@@ -62,6 +63,7 @@ final class SmoothQuantRun<M> {
     this.state = state;
     this.observations = observations;
     this.smooth = smooth;
+    this.sampled = options.isSampled();
     Set<String> readers = new LinkedHashSet<>();
     for (Fold fold : FoldResolver.resolve(shape)) {
       if (fold.readerPaths().stream().anyMatch(smooth::containsKey)) {
@@ -152,7 +154,15 @@ final class SmoothQuantRun<M> {
     Map<String, Smoothing> searched = new LinkedHashMap<>(online);
     foldings.forEach(folding -> searched.putAll(folding.readers()));
     Map<String, AlphaCurve> curves =
-        new LinkedHashMap<>(new AlphaSearch<>(replay, state, searched, candidates).run());
+        new LinkedHashMap<>(
+            new AlphaSearch<>(
+                    replay,
+                    state,
+                    searched,
+                    candidates,
+                    foldings.stream().map(folding -> folding.readers().keySet()).toList(),
+                    sampled)
+                .run());
     State smoothed = state;
     for (Map.Entry<String, Smoothing> layer : online.entrySet()) {
       AlphaCurve curve = Objects.requireNonNull(curves.get(layer.getKey()));
