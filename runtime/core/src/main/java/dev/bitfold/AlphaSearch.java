@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,14 +23,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * sweep tries every candidate on all of them, in as large portions as memory allows.
  */
 final class AlphaSearch<M> {
-  /** The share of the off-heap memory that float outputs may take while the candidates run. */
-  private static final int RECORDED_SHARE = 4;
-
-  private static final long RECORDED_IF_UNLIMITED = 1L << 30;
-
-  /** Rows (tokens, pixels) of a layer's input that a search is content with. */
-  private static final long ENOUGH_ROWS = 2048;
-
   /** Outputs so few that their errors jump from alpha to alpha, and that all cost little to try. */
   private static final long LITTLE_BYTES = 1 << 20;
 
@@ -76,12 +67,21 @@ final class AlphaSearch<M> {
         });
   }
 
+  /** The curve of each layer over every candidate, on the sample. */
+  Map<String, AlphaCurve> wholeCurves() {
+    List<FloatSample.Recorded<M>> sample = FloatSample.of(replay, state, inputs);
+    climb(sample, true);
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>();
+    candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
+    return curves;
+  }
+
   /** The curve of each layer, of the candidates that were tried; the best point is its choice. */
   Map<String, AlphaCurve> run() {
     int rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
     Map<String, AlphaCurve> curves = new LinkedHashMap<>();
     if (rounds > 1 && sampled) {
-      List<AlphaLadder> ladders = climb(sample());
+      List<AlphaLadder> ladders = climb(FloatSample.of(replay, state, inputs));
       for (int g = 0; g < groups.size(); g++) {
         for (String layer : groups.get(g)) {
           curves.put(layer, curve(layer, ladders.get(g).indices()));
@@ -115,66 +115,14 @@ final class AlphaSearch<M> {
         indices.stream().map(i -> errors[i].relative()).toList());
   }
 
-  /** A batch and what the float model's layers gave in it. */
-  private record Recorded<M>(Replay.Batch<M> batch, FloatCalls calls, boolean needed) {}
-
-  /** Batches evenly spread over the data, and those without which a layer would not be reached. */
-  private List<Recorded<M>> sample() {
-    List<Recorded<M>> kept = new ArrayList<>();
-    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
-    M floats = replay.rebuild(state.withoutQuantizers(), recorder);
-    Set<String> reached = new LinkedHashSet<>();
-    long[] strideAndNext = {1, 0};
-    replay.each(
-        "sampling",
-        batch -> {
-          boolean due = strideAndNext[1]++ % strideAndNext[0] == 0;
-          if (!due && reached.size() == layers.size()) {
-            return;
-          }
-          FloatCalls calls = new FloatCalls(inputs);
-          recorder.into(calls);
-          batch.run(floats);
-          boolean needed = reached.addAll(calls.layers());
-          if (due || needed) {
-            kept.add(new Recorded<>(batch, calls, needed));
-          }
-          while (isTooMuch(kept) && thin(kept)) {
-            strideAndNext[0] *= 2;
-          }
-        });
-    return kept;
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data) {
+    return climb(data, data.stream().mapToLong(r -> r.calls().bytes()).sum() <= LITTLE_BYTES);
   }
 
-  private boolean isTooMuch(List<Recorded<M>> kept) {
-    return kept.stream().mapToLong(r -> r.calls().rows()).sum() > ENOUGH_ROWS
-        || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostRecorded();
-  }
-
-  /** Lets every second batch go that is not needed; whether there was one. */
-  private boolean thin(List<Recorded<M>> kept) {
-    List<Recorded<M>> thinner = new ArrayList<>();
-    for (int i = 0; i < kept.size(); i++) {
-      if (i % 2 == 0 || kept.get(i).needed()) {
-        thinner.add(kept.get(i));
-      }
-    }
-    boolean less = thinner.size() < kept.size();
-    kept.clear();
-    kept.addAll(thinner);
-    return less;
-  }
-
-  private static long mostRecorded() {
-    long limit = Pointer.maxBytes();
-    return limit > 0 ? limit / RECORDED_SHARE : RECORDED_IF_UNLIMITED;
-  }
-
-  private List<AlphaLadder> climb(List<Recorded<M>> data) {
-    boolean little = data.stream().mapToLong(r -> r.calls().bytes()).sum() <= LITTLE_BYTES;
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data, boolean everyOne) {
     List<AlphaLadder> ladders = new ArrayList<>();
     for (Set<String> group : groups) {
-      ladders.add(new AlphaLadder(alphas(group.iterator().next()), little));
+      ladders.add(new AlphaLadder(alphas(group.iterator().next()), everyOne));
     }
     int most = ladders.stream().mapToInt(AlphaLadder::most).max().orElse(0);
     Replay.Stage stage =
@@ -217,22 +165,22 @@ final class AlphaSearch<M> {
     Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
     M floats = replay.rebuild(state.withoutQuantizers(), recorder);
-    List<Recorded<M>> portion = new ArrayList<>();
+    List<FloatSample.Recorded<M>> portion = new ArrayList<>();
     replay.each(
         batch -> {
           FloatCalls calls = new FloatCalls(inputs);
           recorder.into(calls);
           batch.run(floats);
           stage.advance();
-          portion.add(new Recorded<>(batch, calls, true));
-          if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > mostRecorded()) {
+          portion.add(new FloatSample.Recorded<>(batch, calls, true));
+          if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
             sweep(portion, rounds, stage);
           }
         });
     sweep(portion, rounds, stage);
   }
 
-  private void sweep(List<Recorded<M>> portion, int rounds, Replay.Stage stage) {
+  private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Replay.Stage stage) {
     for (int i = 0; i < rounds && !portion.isEmpty(); i++) {
       Map<String, Integer> round = new HashMap<>();
       for (String layer : layers.keySet()) {
@@ -246,8 +194,10 @@ final class AlphaSearch<M> {
   }
 
   /** Runs one candidate of each layer over recorded batches. */
-  private void judge(Map<String, Integer> round, List<Recorded<M>> data, Replay.Stage stage) {
-    State candidate = state;
+  private void judge(
+      Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
+    // Another layer's quantizers would change what these see.
+    State candidate = OutputError.onlyOf(inputs.keySet(), state);
     for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
       Integer index = round.get(layer.getKey());
       if (index != null) {
@@ -258,7 +208,7 @@ final class AlphaSearch<M> {
         new FloatCalls.Judge(
             data.get(0).calls(), (layer, expected, actual) -> add(round, layer, expected, actual));
     M model = replay.rebuild(candidate, judge);
-    for (Recorded<M> recorded : data) {
+    for (FloatSample.Recorded<M> recorded : data) {
       judge.with(recorded.calls());
       recorded.batch().run(model);
       stage.advance();

@@ -7,6 +7,8 @@ import dev.bitfold.state.Tap;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -127,6 +129,30 @@ final class Replay<M> {
   /** The float model with one layer rebuilt, all others kept. */
   M rebuildOnly(String layer) {
     return ModelShape.rebuildOnly(model, component, layer);
+  }
+
+  /**
+   * The same without some batches.
+   *
+   * @param numbers their places, from 0
+   */
+  Replay<M> without(Set<Integer> numbers) {
+    if (numbers.isEmpty()) {
+      return this;
+    }
+    OptionalLong fewer =
+        count.isPresent() ? OptionalLong.of(count.getAsLong() - numbers.size()) : count;
+    return new Replay<>(
+        model,
+        component,
+        listener,
+        fewer,
+        () -> {
+          int[] next = {0};
+          return StreamSupport.stream(batches.spliterator(), false)
+              .filter(batch -> !numbers.contains(next[0]++))
+              .iterator();
+        });
   }
 
   /** Runs over all batches, in order, as a stage of one pass. */

@@ -107,6 +107,21 @@ class SmoothingTest {
   }
 
   @Test
+  void aLayerBehindAQuantizedOneThatIsNotSmoothedStillSeesItsFloatInputs() {
+    AlphaCurve alone =
+        ToyNet.plan(net)
+            .skip("first.x")
+            .calibrate(batches, ToyNet::forward)
+            .smoothQuant()
+            .alphas()
+            .get("second");
+    AlphaCurve together =
+        ToyNet.plan(net).calibrate(batches, ToyNet::forward).smoothQuant().alphas().get("second");
+
+    assertEquals(together, alone);
+  }
+
+  @Test
   void aLayerThatOnlyOneOfManyBatchesReachesIsSearchedOnIt() {
     List<INDArray> many = IntStream.range(0, 40).mapToObj(i -> normal(i, 150, 8)).toList();
     INDArray rare = outliers(normal(99, 1, 150, 8)).reshape(150, 8);
