@@ -53,7 +53,7 @@ final class Adviser<M> {
     }
     Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
     remedies.values().forEach(remedy -> scales.keySet().removeAll(remedy.describe().keySet()));
-    State changed = new State(descriptors, scales, state.preScales(), state.tensors());
+    State changed = new State(descriptors, scales, state.preScales(), state.tensors(), Map.of());
     Map<String, Double> after = DiagnosisRun.errors(replay, shape, changed, sample);
     List<Advice> advice = new ArrayList<>();
     for (Diagnosis.Layer layer : worst) {

@@ -1,6 +1,8 @@
 package dev.bitfold;
 
+import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import java.util.Collections;
@@ -158,7 +160,11 @@ public final class Calibration<M> {
    *     near ones
    */
   public Calibration<M> skip(String path) {
-    State without = state.withDescriptors(Plan.without(path, state.descriptors()));
+    Map<String, QuantDescriptor> descriptors = Plan.without(path, state.descriptors());
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
+    scales.keySet().retainAll(descriptors.keySet());
+    State without =
+        new State(descriptors, scales, state.preScales(), state.tensors(), state.packed());
     return new Calibration<>(
         replay, shape, without, observations, smooth, curves, folded, wholeCurves);
   }

@@ -246,16 +246,10 @@ public final class Main implements Callable<Integer> {
   }
 
   private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
-    Map<String, Quantized<MiniLm>> quantized =
-        Quantizations.of(model, BatchEmbedder.batches(tokenizer, sentences)).models();
-    List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
-    Batch batch = Batch.of(tokenizer.encode(some));
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
-    // The float model also meets itself: what the clock's noise is worth.
-    time(out, "fp32", model, model, batch);
+    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
     CalibrationBenchmark calibrating =
-        new CalibrationBenchmark(model, BatchEmbedder.batches(tokenizer, sentences));
+        new CalibrationBenchmark(model, batches);
     for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
       out.printf(
           Locale.ROOT,
@@ -265,6 +259,13 @@ public final class Main implements Callable<Integer> {
           CALIBRATION_ROUNDS);
       out.flush();
     }
+    Map<String, Quantized<MiniLm>> quantized =
+        Quantizations.of(model, batches).models();
+    List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
+    Batch batch = Batch.of(tokenizer.encode(some));
+    out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
+    // The float model also meets itself: what the clock's noise is worth.
+    time(out, "fp32", model, model, batch);
     quantized.forEach((name, q) -> time(out, name, model, q.model(), batch));
   }
 
