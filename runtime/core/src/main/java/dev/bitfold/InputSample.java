@@ -21,7 +21,9 @@ final class InputSample {
   private final TreeMap<Long, Unit> units = new TreeMap<>();
   private long elements;
 
-  /** Plain Java arrays: many units come and go, and an INDArray each would cost more than a layer. */
+  /**
+   * Plain Java arrays: many units come and go, and an INDArray each would cost more than a layer.
+   */
   private static final class Unit {
     final float[] values;
     final long[] shape;
