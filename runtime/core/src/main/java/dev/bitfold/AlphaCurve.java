@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The error of a layer's output over its candidates for alpha.
+ * The error of a layer's output over the alphas that were tried.
  *
- * @param alphas the candidates; NaN is "off"
+ * @param alphas what was tried, ascending; NaN is "off"
  * @param errors the relative error (root of noise over signal) of the layer's output for each; all
  *     0 where there was nothing to search
  */

@@ -1,206 +1,228 @@
 package dev.bitfold;
 
 import dev.bitfold.state.State;
-import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
-import dev.bitfold.state.Workspaces;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import org.bytedeco.javacpp.Pointer;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the alpha of each layer with the smallest error of its output. Every candidate is one run
- * over the data in which each layer is quantized but hands on its float output, so every layer sees
- * exactly its float inputs and is judged alone.
+ * Finds the alpha of each layer with the smallest error of its output. Every round is one run over
+ * data in which each layer is quantized but hands on its float output, so every layer sees exactly
+ * its float inputs and is judged alone.
+ *
+ * <p>A search climbs an {@link AlphaLadder} over a bounded sample of the batches, evenly spread; a
+ * sweep tries every candidate on all of them, in as large portions as memory allows.
  */
 final class AlphaSearch<M> {
-  /** The share of the off-heap memory that float outputs may take while the candidates run. */
-  private static final int RECORDED_SHARE = 4;
-
-  private static final long RECORDED_IF_UNLIMITED = 1L << 30;
+  /** Outputs so few that their errors jump from alpha to alpha, and that all cost little to try. */
+  private static final long LITTLE_BYTES = 1 << 20;
 
   private final Replay<M> replay;
   private final State state;
   private final Map<String, Smoothing> layers;
+  private final Map<String, TensorSite> inputs = new HashMap<>();
   private final Map<String, List<Double>> candidates;
-  private final int rounds;
+  private final List<Set<String>> groups;
+  private final boolean sampled;
+  private final Map<String, Distortion[]> sums = new LinkedHashMap<>();
 
   /**
    * @param state the state to smooth
    * @param layers what can be smoothed, by layer path
-   * @param candidates the alphas to choose from, by layer path
+   * @param candidates the alphas to choose from, by layer path, in ascending order; "off" first
+   * @param shared the layers that must have the same alpha; they have the same candidates
+   * @param sampled whether it is a search, not a sweep
    */
   AlphaSearch(
       Replay<M> replay,
       State state,
       Map<String, Smoothing> layers,
-      Map<String, List<Double>> candidates) {
+      Map<String, List<Double>> candidates,
+      List<Set<String>> shared,
+      boolean sampled) {
     this.replay = replay;
     this.state = state;
     this.layers = layers;
     this.candidates = candidates;
-    this.rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
+    this.sampled = sampled;
+    this.groups = new ArrayList<>(shared);
+    Set<String> alone = new LinkedHashSet<>(layers.keySet());
+    shared.forEach(alone::removeAll);
+    alone.forEach(layer -> groups.add(Set.of(layer)));
+    layers.forEach((layer, smoothing) -> inputs.put(layer, smoothing.input()));
+    candidates.forEach(
+        (layer, alphas) -> {
+          Distortion[] none = new Distortion[alphas.size()];
+          java.util.Arrays.fill(none, Distortion.NONE);
+          sums.put(layer, none);
+        });
   }
 
-  /** The curve of each layer; the best point is its choice. */
-  Map<String, AlphaCurve> run() {
-    Distortions errors = new Distortions();
-    if (rounds > 1) {
-      Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
-      Recorder recorder = new Recorder();
-      M floats = replay.rebuild(state.withoutQuantizers(), recorder);
-      List<Replay.Batch<M>> recorded = new ArrayList<>();
-      long limit = Pointer.maxBytes();
-      long mostRecorded = limit > 0 ? limit / RECORDED_SHARE : RECORDED_IF_UNLIMITED;
-      replay.each(
-          batch -> {
-            batch.run(floats);
-            stage.advance();
-            recorded.add(batch);
-            if (recorder.bytes() > mostRecorded) {
-              judge(recorded, recorder, errors, stage);
-            }
-          });
-      judge(recorded, recorder, errors, stage);
-    }
+  /** The curve of each layer over every candidate, on the sample. */
+  Map<String, AlphaCurve> wholeCurves() {
+    List<FloatSample.Recorded<M>> sample = FloatSample.of(replay, state, inputs);
+    climb(sample, true);
     Map<String, AlphaCurve> curves = new LinkedHashMap<>();
-    candidates.forEach(
-        (layer, alphas) ->
-            curves.put(layer, new AlphaCurve(alphas, errors.of(layer, alphas.size()))));
+    candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
     return curves;
   }
 
-  private void judge(
-      List<Replay.Batch<M>> batches, Recorder recorder, Distortions errors, Replay.Stage stage) {
-    for (int round = 0; round < rounds; round++) {
-      M candidate = replay.rebuild(candidate(round), new Judge(recorder, errors, round));
-      for (Replay.Batch<M> batch : batches) {
-        batch.run(candidate);
-        stage.advance();
+  /** The curve of each layer, of the candidates that were tried; the best point is its choice. */
+  Map<String, AlphaCurve> run() {
+    int rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>();
+    if (rounds > 1 && sampled) {
+      List<AlphaLadder> ladders = climb(FloatSample.of(replay, state, inputs));
+      for (int g = 0; g < groups.size(); g++) {
+        for (String layer : groups.get(g)) {
+          curves.put(layer, curve(layer, ladders.get(g).indices()));
+        }
       }
+    } else {
+      if (rounds > 1) {
+        sweep(rounds);
+      }
+      candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
     }
-    batches.clear();
-    recorder.clear();
+    return curves;
   }
 
-  private State candidate(int round) {
-    State candidate = state;
-    for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
-      List<Double> alphas = Objects.requireNonNull(candidates.get(layer.getKey()));
-      candidate = layer.getValue().apply(candidate, alphas.get(Math.min(round, alphas.size() - 1)));
-    }
-    return candidate;
+  private List<Double> alphas(String layer) {
+    return Objects.requireNonNull(candidates.get(layer));
   }
 
-  /** Knows the call of a layer that a thread is in by the fingerprint of its input. */
-  private abstract class Caller implements Tap {
-    private final ThreadLocal<Map<String, Long>> calls =
-        ThreadLocal.withInitial(LinkedHashMap::new);
-
-    @Override
-    public INDArray input(TensorSite site, INDArray x) {
-      Smoothing smoothing = layers.get(site.layer());
-      if (smoothing != null && smoothing.input().equals(site)) {
-        calls.get().put(site.layer(), Fingerprint.of(x));
-      }
-      return x;
+  private AlphaCurve curve(String layer) {
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < alphas(layer).size(); i++) {
+      all.add(i);
     }
-
-    /** The fingerprint of the current call's input; null if the layer is not smoothed. */
-    @Nullable Long call(TensorSite output) {
-      return calls.get().remove(output.layer());
-    }
+    return curve(layer, all);
   }
 
-  private record Call(String layer, long input) {}
-
-  /** Keeps the float outputs. */
-  private final class Recorder extends Caller {
-    private final Map<Call, INDArray> outputs = new ConcurrentHashMap<>();
-
-    @Override
-    public INDArray output(TensorSite site, INDArray y) {
-      Long input = call(site);
-      if (input != null) {
-        outputs.putIfAbsent(new Call(site.layer(), input), Workspaces.outside(() -> y.dup('c')));
-      }
-      return y;
-    }
-
-    long bytes() {
-      return outputs.values().stream().mapToLong(y -> y.length() * Float.BYTES).sum();
-    }
-
-    void clear() {
-      outputs.clear();
-    }
-
-    INDArray output(Call call) {
-      INDArray output = outputs.get(call);
-      if (output == null) {
-        throw new CalibrationException(
-            call.layer()
-                + " saw another input when the batch was run again: the model's forward must be"
-                + " deterministic");
-      }
-      return output;
-    }
+  private AlphaCurve curve(String layer, List<Integer> indices) {
+    Distortion[] errors = Objects.requireNonNull(sums.get(layer));
+    return new AlphaCurve(
+        indices.stream().map(alphas(layer)::get).toList(),
+        indices.stream().map(i -> errors[i].relative()).toList());
   }
 
-  /** Compares a candidate's outputs with the float ones, and hands those on. */
-  private final class Judge extends Caller {
-    private final Recorder recorder;
-    private final Distortions errors;
-    private final int round;
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data) {
+    return climb(data, data.stream().mapToLong(r -> r.calls().bytes()).sum() <= LITTLE_BYTES);
+  }
 
-    Judge(Recorder recorder, Distortions errors, int round) {
-      this.recorder = recorder;
-      this.errors = errors;
-      this.round = round;
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data, boolean everyOne) {
+    List<AlphaLadder> ladders = new ArrayList<>();
+    for (Set<String> group : groups) {
+      ladders.add(new AlphaLadder(alphas(group.iterator().next()), everyOne));
     }
-
-    @Override
-    public INDArray output(TensorSite site, INDArray y) {
-      Long input = call(site);
-      if (input == null) {
-        return y;
+    int most = ladders.stream().mapToInt(AlphaLadder::most).max().orElse(0);
+    Replay.Stage stage =
+        replay.stage("searching alpha", OptionalLong.of((long) most * data.size()));
+    while (true) {
+      Map<String, Integer> round = new HashMap<>();
+      Map<AlphaLadder, Integer> tried = new HashMap<>();
+      for (int g = 0; g < groups.size(); g++) {
+        OptionalInt next = ladders.get(g).next();
+        if (next.isPresent()) {
+          tried.put(ladders.get(g), next.getAsInt());
+          groups.get(g).forEach(layer -> round.put(layer, next.getAsInt()));
+        }
       }
-      INDArray expected = recorder.output(new Call(site.layer(), input));
-      errors.add(site.layer(), round, Distortion.of(expected, y));
-      return expected.dup('c');
+      if (round.isEmpty()) {
+        stage.finish();
+        return ladders;
+      }
+      judge(round, data, stage);
+      for (int g = 0; g < groups.size(); g++) {
+        Integer index = tried.get(ladders.get(g));
+        if (index != null) {
+          ladders.get(g).tried(index, error(groups.get(g), index));
+        }
+      }
     }
   }
 
-  /** The errors so far, by layer and round. */
-  private final class Distortions {
-    private final Map<String, Distortion[]> sums = new LinkedHashMap<>();
+  /** As {@link AlphaCurve#joint}: each layer counts the same. */
+  private double error(Set<String> group, int index) {
+    double squares = 0;
+    for (String layer : group) {
+      double error = Objects.requireNonNull(sums.get(layer))[index].relative();
+      squares += error * error;
+    }
+    return squares;
+  }
 
-    Distortions() {
+  private void sweep(int rounds) {
+    Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
+    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
+    M floats = replay.rebuild(state.withoutQuantizers(), recorder);
+    List<FloatSample.Recorded<M>> portion = new ArrayList<>();
+    replay.each(
+        batch -> {
+          FloatCalls calls = new FloatCalls(inputs);
+          recorder.into(calls);
+          batch.run(floats);
+          stage.advance();
+          portion.add(new FloatSample.Recorded<>(batch, calls, true));
+          if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
+            sweep(portion, rounds, stage);
+          }
+        });
+    sweep(portion, rounds, stage);
+  }
+
+  private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Replay.Stage stage) {
+    for (int i = 0; i < rounds && !portion.isEmpty(); i++) {
+      Map<String, Integer> round = new HashMap<>();
       for (String layer : layers.keySet()) {
-        Distortion[] rows = new Distortion[rounds];
-        java.util.Arrays.fill(rows, Distortion.NONE);
-        sums.put(layer, rows);
+        if (i < alphas(layer).size()) {
+          round.put(layer, i);
+        }
+      }
+      judge(round, portion, stage);
+    }
+    portion.clear();
+  }
+
+  /** Runs one candidate of each layer over recorded batches. */
+  private void judge(
+      Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
+    // Another layer's quantizers would change what these see.
+    State candidate = OutputError.onlyOf(inputs.keySet(), state);
+    for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
+      Integer index = round.get(layer.getKey());
+      if (index != null) {
+        candidate = layer.getValue().apply(candidate, alphas(layer.getKey()).get(index));
       }
     }
-
-    synchronized void add(String layer, int round, Distortion more) {
-      Distortion[] rows = Objects.requireNonNull(sums.get(layer));
-      rows[round] = rows[round].plus(more);
+    FloatCalls.Judge judge =
+        new FloatCalls.Judge(
+            data.get(0).calls(), (layer, expected, actual) -> add(round, layer, expected, actual));
+    M model = replay.rebuild(candidate, judge);
+    for (FloatSample.Recorded<M> recorded : data) {
+      judge.with(recorded.calls());
+      recorded.batch().run(model);
+      stage.advance();
     }
+  }
 
-    List<Double> of(String layer, int alphas) {
-      Distortion[] rows = Objects.requireNonNull(sums.get(layer));
-      List<Double> relative = new ArrayList<>();
-      for (int i = 0; i < alphas; i++) {
-        relative.add(rows[i].relative());
+  private void add(Map<String, Integer> round, String layer, INDArray expected, INDArray actual) {
+    Integer index = round.get(layer);
+    if (index != null) {
+      Distortion more = Distortion.of(expected, actual);
+      synchronized (sums) {
+        Distortion[] rows = Objects.requireNonNull(sums.get(layer));
+        rows[index] = rows[index].plus(more);
       }
-      return relative;
     }
   }
 }

@@ -1,9 +1,17 @@
 package dev.bitfold;
 
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -20,6 +28,7 @@ public final class Calibration<M> {
   private final Map<String, Double> smooth;
   private final Map<String, AlphaCurve> curves;
   private final Map<String, String> folded;
+  private final Supplier<Map<String, AlphaCurve>> wholeCurves;
 
   private Calibration(
       Replay<M> replay,
@@ -28,7 +37,8 @@ public final class Calibration<M> {
       Map<String, Observation> observations,
       Map<String, Double> smooth,
       Map<String, AlphaCurve> curves,
-      Map<String, String> folded) {
+      Map<String, String> folded,
+      Supplier<Map<String, AlphaCurve>> wholeCurves) {
     this.replay = replay;
     this.shape = shape;
     this.state = state;
@@ -36,32 +46,48 @@ public final class Calibration<M> {
     this.smooth = smooth;
     this.curves = Collections.unmodifiableMap(curves);
     this.folded = folded;
+    this.wholeCurves = wholeCurves;
   }
 
   static <M> Calibration<M> run(
-      Replay<M> replay, ModelShape shape, State state, Map<String, Double> smooth) {
-    Observer observer = new Observer(state);
+      Replay<M> replay,
+      ModelShape shape,
+      State state,
+      Map<String, Double> smooth,
+      NonFinite nonFinite) {
+    Observer observer = new Observer(state, nonFinite);
     M observed = replay.rebuild(State.FLOAT, observer);
     boolean[] first = {true};
+    int[] number = {0};
+    Set<Integer> dirty = new HashSet<>();
     replay.each(
         "calibrating",
         batch -> {
+          long before = observer.nonFinite();
           INDArray output = batch.run(observed);
+          if (observer.nonFinite() > before) {
+            dirty.add(number[0]);
+          }
+          number[0]++;
           if (first[0]) {
             Faithfulness.check(replay, shape, batch, output);
             first[0] = false;
           }
         });
     replay.requireRepeatable();
+    if (dirty.size() == number[0]) {
+      throw new CalibrationException("every calibration batch holds NaN or infinity");
+    }
     Map<String, Observation> observations = observer.observations();
     return new Calibration<>(
-        replay,
+        replay.without(dirty),
         shape,
         state.withScales(SmoothQuantRun.scales(observations)),
         observations,
         smooth,
         Map.of(),
-        Map.of());
+        Map.of(),
+        Map::of);
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */
@@ -99,12 +125,92 @@ public final class Calibration<M> {
         result.observations(),
         smooth,
         result.curves(),
-        result.folded());
+        result.folded(),
+        () ->
+            new SmoothQuantRun<>(
+                    replay, shape, state, observations, smooth, SmoothQuantOptions.searchAlpha())
+                .wholeCurves());
+  }
+
+  /**
+   * The inputs and outputs that held NaN or infinity, by path, with the number of such values;
+   * empty unless {@link NonFinite#COUNT} was asked for.
+   */
+  public Map<String, Long> nonFinite() {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    observations.forEach(
+        (path, seen) -> {
+          if (seen.nonFinite() > 0) {
+            counts.put(path, seen.nonFinite());
+          }
+        });
+    return Collections.unmodifiableMap(counts);
   }
 
   /** The alpha curve of each smoothed layer, by path; empty before {@link #smoothQuant}. */
   public Map<String, AlphaCurve> alphas() {
     return curves;
+  }
+
+  /**
+   * The same with a tensor, or all tensors of a layer, kept float.
+   *
+   * @param path of a quantized tensor or a layer, as for {@link Plan#skip}
+   * @throws IllegalArgumentException if nothing of that path is quantized; the message lists the
+   *     near ones
+   */
+  public Calibration<M> skip(String path) {
+    Map<String, QuantDescriptor> descriptors = Plan.without(path, state.descriptors());
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
+    scales.keySet().retainAll(descriptors.keySet());
+    State without =
+        new State(descriptors, scales, state.preScales(), state.tensors(), state.packed());
+    return new Calibration<>(
+        replay, shape, without, observations, smooth, curves, folded, wholeCurves);
+  }
+
+  /** As {@link #diagnose(Diagnosis.Curves)} with whole curves. */
+  public Diagnosis diagnose() {
+    return diagnose(Diagnosis.Curves.WHOLE);
+  }
+
+  /**
+   * What each layer loses by quantization, on the calibration data; three passes over it.
+   *
+   * @param curves which points the alpha curves have, if the layers are smoothed
+   */
+  public Diagnosis diagnose(Diagnosis.Curves curves) {
+    return new DiagnosisRun<>(
+            replay,
+            shape,
+            state,
+            Summary.of(shape, state, observations, smoothings()),
+            this.curves,
+            curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : this.curves)
+        .run();
+  }
+
+  /**
+   * What quantizing one layer alone does to the model's output, on a sample of the calibration
+   * data: as many passes as there are layers.
+   */
+  public Sensitivity sensitivity() {
+    return new SensitivityRun<>(replay, shape, state).run();
+  }
+
+  /**
+   * What to change in the annotations of the layers with the largest error. Each change was tried
+   * on a sample of the calibration data; where a finer scale does not help enough, the advice is to
+   * keep the layer float.
+   *
+   * @param count how many layers
+   */
+  public List<Advice> advise(int count) {
+    return new Adviser<>(replay, shape, state).advise(diagnose(Diagnosis.Curves.TRIED), count);
+  }
+
+  private Summary.Smoothings smoothings() {
+    return new Summary.Smoothings(smooth.keySet(), curves, folded);
   }
 
   /**
@@ -115,11 +221,6 @@ public final class Calibration<M> {
    */
   public Quantized<M> freeze() {
     return Quantized.of(
-        replay.model(),
-        replay.component(),
-        shape,
-        state,
-        observations,
-        new Summary.Smoothings(smooth.keySet(), curves, folded));
+        replay.model(), replay.component(), shape, state, observations, smoothings());
   }
 }

@@ -18,8 +18,25 @@ final class InputSample {
   private static final int MOST_ELEMENTS = 1 << 16;
 
   private final Layout layout;
-  private final TreeMap<Long, INDArray> units = new TreeMap<>();
+  private final TreeMap<Long, Unit> units = new TreeMap<>();
   private long elements;
+
+  /**
+   * Plain Java arrays: many units come and go, and an INDArray each would cost more than a layer.
+   */
+  private static final class Unit {
+    final float[] values;
+    final long[] shape;
+
+    Unit(float[] values, long[] shape) {
+      this.values = values;
+      this.shape = shape;
+    }
+
+    INDArray array() {
+      return Nd4j.createFromArray(values).reshape(shape);
+    }
+  }
 
   InputSample(Layout layout) {
     this.layout = layout;
@@ -80,11 +97,10 @@ final class InputSample {
     for (long n : shape) {
       size *= (int) n;
     }
-    float[] unit = Arrays.copyOfRange(values, from, from + size);
-    units.put(hash, Nd4j.createFromArray(unit).reshape(shape));
+    units.put(hash, new Unit(Arrays.copyOfRange(values, from, from + size), shape));
     elements += size;
     while (units.size() > 1 && (units.size() > MOST_UNITS || elements > MOST_ELEMENTS)) {
-      elements -= units.pollLastEntry().getValue().length();
+      elements -= units.pollLastEntry().getValue().values.length;
     }
   }
 
@@ -105,7 +121,8 @@ final class InputSample {
   synchronized Distortion distortion(
       Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
     Distortion sum = Distortion.NONE;
-    for (INDArray unit : units.values()) {
+    for (Unit held : units.values()) {
+      INDArray unit = held.array();
       sum = sum.plus(Distortion.of(scaled.apply(unit), quantizer.quantize(unit)));
     }
     return sum;

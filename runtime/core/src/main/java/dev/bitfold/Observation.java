@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.PreScale;
@@ -30,9 +31,12 @@ final class Observation {
   private final @Nullable Quantizer channels;
   private final @Nullable Calibrator calibrator;
   private final @Nullable INDArray folded;
+  private final NonFinite policy;
   private @Nullable INDArray channelAmax;
+  private long nonFinite;
 
-  Observation(TensorSite site, QuantDescriptor descriptor) {
+  Observation(TensorSite site, QuantDescriptor descriptor, NonFinite policy) {
+    this.policy = policy;
     this.site = site;
     this.descriptor = descriptor;
     this.folded = null;
@@ -43,7 +47,7 @@ final class Observation {
             ? Quantizer.of(QuantDescriptor.builder().axis(layout.fromEnd('C')).build())
             : null;
     boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
-    this.calibrator = needed ? Calibrators.of(descriptor, layout) : null;
+    this.calibrator = needed ? Calibrators.of(descriptor, layout, policy) : null;
   }
 
   private Observation(Observation seen, INDArray folded) {
@@ -53,6 +57,8 @@ final class Observation {
     this.channels = seen.channels;
     this.calibrator = seen.calibrator;
     this.folded = folded;
+    this.policy = seen.policy;
+    this.nonFinite = seen.nonFinite;
     this.channelAmax = seen.channelAmax;
   }
 
@@ -85,8 +91,12 @@ final class Observation {
               + x.rank()
               + " does not fit the layout");
     }
-    INDArray perChannel = channels == null ? null : channels.amax(x).ravel();
-    check(x, perChannel == null ? WHOLE.amax(x) : perChannel);
+    INDArray largest = (channels == null ? WHOLE : channels).amax(x).ravel();
+    INDArray finite = x;
+    if (!allFinite(largest)) {
+      finite = withoutNonFinite(x);
+      largest = (channels == null ? WHOLE : channels).amax(finite).ravel();
+    }
     if (calibrator != null) {
       try {
         calibrator.observe(x);
@@ -94,9 +104,9 @@ final class Observation {
         throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
       }
     }
-    sample.observe(x);
-    if (perChannel != null) {
-      merge(perChannel, x);
+    sample.observe(finite);
+    if (channels != null) {
+      merge(largest, x);
     }
   }
 
@@ -115,27 +125,37 @@ final class Observation {
     }
   }
 
-  private void check(INDArray x, INDArray largest) {
-    if (allFinite(largest)) {
-      return;
-    }
+  /** Zeros in place of NaN and infinity, which are counted or refused. */
+  private INDArray withoutNonFinite(INDArray x) {
     float[] values = DenseFloats.of(x, "a tensor").copy();
     int bad = 0;
     int first = -1;
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
+        values[i] = 0;
         bad++;
         first = first < 0 ? i : first;
       }
     }
-    throw new IllegalArgumentException(
-        site.describe(x, descriptor)
-            + ": "
-            + bad
-            + " of "
-            + values.length
-            + " values are NaN or infinite, the first at "
-            + Arrays.toString(index(first, x.shape())));
+    if (policy == NonFinite.REFUSE) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": "
+              + bad
+              + " of "
+              + values.length
+              + " values are NaN or infinite, the first at "
+              + Arrays.toString(index(first, x.shape())));
+    }
+    synchronized (this) {
+      nonFinite += bad;
+    }
+    return DenseFloats.array(values, x.shape());
+  }
+
+  /** NaN and infinite values that were left out. */
+  synchronized long nonFinite() {
+    return nonFinite;
   }
 
   private static long[] index(long flat, long[] shape) {

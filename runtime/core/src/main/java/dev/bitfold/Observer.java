@@ -1,6 +1,7 @@
 package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.state.PreScale;
 import dev.bitfold.state.State;
 import dev.bitfold.state.Tap;
@@ -13,12 +14,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
 final class Observer implements Tap {
+  private final NonFinite policy;
   private final Map<String, QuantDescriptor> descriptors;
   private final Map<String, INDArray> preScales;
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
 
   /** Watches what the state quantizes, as it is after the state's smoothing. */
   Observer(State state) {
+    this(state, NonFinite.REFUSE);
+  }
+
+  Observer(State state, NonFinite policy) {
+    this.policy = policy;
     this.descriptors = state.descriptors();
     this.preScales = state.preScales();
   }
@@ -39,7 +46,8 @@ final class Observer implements Tap {
     QuantDescriptor descriptor = descriptors.get(site.path());
     if (descriptor != null) {
       Observation observation =
-          observations.computeIfAbsent(site.path(), path -> new Observation(site, descriptor));
+          observations.computeIfAbsent(
+              site.path(), path -> new Observation(site, descriptor, policy));
       INDArray preScale = preScales.get(site.path());
       Workspaces.outside(
           () -> {
@@ -50,6 +58,11 @@ final class Observer implements Tap {
             return x;
           });
     }
+  }
+
+  /** NaN and infinite values that were left out so far. */
+  long nonFinite() {
+    return observations.values().stream().mapToLong(Observation::nonFinite).sum();
   }
 
   /** What was seen, by tensor path. */

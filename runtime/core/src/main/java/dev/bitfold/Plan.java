@@ -6,6 +6,7 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
@@ -16,6 +17,7 @@ import dev.bitfold.state.TensorSite;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -136,6 +138,42 @@ public final class Plan<M> {
     return new Plan<>(model, component, shape, other, smooth, listener);
   }
 
+  /**
+   * Another plan, in which a tensor, or all tensors of a layer, stay float, as
+   * {@code @SkipQuantize} would have it.
+   *
+   * @param path of a quantized tensor ({@code fc1.weight}) or of a layer ({@code fc1})
+   * @throws IllegalArgumentException if nothing of that path is quantized; the message lists the
+   *     near ones
+   */
+  public Plan<M> skip(String path) {
+    Map<String, QuantDescriptor> other = without(path, descriptors);
+    Map<String, Double> otherSmooth = new LinkedHashMap<>(smooth);
+    TensorSite tensor = shape.sites().get(path);
+    if (tensor == null) {
+      otherSmooth.remove(path);
+    } else if (tensor.tensor().role() == TensorRole.INPUT) {
+      otherSmooth.remove(tensor.layer());
+    }
+    return new Plan<>(model, component, shape, other, otherSmooth, listener);
+  }
+
+  static Map<String, QuantDescriptor> without(
+      String path, Map<String, QuantDescriptor> descriptors) {
+    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
+    other.keySet().removeIf(p -> p.equals(path) || TensorSite.layerOf(p).equals(path));
+    if (other.size() == descriptors.size()) {
+      Set<String> known = new LinkedHashSet<>(descriptors.keySet());
+      descriptors.keySet().forEach(p -> known.add(TensorSite.layerOf(p)));
+      throw new IllegalArgumentException(
+          "the model has no quantized tensor or layer "
+              + path
+              + "; near are "
+              + Near.of(path, known));
+    }
+    return other;
+  }
+
   /** Another plan, whose calibration tells how far it has come. */
   public Plan<M> onProgress(Progress.Listener progress) {
     return new Plan<>(
@@ -195,10 +233,26 @@ public final class Plan<M> {
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
+    return calibrate(batches, forward, NonFinite.REFUSE);
+  }
+
+  /**
+   * As {@link #calibrate(Iterable, Forward)}.
+   *
+   * @param nonFinite {@link NonFinite#COUNT} leaves NaN and infinity out of the statistics and
+   *     counts them (see {@link Calibration#nonFinite}); a batch that has any is used for nothing
+   *     else, such as the search for alpha
+   * @throws IllegalArgumentException if it is {@link NonFinite#KEEP}
+   */
+  public <B> Calibration<M> calibrate(
+      Iterable<? extends B> batches, Forward<? super M, ? super B> forward, NonFinite nonFinite) {
+    if (nonFinite == NonFinite.KEEP) {
+      throw new IllegalArgumentException("a model is not calibrated on NaN: use REFUSE or COUNT");
+    }
     Objects.requireNonNull(batches, "batches");
     Objects.requireNonNull(forward, "forward");
     Replay<M> replay = Replay.of(model, component, batches, forward, listener);
-    return Calibration.run(replay, shape, state(), smooth);
+    return Calibration.run(replay, shape, state(), smooth, nonFinite);
   }
 
   /**

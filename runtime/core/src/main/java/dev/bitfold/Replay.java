@@ -7,6 +7,8 @@ import dev.bitfold.state.Tap;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -129,6 +131,30 @@ final class Replay<M> {
     return ModelShape.rebuildOnly(model, component, layer);
   }
 
+  /**
+   * The same without some batches.
+   *
+   * @param numbers their places, from 0
+   */
+  Replay<M> without(Set<Integer> numbers) {
+    if (numbers.isEmpty()) {
+      return this;
+    }
+    OptionalLong fewer =
+        count.isPresent() ? OptionalLong.of(count.getAsLong() - numbers.size()) : count;
+    return new Replay<>(
+        model,
+        component,
+        listener,
+        fewer,
+        () -> {
+          int[] next = {0};
+          return StreamSupport.stream(batches.spliterator(), false)
+              .filter(batch -> !numbers.contains(next[0]++))
+              .iterator();
+        });
+  }
+
   /** Runs over all batches, in order, as a stage of one pass. */
   void each(String stage, Action<M> action) {
     Stage running = stage(stage, 1);
@@ -166,6 +192,11 @@ final class Replay<M> {
   Stage stage(String name, int passes) {
     OptionalLong total =
         count.isPresent() ? OptionalLong.of(count.getAsLong() * passes) : OptionalLong.empty();
+    return stage(name, total);
+  }
+
+  /** A stage of so many batches. */
+  Stage stage(String name, OptionalLong total) {
     return new Stage(name, total, listener);
   }
 
@@ -186,6 +217,14 @@ final class Replay<M> {
     void advance() {
       done++;
       listener.onProgress(new Progress(name, done, total));
+    }
+
+    /** Ends a stage that has a total and may need fewer batches. */
+    void finish() {
+      if (done < total.orElse(done)) {
+        done = total.getAsLong();
+        listener.onProgress(new Progress(name, done, total));
+      }
     }
   }
 }

@@ -14,15 +14,17 @@ public final class SmoothQuantOptions {
 
   private final List<Double> candidates;
   private final boolean annotated;
+  private final boolean sampled;
 
-  private SmoothQuantOptions(List<Double> candidates, boolean annotated) {
+  private SmoothQuantOptions(List<Double> candidates, boolean annotated, boolean sampled) {
     this.candidates = Collections.unmodifiableList(candidates);
     this.annotated = annotated;
+    this.sampled = sampled;
   }
 
   /** What each layer's {@code @SmoothQuant} says: its alpha, or a search where it names none. */
   public static SmoothQuantOptions annotated() {
-    return new SmoothQuantOptions(sweep(), true);
+    return new SmoothQuantOptions(sweep(), true, true);
   }
 
   /**
@@ -31,24 +33,34 @@ public final class SmoothQuantOptions {
    * @param alpha 0 to 1
    */
   public static SmoothQuantOptions alpha(double alpha) {
-    return new SmoothQuantOptions(List.of(valid(alpha)), false);
+    return new SmoothQuantOptions(List.of(valid(alpha)), false, false);
   }
 
   /**
    * For each layer marked {@code @SmoothQuant} the alpha of 0, 0.05 … 1 with the smallest error of
-   * its output on the calibration data; "off" is a choice.
+   * its output; "off" is a choice. Steps of 0.2 first, then 0.1 and 0.05 around the best; on a
+   * bounded sample of the calibration batches, evenly spread.
    */
   public static SmoothQuantOptions searchAlpha() {
-    return new SmoothQuantOptions(sweep(), false);
+    return new SmoothQuantOptions(sweep(), false, true);
   }
 
-  /** A search among these alphas, 0 to 1; "off" is a choice. */
+  /**
+   * As {@link #searchAlpha()}, but every alpha is tried, on all calibration batches: slower, and
+   * the curves are whole.
+   */
+  public static SmoothQuantOptions sweepAlpha() {
+    return new SmoothQuantOptions(sweep(), false, false);
+  }
+
+  /** As {@link #sweepAlpha()} among these alphas, 0 to 1, in any order; "off" is a choice. */
   public static SmoothQuantOptions searchAlpha(double... alphas) {
     List<Double> candidates = new ArrayList<>(List.of(OFF));
     for (double alpha : alphas) {
       candidates.add(valid(alpha));
     }
-    return new SmoothQuantOptions(candidates, false);
+    Collections.sort(candidates.subList(1, candidates.size()));
+    return new SmoothQuantOptions(candidates, false, false);
   }
 
   private static List<Double> sweep() {
@@ -64,6 +76,11 @@ public final class SmoothQuantOptions {
       throw new IllegalArgumentException("alpha = " + alpha + ": an alpha is from 0 to 1");
     }
     return alpha;
+  }
+
+  /** Whether not every candidate is tried on all data. */
+  boolean isSampled() {
+    return sampled;
   }
 
   /** The candidates for a layer; the annotation's alpha, NaN if it names none. */

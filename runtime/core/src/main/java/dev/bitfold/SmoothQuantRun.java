@@ -41,6 +41,7 @@ final class SmoothQuantRun<M> {
   private final State state;
   private final Map<String, Observation> observations;
   private final Map<String, Double> smooth;
+  private final boolean sampled;
   private final Map<String, Smoothing> online = new LinkedHashMap<>();
   private final List<Folding> foldings = new ArrayList<>();
   private final Map<String, List<Double>> candidates = new LinkedHashMap<>();
@@ -62,6 +63,7 @@ final class SmoothQuantRun<M> {
     this.state = state;
     this.observations = observations;
     this.smooth = smooth;
+    this.sampled = options.isSampled();
     Set<String> readers = new LinkedHashSet<>();
     for (Fold fold : FoldResolver.resolve(shape)) {
       if (fold.readerPaths().stream().anyMatch(smooth::containsKey)) {
@@ -148,11 +150,30 @@ final class SmoothQuantRun<M> {
                         + " was never reached by the calibration data, so it cannot be smoothed"));
   }
 
-  Result run() {
+  private AlphaSearch<M> search() {
     Map<String, Smoothing> searched = new LinkedHashMap<>(online);
     foldings.forEach(folding -> searched.putAll(folding.readers()));
-    Map<String, AlphaCurve> curves =
-        new LinkedHashMap<>(new AlphaSearch<>(replay, state, searched, candidates).run());
+    return new AlphaSearch<>(
+        replay,
+        state,
+        searched,
+        candidates,
+        foldings.stream().map(folding -> folding.readers().keySet()).toList(),
+        sampled);
+  }
+
+  /** The curve of each layer over every candidate, on a sample of the data. */
+  Map<String, AlphaCurve> wholeCurves() {
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>(search().wholeCurves());
+    for (Folding folding : foldings) {
+      AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
+      folding.readers().keySet().forEach(reader -> curves.put(reader, joint));
+    }
+    return curves;
+  }
+
+  Result run() {
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>(search().run());
     State smoothed = state;
     for (Map.Entry<String, Smoothing> layer : online.entrySet()) {
       AlphaCurve curve = Objects.requireNonNull(curves.get(layer.getKey()));

@@ -194,7 +194,7 @@ public record Summary(
     return text.toString();
   }
 
-  private static String table(List<List<String>> cells) {
+  static String table(List<List<String>> cells) {
     int columns = cells.get(0).size();
     int[] widths = new int[columns];
     for (List<String> row : cells) {

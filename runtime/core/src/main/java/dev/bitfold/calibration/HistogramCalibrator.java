@@ -6,6 +6,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -114,6 +115,20 @@ public final class HistogramCalibrator implements Calibrator {
           "calib = ENTROPY for " + descriptor + ": entropy is defined for integer formats only");
     }
     return perGroup(histogram -> histogram.entropy(descriptor.format()));
+  }
+
+  /**
+   * The counts of the first scale's magnitudes: all of them where there is one scale per tensor.
+   *
+   * @throws IllegalStateException if nothing was observed
+   */
+  public synchronized Histogram histogram() {
+    BinnedCounts c = counts;
+    if (c == null) {
+      throw new IllegalStateException(kind + ": nothing was observed");
+    }
+    return new Histogram(
+        c.width(0), Arrays.stream(c.counts(0)).boxed().toList(), c.max(0), observed.nonFinite());
   }
 
   private synchronized INDArray perGroup(Function<GroupHistogram, Float> method) {

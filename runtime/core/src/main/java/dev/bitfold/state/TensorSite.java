@@ -19,6 +19,11 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
     return path(layer, tensor.name());
   }
 
+  /** The layer's path in a tensor's; empty if the model itself is the layer. */
+  public static String layerOf(String path) {
+    return path.substring(0, Math.max(0, path.lastIndexOf('.')));
+  }
+
   static String path(String layer, String tensor) {
     return layer.isEmpty() ? tensor : layer + "." + tensor;
   }

@@ -8,11 +8,13 @@ import dev.bitfold.AlphaCurve;
 import dev.bitfold.Calibration;
 import dev.bitfold.CalibrationException;
 import dev.bitfold.SmoothQuantOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** What the search for alpha finds, and what the proof refuses. */
@@ -34,7 +36,8 @@ class SmoothingTest {
   @Test
   void theChosenAlphaHasTheSmallestErrorOfItsLayerByAnIndependentCount() {
     Calibration<ToyNet> calibration = ToyNet.plan(net).calibrate(batches, ToyNet::forward);
-    AlphaCurve curve = calibration.smoothQuant().alphas().get("first");
+    AlphaCurve curve =
+        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas().get("first");
 
     assertEquals(22, curve.alphas().size());
     for (int i = 0; i < 22; i++) {
@@ -98,6 +101,44 @@ class SmoothingTest {
                 });
 
     assertEquals(calibration.smoothQuant().alphas(), onePerBatch.smoothQuant().alphas());
+    assertEquals(
+        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas(),
+        onePerBatch.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas());
+  }
+
+  @Test
+  void aLayerBehindAQuantizedOneThatIsNotSmoothedStillSeesItsFloatInputs() {
+    AlphaCurve alone =
+        ToyNet.plan(net)
+            .skip("first.x")
+            .calibrate(batches, ToyNet::forward)
+            .smoothQuant()
+            .alphas()
+            .get("second");
+    AlphaCurve together =
+        ToyNet.plan(net).calibrate(batches, ToyNet::forward).smoothQuant().alphas().get("second");
+
+    assertEquals(together, alone);
+  }
+
+  @Test
+  void aLayerThatOnlyOneOfManyBatchesReachesIsSearchedOnIt() {
+    List<INDArray> many = IntStream.range(0, 40).mapToObj(i -> normal(i, 150, 8)).toList();
+    INDArray rare = outliers(normal(99, 1, 150, 8)).reshape(150, 8);
+    List<INDArray> all = new ArrayList<>(many);
+    all.set(37, rare);
+    Calibration<ToyNet> calibration =
+        ToyNet.plan(net)
+            .calibrate(all, (m, x) -> x == rare ? m.forward(x) : m.second().forward(wide(x)));
+
+    AlphaCurve first = calibration.smoothQuant().alphas().get("first");
+
+    assertTrue(first.errors().get(0) > 0, "off was judged: " + first);
+    assertTrue(!Double.isNaN(first.best()), "it needs smoothing: " + first);
+  }
+
+  private static INDArray wide(INDArray x) {
+    return Nd4j.concat(1, x, x).get(NDArrayIndex.all(), NDArrayIndex.interval(0, 12)).dup();
   }
 
   @Test

@@ -1,6 +1,10 @@
 package dev.bitfold.examples.embeddings;
 
+import dev.bitfold.Diagnosis;
 import dev.bitfold.Quantized;
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.examples.embeddings.curves.Curve;
+import dev.bitfold.examples.embeddings.curves.CurveFiles;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
@@ -23,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,6 +47,9 @@ import picocli.CommandLine.Spec;
 public final class Main implements Callable<Integer> {
   private static final int BENCHMARK_WARM_UP = 6;
   private static final int BENCHMARK_ROUNDS = 30;
+  private static final int CALIBRATION_ROUNDS = 5;
+  private static final int WORST = 5;
+  private static final int CURVE_PAIRS = 16;
 
   @Spec private CommandSpec spec;
 
@@ -68,6 +76,16 @@ public final class Main implements Callable<Integer> {
       names = "--benchmark",
       description = "Time the forward pass of the float and the quantized model instead.")
   private boolean benchmark;
+
+  @Option(
+      names = "--curves",
+      paramLabel = "FOLDER",
+      arity = "0..1",
+      fallbackValue = "target/bitfold",
+      description =
+          "Instead, measure over alpha, over the number of calibration sentences and over the"
+              + " calibrators, and the error of each layer over alpha; CSV, JSON and PNG go to the folder (default: ${FALLBACK-VALUE}).")
+  private Optional<Path> curves = Optional.empty();
 
   private Main() {}
 
@@ -109,6 +127,8 @@ public final class Main implements Callable<Integer> {
     try (Tokenizer tokenizer = encoder.tokenizerOf(model)) {
       if (benchmark) {
         benchmark(model, tokenizer, sentences);
+      } else if (curves.isPresent()) {
+        curves(model, tokenizer, sentences, curves.get());
       } else {
         evaluate(model, facts, tokenizer, sentences);
       }
@@ -136,7 +156,9 @@ public final class Main implements Callable<Integer> {
       Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
       List<Score> scores = new ArrayList<>();
       scores.add(evaluation.fp32(facts.floatBytes()));
-      Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches);
+      Quantizations quantizations = Quantizations.of(model, batches);
+      Map<String, Quantized<MiniLm>> quantized = quantizations.models();
+      Diagnosis diagnosis = quantizations.smooth().diagnose(Diagnosis.Curves.TRIED);
       quantized.forEach(
           (name, q) ->
               scores.add(
@@ -148,7 +170,8 @@ public final class Main implements Callable<Integer> {
           LayerAlphas.of(quantized.get(Quantizations.SMOOTH).summary()),
           pairs,
           evaluation,
-          scores);
+          scores,
+          diagnosis);
     } finally {
       peer.ifPresent(PeerModel::close);
     }
@@ -168,10 +191,14 @@ public final class Main implements Callable<Integer> {
       LayerAlphas active,
       List<SentencePair> pairs,
       Evaluation evaluation,
-      List<Score> scores)
+      List<Score> scores,
+      Diagnosis diagnosis)
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%n%s%n%s", ScoreTable.of(scores), active.text());
+    out.printf(
+        "%nthe %d layers of %s with the largest error of their output:%n%s",
+        WORST, Quantizations.SMOOTH, Diagnosis.table(diagnosis.worst(WORST)));
     out.printf(
         "%n%d pairs (%d sentences) of STS 2012; %s: %d layers, %d linears, %d channels%n",
         pairs.size(),
@@ -186,12 +213,56 @@ public final class Main implements Callable<Integer> {
     out.flush();
   }
 
+  private void curves(MiniLm model, Tokenizer tokenizer, List<String> sentences, Path folder)
+      throws IOException {
+    createFolderOf(folder.resolve("curve"));
+    List<SentencePair> pairs = StsData.every(full ? 4 : CURVE_PAIRS, StsData.test());
+    Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
+    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
+    PrintWriter out = spec.commandLine().getOut();
+    AccuracyCurves accuracy =
+        new AccuracyCurves(
+            model,
+            tokenizer,
+            evaluation,
+            point -> {
+              out.printf(
+                  Locale.ROOT, "%-26s %.5f %.5f%n", point.x(), point.cosine(), point.rhoFp32());
+              out.flush();
+            });
+    Path layers = folder.resolve("diagnosis.json");
+    Files.writeString(layers, accuracy.layers(batches).toJson());
+    out.println("written: " + layers);
+    out.flush();
+    Curve alpha = accuracy.alpha(batches);
+    out.println("written: " + CurveFiles.csv(alpha, folder));
+    out.println("written: " + CurveFiles.png(alpha, folder, false));
+    out.println("written: " + CurveFiles.csv(accuracy.calibrators(batches), folder));
+    out.flush();
+    Curve counts = accuracy.sentences(StsData::calibration);
+    out.println("written: " + CurveFiles.csv(counts, folder));
+    out.println("written: " + CurveFiles.png(counts, folder, true));
+    out.flush();
+  }
+
   private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
+    PrintWriter out = spec.commandLine().getOut();
+    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
+    CalibrationBenchmark calibrating =
+        new CalibrationBenchmark(model, batches);
+    for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
+      out.printf(
+          Locale.ROOT,
+          "calibrating with %s takes %.3f times the float forward pass (median of %d)%n",
+          calib,
+          calibrating.ratio(calib, CALIBRATION_ROUNDS),
+          CALIBRATION_ROUNDS);
+      out.flush();
+    }
     Map<String, Quantized<MiniLm>> quantized =
-        Quantizations.of(model, BatchEmbedder.batches(tokenizer, sentences));
+        Quantizations.of(model, batches).models();
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));
-    PrintWriter out = spec.commandLine().getOut();
     out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
     // The float model also meets itself: what the clock's noise is worth.
     time(out, "fp32", model, model, batch);

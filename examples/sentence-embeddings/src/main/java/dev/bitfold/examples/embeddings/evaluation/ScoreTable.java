@@ -12,14 +12,14 @@ public final class ScoreTable {
   public static String of(List<Score> scores) {
     String head =
         String.format(
-            "%-18s %10s %10s %10s %12s%n%s%n",
-            "configuration", "cosine", "rho fp32", "rho gold", "weights", "-".repeat(64));
+            "%-20s %10s %10s %10s %12s%n%s%n",
+            "configuration", "cosine", "rho fp32", "rho gold", "weights", "-".repeat(66));
     return scores.stream()
         .map(
             s ->
                 String.format(
                     Locale.ROOT,
-                    "%-18s %10.5f %10.5f %10.5f %9.2f MB%n",
+                    "%-20s %10.5f %10.5f %10.5f %9.2f MB%n",
                     s.name(),
                     s.cosine(),
                     s.rhoFp32(),

@@ -1,0 +1,54 @@
+package dev.bitfold;
+
+import dev.bitfold.annotations.QuantDescriptor;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A change of annotations that makes a layer's output better: it was tried on calibration data.
+ * Immutable.
+ *
+ * @param layer the layer's path
+ * @param annotation what to write, and where
+ * @param reason why, in figures
+ * @param describe the same for {@link Plan#describe}, by tensor path; empty if the layer is to be
+ *     skipped ({@link Plan#skip})
+ * @param before the relative error of the layer's output as it is
+ * @param after with the change
+ */
+public record Advice(
+    String layer,
+    String annotation,
+    String reason,
+    Map<String, QuantDescriptor> describe,
+    double before,
+    double after) {
+  /** Copies the map. */
+  public Advice {
+    describe = Map.copyOf(describe);
+  }
+
+  /** The plan with the change. */
+  public <M> Plan<M> apply(Plan<M> plan) {
+    if (describe.isEmpty()) {
+      return plan.skip(layer);
+    }
+    Plan<M> changed = plan;
+    for (Map.Entry<String, QuantDescriptor> tensor : describe.entrySet()) {
+      changed = changed.describe(tensor.getKey(), tensor.getValue());
+    }
+    return changed;
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s: %s%n  %s; the error of its output falls from %.4f to %.4f",
+        layer,
+        annotation,
+        reason,
+        before,
+        after);
+  }
+}
