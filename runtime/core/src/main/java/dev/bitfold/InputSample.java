@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,12 +54,16 @@ final class InputSample {
       return;
     }
     int size = Math.toIntExact(x.length() / count);
-    float[] values = DenseFloats.of(x, "a tensor").copy();
     long[] unitShape = shape.clone();
     Arrays.fill(unitShape, 0, leading, 1);
-    for (int u = 0; u < count; u++) {
-      add(hash(values, u * size, size), values, u * size, unitShape);
-    }
+    int units = Math.toIntExact(count);
+    DenseFloats.of(x, "a tensor")
+        .use(
+            values -> {
+              for (int u = 0; u < units; u++) {
+                add(hash(values, u * size, size), values, u * size, unitShape);
+              }
+            });
   }
 
   /** The axes at the front that count units: the batch, the sequence, and unnamed ones. */
@@ -76,17 +81,17 @@ final class InputSample {
   }
 
   /** A hash of a few elements: enough to choose by. */
-  private static long hash(float[] values, int from, int size) {
+  private static long hash(FloatBuffer values, int from, int size) {
     int step = Math.max(1, size / 16);
     long hash = size;
     for (int i = 0; i < size; i += step) {
-      hash = (hash ^ Float.floatToIntBits(values[from + i])) * 0x9E3779B97F4A7C15L;
+      hash = (hash ^ Float.floatToIntBits(values.get(from + i))) * 0x9E3779B97F4A7C15L;
       hash ^= hash >>> 31;
     }
     return hash;
   }
 
-  private synchronized void add(long hash, float[] values, int from, long[] shape) {
+  private synchronized void add(long hash, FloatBuffer values, int from, long[] shape) {
     if (!units.isEmpty() && isFull() && hash >= units.lastKey()) {
       return;
     }
@@ -97,7 +102,9 @@ final class InputSample {
     for (long n : shape) {
       size *= (int) n;
     }
-    units.put(hash, new Unit(Arrays.copyOfRange(values, from, from + size), shape));
+    float[] unit = new float[size];
+    values.get(from, unit);
+    units.put(hash, new Unit(unit, shape));
     elements += size;
     while (units.size() > 1 && (units.size() > MOST_UNITS || elements > MOST_ELEMENTS)) {
       elements -= units.pollLastEntry().getValue().values.length;
@@ -113,7 +120,7 @@ final class InputSample {
     if (units.isEmpty()) {
       return true;
     }
-    int rank = units.firstEntry().getValue().rank();
+    int rank = units.firstEntry().getValue().shape.length;
     return Arrays.stream(quantizer.blocks(rank)).limit(leadingAxes(rank)).allMatch(b -> b == 1);
   }
 

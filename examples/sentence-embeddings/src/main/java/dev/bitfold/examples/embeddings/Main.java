@@ -248,8 +248,7 @@ public final class Main implements Callable<Integer> {
   private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
     PrintWriter out = spec.commandLine().getOut();
     List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
-    CalibrationBenchmark calibrating =
-        new CalibrationBenchmark(model, batches);
+    CalibrationBenchmark calibrating = new CalibrationBenchmark(model, batches);
     for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
       out.printf(
           Locale.ROOT,
@@ -259,8 +258,7 @@ public final class Main implements Callable<Integer> {
           CALIBRATION_ROUNDS);
       out.flush();
     }
-    Map<String, Quantized<MiniLm>> quantized =
-        Quantizations.of(model, batches).models();
+    Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches).models();
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));
     out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
