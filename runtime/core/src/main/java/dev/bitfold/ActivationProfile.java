@@ -8,7 +8,11 @@ import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.HistogramCalibrator;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Counts what values an input takes. Safe for concurrent use; of fixed size. */
@@ -34,8 +38,29 @@ final class ActivationProfile {
 
   Diagnosis.Activations result() {
     float[] amax = DenseFloats.of(channels.amax(), "an amax").copy();
+    List<Float> perChannel = new ArrayList<>();
+    for (float channel : amax) {
+      perChannel.add(channel);
+    }
     Arrays.sort(amax);
     double median = (amax[(amax.length - 1) / 2] + (double) amax[amax.length / 2]) / 2;
-    return new Diagnosis.Activations(amax[amax.length - 1], median, histogram.histogram());
+    return new Diagnosis.Activations(
+        amax[amax.length - 1], median, perChannel, histogram.histogram());
+  }
+
+  /** The amax that each method would choose. */
+  Map<String, Double> calibrators() {
+    Map<String, Double> chosen = new LinkedHashMap<>();
+    chosen.put("max", (double) histogram.histogram().max());
+    for (double percentile : new double[] {99.9, 99.99, 99.999}) {
+      chosen.put("percentile " + percentile, value(histogram.percentile(percentile)));
+    }
+    chosen.put("mse, 8 bits", value(histogram.mse()));
+    chosen.put("entropy, 8 bits", value(histogram.entropy()));
+    return chosen;
+  }
+
+  private static double value(INDArray amax) {
+    return amax.getDouble(0);
   }
 }

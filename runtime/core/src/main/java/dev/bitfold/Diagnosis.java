@@ -2,9 +2,12 @@ package dev.bitfold;
 
 import dev.bitfold.calibration.Histogram;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -13,8 +16,9 @@ import java.util.OptionalDouble;
  * fed its float inputs. Immutable; its size does not depend on that of the data.
  *
  * @param layers those with a quantizer, in the order of the model
+ * @param summary what is quantized how
  */
-public record Diagnosis(List<Layer> layers) {
+public record Diagnosis(List<Layer> layers, Summary summary) {
   /** Which points the alpha curves have. */
   public enum Curves {
     /** What the search has tried: no further work. */
@@ -36,6 +40,8 @@ public record Diagnosis(List<Layer> layers) {
    * @param alpha the migration strength of SmoothQuant; NaN if "off" was best, empty if it was not
    *     run
    * @param curve the error of the layer over alpha
+   * @param packedBytes what its weights and biases take with codes packed
+   * @param floatBytes what they take as float32
    */
   public record Layer(
       String path,
@@ -45,7 +51,9 @@ public record Diagnosis(List<Layer> layers) {
       OptionalDouble outputDecibels,
       OptionalDouble outputL1,
       OptionalDouble alpha,
-      Optional<AlphaCurve> curve) {
+      Optional<AlphaCurve> curve,
+      long packedBytes,
+      long floatBytes) {
     /** Copies the list. */
     public Layer {
       inputs = List.copyOf(inputs);
@@ -70,22 +78,37 @@ public record Diagnosis(List<Layer> layers) {
    * @param amax the largest amax of its quantizer; empty if its scale comes from each tensor
    * @param before the input as the float model has it
    * @param after the same times the smoothing scales; as {@code before} if it is not smoothed
+   * @param calibrators the amax of the whole tensor, after smoothing, that each method would
+   *     choose: {@code max}, {@code percentile 99.9}, {@code mse, 8 bits} …
    */
   public record Input(
       String name,
       OptionalDouble decibels,
       OptionalDouble amax,
       Activations before,
-      Activations after) {}
+      Activations after,
+      Map<String, Double> calibrators) {
+    /** Copies the map, keeping its order. */
+    public Input {
+      calibrators = Collections.unmodifiableMap(new LinkedHashMap<>(calibrators));
+    }
+  }
 
   /**
    * What values an input takes.
    *
    * @param largest the largest amax of a channel; of the tensor, if its layout names no channel
    * @param median the median of the channels' amax; the same
+   * @param channels the amax of each channel, in their order; one if the layout names no channel
    * @param histogram of all magnitudes
    */
-  public record Activations(double largest, double median, Histogram histogram) {
+  public record Activations(
+      double largest, double median, List<Float> channels, Histogram histogram) {
+    /** Copies the list. */
+    public Activations {
+      channels = List.copyOf(channels);
+    }
+
     /** How far the channels are apart: largest over median; infinite if most are never active. */
     public double spread() {
       return largest == 0 ? 1 : largest / median;

@@ -24,6 +24,7 @@ final class DiagnosisRun<M> {
   private final Summary summary;
   private final Map<String, AlphaCurve> chosen;
   private final Map<String, AlphaCurve> curves;
+  private final Packing packing;
   private final Map<String, ActivationProfile> before = new ConcurrentHashMap<>();
   private final Map<String, ActivationProfile> after = new ConcurrentHashMap<>();
   private final Map<String, OutputError> errors = new ConcurrentHashMap<>();
@@ -45,6 +46,7 @@ final class DiagnosisRun<M> {
     this.summary = summary;
     this.chosen = chosen;
     this.curves = curves;
+    this.packing = Packing.of(shape, state);
   }
 
   Diagnosis run() {
@@ -71,7 +73,8 @@ final class DiagnosisRun<M> {
           batch.run(quantized);
         });
     return new Diagnosis(
-        shape.layers().values().stream().filter(this::isQuantized).map(this::layer).toList());
+        shape.layers().values().stream().filter(this::isQuantized).map(this::layer).toList(),
+        summary);
   }
 
   private boolean isQuantized(ModelShape.Layer layer) {
@@ -102,7 +105,8 @@ final class DiagnosisRun<M> {
                     ? OptionalDouble.of(row.amax().get().max())
                     : OptionalDouble.empty(),
                 Objects.requireNonNull(before.get(site.path())).result(),
-                Objects.requireNonNull(after.get(site.path())).result()));
+                Objects.requireNonNull(after.get(site.path())).result(),
+                Objects.requireNonNull(after.get(site.path())).calibrators()));
       }
     }
     OutputError error = errors.getOrDefault(layer.path(), new OutputError());
@@ -115,7 +119,9 @@ final class DiagnosisRun<M> {
         error.squares().decibels(),
         error.l1(),
         choice == null ? OptionalDouble.empty() : OptionalDouble.of(choice.best()),
-        java.util.Optional.ofNullable(curves.get(layer.path())));
+        java.util.Optional.ofNullable(curves.get(layer.path())),
+        packing.bytes(layer.path()),
+        packing.floatBytes(layer.path()));
   }
 
   /** Counts the inputs that the state quantizes. */

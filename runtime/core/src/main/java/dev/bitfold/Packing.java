@@ -19,6 +19,34 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param heldBytes what weights and biases then take
  */
 record Packing(State state, long heldBytes) {
+  /** What the weights and biases of a layer take with codes packed. */
+  long bytes(String layer) {
+    long packed = 0;
+    for (Map.Entry<String, PackedTensor> tensor : state.packed().entrySet()) {
+      packed += isOf(layer, tensor.getKey()) ? tensor.getValue().bytes() : 0;
+    }
+    for (Map.Entry<String, INDArray> tensor : state.tensors().entrySet()) {
+      packed += isOf(layer, tensor.getKey()) ? tensor.getValue().length() * Float.BYTES : 0;
+    }
+    return packed;
+  }
+
+  /** What they take as float32. */
+  long floatBytes(String layer) {
+    long values = 0;
+    for (Map.Entry<String, PackedTensor> tensor : state.packed().entrySet()) {
+      values += isOf(layer, tensor.getKey()) ? tensor.getValue().length() : 0;
+    }
+    for (Map.Entry<String, INDArray> tensor : state.tensors().entrySet()) {
+      values += isOf(layer, tensor.getKey()) ? tensor.getValue().length() : 0;
+    }
+    return values * Float.BYTES;
+  }
+
+  private static boolean isOf(String layer, String path) {
+    return path.startsWith(layer + ".") && path.indexOf('.', layer.length() + 1) < 0;
+  }
+
   static Packing of(ModelShape shape, State state) {
     return Workspaces.outside(() -> packed(shape, state));
   }

@@ -3,6 +3,7 @@ package dev.bitfold.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.bitfold.Diagnosis;
 import dev.bitfold.storage.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,15 @@ public final class HtmlReport {
       new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
 
   private HtmlReport() {}
+
+  /**
+   * Writes what a diagnosis tells, whole or not at all.
+   *
+   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   */
+  public static void write(Diagnosis diagnosis, Path file) throws IOException {
+    write(Report.of("Quantized model", diagnosis), file);
+  }
 
   /**
    * Writes a report, whole or not at all.

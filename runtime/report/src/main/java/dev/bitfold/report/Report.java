@@ -1,5 +1,9 @@
 package dev.bitfold.report;
 
+import dev.bitfold.Advice;
+import dev.bitfold.Diagnosis;
+import dev.bitfold.Sensitivity;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +22,29 @@ public record Report(String title, List<Layer> layers, List<String> skipped, Lis
     layers = List.copyOf(layers);
     skipped = List.copyOf(skipped);
     advice = List.copyOf(advice);
+  }
+
+  /**
+   * What a diagnosis tells.
+   *
+   * @param title what was quantized
+   */
+  public static Report of(String title, Diagnosis diagnosis) {
+    return new DiagnosisReport(diagnosis).report(title);
+  }
+
+  /** With the model's error when only one layer is quantized. */
+  public Report with(Sensitivity sensitivity) {
+    Map<String, Double> errors = new HashMap<>();
+    sensitivity.layers().forEach(layer -> errors.put(layer.path(), layer.error()));
+    List<Layer> ranked =
+        layers.stream().map(layer -> layer.withSensitivity(errors.get(layer.path()))).toList();
+    return new Report(title, ranked, skipped, advice);
+  }
+
+  /** With what to change. */
+  public Report with(List<Advice> changes) {
+    return new Report(title, layers, skipped, changes.stream().map(Advice::toString).toList());
   }
 
   /**
@@ -54,7 +81,26 @@ public record Report(String title, List<Layer> layers, List<String> skipped, Lis
       @Nullable Activations after,
       Map<String, Double> calibrators,
       long packedBytes,
-      long floatBytes) {}
+      long floatBytes) {
+    Layer withSensitivity(@Nullable Double error) {
+      return new Layer(
+          path,
+          type,
+          formats,
+          weightDb,
+          inputDb,
+          outputDb,
+          outputL1,
+          error,
+          alpha,
+          curve,
+          before,
+          after,
+          calibrators,
+          packedBytes,
+          floatBytes);
+    }
+  }
 
   /**
    * The output error over alpha.

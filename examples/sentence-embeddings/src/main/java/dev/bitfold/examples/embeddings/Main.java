@@ -21,6 +21,8 @@ import dev.bitfold.examples.embeddings.model.MiniLm;
 import dev.bitfold.examples.embeddings.peer.PeerModel;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
+import dev.bitfold.report.HtmlReport;
+import dev.bitfold.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -210,6 +212,9 @@ public final class Main implements Callable<Integer> {
     new ResultFile(facts, active, pairs.size(), evaluation.sentences(), calibration, scores)
         .write(output);
     out.println("written: " + output);
+    Path page = output.resolveSibling("report.html");
+    HtmlReport.write(Report.of(facts.file() + ", " + Quantizations.SMOOTH, diagnosis), page);
+    out.println("written: " + page);
     out.flush();
   }
 
