@@ -145,6 +145,13 @@ public final class Quantized<M> {
     return model;
   }
 
+  /**
+   * What {@link #save} writes: descriptors, scales, smoothing and changed weights, for exporters.
+   */
+  public StateFile state() {
+    return stored.get();
+  }
+
   /** What is quantized how, and how well. */
   public Summary summary() {
     return summary;

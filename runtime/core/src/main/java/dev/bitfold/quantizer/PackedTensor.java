@@ -224,6 +224,25 @@ public final class PackedTensor {
     return scales.mean();
   }
 
+  /**
+   * What the code of each group is multiplied by, after its zero point was taken off; in c order of
+   * {@link #scaleShape}. Where {@link #unpack} divides, a product is up to an ulp off.
+   */
+  public float[] multipliers() {
+    float[] multipliers = scales.backward().clone();
+    if (scales.divides()) {
+      for (int g = 0; g < multipliers.length; g++) {
+        multipliers[g] = (float) (1d / multipliers[g]);
+      }
+    }
+    return multipliers;
+  }
+
+  /** The tensor's shape, each axis divided by its block, and 1 where it shares one scale. */
+  public long[] scaleShape() {
+    return groups.shape().clone();
+  }
+
   /** The fake-quantized values, in a new float32 array. */
   public INDArray unpack() {
     float[] backward = scales.backward();

@@ -1,5 +1,6 @@
 package dev.bitfold.storage;
 
+import dev.bitfold.annotations.Layout;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.TensorSite;
@@ -11,6 +12,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a model must have in common with the one that a state was made for: the paths of its
@@ -20,6 +23,10 @@ import java.util.Map;
  */
 public record Schema(Map<String, String> tensors) {
   private static final int SHOWN = 5;
+
+  /** As {@link #describe} writes it. */
+  private static final Pattern ENTRY =
+      Pattern.compile("(weight|bias|input|output)(?: ([^ \\[]+))?(?: \\[([0-9, ]*)])?");
 
   /** Copies the map, keeping its order. */
   public Schema {
@@ -41,6 +48,36 @@ public record Schema(Map<String, String> tensors) {
       text += " " + site.tensor().layout();
     }
     return held ? text + " " + Arrays.toString(shape.tensor(site).shape()) : text;
+  }
+
+  /**
+   * What is said of one tensor.
+   *
+   * @param role what it is
+   * @param layout its letters
+   * @param shape of a weight or bias; of others empty
+   */
+  public record Entry(TensorRole role, Layout layout, List<Long> shape) {}
+
+  /**
+   * What is said of the tensor at a path.
+   *
+   * @throws IllegalArgumentException if there is none, or what is said is not understood
+   */
+  public Entry entry(String path) {
+    String text = tensors.get(path);
+    Matcher parts = ENTRY.matcher(text == null ? "" : text);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException("the schema does not describe " + path + ": " + text);
+    }
+    String layout = parts.group(2);
+    String shape = parts.group(3);
+    return new Entry(
+        TensorRole.valueOf(parts.group(1).toUpperCase(java.util.Locale.ROOT)),
+        layout == null ? Layout.UNKNOWN : new Layout(layout),
+        shape == null || shape.isEmpty()
+            ? List.of()
+            : Arrays.stream(shape.split(", ")).map(Long::valueOf).toList());
   }
 
   /** A SHA-256 of all of it, in hexadecimal digits. */

@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings;
 
+import ai.onnxruntime.OrtException;
 import dev.bitfold.Diagnosis;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
@@ -7,6 +8,7 @@ import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.curves.CurveFiles;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
+import dev.bitfold.examples.embeddings.deploy.HeadToHead;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
 import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
 import dev.bitfold.examples.embeddings.evaluation.LayerAlphas;
@@ -89,6 +91,21 @@ public final class Main implements Callable<Integer> {
               + " calibrators, and the error of each layer over alpha; CSV, JSON and PNG go to the folder (default: ${FALLBACK-VALUE}).")
   private Optional<Path> curves = Optional.empty();
 
+  @Option(
+      names = "--export",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Quantize for deployment, too, export to ONNX and run that in ONNX Runtime.")
+  private boolean export;
+
+  @Option(
+      names = "--runtime-benchmark",
+      description =
+          "Export, and time the file beside the float and the published int8 model in ONNX Runtime"
+              + " instead.")
+  private boolean runtimeBenchmark;
+
   private Main() {}
 
   /** Runs the program and exits: 0, or 2 where options or files are wrong. */
@@ -127,12 +144,14 @@ public final class Main implements Callable<Integer> {
     MiniLm model = encoder.load(file);
     ModelFacts facts = ModelFacts.of(file.name(), model);
     try (Tokenizer tokenizer = encoder.tokenizerOf(model)) {
-      if (benchmark) {
+      if (runtimeBenchmark) {
+        timeRuntime(model, file, tokenizer, sentences);
+      } else if (benchmark) {
         benchmark(model, tokenizer, sentences);
       } else if (curves.isPresent()) {
         curves(model, tokenizer, sentences, curves.get());
       } else {
-        evaluate(model, facts, tokenizer, sentences);
+        evaluate(model, file, facts, tokenizer, sentences);
       }
     }
     return CommandLine.ExitCode.OK;
@@ -146,7 +165,8 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private void evaluate(MiniLm model, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
+  private void evaluate(
+      MiniLm model, InputFile file, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
       throws IOException {
     createFolderOf(output);
     List<SentencePair> pairs = full ? StsData.test() : StsData.every(4, StsData.test());
@@ -166,6 +186,9 @@ public final class Main implements Callable<Integer> {
               scores.add(
                   evaluation.of(
                       name, new BatchEmbedder(tokenizer, q.model()), facts.bytes(q.summary()))));
+      if (export) {
+        scores.add(exported(model, file, tokenizer, batches, evaluation));
+      }
       peer.ifPresent(p -> scores.add(evaluation.of("peer-int8", p, p.weightBytes())));
       report(
           facts,
@@ -176,6 +199,17 @@ public final class Main implements Callable<Integer> {
           diagnosis);
     } finally {
       peer.ifPresent(PeerModel::close);
+    }
+  }
+
+  /** The exported model, run by ONNX Runtime; its weights' size is that of the whole file. */
+  private Score exported(
+      MiniLm model, InputFile file, Tokenizer tokenizer, List<Batch> batches, Evaluation evaluation)
+      throws IOException {
+    InputFile written =
+        HeadToHead.of(file.onnx(), model, batches, output.toAbsolutePath().getParent()).standard();
+    try (PeerModel exported = new PeerModel(written, tokenizer, encoder.pooling())) {
+      return evaluation.of("onnx-int8", exported, written.bytes().length);
     }
   }
 
@@ -248,6 +282,23 @@ public final class Main implements Callable<Integer> {
     out.println("written: " + CurveFiles.csv(counts, folder));
     out.println("written: " + CurveFiles.png(counts, folder, true));
     out.flush();
+  }
+
+  private void timeRuntime(
+      MiniLm model, InputFile file, Tokenizer tokenizer, List<String> sentences)
+      throws IOException {
+    createFolderOf(output);
+    List<int[]> batch = tokenizer.encode(StsData.calibration(BatchEmbedder.BATCH_SIZE));
+    try {
+      HeadToHead.of(
+              file.onnx(),
+              model,
+              BatchEmbedder.batches(tokenizer, sentences),
+              output.toAbsolutePath().getParent())
+          .time(spec.commandLine().getOut(), file, encoder.peerFile(), batch);
+    } catch (OrtException e) {
+      throw new BadInputException(file.name(), "ONNX Runtime: " + e.getMessage(), e);
+    }
   }
 
   private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {

@@ -1,5 +1,7 @@
 package dev.bitfold.examples.embeddings.load;
 
+import dev.bitfold.onnx.OnnxException;
+import dev.bitfold.onnx.OnnxWeights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -42,6 +44,19 @@ public record InputFile(String name, byte[] bytes) {
       return new InputFile(name, in.readAllBytes());
     } catch (IOException e) {
       throw new BadInputException(name, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The file as an ONNX model.
+   *
+   * @throws BadInputException if it is none
+   */
+  public OnnxWeights onnx() {
+    try {
+      return OnnxWeights.of(name, bytes);
+    } catch (OnnxException e) {
+      throw new BadInputException(name, e.problem(), e);
     }
   }
 }

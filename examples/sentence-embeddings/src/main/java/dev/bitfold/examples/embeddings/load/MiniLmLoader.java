@@ -8,9 +8,12 @@ import dev.bitfold.examples.embeddings.model.LayerNorm;
 import dev.bitfold.examples.embeddings.model.Linear;
 import dev.bitfold.examples.embeddings.model.MiniLm;
 import dev.bitfold.examples.embeddings.model.Pooling;
+import dev.bitfold.onnx.OnnxException;
+import dev.bitfold.onnx.OnnxWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -44,7 +47,11 @@ public final class MiniLmLoader {
    * @throws BadInputException if the file cannot be read as such an encoder
    */
   public static MiniLm load(InputFile file, Pooling pooling, OptionalInt heads) {
-    return new MiniLmLoader(OnnxWeights.read(file), heads).model(pooling);
+    try {
+      return new MiniLmLoader(file.onnx(), heads).model(pooling);
+    } catch (OnnxException e) {
+      throw new BadInputException(file.name(), e.problem(), e);
+    }
   }
 
   private MiniLm model(Pooling pooling) {
@@ -66,7 +73,7 @@ public final class MiniLmLoader {
       throw onnx.bad(
           "computes its position ids from the padding (RoBERTa), which is not supported");
     }
-    INDArray words = onnx.weights(at + "word_embeddings/Gather");
+    INDArray words = floats(at + "word_embeddings/Gather");
     INDArray segment;
     if (onnx.has(at + "token_type_embeddings/Gather")) {
       segment = onnx.weights(at + "token_type_embeddings/Gather").getRow(0).dup('c');
@@ -76,10 +83,16 @@ public final class MiniLmLoader {
       segment = Nd4j.zeros(words.size(1));
     }
     return new Embeddings(
-        words,
-        onnx.weights(at + "position_embeddings/Gather"),
-        segment,
-        layerNorm(at + "LayerNorm/"));
+        words, floats(at + "position_embeddings/Gather"), segment, layerNorm(at + "LayerNorm/"));
+  }
+
+  /** As float32 they make the reference that everything is compared with. */
+  private INDArray floats(String node) {
+    INDArray weights = onnx.weights(node);
+    if (weights.dataType() != DataType.FLOAT) {
+      throw onnx.bad("holds " + weights.dataType() + " in node " + node + ", not float32");
+    }
+    return weights;
   }
 
   private EncoderLayer encoderLayer(String at) {

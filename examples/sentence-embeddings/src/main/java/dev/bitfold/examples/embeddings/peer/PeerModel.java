@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.bitfold.examples.embeddings.load.BadInputException;
 import dev.bitfold.examples.embeddings.load.InputFile;
-import dev.bitfold.examples.embeddings.load.OnnxWeights;
 import dev.bitfold.examples.embeddings.model.Pooling;
 import dev.bitfold.examples.embeddings.text.Embedder;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
@@ -42,7 +41,7 @@ public final class PeerModel implements Embedder, AutoCloseable {
     this.file = file.name();
     this.tokenizer = tokenizer;
     this.pooling = pooling;
-    this.weightBytes = OnnxWeights.read(file).bytes();
+    this.weightBytes = file.onnx().bytes();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       this.session = environment.createSession(file.bytes(), options);
       this.output = tokenVectors(session);

@@ -1,0 +1,34 @@
+package dev.bitfold.examples.embeddings.model;
+
+import dev.bitfold.annotations.QuantizeModel;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * {@link EncoderLayer} with a {@link FusedAttention}.
+ *
+ * @param attention the self-attention
+ * @param attentionNorm normalises input plus attention
+ * @param feedForward the network behind it
+ * @param outputNorm normalises that plus the network's output
+ */
+@QuantizeModel
+public record FusedEncoderLayer(
+    FusedAttention attention,
+    LayerNorm attentionNorm,
+    FeedForward feedForward,
+    LayerNorm outputNorm) {
+  /**
+   * Applies the layer.
+   *
+   * @param x [tokens, channels]
+   * @param padding which tokens make a sentence
+   * @return [tokens, channels], a new array
+   */
+  public INDArray forward(INDArray x, Padding padding) {
+    try (MemoryWorkspace scratch = Scratch.LAYER.open()) {
+      INDArray a = attentionNorm.forward(x.add(attention.forward(x, padding)));
+      return Scratch.MODEL.keep(outputNorm.forward(a.add(feedForward.forward(a))));
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.bitfold.onnx;
+
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Quantized;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.TensorProto;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs with a heap of 512 MiB. */
+class CorruptionTest {
+  private static final int FILES = 1000;
+
+  @TempDir Path folder;
+
+  @Test
+  void endsInAClearExceptionOrReadsWhatIsWhole() {
+    Net net =
+        new Net(
+            new Linear(Models.random(1, 64, 32), Models.random(2, 32)),
+            new Linear(Models.random(3, 32, 16), Models.random(4, 16)));
+    Quantized<Net> quantized =
+        NetQuantizer.of(net).calibrate(List.of(Models.outliers(5, 50, 64)), Net::forward).freeze();
+    GraphProto.Builder graph = Models.net(net);
+    graph
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName("half")
+                .setDataType(10)
+                .addDims(2)
+                .addInt32Data(15360)
+                .addInt32Data(-1))
+        .addInitializer(
+            TensorProto.newBuilder()
+                .setName("long")
+                .setDataType(7)
+                .addDims(2)
+                .addInt64Data(1)
+                .addInt64Data(1L << 40));
+    byte[] whole = Models.model(13, graph).toByteArray();
+    long seed = 20261123;
+    Random random = new Random(seed);
+    int refused = 0;
+    for (int i = 0; i < FILES; i++) {
+      byte[] damaged = damage(whole, random, i);
+      int number = i;
+      refused +=
+          assertTimeoutPreemptively(
+              Duration.ofSeconds(20),
+              () -> use(damaged, quantized) ? 0 : 1,
+              () -> "file " + number + " of seed " + seed);
+    }
+    // Most damage lies in the values of weights: the hash of a layer's weights finds it.
+    assertTrue(refused > FILES * 9 / 10, refused + " of " + FILES + " were refused");
+  }
+
+  private static byte[] damage(byte[] whole, Random random, int kind) {
+    byte[] damaged = whole.clone();
+    switch (kind % 4) {
+      case 0 -> damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      case 1 -> {
+        for (int i = 0; i < 20; i++) {
+          damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+        }
+      }
+      case 2 -> {
+        // Where the structure is: names, shapes and lengths.
+        int at = damaged.length - 1 - random.nextInt(600);
+        damaged[at] = (byte) random.nextInt();
+        damaged[random.nextInt(300)] = (byte) random.nextInt();
+      }
+      default -> damaged = Arrays.copyOf(damaged, random.nextInt(damaged.length));
+    }
+    return damaged;
+  }
+
+  /** Reads everything and exports; false if the file was refused. */
+  private boolean use(byte[] bytes, Quantized<Net> quantized) throws Exception {
+    try {
+      OnnxWeights file = OnnxWeights.of("damaged.onnx", bytes);
+      file.initializers().forEach(file::tensor);
+      file.nodes().forEach(file::allWeights);
+      file.nodes().forEach(file::reshapeOf);
+      OnnxMapping mapping =
+          OnnxMapping.empty().layer("first", "/first/MatMul").layer("second", "/second/MatMul");
+      OnnxQdq.export(file, quantized, mapping, folder.resolve("out.onnx"), OnnxOptions.DEFAULT);
+      return true;
+    } catch (OnnxException e) {
+      assertTrue(e.getMessage().startsWith("damaged.onnx: "), e.getMessage());
+      assertTrue(e.getMessage().length() > 20, e.getMessage());
+      return false;
+    }
+  }
+}
