@@ -38,6 +38,16 @@ public final class Gradients {
   }
 
   /**
+   * Of a layer whose weights and biases all have one.
+   *
+   * @param input of the first parameter of {@code forward}, in its shape
+   * @param parameters by name
+   */
+  public Gradients(INDArray input, Map<String, INDArray> parameters) {
+    this(java.util.Objects.requireNonNull(input), new LinkedHashMap<>(parameters), Set.of());
+  }
+
+  /**
    * Of a layer whose first parameter of {@code forward} has a gradient.
    *
    * @param input of that parameter's shape
@@ -105,7 +115,7 @@ public final class Gradients {
    *
    * @throws IllegalArgumentException if there is none of the name
    */
-  public INDArray get(String tensor) {
+  public INDArray parameter(String tensor) {
     INDArray gradient = named.get(tensor);
     if (gradient == null) {
       throw new IllegalArgumentException(
@@ -115,7 +125,7 @@ public final class Gradients {
   }
 
   /** All gradients by name, in the order in which they were given. */
-  public Map<String, INDArray> named() {
+  public Map<String, INDArray> parameters() {
     return named;
   }
 

@@ -160,9 +160,9 @@ final class TrainedLayer implements LayerHooks {
     if (x != null && computed.findInput().isPresent()) {
       result = result.withInput(input(first, x, computed.input()));
     }
-    Map<String, INDArray> named = new LinkedHashMap<>(computed.named());
+    Map<String, INDArray> named = new LinkedHashMap<>(computed.parameters());
     computed
-        .named()
+        .parameters()
         .forEach(
             (tensor, gradient) -> {
               INDArray input = inputs.get(tensor);
@@ -219,7 +219,7 @@ final class TrainedLayer implements LayerHooks {
         known.add(tensor.name());
       }
     }
-    Set<String> unknown = new TreeSet<>(computed.named().keySet());
+    Set<String> unknown = new TreeSet<>(computed.parameters().keySet());
     unknown.addAll(computed.fixed());
     unknown.removeAll(known);
     if (!unknown.isEmpty()) {
@@ -227,7 +227,7 @@ final class TrainedLayer implements LayerHooks {
           name + ": its backward names " + unknown + ", and its tensors are " + known);
     }
     Set<String> missing = new TreeSet<>(tensors.keySet());
-    missing.removeAll(computed.named().keySet());
+    missing.removeAll(computed.parameters().keySet());
     missing.removeAll(computed.fixed());
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
