@@ -7,10 +7,9 @@ import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A convolution over images without padding. */
+/** A convolution over images that moves by one without padding. */
 @Quantize(bits = 8, per = "O")
 @Quantize(role = Role.INPUT, bits = 8, unsigned = true)
 class Conv2d {
@@ -34,21 +33,24 @@ class Conv2d {
   }
 
   INDArray forward(@Input(layout = "NCHW") INDArray x) {
-    return run("conv2d", x, weight, bias)[0];
+    Patches patches = Patches.of(x, weight);
+    INDArray y = Nd4j.matmul(matrix(), patches.of(x)).addiColumnVector(bias);
+    return y.reshape('c', weight.size(0), x.size(0), patches.outHeight(), patches.outWidth())
+        .permute(1, 0, 2, 3)
+        .dup('c');
   }
 
   Gradients backward(INDArray x, INDArray gradOutput) {
-    INDArray[] gradients = run("conv2d_bp", x, weight, bias, gradOutput);
-    return Gradients.of(gradients[0]).with("weight", gradients[1]).with("bias", gradients[2]);
+    Patches patches = Patches.of(x, weight);
+    INDArray g = gradOutput.permute(1, 0, 2, 3).dup('c').reshape('c', weight.size(0), -1);
+    INDArray ofWeight = Nd4j.matmul(g, patches.of(x), false, true, false);
+    return Gradients.of(patches.sum(Nd4j.matmul(matrix(), g, true, false, false)))
+        .with("weight", ofWeight.dup('c').reshape('c', weight.shape()))
+        .with("bias", g.sum(1));
   }
 
-  private INDArray[] run(String op, INDArray... inputs) {
-    // Kernel, stride, padding, dilation; padding is explicit, images are NCHW, weights OIHW.
-    return Nd4j.exec(
-        DynamicCustomOp.builder(op)
-            .addInputs(inputs)
-            .addIntegerArguments(
-                (int) weight.size(2), (int) weight.size(3), 1, 1, 0, 0, 1, 1, 0, 0, 1)
-            .build());
+  /** [out, in · rows · columns]. */
+  private INDArray matrix() {
+    return weight.reshape('c', weight.size(0), -1);
   }
 }

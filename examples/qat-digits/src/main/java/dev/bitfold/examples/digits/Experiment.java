@@ -19,6 +19,10 @@ import org.nd4j.linalg.schedule.ScheduleType;
 final class Experiment {
   private static final List<String> LAYERS = List.of("conv1", "conv2", "fc1", "fc2", "fc3");
   private static final int BATCH = 100;
+
+  /** Of the histogram that the scale of the least squared error is searched on. */
+  private static final int BINS = 512;
+
   private static final double FLOAT_RATE = 2e-3;
   private static final double QAT_RATE = 1e-3;
 
@@ -76,9 +80,15 @@ final class Experiment {
 
   private Calibration<LeNet> calibrated(LeNet net, int bits, Ste ste) {
     QuantDescriptor weight =
-        QuantDescriptor.builder().bits(bits).per("O").calib(Calib.MSE).ste(ste).build();
+        QuantDescriptor.builder().bits(bits).per("O").calib(Calib.MSE).bins(BINS).ste(ste).build();
     QuantDescriptor input =
-        QuantDescriptor.builder().bits(bits).unsigned(true).calib(Calib.MSE).ste(ste).build();
+        QuantDescriptor.builder()
+            .bits(bits)
+            .unsigned(true)
+            .calib(Calib.MSE)
+            .bins(BINS)
+            .ste(ste)
+            .build();
     Plan<LeNet> plan = LeNetQuantizer.of(net);
     for (String layer : LAYERS) {
       plan = plan.describe(layer + ".weight", weight).describe(layer + ".x", input);

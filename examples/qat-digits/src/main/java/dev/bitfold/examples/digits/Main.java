@@ -15,11 +15,19 @@ import picocli.CommandLine.Option;
 /** LeNet on digits: float, quantized after training, and trained with its quantizers. */
 @Command(name = "qat-digits", mixinStandardHelpOptions = true, sortOptions = false)
 public final class Main implements Callable<Integer> {
+  private static final long START = System.nanoTime();
+
   @Option(names = "--short", description = "One seed, 4 and 2 bits, fewer epochs: about a minute.")
   private boolean shortForm;
 
   @Option(names = "--seeds", defaultValue = "3", description = "How many. Default: 3")
   private int seeds;
+
+  @Option(
+      names = "--bits",
+      split = ",",
+      description = "Of weights and inputs. Default: 8,4,3,2; of the short form 4,2")
+  private List<Integer> bits = List.of();
 
   @Option(
       names = "--out",
@@ -37,9 +45,10 @@ public final class Main implements Callable<Integer> {
     Digits digits = Digits.load();
     Experiment.Length length =
         shortForm
-            ? new Experiment.Length(4000, 4, 3)
-            : new Experiment.Length(digits.trainSize(), 10, 6);
-    List<Integer> widths = shortForm ? List.of(4, 2) : List.of(8, 4, 3, 2);
+            ? new Experiment.Length(4000, 4, 2)
+            : new Experiment.Length(digits.trainSize(), 6, 5);
+    List<Integer> usual = shortForm ? List.of(4, 2) : List.of(8, 4, 3, 2);
+    List<Integer> widths = bits.isEmpty() ? usual : bits;
     Map<String, List<Double>> rows = new LinkedHashMap<>();
     Map<String, List<Double>> curves = new LinkedHashMap<>();
     for (long seed = 1; seed <= (shortForm ? 1 : seeds); seed++) {
@@ -81,7 +90,8 @@ public final class Main implements Callable<Integer> {
 
   private static void add(Map<String, List<Double>> rows, String name, double accuracy) {
     rows.computeIfAbsent(name, n -> new ArrayList<>()).add(accuracy);
-    System.err.printf(Locale.ROOT, "%-10s %.2f%n", name, accuracy);
+    double seconds = (System.nanoTime() - START) / 1e9;
+    System.err.printf(Locale.ROOT, "%4.0f s  %-10s %.2f%n", seconds, name, accuracy);
   }
 
   private static String table(Map<String, List<Double>> rows, List<Integer> widths) {
