@@ -118,7 +118,10 @@ final class TrainedLayer implements LayerHooks {
   }
 
   @Override
-  public INDArray input(String input, INDArray x) {
+  public INDArray input(String input, @Nullable INDArray x) {
+    if (x == null) {
+      throw new IllegalArgumentException(name + ": the input " + input + " is null");
+    }
     return port(input).forward(x);
   }
 
