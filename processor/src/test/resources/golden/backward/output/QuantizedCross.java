@@ -6,7 +6,7 @@ import dev.bitfold.layer.Gradients;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import java.io.IOException;
-import java.util.Map;
+import java.util.List;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -57,6 +57,6 @@ final class QuantizedCross extends Cross {
     return this.hooks.gradients(
         super.backward(this.hooks.input("x", a), gain, this.hooks.input("memory", hooks), this.hooks.gradOutput(() -> super.forward(this.hooks.input("x", a), gain, this.hooks.input("memory", hooks)), gradOutput)),
         "x",
-        Map.of("x", a, "memory", hooks));
+        LayerHooks.inputs(List.of("x", "memory"), a, hooks));
   }
 }

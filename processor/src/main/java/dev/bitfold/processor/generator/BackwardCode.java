@@ -7,15 +7,13 @@ import dev.bitfold.processor.model.ForwardModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.model.MethodModel.ParameterModel;
+import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** The hooked {@code backward} around the user's own. */
 final class BackwardCode {
-  /** The most entries that {@code Map.of} takes. */
-  private static final int MAP_OF = 10;
-
   private BackwardCode() {}
 
   static MethodSpec of(LayerModel layer, BackwardModel backward, String original) {
@@ -55,15 +53,14 @@ final class BackwardCode {
 
   /** The inputs by the hooks' names, as they were given. */
   private static CodeBlock given(Map<String, String> inputs) {
-    boolean few = inputs.size() <= MAP_OF;
-    CodeBlock entries =
-        inputs.entrySet().stream()
-            .map(
-                e ->
-                    few
-                        ? CodeBlock.of("$S, $N", e.getValue(), e.getKey())
-                        : CodeBlock.of("$T.entry($S, $N)", Map.class, e.getValue(), e.getKey()))
-            .collect(CodeBlock.joining(", "));
-    return CodeBlock.of(few ? "$T.of($L)" : "$T.ofEntries($L)", Map.class, entries);
+    if (inputs.isEmpty()) {
+      return CodeBlock.of("$T.of()", Map.class);
+    }
+    return CodeBlock.of(
+        "$T.inputs($T.of($L), $L)",
+        BitfoldNames.LAYER_HOOKS,
+        List.class,
+        inputs.values().stream().map(n -> CodeBlock.of("$S", n)).collect(CodeBlock.joining(", ")),
+        inputs.keySet().stream().map(n -> CodeBlock.of("$N", n)).collect(CodeBlock.joining(", ")));
   }
 }

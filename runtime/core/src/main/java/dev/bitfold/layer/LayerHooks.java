@@ -1,5 +1,7 @@
 package dev.bitfold.layer;
 
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -59,6 +61,18 @@ public interface LayerHooks {
    */
   default INDArray gradOutput(Computation y, INDArray gradient) {
     return gradient;
+  }
+
+  /** Inputs by name; those that are null are left out. */
+  static Map<String, INDArray> inputs(List<String> names, @Nullable INDArray... values) {
+    Map<String, INDArray> inputs = new LinkedHashMap<>();
+    for (int i = 0; i < values.length; i++) {
+      INDArray value = values[i];
+      if (value != null) {
+        inputs.put(names.get(i), value);
+      }
+    }
+    return inputs;
   }
 
   /**

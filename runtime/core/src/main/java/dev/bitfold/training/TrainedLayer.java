@@ -118,11 +118,8 @@ final class TrainedLayer implements LayerHooks {
   }
 
   @Override
-  public INDArray input(String input, @Nullable INDArray x) {
-    if (x == null) {
-      throw new IllegalArgumentException(name + ": the input " + input + " is null");
-    }
-    return port(input).forward(x);
+  public @Nullable INDArray input(String input, @Nullable INDArray x) {
+    return x == null ? null : port(input).forward(x);
   }
 
   @Override
