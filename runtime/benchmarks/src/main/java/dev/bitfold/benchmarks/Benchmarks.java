@@ -8,7 +8,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "benchmarks",
     mixinStandardHelpOptions = true,
-    subcommands = {PeerComparison.class, LinearOverhead.class, CompileTime.class, JmhRun.class})
+    subcommands = {
+      PeerComparison.class,
+      LinearOverhead.class,
+      TrainingOverhead.class,
+      CompileTime.class,
+      JmhRun.class
+    })
 public final class Benchmarks {
   private Benchmarks() {}
 
