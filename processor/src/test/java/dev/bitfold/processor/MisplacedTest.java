@@ -38,7 +38,6 @@ class MisplacedTest {
           QZ005       | record A(@Weight List<INDArray> v) {}
           QZ005       | record A(@Weight INDArray[] v) {}
           QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}
-          QZ005 QZ005 | @Quantize(bits = 8, learnAmax = true, ste = Ste.LSQ) record A(@Weight INDArray v) {}
           QZ005       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
           QZ024       | class A { @QuantizeCreator A() {} }
           QZ024       | record A(@Weight INDArray v) { @QuantizeCreator A() { this(null); } }

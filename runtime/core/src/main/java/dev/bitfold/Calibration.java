@@ -5,6 +5,7 @@ import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
+import dev.bitfold.training.TrainedModel;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * A model that has seen its calibration data. Immutable and safe for concurrent use: each method
@@ -214,13 +216,44 @@ public final class Calibration<M> {
   }
 
   /**
+   * Trains the model with its quantizers in place, beginning with this calibration.
+   *
+   * @param updater any of ND4J's updaters: {@code new Adam(1e-3)}
+   * @throws IllegalArgumentException if no layer declares {@code backward}, or a descriptor cannot
+   *     be trained through; the message names layer and tensor
+   * @throws IllegalStateException if a static quantizer was never reached by the calibration data,
+   *     or a learned amax would begin with zero
+   */
+  public Training<M> train(IUpdater updater) {
+    return train(updater, updater);
+  }
+
+  /**
+   * The same with another updater for learned scales, which are of another size than weights.
+   *
+   * @param updater of weights and biases
+   * @param scaleUpdater of learned scales
+   */
+  public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
+    return new Training<>(
+        replay.model(),
+        replay.component(),
+        TrainedModel.of(shape, state, updater, scaleUpdater),
+        this::freeze);
+  }
+
+  private Quantized<M> freeze(State trained) {
+    return Quantized.of(
+        replay.model(), replay.component(), shape, trained, observations, smoothings());
+  }
+
+  /**
    * The quantized model.
    *
    * @throws IllegalStateException if a static quantizer was never reached by the calibration data;
    *     the message names each
    */
   public Quantized<M> freeze() {
-    return Quantized.of(
-        replay.model(), replay.component(), shape, state, observations, smoothings());
+    return freeze(state);
   }
 }

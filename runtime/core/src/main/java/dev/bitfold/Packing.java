@@ -65,7 +65,9 @@ record Packing(State state, long heldBytes) {
       boolean unpacks = shape.layer(site).type().unpacksWeights();
       if (descriptor != null) {
         PackedTensor bits =
-            WeightQuantizer.of(descriptor, site.tensor().layout(), tensor).pack(tensor);
+            WeightQuantizer.of(
+                    descriptor, site.tensor().layout(), tensor, state.scales().get(site.path()))
+                .pack(tensor);
         packed.put(site.path(), bits);
         held += unpacks ? bits.bytes() : tensor.length() * Float.BYTES;
       } else {

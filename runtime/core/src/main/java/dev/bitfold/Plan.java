@@ -5,7 +5,6 @@ import dev.bitfold.annotations.InvalidDescriptorException;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
-import dev.bitfold.annotations.Ste;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerTensor;
@@ -193,11 +192,10 @@ public final class Plan<M> {
     if (tensor.role() == TensorRole.BIAS) {
       throw new IllegalArgumentException(site.describe(null, null) + ": a bias is not quantized");
     }
-    if (descriptor.learnAmax() || descriptor.ste() != Ste.CLIP || !descriptor.fakeQuant()) {
+    if (!descriptor.fakeQuant()) {
       throw new IllegalArgumentException(
           site.describe(null, descriptor)
-              + ": learnAmax, ste and fakeQuant = false have no effect in a plan yet; leave them"
-              + " out");
+              + ": fakeQuant = false has no effect in a plan yet; leave it out");
     }
     List<DescriptorProblem> problems =
         descriptor.problems(tensor.role().role().orElseThrow(), tensor.layout());

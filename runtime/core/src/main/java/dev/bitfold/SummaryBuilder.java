@@ -72,7 +72,9 @@ final class SummaryBuilder {
   }
 
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
-    Quantizer quantizer = WeightQuantizer.of(descriptor, site.tensor().layout(), weight);
+    Quantizer quantizer =
+        WeightQuantizer.of(
+            descriptor, site.tensor().layout(), weight, state.scales().get(site.path()));
     weightBytes += quantizer.pack(weight).bytes();
     add(
         site,

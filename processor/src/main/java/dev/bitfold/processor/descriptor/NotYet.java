@@ -1,7 +1,6 @@
 package dev.bitfold.processor.descriptor;
 
 import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Ste;
 import java.util.List;
 import java.util.function.Function;
 
@@ -14,8 +13,6 @@ final class NotYet {
 
   private static final List<Refusal> REFUSALS =
       List.of(
-          new Refusal("learnAmax", QuantDescriptor::learnAmax, "there is no training yet"),
-          new Refusal("ste", d -> d.ste() != Ste.CLIP, "there is no training yet"),
           new Refusal("fakeQuant", d -> !d.fakeQuant(), "quantizers yield fake-quantized values"));
 
   private NotYet() {}

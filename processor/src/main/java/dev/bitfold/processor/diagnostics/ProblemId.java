@@ -164,6 +164,26 @@ public enum ProblemId {
       "%2$s of %1$s calls itself%3$s: its tensors would be quantized again in every round",
       "move the recursion into a method of another name that forward calls once"),
 
+  BACKWARD_SIGNATURE(
+      "QZ064",
+      "%2$s of %1$s does not fit: %3$s, and backward takes its parameters and then the gradient of its"
+          + " result",
+      "write: %4$s"),
+  BACKWARD_INACCESSIBLE(
+      "QZ065",
+      "%2$s of %1$s is %3$s: the wrapper cannot put its gradients through it",
+      "make it public, and neither static nor final"),
+  BACKWARD_WITHOUT_INTERFACE(
+      "QZ066",
+      "%1$s is %2$s and has a backward, but no interface declares %3$s: nothing could hold the wrapper"
+          + " that trains it",
+      "declare %3$s in an interface that %1$s implements and use that as the component's type, or"
+          + " make %1$s an open class"),
+  GRADIENT_NAME(
+      "QZ067",
+      "backward of %1$s gives a gradient of \"%2$s\", which is no tensor of it",
+      "%4$sits tensors are %3$s"),
+
   // Models.
   OPEN_COMPONENT(
       "QZ070",

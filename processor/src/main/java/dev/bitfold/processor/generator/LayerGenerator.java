@@ -81,6 +81,9 @@ public final class LayerGenerator {
     layer
         .forward()
         .ifPresent(forward -> type.addMethod(Calls.hooked(forward, "super", unpacking("this"))));
+    layer
+        .backward()
+        .ifPresent(backward -> type.addMethod(BackwardCode.of(layer, backward, "super")));
   }
 
   private void wrapper(TypeSpec.Builder type, LayerShape.Wrapper shape) {
@@ -111,6 +114,12 @@ public final class LayerGenerator {
               String original = Calls.field(forward.method(), "layer");
               type.addMethod(Calls.hooked(forward, original, unpacking(original)));
             });
+    layer
+        .backward()
+        .ifPresent(
+            backward ->
+                type.addMethod(
+                    BackwardCode.of(layer, backward, Calls.field(backward.method(), "layer"))));
     shape.methods().forEach(method -> type.addMethod(Calls.delegated(method)));
   }
 

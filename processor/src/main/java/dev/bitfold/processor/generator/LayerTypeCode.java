@@ -92,6 +92,9 @@ final class LayerTypeCode {
     if (layer.unpacksWeights()) {
       code.add("\n.unpackingWeights()");
     }
+    if (layer.backward().isPresent()) {
+      code.add("\n.withBackward()");
+    }
     return code.add("$<$<").build();
   }
 

@@ -4,6 +4,7 @@ import com.sun.source.tree.BlockTree;
 import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.IdentifierTree;
 import com.sun.source.tree.LambdaExpressionTree;
+import com.sun.source.tree.LiteralTree;
 import com.sun.source.tree.MemberSelectTree;
 import com.sun.source.tree.MethodInvocationTree;
 import com.sun.source.tree.Tree;
@@ -112,6 +113,36 @@ public final class BodyScanner {
 
   /** A call of a method of the same object. */
   private record Call(String name, int arguments) {}
+
+  /**
+   * The string literals that a method's body gives to methods of some names, in their order.
+   *
+   * @param called the names
+   */
+  public Set<String> stringArguments(ExecutableElement method, Set<String> called) {
+    Set<String> literals = new LinkedHashSet<>();
+    trees
+        .map(t -> t.getTree(method))
+        .ifPresent(
+            tree ->
+                new TreeScanner<@Nullable Void, @Nullable Void>() {
+                  @Override
+                  public @Nullable Void visitMethodInvocation(
+                      MethodInvocationTree call, @Nullable Void unused) {
+                    if (call.getMethodSelect() instanceof MemberSelectTree select
+                        && called.contains(select.getIdentifier().toString())) {
+                      for (Tree argument : call.getArguments()) {
+                        if (argument instanceof LiteralTree literal
+                            && literal.getValue() instanceof String text) {
+                          literals.add(text);
+                        }
+                      }
+                    }
+                    return super.visitMethodInvocation(call, null);
+                  }
+                }.scan(tree, null));
+    return literals;
+  }
 
   private Set<String> calls(ExecutableElement method) {
     return trees.map(t -> scan(t.getTree(method))).orElse(Set.of());

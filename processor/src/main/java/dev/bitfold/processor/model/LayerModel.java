@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
  * @param arguments the arguments that build it again
  * @param constructorThrows the checked exceptions of that constructor
  * @param forward the hooked method, if there is one
+ * @param backward the method that gives its gradients, if there is one
  * @param output how the result is quantized
  * @param smoothQuant the alpha of {@code @SmoothQuant}, NaN to search it
  * @param recipe the recipe on the class
@@ -27,6 +28,7 @@ public record LayerModel(
     List<ArgumentModel> arguments,
     List<TypeName> constructorThrows,
     Optional<ForwardModel> forward,
+    Optional<BackwardModel> backward,
     Optional<QuantDescriptor> output,
     OptionalDouble smoothQuant,
     Optional<ClassName> recipe) {
@@ -39,6 +41,7 @@ public record LayerModel(
         arguments,
         constructorThrows,
         forward,
+        backward,
         output,
         smoothQuant,
         recipe);

@@ -35,6 +35,7 @@ public final class BitfoldNames {
   public static final ClassName WALK = layer("Walk");
   public static final ClassName LAYER_TYPE = layer("LayerType");
   public static final ClassName LAYER_HOOKS = layer("LayerHooks");
+  public static final ClassName GRADIENTS = layer("Gradients");
   public static final ClassName GENERATED_LAYER = layer("GeneratedLayer");
 
   public static final ClassName TENSOR = ClassName.get("org.nd4j.linalg.api.ndarray", "INDArray");

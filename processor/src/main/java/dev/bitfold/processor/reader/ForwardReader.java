@@ -78,12 +78,19 @@ final class ForwardReader {
     return returning.size() == 1 ? Optional.of(declared(returning.get(0))) : Optional.empty();
   }
 
-  private List<ExecutableElement> candidates() {
+  /** The methods of that name. */
+  List<ExecutableElement> candidates() {
+    List<ExecutableElement> found = methods();
+    found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
+    return found;
+  }
+
+  /** All methods that the class has, private ones included. */
+  List<ExecutableElement> methods() {
     List<ExecutableElement> found = new ArrayList<>(members.methods());
     ElementFilter.methodsIn(type.getEnclosedElements()).stream()
         .filter(method -> !found.contains(method))
         .forEach(found::add);
-    found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
     // Compilers list inherited and own methods in orders of their own.
     List<? extends Element> written = type.getEnclosedElements();
     found.sort(Comparator.comparingInt(method -> written.indexOf(method)));
@@ -95,7 +102,8 @@ final class ForwardReader {
         || annotations.isQuantized(parameter);
   }
 
-  private DeclaredForward declared(ExecutableElement method) {
+  /** The method with its marked parameters. */
+  DeclaredForward declared(ExecutableElement method) {
     for (Modifier hidden : List.of(Modifier.PRIVATE, Modifier.STATIC)) {
       if (method.getModifiers().contains(hidden)) {
         problems.add(

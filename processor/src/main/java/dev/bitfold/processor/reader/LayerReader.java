@@ -9,14 +9,17 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.ArgumentModel;
+import dev.bitfold.processor.model.BackwardModel;
 import dev.bitfold.processor.model.ForwardModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
+import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.model.TensorModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,6 +68,15 @@ public final class LayerReader {
     if (forward.isEmpty() && quantizers.quantizesOutput()) {
       forward = forwards.readForOutput();
     }
+    BackwardReader backwards = new BackwardReader(language, type, problems);
+    Optional<DeclaredBackward> backward =
+        backwards.read(forwards.methods(), forward, forwards.candidates());
+    if (forward.isEmpty() && backward.isPresent()) {
+      forward = Optional.of(forwards.declared(backward.get().forward()));
+    }
+    List<String> names = new ArrayList<>(tensors.stream().map(DeclaredTensor::name).toList());
+    DeclaredForward.inputs(forward).forEach(input -> names.add(input.name()));
+    backward.ifPresent(b -> backwards.checkNames(b, names));
     creator.ifPresent(c -> checkCarried(type, tensors, c, problems));
 
     List<TensorModel> resolved = tensors.stream().map(quantizers::resolve).toList();
@@ -89,12 +101,13 @@ public final class LayerReader {
                 language,
                 type,
                 GeneratedNames.wrapper(ClassName.get(type)),
-                touched(creator, forward)),
+                touched(creator, forward, backward)),
             new LayerShape.Subclass(),
             resolved,
             creator.map(c -> arguments(c, tensors)).orElse(List.of()),
             creator.map(this::checkedExceptions).orElse(List.of()),
             forwardModel,
+            backward.map(b -> backward(type, b, forwardModel)),
             output,
             quantizers
                 .smoothQuant()
@@ -103,7 +116,7 @@ public final class LayerReader {
             quantizers.recipe().map(use -> ClassName.get(use.type())));
     LayerShape shape =
         new ShapeReader(language, type, members, problems)
-            .read(model.quantizesActivations(), forward);
+            .read(model.quantizesActivations(), forward, backward);
     return new Reading<>(Optional.of(model.withShape(shape)), problems);
   }
 
@@ -131,6 +144,20 @@ public final class LayerReader {
         Language.isTensor(forward.method().getReturnType()));
   }
 
+  private BackwardModel backward(
+      TypeElement type, DeclaredBackward backward, Optional<ForwardModel> forward) {
+    MethodModel method = MethodReader.read(language, type, backward.method());
+    Map<String, String> inputs = new LinkedHashMap<>();
+    for (int i = 0; i < backward.forward().getParameters().size(); i++) {
+      String name = backward.forward().getParameters().get(i).getSimpleName().toString();
+      if (forward.isPresent() && forward.get().isInput(name)) {
+        inputs.put(method.parameters().get(i).name(), name);
+      }
+    }
+    String first = backward.forward().getParameters().get(0).getSimpleName().toString();
+    return new BackwardModel(method, inputs, first);
+  }
+
   private static List<ArgumentModel> arguments(Creator creator, List<DeclaredTensor> tensors) {
     return creator.arguments().stream()
         .map(
@@ -147,10 +174,13 @@ public final class LayerReader {
   }
 
   private static List<Element> touched(
-      Optional<Creator> creator, Optional<DeclaredForward> forward) {
+      Optional<Creator> creator,
+      Optional<DeclaredForward> forward,
+      Optional<DeclaredBackward> backward) {
     List<Element> touched = new ArrayList<>();
     creator.ifPresent(c -> touched.add(c.constructor()));
     forward.ifPresent(f -> touched.add(f.method()));
+    backward.ifPresent(b -> touched.add(b.method()));
     return touched;
   }
 }

@@ -38,17 +38,21 @@ final class ShapeReader {
     this.problems = problems;
   }
 
-  LayerShape read(boolean quantizesActivations, Optional<DeclaredForward> forward) {
+  LayerShape read(
+      boolean quantizesActivations,
+      Optional<DeclaredForward> forward,
+      Optional<DeclaredBackward> backward) {
     if (!type.getModifiers().contains(Modifier.FINAL)) {
       return new LayerShape.Subclass();
     }
-    return quantizesActivations && forward.isPresent()
-        ? wrapper(forward.get().method())
+    return forward.isPresent() && (quantizesActivations || backward.isPresent())
+        ? wrapper(forward.get().method(), backward.map(DeclaredBackward::method))
         : new LayerShape.Rebuilt();
   }
 
-  private LayerShape wrapper(ExecutableElement forward) {
+  private LayerShape wrapper(ExecutableElement forward, Optional<ExecutableElement> backward) {
     boolean reachable = false;
+    boolean trainable = backward.isEmpty();
     Map<String, MethodModel> delegated = new LinkedHashMap<>();
     for (DeclaredType parent : language.interfaces(type)) {
       for (ExecutableElement declared :
@@ -59,6 +63,8 @@ final class ShapeReader {
         }
         if (implementation.get().equals(forward)) {
           reachable = true;
+        } else if (backward.isPresent() && implementation.get().equals(backward.get())) {
+          trainable = true;
         } else {
           delegate(implementation.get(), delegated);
         }
@@ -71,6 +77,14 @@ final class ShapeReader {
           type.getSimpleName(),
           kind(type),
           ForwardReader.signature(forward));
+    }
+    if (!trainable) {
+      problems.add(
+          ProblemId.BACKWARD_WITHOUT_INTERFACE,
+          Place.at(type),
+          type.getSimpleName(),
+          kind(type),
+          ForwardReader.signature(backward.get()));
     }
     return new LayerShape.Wrapper(interfaces(), List.copyOf(delegated.values()));
   }

@@ -1,5 +1,8 @@
 package dev.bitfold.layer;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -42,4 +45,43 @@ public interface LayerHooks {
 
   /** What {@code forward} returns in place of {@code y}. */
   INDArray output(INDArray y);
+
+  /** Computes again what {@code forward} computed, before the hooks saw it. */
+  @FunctionalInterface
+  interface Computation {
+    /** Runs the layer's own {@code forward}. */
+    INDArray compute() throws Throwable;
+  }
+
+  /**
+   * What {@code backward} computes with in place of the output's gradient.
+   *
+   * @param y run only where the gradient depends on it
+   * @param gradient of what {@link #output} returned
+   */
+  default INDArray gradOutput(Computation y, INDArray gradient) {
+    return gradient;
+  }
+
+  /** Inputs by name; those that are null are left out. */
+  static Map<String, INDArray> inputs(List<String> names, @Nullable INDArray... values) {
+    Map<String, INDArray> inputs = new LinkedHashMap<>();
+    for (int i = 0; i < values.length; i++) {
+      INDArray value = values[i];
+      if (value != null) {
+        inputs.put(names.get(i), value);
+      }
+    }
+    return inputs;
+  }
+
+  /**
+   * What {@code backward} returns in place of what the layer computed.
+   *
+   * @param first the name of the first parameter of {@code forward}
+   * @param inputs the hooked inputs by name, as {@code backward} was given them
+   */
+  default Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
+    return computed;
+  }
 }

@@ -25,18 +25,21 @@ public final class LayerType<L, R> {
   private final Map<String, LayerTensor> tensors;
   private final OptionalDouble smoothQuant;
   private final boolean unpacks;
+  private final boolean backward;
 
   private LayerType(
       Class<?> type,
       BiFunction<L, LayerHooks, R> rebuild,
       Map<String, LayerTensor> tensors,
       OptionalDouble smoothQuant,
-      boolean unpacks) {
+      boolean unpacks,
+      boolean backward) {
     this.type = type;
     this.rebuild = rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
     this.smoothQuant = smoothQuant;
     this.unpacks = unpacks;
+    this.backward = backward;
   }
 
   /**
@@ -46,7 +49,7 @@ public final class LayerType<L, R> {
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
   public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty(), false);
+    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty(), false, false);
   }
 
   /** With a quantized weight. */
@@ -85,12 +88,17 @@ public final class LayerType<L, R> {
    * @param alpha 0 to 1, or NaN to search it
    */
   public LayerType<L, R> smoothQuant(double alpha) {
-    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha), unpacks);
+    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha), unpacks, backward);
   }
 
   /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
   public LayerType<L, R> unpackingWeights() {
-    return new LayerType<>(type, rebuild, tensors, smoothQuant, true);
+    return new LayerType<>(type, rebuild, tensors, smoothQuant, true, backward);
+  }
+
+  /** Which has a {@code backward} that the hooks see, so that it can be trained. */
+  public LayerType<L, R> withBackward() {
+    return new LayerType<>(type, rebuild, tensors, smoothQuant, unpacks, true);
   }
 
   private LayerType<L, R> with(
@@ -104,7 +112,7 @@ public final class LayerType<L, R> {
       throw new IllegalArgumentException(
           type.getName() + " has two tensors of the name \"" + name + "\"");
     }
-    return new LayerType<>(type, rebuild, more, smoothQuant, unpacks);
+    return new LayerType<>(type, rebuild, more, smoothQuant, unpacks, backward);
   }
 
   /** The user's class. */
@@ -130,6 +138,11 @@ public final class LayerType<L, R> {
   /** Whether the layer can hold packed weights, and unpacks them for each call. */
   public boolean unpacksWeights() {
     return unpacks;
+  }
+
+  /** Whether the layer has a {@code backward}, so that it can be trained. */
+  public boolean hasBackward() {
+    return backward;
   }
 
   R rebuild(L layer, LayerHooks hooks) {

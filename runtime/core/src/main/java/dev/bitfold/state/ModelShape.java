@@ -158,6 +158,11 @@ public final class ModelShape {
     }
   }
 
+  /** The hooks of one layer in a state. */
+  public static LayerHooks hooks(String path, LayerType<?, ?> type, State state) {
+    return new StateHooks(path, type, state, Tap.NONE);
+  }
+
   /** The float model again, with one layer rebuilt and all others kept. */
   public static <M> M rebuildOnly(M model, Component<M> component, String layer) {
     return component.rebuild(

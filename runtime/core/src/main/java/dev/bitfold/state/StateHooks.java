@@ -1,6 +1,7 @@
 package dev.bitfold.state;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.layer.Gradients;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
@@ -85,7 +86,9 @@ final class StateHooks implements LayerHooks {
     }
     INDArray master = state.tensors().getOrDefault(site.path(), original);
     QuantDescriptor descriptor = state.descriptors().get(site.path());
-    return descriptor == null ? master : quantized(site, master, descriptor);
+    return descriptor == null
+        ? master
+        : quantized(site, master, descriptor, state.scales().get(site.path()));
   }
 
   @Override
@@ -123,9 +126,13 @@ final class StateHooks implements LayerHooks {
     }
   }
 
-  private static INDArray quantized(TensorSite site, INDArray master, QuantDescriptor descriptor) {
+  private static INDArray quantized(
+      TensorSite site,
+      INDArray master,
+      QuantDescriptor descriptor,
+      @Nullable CalibratedScale scale) {
     try {
-      return WeightQuantizer.of(descriptor, site.tensor().layout(), master).quantize(master);
+      return WeightQuantizer.of(descriptor, site.tensor().layout(), master, scale).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);
@@ -180,6 +187,20 @@ final class StateHooks implements LayerHooks {
   public INDArray output(INDArray y) {
     Port port = java.util.Objects.requireNonNull(ports.get(LayerType.OUTPUT));
     return through(port, tap.output(port.site(), y));
+  }
+
+  @Override
+  public Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
+    for (LayerTensor tensor : type.tensors().values()) {
+      String path = TensorSite.path(layer, tensor.name());
+      if (state.descriptors().containsKey(path) || state.preScales().containsKey(path)) {
+        throw new IllegalStateException(
+            new TensorSite(layer, type.type(), tensor).describe(null, state.descriptors().get(path))
+                + ": backward of a quantized model, whose rounding has no gradient; train it"
+                + " through Calibration.train");
+      }
+    }
+    return computed;
   }
 
   private INDArray through(Port port, INDArray x) {

@@ -1,0 +1,115 @@
+package dev.bitfold.examples.digits;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.Plan;
+import dev.bitfold.Quantized;
+import dev.bitfold.Training;
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Ste;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.schedule.PolySchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
+
+/** One seed: the float net, and what becomes of it with few bits, with and without training. */
+final class Experiment {
+  private static final List<String> LAYERS = List.of("conv1", "conv2", "fc1", "fc2", "fc3");
+  private static final int BATCH = 100;
+
+  /** Of the histogram that the scale of the least squared error is searched on. */
+  private static final int BINS = 512;
+
+  private static final double FLOAT_RATE = 2e-3;
+  private static final double QAT_RATE = 1e-3;
+
+  /**
+   * How long it takes.
+   *
+   * @param images for training
+   * @param floatEpochs of the float net
+   * @param qatEpochs of each quantized one, which begins with the float net
+   */
+  record Length(int images, int floatEpochs, int qatEpochs) {}
+
+  /**
+   * A trained net.
+   *
+   * @param accuracy on the test images, in percent
+   * @param losses the mean of each epoch, or of parts of it
+   */
+  record Trained(double accuracy, List<Double> losses) {}
+
+  private final Digits digits;
+  private final Length length;
+  private final long seed;
+  private final List<Digits.Batch> test;
+
+  Experiment(Digits digits, Length length, long seed) {
+    this.digits = digits;
+    this.length = length;
+    this.seed = seed;
+    this.test = digits.test(500);
+  }
+
+  /** Trains the float net. */
+  Trained trainFloat(LeNet net) {
+    int steps = length.floatEpochs() * length.images() / BATCH;
+    FloatTraining training = new FloatTraining(net, adam(FLOAT_RATE, steps));
+    List<Double> losses = epochs(length.floatEpochs(), training::step);
+    return new Trained(net.accuracy(test), losses);
+  }
+
+  /** Quantizes the net after training, with the scale of the least squared error. */
+  double ptq(LeNet net, int bits) throws Exception {
+    return calibrated(net, bits, Ste.CLIP).freeze().model().accuracy(test);
+  }
+
+  /** Goes on training the net with its quantizers in place. */
+  Trained qat(LeNet net, int bits, Ste ste) throws Exception {
+    int steps = length.qatEpochs() * length.images() / BATCH;
+    Training<LeNet> training = calibrated(net, bits, ste).train(adam(QAT_RATE, steps));
+    List<Double> losses =
+        epochs(length.qatEpochs(), batch -> training.step(model -> model.learn(batch).loss()));
+    Quantized<LeNet> quantized = training.freeze();
+    return new Trained(quantized.model().accuracy(test), losses);
+  }
+
+  private Calibration<LeNet> calibrated(LeNet net, int bits, Ste ste) {
+    QuantDescriptor weight =
+        QuantDescriptor.builder().bits(bits).per("O").calib(Calib.MSE).bins(BINS).ste(ste).build();
+    QuantDescriptor input =
+        QuantDescriptor.builder()
+            .bits(bits)
+            .unsigned(true)
+            .calib(Calib.MSE)
+            .bins(BINS)
+            .ste(ste)
+            .build();
+    Plan<LeNet> plan = LeNetQuantizer.of(net);
+    for (String layer : LAYERS) {
+      plan = plan.describe(layer + ".weight", weight).describe(layer + ".x", input);
+    }
+    List<INDArray> images = digits.train(500, BATCH).stream().map(Digits.Batch::images).toList();
+    return plan.calibrate(images, LeNet::forward);
+  }
+
+  private static Adam adam(double rate, int steps) {
+    return new Adam(new PolySchedule(ScheduleType.ITERATION, rate, 1, steps + 1));
+  }
+
+  private List<Double> epochs(int count, ToDoubleFunction<Digits.Batch> step) {
+    List<Double> losses = new ArrayList<>();
+    for (int epoch = 0; epoch < count; epoch++) {
+      losses.add(
+          digits.shuffled(length.images(), BATCH, 1000 * seed + epoch).stream()
+              .mapToDouble(step)
+              .average()
+              .orElseThrow());
+    }
+    return losses;
+  }
+}
