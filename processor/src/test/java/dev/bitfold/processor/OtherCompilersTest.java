@@ -70,7 +70,7 @@ class OtherCompilersTest {
 
   static Collection<DiagnosticsPage.Entry> examples() throws IOException {
     return DiagnosticsPageTest.examples().stream()
-        .filter(entry -> !Set.of("QZ003", "QZ026", "QZ063").contains(entry.id()))
+        .filter(entry -> !Set.of("QZ003", "QZ026", "QZ063", "QZ067").contains(entry.id()))
         .toList();
   }
 
