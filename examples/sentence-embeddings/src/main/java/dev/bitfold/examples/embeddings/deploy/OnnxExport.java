@@ -45,6 +45,8 @@ public record OnnxExport(OnnxWeights original, String root, Quantized<FusedMiniL
     Quantized<FusedMiniLm> quantized =
         FusedMiniLmQuantizer.of(FusedMiniLm.of(model, embeddings))
             .using(recipe())
+            // The tables are quantized above, as the file will hold them.
+            .skip("embeddings")
             .calibrate(sentences, FusedMiniLm::forward)
             .smoothQuant(SmoothQuantOptions.alpha(ALPHA))
             .freeze();
