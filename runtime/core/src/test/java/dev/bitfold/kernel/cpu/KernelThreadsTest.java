@@ -39,7 +39,7 @@ class KernelThreadsTest {
   void failureIsThrownAndThePoolGoesOn(boolean onPool) {
     KernelThreads threads = new KernelThreads(2);
     Thread caller = Thread.currentThread();
-    CountDownLatch helping = new CountDownLatch(1);
+    CountDownLatch failing = new CountDownLatch(1);
     RuntimeException thrown =
         assertThrows(
             RuntimeException.class,
@@ -50,10 +50,10 @@ class KernelThreadsTest {
                     1,
                     (from, to) -> {
                       boolean own = Thread.currentThread() == caller;
-                      if (own && onPool) {
-                        await(helping);
+                      if (own == onPool) {
+                        await(failing);
                       } else {
-                        helping.countDown();
+                        failing.countDown();
                         throw new IllegalArgumentException("share " + from);
                       }
                     }));
