@@ -128,6 +128,12 @@ final class Batch {
     dense.use(values -> Kernels.active().range(Source.of(values), groups, min, max));
   }
 
+  /** Counts the values. */
+  void count(BinnedCounts counts) {
+    Groups groups = groups();
+    dense.use(values -> counts.count(Kernels.active(), values, groups));
+  }
+
   private static Groups groups(Quantizer quantizer, INDArray x) {
     return Groups.of(x.shape(), quantizer.blocks(x.rank()));
   }

@@ -1,8 +1,12 @@
 package dev.bitfold.calibration;
 
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Source;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -16,8 +20,6 @@ final class BinnedCounts {
   private static final int LEAST_EXPONENT = -126;
 
   private static final long MOST_COUNTS = 1L << 26;
-  private static final int LANES = 4;
-  private static final int MOST_IN_LANES = 1 << 16;
 
   private final int bins;
   private final int bits;
@@ -25,9 +27,6 @@ final class BinnedCounts {
   private final int[] exponent;
   private final float[] inverse;
   private final float[] max;
-  // Neighbouring values often fall in one bin, and an increment waits for the one before it:
-  // counting in turn into several tables, summed later, is faster. Empty if not used.
-  private final int[][] lanes;
 
   /**
    * Empty histograms.
@@ -51,8 +50,6 @@ final class BinnedCounts {
     this.exponent = new int[groups];
     this.inverse = new float[groups];
     this.max = new float[groups];
-    boolean inLanes = Integer.bitCount(groups) == 1 && counts.length <= MOST_IN_LANES;
-    this.lanes = inLanes ? new int[LANES][counts.length] : new int[0][];
     Arrays.fill(exponent, LEAST_EXPONENT);
     Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
   }
@@ -111,49 +108,9 @@ final class BinnedCounts {
     inverse[group] = Math.scalb(1f, -needed);
   }
 
-  /**
-   * Counts values of one group by their magnitude; all must be included. To be followed by {@link
-   * #collect} when the batch ends.
-   */
-  void countRun(float[] values, int start, int length, int group) {
-    float scale = inverse[group];
-    int from = group * bins;
-    int end = start + length;
-    int at = start;
-    if (lanes.length > 0) {
-      int[] a = lanes[0];
-      int[] b = lanes[1];
-      int[] c = lanes[2];
-      int[] d = lanes[3];
-      int mask = a.length - 1; // tells the compiler that the index is in bounds
-      for (; at < end - 3; at += LANES) {
-        a[(from + (int) (Math.abs(values[at]) * scale)) & mask]++;
-        b[(from + (int) (Math.abs(values[at + 1]) * scale)) & mask]++;
-        c[(from + (int) (Math.abs(values[at + 2]) * scale)) & mask]++;
-        d[(from + (int) (Math.abs(values[at + 3]) * scale)) & mask]++;
-      }
-    }
-    for (; at < end; at++) {
-      counts[from + (int) (Math.abs(values[at]) * scale)]++;
-    }
-  }
-
-  /** Adds up what was counted in the lanes. */
-  void collect() {
-    for (int[] lane : lanes) {
-      for (int i = 0; i < lane.length; i++) {
-        counts[i] += lane[i];
-        lane[i] = 0;
-      }
-    }
-  }
-
-  /** Counts values of neighbouring groups, one of each; all must be included. */
-  void countNeighbours(float[] values, int start, int length, int firstGroup) {
-    for (int i = 0; i < length; i++) {
-      int group = firstGroup + i;
-      counts[group * bins + (int) (Math.abs(values[start + i]) * inverse[group])]++;
-    }
+  /** Counts all values of a batch by their magnitude; all must be included. */
+  void count(QuantKernels kernels, FloatBuffer values, Groups of) {
+    kernels.histogram(Source.of(values), of, inverse, bins, counts);
   }
 
   /**

@@ -49,15 +49,7 @@ public final class HistogramCalibrator implements Calibrator {
       for (int g = 0; g < amax.length; g++) {
         c.include(g, amax[g]);
       }
-      batch.forEach(
-          (values, from, length, group, step) -> {
-            if (step == 0) {
-              c.countRun(values, from, length, group);
-            } else {
-              c.countNeighbours(values, from, length, group);
-            }
-          });
-      c.collect();
+      batch.count(c);
       for (int g = 0; g < batch.leftOut().length; g++) {
         c.removeZeros(g, batch.leftOut()[g]);
       }

@@ -6,7 +6,9 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -92,30 +94,15 @@ public final class MseCalibrator implements Calibrator {
       return;
     }
     Batch batch = Batch.of(quantizer, x, policy);
-    float[] values = batch.copy();
-    double[][] sums = new double[multipliers.length][];
-    for (int m = 0; m < sums.length; m++) {
-      Quantizer candidate = quantizer.withAmax(array(multipliers[m]));
-      sums[m] = errors(batch, values, Batch.floats(candidate.quantize(batch.dense())));
+    List<INDArray> candidates = new ArrayList<>();
+    for (float multiplier : multipliers) {
+      candidates.add(array(multiplier));
     }
+    double[][] sums = quantizer.squaredErrors(batch.dense(), candidates);
     synchronized (this) {
       observed.accept(batch);
       add(sums);
     }
-  }
-
-  private double[] errors(Batch batch, float[] values, float[] quantized) {
-    double[] sums = new double[initial.length];
-    int[] at = new int[1];
-    batch.forEach(
-        (chunk, from, length, group, step) -> {
-          for (int i = 0; i < length; i++) {
-            double difference = (double) quantized[at[0]] - values[at[0]];
-            sums[group + i * step] += difference * difference;
-            at[0]++;
-          }
-        });
-    return sums;
   }
 
   private void add(double[][] sums) {

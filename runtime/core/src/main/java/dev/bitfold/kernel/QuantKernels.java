@@ -141,6 +141,57 @@ public interface QuantKernels {
     }
   }
 
+  /**
+   * What quantizing costs under each of several scales: a scan over candidates for an amax. The sum
+   * over each group of {@code (fakeQuantize(x) - x)^2}, in double.
+   *
+   * <p>The order of summing: that of {@link #clipGradient}, except that there are no parts:
+   * stretches are added to their groups' sums in their order. Here one by one, with memory for one
+   * more tensor.
+   *
+   * @param x with the pre-scale, which belongs to what is compared
+   * @param candidates scales of these groups
+   * @param out to be set: for each candidate one per group
+   */
+  default void squaredErrors(
+      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    int count = groups.count();
+    float[] ones = new float[count];
+    Arrays.fill(ones, 1f);
+    FloatBuffer quantized = FloatBuffer.allocate(groups.elements());
+    double[] turns = new double[TURNS];
+    for (int c = 0; c < candidates.length; c++) {
+      fakeQuantize(x, groups, grid, candidates[c], quantized);
+      Arrays.fill(out[c], 0, count, 0);
+      int first = 0;
+      for (int i = 0; i < groups.elements(); i++) {
+        int g = groups.group(i);
+        double difference = (double) quantized.get(i) - x.at(i);
+        turns[(i - first) % TURNS] += difference * difference;
+        int next = i + 1;
+        if (next == groups.elements() || next % STRETCH == 0 || groups.group(next) != g) {
+          out[c][g] += total(turns);
+          first = next;
+        }
+      }
+    }
+  }
+
+  /**
+   * Counts magnitudes in bins of equal width: {@code |x| * inverseWidth}, rounded down, is the bin;
+   * of NaN the first. Here one by one.
+   *
+   * @param inverseWidth one per group; no magnitude lies beyond the last bin
+   * @param bins of a group
+   * @param counts to be added to: {@code bins} for each group
+   */
+  default void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      counts[g * bins + (int) (Math.abs(x.at(i)) * inverseWidth[g])]++;
+    }
+  }
+
   private static double total(double[] turns) {
     for (int step = TURNS / 2; step > 0; step /= 2) {
       for (int i = 0; i < step; i++) {

@@ -15,4 +15,10 @@ public record Source(FloatBuffer values, @Nullable PreScale preScale) {
   public static Source of(FloatBuffer values) {
     return new Source(values, null);
   }
+
+  /** One element, times its factor. */
+  public float at(int i) {
+    float value = values.get(i);
+    return preScale == null ? value : value * preScale.factors()[preScale.groups().group(i)];
+  }
 }

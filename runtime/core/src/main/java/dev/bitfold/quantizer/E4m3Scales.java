@@ -42,26 +42,48 @@ final class E4m3Scales {
    */
   ScaleSet of(float[] amax, float[] globals, Groups globalGroups) {
     byte[] codes = new byte[amax.length];
-    for (int g = 0; g < amax.length; g++) {
-      float global = globals[globalGroups.group(g)];
-      codes[g] = (byte) FloatCodec.E4M3.encode(scale(amax[g], global));
-    }
-    boolean reciprocal = rule == ScaleRule.RECIPROCAL;
-    StoredScales.E4m3 stored = new StoredScales.E4m3(codes, globals, globalGroups, max, reciprocal);
-    float[] backward = stored.backward();
     float[] forward = new float[amax.length];
+    float[] backward = new float[amax.length];
     for (int g = 0; g < amax.length; g++) {
       float global = globals[globalGroups.group(g)];
-      if (reciprocal) {
-        double exact = FloatCodec.E4M3.decode(codes[g] & 0xff) / perUnit(global, max);
-        // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros.
-        backward[g] = amax[g] == 0 ? 1f : backward[g];
-        forward[g] = amax[g] == 0 ? 1f : exact == 0 ? 0f : (float) (1 / exact);
-      } else {
-        forward[g] = backward[g] == 0 ? Float.POSITIVE_INFINITY : backward[g];
-      }
+      codes[g] = code(amax[g], global);
+      forward[g] = forward(amax[g], codes[g], global);
+      backward[g] = backward(amax[g], codes[g], global);
     }
-    return new ScaleSet(new Scales(forward, !reciprocal, backward, false), stored);
+    StoredScales.E4m3 stored = new StoredScales.E4m3(codes, globals, globalGroups, max, !divides());
+    return new ScaleSet(new Scales(forward, divides(), backward, false), stored);
+  }
+
+  /** The same for some blocks under one global amax. */
+  void of(float[] amax, float global, int count, float[] forward, float[] backward) {
+    for (int g = 0; g < count; g++) {
+      byte code = code(amax[g], global);
+      forward[g] = forward(amax[g], code, global);
+      backward[g] = backward(amax[g], code, global);
+    }
+  }
+
+  /** Whether elements are divided by the forward scale. */
+  boolean divides() {
+    return rule != ScaleRule.RECIPROCAL;
+  }
+
+  private byte code(float amax, float global) {
+    return (byte) FloatCodec.E4M3.encode(scale(amax, global));
+  }
+
+  private float forward(float amax, byte code, float global) {
+    if (divides()) {
+      float backward = backward(amax, code, global);
+      return backward == 0 ? Float.POSITIVE_INFINITY : backward;
+    }
+    // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros.
+    double exact = FloatCodec.E4M3.decode(code & 0xff) / perUnit(global, max);
+    return amax == 0 ? 1f : exact == 0 ? 0f : (float) (1 / exact);
+  }
+
+  private float backward(float amax, byte code, float global) {
+    return !divides() && amax == 0 ? 1f : StoredScales.E4m3.backward(code, global, max, !divides());
   }
 
   /** The scale before it is rounded to E4M3. */

@@ -5,7 +5,7 @@ import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.AmaxScaling;
 import org.jspecify.annotations.Nullable;
 
-/** Scales that each group takes from its own elements alone: no other group's and no global one. */
+/** Scales that each group takes from its own elements, and from nothing else that is not known. */
 sealed interface OwnScales extends AmaxScaling {
   /** Those of a descriptor, or null if scales depend on more. */
   static @Nullable OwnScales of(QuantDescriptor descriptor) {
@@ -62,6 +62,24 @@ sealed interface OwnScales extends AmaxScaling {
     public void scales(float[] amax, int count, float[] forward, float[] backward) {
       times(factor, amax, count);
       scales.of(amax, count, forward, backward);
+    }
+  }
+
+  /** E4M3 scales, of an amax and the tensor's. */
+  record UnderGlobal(E4m3Scales blocks, float global, boolean finite) implements OwnScales {
+    @Override
+    public boolean divides() {
+      return blocks.divides();
+    }
+
+    @Override
+    public boolean dividesBack() {
+      return false;
+    }
+
+    @Override
+    public void scales(float[] amax, int count, float[] forward, float[] backward) {
+      blocks.of(amax, global, count, forward, backward);
     }
   }
 

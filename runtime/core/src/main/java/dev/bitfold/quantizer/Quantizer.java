@@ -8,6 +8,7 @@ import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Scales;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
@@ -212,6 +213,41 @@ public final class Quantizer {
   }
 
   /**
+   * What quantizing costs at each of several amax: the sum over each group of {@code (quantize(x) -
+   * x)^2}, in double, in an order that does not depend on the number of threads. The tensor is read
+   * once for all of them.
+   *
+   * @param candidates as for {@link #withAmax}, of the shape that {@link #amax} has
+   * @return for each candidate one sum for each group, in c order
+   * @throws IllegalArgumentException if a candidate is none for the tensor, or the descriptor takes
+   *     no amax for each group
+   */
+  public double[][] squaredErrors(INDArray x, List<INDArray> candidates) {
+    TensorView tensor = view(x);
+    if (tensor.isEmpty()) {
+      throw tensor.refused("the tensor is empty");
+    }
+    Groups groups = granularity(tensor);
+    long[] expected = descriptor.perTensor() ? new long[0] : groups.shape();
+    Scales[] scales = new Scales[candidates.size()];
+    for (int c = 0; c < scales.length; c++) {
+      INDArray amax = candidates.get(c);
+      if (Scaling.globalScale(descriptor) || !Arrays.equals(amax.shape(), expected)) {
+        throw tensor.refused(
+            "an amax of shape "
+                + Arrays.toString(amax.shape())
+                + " is not one for each of the "
+                + groups.count()
+                + " groups");
+      }
+      scales[c] = withAmax(amax).scaling.of(kernels, tensor, groups).scales();
+    }
+    double[][] errors = new double[scales.length][groups.count()];
+    tensor.read(values -> kernels.squaredErrors(values, groups, grid, scales, errors));
+    return errors;
+  }
+
+  /**
    * The fake-quantized values, in a new array; with {@code fakeQuant = false} the codes. {@code x}
    * is not changed.
    */
@@ -275,7 +311,7 @@ public final class Quantizer {
       return;
     }
     Groups groups = checked(tensor);
-    OwnScales own = scaling.own();
+    OwnScales own = scaling.own(kernels, tensor);
     if (own != null) {
       boolean back = descriptor.fakeQuant();
       tensor.read(x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, own, back, y)));

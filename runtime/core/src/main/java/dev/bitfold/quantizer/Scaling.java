@@ -59,9 +59,41 @@ final class Scaling {
     return new Grid.Table();
   }
 
-  /** How each group's scale follows from its own elements; null if it does not. */
-  @Nullable OwnScales own() {
-    return own;
+  /**
+   * How each group's scale follows from its own elements, once the tensor's global amax is known;
+   * null if it does not.
+   */
+  @Nullable OwnScales own(QuantKernels kernels, TensorView tensor) {
+    if (!globalScale(descriptor)) {
+      return own;
+    }
+    boolean one = fixed == null || fixed.values().single();
+    return one ? new OwnScales.UnderGlobal(e4m3(), global(kernels, tensor), finite()) : null;
+  }
+
+  /** The one global amax: fixed, or that of the tensor. */
+  private float global(QuantKernels kernels, TensorView tensor) {
+    float[] amax = new float[1];
+    if (fixed == null) {
+      Groups whole = Groups.perTensor(tensor.shape());
+      tensor.read(x -> kernels.amax(x, whole, amax));
+      if (finite() && !Float.isFinite(amax[0])) {
+        tensor.read(x -> kernels.finiteAmax(x, whole, amax));
+      }
+    } else {
+      amax[0] = fixed.values().values()[0];
+    }
+    return scaled(amax)[0];
+  }
+
+  /** Whether what is not finite is left out of an amax. */
+  private boolean finite() {
+    ScaleRule rule = descriptor.scaleRule();
+    return rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
+  }
+
+  private E4m3Scales e4m3() {
+    return new E4m3Scales(max(descriptor), descriptor.scaleRule());
   }
 
   @Nullable Fixed fixed() {
@@ -115,10 +147,7 @@ final class Scaling {
   private float[] blockAmax(QuantKernels kernels, TensorView tensor, Groups groups) {
     float[] amax = new float[groups.count()];
     tensor.read(x -> kernels.amax(x, groups, amax));
-    ScaleRule rule = descriptor.scaleRule();
-    boolean finite =
-        rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
-    if (finite) {
+    if (finite()) {
       for (float value : amax) {
         if (!Float.isFinite(value)) {
           tensor.read(x -> kernels.finiteAmax(x, groups, amax));
@@ -206,7 +235,7 @@ final class Scaling {
   }
 
   private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {
-    E4m3Scales scales = new E4m3Scales(max(descriptor), descriptor.scaleRule());
+    E4m3Scales scales = e4m3();
     long[] shape = groups.shape();
     if (fixed == null || fixed.values().single()) {
       float[] global = fixed == null ? new float[] {largest(amax)} : fixed.values().values();

@@ -107,14 +107,17 @@ sealed interface StoredScales {
     public float[] backward() {
       float[] values = new float[scales.length];
       for (int g = 0; g < values.length; g++) {
-        float global = globals[globalGroups.group(g)];
-        float scale = FloatCodec.E4M3.decode(scales[g] & 0xff);
-        values[g] =
-            reciprocal
-                ? (float) (scale / E4m3Scales.perUnit(global, formatMax))
-                : scale * E4m3Scales.globalScale(global, formatMax);
+        values[g] = backward(scales[g], globals[globalGroups.group(g)], formatMax, reciprocal);
       }
       return values;
+    }
+
+    /** What the codes of one group are multiplied by. */
+    static float backward(byte code, float global, float formatMax, boolean reciprocal) {
+      float scale = FloatCodec.E4M3.decode(code & 0xff);
+      return reciprocal
+          ? (float) (scale / E4m3Scales.perUnit(global, formatMax))
+          : scale * E4m3Scales.globalScale(global, formatMax);
     }
 
     @Override

@@ -9,12 +9,14 @@ import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Source;
 import dev.bitfold.kernel.cpu.CpuKernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import dev.bitfold.kernel.vector.VectorKernels;
 import dev.bitfold.kernel.vector.VectorProvider;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -30,6 +33,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The fast kernels give the reference's bits, wherever and in whatever order the values lie. */
 class KernelsAgreeTest {
@@ -150,7 +154,7 @@ class KernelsAgreeTest {
     Random random = new Random(7);
     long[][] shapes = {{700, 1031}, {3, 257, 1000}, {1, 900_001}, {1000, 30, 30}, {1200, 512}};
     for (long[] shape : shapes) {
-      int length = (int) java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+      int length = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
       INDArray x = DenseFloats.array(Arrangement.values(length, random.nextLong(), false), shape);
       for (int[] axis : new int[][] {{}, {0}, {-1}, {1}}) {
         Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().axis(axis).build());
@@ -240,6 +244,90 @@ class KernelsAgreeTest {
                 b ->
                     out.use(
                         c -> kernels.clipGradient(a, b, groups, low, high, c, sums[0], sums[1]))));
+  }
+
+  @Property(tries = 200)
+  void errorsOfCandidatesAreTheReferences(
+      @ForAll("descriptors") QuantDescriptor any,
+      @ForAll("lengths") int d2,
+      @ForAll boolean preScaled,
+      @ForAll Arrangement arrangement,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    QuantDescriptor descriptor = any;
+    Assume.that(!descriptor.affine() && !descriptor.dynamic());
+    Assume.that(!descriptor.scaleBits().equals(List.of(4, 3)));
+    INDArray x = DenseFloats.array(Arrangement.values(6 * d2, seed, false), 2, 3, d2);
+    if (descriptor.unsigned()) {
+      x = Transforms.abs(x);
+    }
+    Quantizer quantizer = Quantizer.of(descriptor).withKernels(REFERENCE);
+    if (preScaled) {
+      quantizer = quantizer.withPreScale(DenseFloats.array(new float[] {2f, .3f, 1f}, 3), 1);
+    }
+    errorsAgree(quantizer, x, arrangement);
+  }
+
+  @Test
+  void errorsOfCandidatesDoNotDependOnTheNumberOfThreads() {
+    INDArray x = DenseFloats.array(Arrangement.values(300 * 1031, 5, false), 300, 1031);
+    for (int[] axis : new int[][] {{}, {0}, {-1}}) {
+      QuantDescriptor descriptor = QuantDescriptor.builder().axis(axis).build();
+      errorsAgree(Quantizer.of(descriptor).withKernels(REFERENCE), x, Arrangement.DENSE);
+    }
+  }
+
+  private static void errorsAgree(Quantizer quantizer, INDArray x, Arrangement arrangement) {
+    INDArray amax = quantizer.amax(x);
+    List<INDArray> candidates = List.of(amax.mul(.5), amax, amax.mul(.75), amax.mul(1.5));
+    double[][] expected = quantizer.squaredErrors(x, candidates);
+    for (int threads : new int[] {1, 5}) {
+      for (QuantKernels kernels : fast(threads)) {
+        double[][] errors =
+            quantizer.withKernels(kernels).squaredErrors(arrangement.of(x), candidates);
+        for (int c = 0; c < expected.length; c++) {
+          assertArrayEquals(expected[c], errors[c]);
+        }
+      }
+    }
+  }
+
+  @Property(tries = 200)
+  void countsAreTheReferences(
+      @ForAll("descriptors") QuantDescriptor descriptor,
+      @ForAll("lengths") int d2,
+      @ForAll @IntRange(min = 1, max = 300) int bins,
+      @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
+    countsAgree(Quantizer.of(descriptor).blocks(3), new long[] {2, 3, d2}, bins, seed);
+  }
+
+  @Test
+  void countsDoNotDependOnTheNumberOfThreads() {
+    for (int[] blocks : new int[][] {{4000, 4000}, {1, 4000}, {100, 4000}, {4000, 1}, {1, 16}}) {
+      countsAgree(blocks, new long[] {300, 1031}, 2048, 3);
+    }
+  }
+
+  private static void countsAgree(int[] blocks, long[] shape, int bins, long seed) {
+    Groups groups = Groups.of(shape, blocks);
+    float[] values = Arrangement.values(groups.elements(), seed, false);
+    float[] inverse = new float[groups.count()];
+    DenseFloats x = DenseFloats.of(DenseFloats.array(values, shape), "x");
+    x.use(v -> REFERENCE.amax(Source.of(v), groups, inverse));
+    for (int g = 0; g < inverse.length; g++) {
+      inverse[g] = inverse[g] == 0 ? 1f : Math.min(bins / inverse[g] * .999f, Float.MAX_VALUE);
+    }
+    long[] expected = new long[groups.count() * bins];
+    Arrays.fill(expected, 3);
+    long[] start = expected.clone();
+    x.use(v -> REFERENCE.histogram(Source.of(v), groups, inverse, bins, expected));
+    assertEquals(groups.elements() + 3L * expected.length, Arrays.stream(expected).sum());
+    for (int threads : new int[] {1, 5}) {
+      for (QuantKernels kernels : fast(threads)) {
+        long[] counts = start.clone();
+        x.use(v -> kernels.histogram(Source.of(v), groups, inverse, bins, counts));
+        assertArrayEquals(expected, counts);
+      }
+    }
   }
 
   /** Bit for bit, NaN payloads aside. */

@@ -137,6 +137,17 @@ public final class VectorKernels implements QuantKernels {
     ClipSums.divide(threads, groups, low, high, below, above, part);
   }
 
+  @Override
+  public void squaredErrors(
+      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    plain.squaredErrors(x, groups, grid, candidates, out);
+  }
+
+  @Override
+  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
+    plain.histogram(x, groups, inverseWidth, bins, counts);
+  }
+
   private void round(
       Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
     VectorRounding rounding =

@@ -107,7 +107,8 @@ public final class ClipSums {
     above[group] += total(turnsAbove);
   }
 
-  private static double total(double[] s) {
+  /** Adds up sums that took turns, and clears them. */
+  static double total(double[] s) {
     double total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
     Arrays.fill(s, 0);
     return total;

@@ -20,6 +20,7 @@ public final class CpuKernels implements QuantKernels {
   private final KernelThreads threads;
   private final AbsoluteMaxima maxima;
   private final Ranges ranges;
+  private final Histograms histograms;
 
   /**
    * @param threads what large tensors are divided among
@@ -28,6 +29,7 @@ public final class CpuKernels implements QuantKernels {
     this.threads = threads;
     this.maxima = new AbsoluteMaxima(threads, LEAST_SHARE);
     this.ranges = new Ranges(threads, LEAST_SHARE);
+    this.histograms = new Histograms(threads, LEAST_SHARE);
   }
 
   @Override
@@ -94,6 +96,19 @@ public final class CpuKernels implements QuantKernels {
         below,
         above,
         new ClipLoops(x, gradient, groups, low, high, out)::compute);
+  }
+
+  @Override
+  public void squaredErrors(
+      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    int least = Math.max(1, LEAST_SHARE / Math.max(1, groups.elements()));
+    threads.share(
+        candidates.length, least, 1, new ErrorScan(x, groups, grid, candidates, out)::scan);
+  }
+
+  @Override
+  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
+    histograms.count(x, groups, inverseWidth, bins, counts);
   }
 
   private void run(

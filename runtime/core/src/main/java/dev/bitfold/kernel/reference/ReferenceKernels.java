@@ -2,7 +2,6 @@ package dev.bitfold.kernel.reference;
 
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
@@ -21,7 +20,7 @@ public final class ReferenceKernels implements QuantKernels {
     Arrays.fill(out, 0, groups.count(), 0f);
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      out[g] = Math.max(out[g], Math.abs(element(x, i)));
+      out[g] = Math.max(out[g], Math.abs(x.at(i)));
     }
   }
 
@@ -29,7 +28,7 @@ public final class ReferenceKernels implements QuantKernels {
   public void finiteAmax(Source x, Groups groups, float[] out) {
     Arrays.fill(out, 0, groups.count(), 0f);
     for (int i = 0; i < groups.elements(); i++) {
-      float value = element(x, i);
+      float value = x.at(i);
       if (!Float.isNaN(value)) {
         int g = groups.group(i);
         out[g] = Math.max(out[g], Math.min(Math.abs(value), Float.MAX_VALUE));
@@ -43,8 +42,8 @@ public final class ReferenceKernels implements QuantKernels {
     Arrays.fill(max, 0, groups.count(), Float.NEGATIVE_INFINITY);
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      min[g] = Math.min(min[g], element(x, i));
-      max[g] = Math.max(max[g], element(x, i));
+      min[g] = Math.min(min[g], x.at(i));
+      max[g] = Math.max(max[g], x.at(i));
     }
   }
 
@@ -52,7 +51,7 @@ public final class ReferenceKernels implements QuantKernels {
   public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      float q = code(element(x, i), g, grid, scales) - zeroPoint(scales, g);
+      float q = code(x.at(i), g, grid, scales) - zeroPoint(scales, g);
       float back = scales.backward()[g];
       out.put(i, scales.dividesBack() ? q / back : q * back);
     }
@@ -61,14 +60,8 @@ public final class ReferenceKernels implements QuantKernels {
   @Override
   public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
     for (int i = 0; i < groups.elements(); i++) {
-      out.put(i, code(element(x, i), groups.group(i), grid, scales));
+      out.put(i, code(x.at(i), groups.group(i), grid, scales));
     }
-  }
-
-  private static float element(Source x, int i) {
-    PreScale pre = x.preScale();
-    float value = x.values().get(i);
-    return pre == null ? value : value * pre.factors()[pre.groups().group(i)];
   }
 
   private static float zeroPoint(Scales scales, int g) {
