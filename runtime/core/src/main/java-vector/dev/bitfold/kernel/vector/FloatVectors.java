@@ -8,28 +8,26 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Rounding to a float format, half to even, on the bits: a normal number rounds by carrying into
- * the bits it keeps; below the smallest normal number, where the step is constant, adding and
- * subtracting 1.5 · 2^23 steps rounds.
+ * Rounding to a float format, half to even, by adding and subtracting 1.5 · 2^23 steps. The step
+ * follows from the exponent, which is that of the smallest normal number below it.
  */
 final class FloatVectors extends GridVectors {
   private static final int SIGN = 0x80000000;
   private static final int MAGNITUDE = 0x7fffffff;
   private static final int INFINITY = 0x7f800000;
   private static final int NAN = 0x7fc00000;
+  private static final int ONE = 0x3f800000;
 
-  private final int cut;
   private final int lowest;
   private final int max;
-  private final float magic;
+  private final int factor;
 
   FloatVectors(Grid.Floats grid, boolean divides, boolean dividesBack, boolean back) {
     super(divides, dividesBack, back);
-    float normal = Math.scalb(1f, grid.minExponent());
-    this.cut = 23 - grid.mantissa();
-    this.lowest = Float.floatToRawIntBits(normal);
+    this.lowest = Float.floatToRawIntBits(Math.scalb(1f, grid.minExponent()));
     this.max = Float.floatToRawIntBits(grid.max());
-    this.magic = normal * Math.scalb(1.5f, cut);
+    // Added to the bits of a power of two, multiplies it.
+    this.factor = Float.floatToRawIntBits(Math.scalb(1.5f, 23 - grid.mantissa())) - ONE;
   }
 
   @Override
@@ -46,35 +44,34 @@ final class FloatVectors extends GridVectors {
     if (!back || dividesBack) {
       super.perGroup(in, out, at, run, count, forward, backward, zeroPoint, g);
     } else if (divides) {
-      divideMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
+      divideMultiply(in, out, at, run, count, forward, backward, g, lowest, max, factor);
     } else {
-      multiplyMultiply(in, out, at, run, count, forward, backward, g, cut, lowest, max, magic);
+      multiplyMultiply(in, out, at, run, count, forward, backward, g, lowest, max, factor);
     }
   }
 
   @Override
   void round(Object memory, int at, int run, int count, float[] zeroPoint, int g) {
-    round(memory, at, run * count, cut, lowest, max, magic);
+    round(memory, at, run * count, lowest, max, factor);
   }
 
-  private static FloatVector round(FloatVector t, int cut, int lowest, int max, float magic) {
+  private static FloatVector round(FloatVector t, int lowest, int max, int factor) {
     IntVector bits = t.reinterpretAsInts();
     IntVector magnitude = bits.and(MAGNITUDE);
-    IntVector odd = magnitude.lanewise(VectorOperators.LSHR, cut).and(1);
-    IntVector normal = magnitude.add((1 << (cut - 1)) - 1).add(odd).and(-1 << cut);
-    IntVector below = magnitude.reinterpretAsFloats().add(magic).sub(magic).reinterpretAsInts();
-    IntVector rounded = normal.blend(below, magnitude.compare(VectorOperators.LT, lowest)).min(max);
+    IntVector bounded = magnitude.min(max);
+    FloatVector steps = bounded.and(INFINITY).max(lowest).add(factor).reinterpretAsFloats();
+    FloatVector rounded = bounded.reinterpretAsFloats().add(steps).sub(steps);
     return rounded
+        .reinterpretAsInts()
         .or(bits.and(SIGN))
         .blend(NAN, magnitude.compare(VectorOperators.GT, INFINITY))
         .reinterpretAsFloats();
   }
 
-  private static void round(
-      Object memory, int at, int length, int cut, int lowest, int max, float magic) {
+  private static void round(Object memory, int at, int length, int lowest, int max, int factor) {
     Object part = FloatMemory.part(memory, at, length);
     for (int i = 0; i < length; i += LANES) {
-      FloatMemory.store(round(FloatMemory.load(part, i), cut, lowest, max, magic), part, i);
+      FloatMemory.store(round(FloatMemory.load(part, i), lowest, max, factor), part, i);
     }
   }
 
@@ -87,10 +84,9 @@ final class FloatVectors extends GridVectors {
       float[] forward,
       float[] backward,
       int g,
-      int cut,
       int lowest,
       int max,
-      float magic) {
+      int factor) {
     Object from = FloatMemory.part(in, at, run * count);
     Object to = FloatMemory.part(out, at, run * count);
     for (int k = 0; k < count; k++) {
@@ -98,7 +94,7 @@ final class FloatVectors extends GridVectors {
       float back = backward[g + k];
       for (int i = k * run; i < (k + 1) * run; i += LANES) {
         FloatVector t = FloatMemory.load(from, i).mul(by);
-        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), to, i);
+        FloatMemory.store(round(t, lowest, max, factor).mul(back), to, i);
       }
     }
   }
@@ -112,10 +108,9 @@ final class FloatVectors extends GridVectors {
       float[] forward,
       float[] backward,
       int g,
-      int cut,
       int lowest,
       int max,
-      float magic) {
+      int factor) {
     Object from = FloatMemory.part(in, at, run * count);
     Object to = FloatMemory.part(out, at, run * count);
     for (int k = 0; k < count; k++) {
@@ -123,7 +118,7 @@ final class FloatVectors extends GridVectors {
       float back = backward[g + k];
       for (int i = k * run; i < (k + 1) * run; i += LANES) {
         FloatVector t = FloatMemory.load(from, i).div(by);
-        FloatMemory.store(round(t, cut, lowest, max, magic).mul(back), to, i);
+        FloatMemory.store(round(t, lowest, max, factor).mul(back), to, i);
       }
     }
   }
