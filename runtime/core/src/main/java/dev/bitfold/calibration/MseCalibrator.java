@@ -7,6 +7,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -60,6 +61,9 @@ public final class MseCalibrator implements Calibrator {
       double start,
       double stop,
       double step) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(initialAmax, "initialAmax");
     if (!(start > 0 && stop >= start && step > 0 && (stop - start) / step < 10_000)) {
       throw new IllegalArgumentException(
           "multipliers from " + start + " to " + stop + " by " + step);
@@ -88,6 +92,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -161,6 +166,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     MseCalibrator that = Merging.sameKind(other, MseCalibrator.class, kind);
     if (!Arrays.equals(initial, that.initial)) {
       throw new IllegalArgumentException("cannot merge MSE calibrators of another initial amax");
@@ -181,6 +187,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     Observed.writeFloats(out, initial);
     for (double[] sums : errors) {
@@ -192,6 +199,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     if (!read.isEmpty() && !Arrays.equals(initial, read.readFloats(in))) {
       throw new IOException("the statistics of an MSE calibrator of another initial amax");
