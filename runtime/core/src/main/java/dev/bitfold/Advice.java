@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.annotations.QuantDescriptor;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A change of annotations that makes a layer's output better: it was tried on calibration data.
@@ -30,6 +31,7 @@ public record Advice(
 
   /** The plan with the change. */
   public <M> Plan<M> apply(Plan<M> plan) {
+    Objects.requireNonNull(plan, "plan");
     if (describe.isEmpty()) {
       return plan.skip(layer);
     }

@@ -97,8 +97,10 @@ final class Adviser<M> {
             site.path(), QuantDescriptor.builder().bits(bits).per(per).dynamic(true).build());
         lines.add(
             String.format(
+                Locale.ROOT,
                 "@Quantize(role = Role.INPUT, bits = %d, per = \"%s\", dynamic = true)",
-                bits, per));
+                bits,
+                per));
       } else if (role == TensorRole.WEIGHT
           && weight < input
           && layout.has('I')
@@ -108,8 +110,10 @@ final class Adviser<M> {
             QuantDescriptor.builder().bits(bits).blockSizes(BlockSize.along("I", BLOCK)).build());
         lines.add(
             String.format(
+                Locale.ROOT,
                 "@Quantize(bits = %d, blockSizes = @Block(along = \"I\", size = %d))",
-                bits, BLOCK));
+                bits,
+                BLOCK));
       }
     }
     return new Remedy(

@@ -33,7 +33,7 @@ final class AlphaSearch<M> {
   private final Map<String, List<Double>> candidates;
   private final List<Set<String>> groups;
   private final boolean sampled;
-  private final Map<String, Distortion[]> sums = new LinkedHashMap<>();
+  private final Map<String, List<DistortionSum>> sums = new LinkedHashMap<>();
 
   /**
    * @param state the state to smooth
@@ -61,8 +61,8 @@ final class AlphaSearch<M> {
     layers.forEach((layer, smoothing) -> inputs.put(layer, smoothing.input()));
     candidates.forEach(
         (layer, alphas) -> {
-          Distortion[] none = new Distortion[alphas.size()];
-          java.util.Arrays.fill(none, Distortion.NONE);
+          List<DistortionSum> none = new ArrayList<>();
+          alphas.forEach(alpha -> none.add(new DistortionSum()));
           sums.put(layer, none);
         });
   }
@@ -109,10 +109,9 @@ final class AlphaSearch<M> {
   }
 
   private AlphaCurve curve(String layer, List<Integer> indices) {
-    Distortion[] errors = Objects.requireNonNull(sums.get(layer));
     return new AlphaCurve(
         indices.stream().map(alphas(layer)::get).toList(),
-        indices.stream().map(i -> errors[i].relative()).toList());
+        indices.stream().map(i -> error(layer, i)).toList());
   }
 
   private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data) {
@@ -151,11 +150,15 @@ final class AlphaSearch<M> {
     }
   }
 
+  private double error(String layer, int index) {
+    return Objects.requireNonNull(sums.get(layer)).get(index).get().relative();
+  }
+
   /** As {@link AlphaCurve#joint}: each layer counts the same. */
   private double error(Set<String> group, int index) {
     double squares = 0;
     for (String layer : group) {
-      double error = Objects.requireNonNull(sums.get(layer))[index].relative();
+      double error = error(layer, index);
       squares += error * error;
     }
     return squares;
@@ -218,11 +221,7 @@ final class AlphaSearch<M> {
   private void add(Map<String, Integer> round, String layer, INDArray expected, INDArray actual) {
     Integer index = round.get(layer);
     if (index != null) {
-      Distortion more = Distortion.of(expected, actual);
-      synchronized (sums) {
-        Distortion[] rows = Objects.requireNonNull(sums.get(layer));
-        rows[index] = rows[index].plus(more);
-      }
+      Objects.requireNonNull(sums.get(layer)).get(index).add(Distortion.of(expected, actual));
     }
   }
 }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -82,7 +83,7 @@ public final class Calibration<M> {
     }
     Map<String, Observation> observations = observer.observations();
     return new Calibration<>(
-        replay.without(dirty),
+        replay.expecting(number[0]).without(dirty),
         shape,
         state.withScales(SmoothQuantRun.scales(observations)),
         observations,
@@ -110,6 +111,7 @@ public final class Calibration<M> {
    *     first layer that changes, and what was folded into
    */
   public Calibration<M> smoothQuant(SmoothQuantOptions options) {
+    Objects.requireNonNull(options, "options");
     if (smooth.isEmpty()) {
       throw new IllegalStateException(
           "no layer is marked @SmoothQuant, and no recipe with it is in use");
@@ -162,6 +164,7 @@ public final class Calibration<M> {
    *     near ones
    */
   public Calibration<M> skip(String path) {
+    Objects.requireNonNull(path, "path");
     Map<String, QuantDescriptor> descriptors = Plan.without(path, state.descriptors());
     Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
     scales.keySet().retainAll(descriptors.keySet());
@@ -182,6 +185,7 @@ public final class Calibration<M> {
    * @param curves which points the alpha curves have, if the layers are smoothed
    */
   public Diagnosis diagnose(Diagnosis.Curves curves) {
+    Objects.requireNonNull(curves, "curves");
     return new DiagnosisRun<>(
             replay,
             shape,
@@ -235,6 +239,8 @@ public final class Calibration<M> {
    * @param scaleUpdater of learned scales
    */
   public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
+    Objects.requireNonNull(updater, "updater");
+    Objects.requireNonNull(scaleUpdater, "scaleUpdater");
     return new Training<>(
         replay.model(),
         replay.component(),

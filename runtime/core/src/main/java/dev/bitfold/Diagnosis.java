@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -122,6 +123,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
 
   /** A layer by its path. */
   public Optional<Layer> layer(String path) {
+    Objects.requireNonNull(path, "path");
     return layers.stream().filter(layer -> layer.path().equals(path)).findFirst();
   }
 
@@ -146,6 +148,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
 
   /** A table of some layers. */
   public static String table(List<Layer> layers) {
+    Objects.requireNonNull(layers, "layers");
     List<List<String>> cells = new ArrayList<>();
     cells.add(
         List.of(

@@ -2,14 +2,22 @@ package dev.bitfold;
 
 import dev.bitfold.state.Bits;
 import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.State;
+import dev.bitfold.state.Tap;
+import dev.bitfold.state.TensorSite;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Checks that the model rebuilt from its own float tensors is the model: it must give the same
- * bits. It would not if a layer kept something that its constructor does not carry.
+ * bits. It would not if a layer kept something that its constructor does not carry; nor would the
+ * quantized one if a layer wrote to an input that is read again.
  */
 final class Faithfulness {
+  /** What a change of the order of sums can do, relative to the output. */
+  private static final double ROUNDING = 1e-4;
+
   private Faithfulness() {}
 
   /**
@@ -20,12 +28,13 @@ final class Faithfulness {
       Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray rebuilt) {
     INDArray original = batch.run(replay.model());
     if (Bits.same(original, rebuilt)) {
+      checkInputs(replay, shape, batch, original);
       return;
     }
     if (!Bits.same(original, batch.run(replay.model()))) {
       throw new CalibrationException(
           "the model gives another output when a batch is run again: its forward must be"
-              + " deterministic");
+              + " deterministic, and must not change the batch");
     }
     String culprit =
         shape.layers().values().stream()
@@ -39,6 +48,50 @@ final class Faithfulness {
             + "); the first that changes it is "
             + culprit
             + ": it holds something that no constructor parameter carries");
+  }
+
+  /**
+   * A layer that writes to its input writes to a copy once it is quantized: that must not matter.
+   */
+  private static <M> void checkInputs(
+      Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray original) {
+    if (isNear(original, batch.run(replay.rebuild(State.FLOAT, copying(null))))) {
+      return;
+    }
+    String culprit =
+        shape.layers().values().stream()
+            .filter(
+                layer -> {
+                  M copied = replay.rebuild(State.FLOAT, copying(layer.path()));
+                  return !isNear(original, batch.run(copied));
+                })
+            .findFirst()
+            .map(layer -> layer.path() + " (" + layer.type().type().getName() + ")")
+            .orElse("a layer");
+    throw new CalibrationException(
+        culprit
+            + " writes to its input, which something else reads afterwards; quantized, it would"
+            + " write to a copy, and the model would give something else: let it make a new array");
+  }
+
+  /** A copy may lie in another order, and be summed in another. */
+  private static boolean isNear(INDArray original, INDArray copied) {
+    return !(Distortion.of(original, copied).relative() > ROUNDING);
+  }
+
+  /** Hands each input on as a copy; those of one layer if it is given. */
+  private static Tap copying(@Nullable String layer) {
+    return new Tap() {
+      @Override
+      public INDArray input(TensorSite site, INDArray x) {
+        return layer == null || layer.equals(site.layer()) ? x.dup() : x;
+      }
+
+      @Override
+      public INDArray output(TensorSite site, INDArray y) {
+        return y;
+      }
+    };
   }
 
   private static <M> boolean sameWith(

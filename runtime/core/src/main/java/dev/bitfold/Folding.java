@@ -5,9 +5,9 @@ import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,10 +24,11 @@ record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> readers) {
 
   /**
    * @param inputs the quantized inputs of readers, by the reader's path
-   * @param amaxes the largest absolute value of each of their channels
+   * @param ranges the values that each of their channels takes, by the reader's path
    */
-  static Folding of(Fold fold, Map<String, TensorSite> inputs, Collection<INDArray> amaxes) {
-    INDArray inputAmax = amaxes.stream().reduce(ChannelAmax::max).orElseThrow();
+  static Folding of(Fold fold, Map<String, TensorSite> inputs, Map<String, ChannelRange> ranges) {
+    INDArray inputAmax =
+        ranges.values().stream().map(ChannelRange::amax).reduce(ChannelAmax::max).orElseThrow();
     if (inputAmax.length() != fold.channels()) {
       throw new IllegalArgumentException(
           "@SmoothInto: "
@@ -51,7 +52,8 @@ record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> readers) {
         (path, input) -> {
           Map<TensorSite, INDArray> weights = new LinkedHashMap<>(fold.weights());
           weights.keySet().removeIf(weight -> !weight.layer().equals(path));
-          readers.put(path, new Smoothing(input, inputAmax, weights, weightAmax));
+          ChannelRange range = Objects.requireNonNull(ranges.get(path));
+          readers.put(path, new Smoothing(input, range, inputAmax, weights, weightAmax));
         });
     return new Folding(fold, inputAmax, readers);
   }

@@ -5,6 +5,7 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -21,6 +22,9 @@ final class InputSample {
   private final Layout layout;
   private final TreeMap<Long, Unit> units = new TreeMap<>();
   private long elements;
+  // The smallest hash that found no room. Nothing from here on is taken, or units of several sizes
+  // would make the sample depend on their order.
+  private long ceiling = Long.MAX_VALUE;
 
   /**
    * Plain Java arrays: many units come and go, and an INDArray each would cost more than a layer.
@@ -43,27 +47,27 @@ final class InputSample {
     this.layout = layout;
   }
 
-  void observe(INDArray x) {
-    int leading = leadingAxes(x.rank());
-    long[] shape = x.shape();
+  void observe(DenseFloats x) {
+    long[] shape = x.array().shape().clone(); // the array itself gives its own
+    int leading = leadingAxes(shape.length);
+    int length = x.length();
+    if (length == 0) {
+      return;
+    }
     long count = 1;
     for (int i = 0; i < leading; i++) {
       count *= shape[i];
     }
-    if (x.length() == 0) {
-      return;
-    }
-    int size = Math.toIntExact(x.length() / count);
-    long[] unitShape = shape.clone();
-    Arrays.fill(unitShape, 0, leading, 1);
-    int units = Math.toIntExact(count);
-    DenseFloats.of(x, "a tensor")
-        .use(
-            values -> {
-              for (int u = 0; u < units; u++) {
-                add(hash(values, u * size, size), values, u * size, unitShape);
-              }
-            });
+    int size = Math.toIntExact(length / count);
+    Arrays.fill(shape, 0, leading, 1);
+    x.use(
+        values -> {
+          synchronized (this) {
+            for (int from = 0; from < length; from += size) {
+              add(hash(values, from, size), values, from, size, shape);
+            }
+          }
+        });
   }
 
   /** The axes at the front that count units: the batch, the sequence, and unnamed ones. */
@@ -91,28 +95,29 @@ final class InputSample {
     return hash;
   }
 
-  private synchronized void add(long hash, FloatBuffer values, int from, long[] shape) {
-    if (!units.isEmpty() && isFull() && hash >= units.lastKey()) {
+  private void add(long hash, FloatBuffer values, int from, int size, long[] shape) {
+    if (hash >= ceiling || units.containsKey(hash)) {
       return;
     }
-    if (units.containsKey(hash)) {
-      return;
+    // What falls out makes room: new arrays would cost more than the copying.
+    float[] unit = null;
+    while (!units.isEmpty() && (units.size() >= MOST_UNITS || elements + size > MOST_ELEMENTS)) {
+      if (hash > units.lastKey()) {
+        ceiling = hash;
+        return;
+      }
+      Map.Entry<Long, Unit> last = units.pollLastEntry();
+      ceiling = last.getKey();
+      float[] out = last.getValue().values;
+      elements -= out.length;
+      unit = out.length == size ? out : unit;
     }
-    int size = 1;
-    for (long n : shape) {
-      size *= (int) n;
+    if (unit == null) {
+      unit = new float[size];
     }
-    float[] unit = new float[size];
     values.get(from, unit);
     units.put(hash, new Unit(unit, shape));
     elements += size;
-    while (units.size() > 1 && (units.size() > MOST_UNITS || elements > MOST_ELEMENTS)) {
-      elements -= units.pollLastEntry().getValue().values.length;
-    }
-  }
-
-  private boolean isFull() {
-    return units.size() >= MOST_UNITS || elements >= MOST_ELEMENTS;
   }
 
   /** Whether a quantizer's dynamic scales never span two units. */

@@ -6,6 +6,9 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.PreScale;
@@ -15,7 +18,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * What flowed through one quantized input or output while calibrating: the largest absolute value
@@ -23,16 +25,14 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * matter. Safe for concurrent use.
  */
 final class Observation {
-  private static final Quantizer WHOLE = Quantizer.of(QuantDescriptor.bits(8));
-
   private final TensorSite site;
   private final QuantDescriptor descriptor;
   private final InputSample sample;
-  private final @Nullable Quantizer channels;
+  private final boolean perChannel;
   private final @Nullable Calibrator calibrator;
   private final @Nullable INDArray folded;
   private final NonFinite policy;
-  private @Nullable INDArray channelAmax;
+  private @Nullable ChannelRange channels;
   private long nonFinite;
 
   Observation(TensorSite site, QuantDescriptor descriptor, NonFinite policy) {
@@ -42,10 +42,7 @@ final class Observation {
     this.folded = null;
     Layout layout = site.tensor().layout();
     this.sample = new InputSample(layout);
-    this.channels =
-        layout.has('C')
-            ? Quantizer.of(QuantDescriptor.builder().axis(layout.fromEnd('C')).build())
-            : null;
+    this.perChannel = layout.has('C');
     boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
     this.calibrator = needed ? Calibrators.of(descriptor, layout, policy) : null;
   }
@@ -54,12 +51,12 @@ final class Observation {
     this.site = seen.site;
     this.descriptor = seen.descriptor;
     this.sample = seen.sample;
-    this.channels = seen.channels;
+    this.perChannel = seen.perChannel;
     this.calibrator = seen.calibrator;
     this.folded = folded;
     this.policy = seen.policy;
     this.nonFinite = seen.nonFinite;
-    this.channelAmax = seen.channelAmax;
+    this.channels = seen.channels;
   }
 
   /**
@@ -91,11 +88,11 @@ final class Observation {
               + x.rank()
               + " does not fit the layout");
     }
-    INDArray largest = (channels == null ? WHOLE : channels).amax(x).ravel();
-    INDArray finite = x;
-    if (!allFinite(largest)) {
-      finite = withoutNonFinite(x);
-      largest = (channels == null ? WHOLE : channels).amax(finite).ravel();
+    DenseFloats values = DenseFloats.of(x, "a tensor");
+    ChannelRange range = range(values);
+    if (!range.isFinite()) {
+      values = withoutNonFinite(x);
+      range = range(values);
     }
     if (calibrator != null) {
       try {
@@ -104,29 +101,50 @@ final class Observation {
         throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
       }
     }
-    sample.observe(finite);
-    if (channels != null) {
-      merge(largest, x);
+    sample.observe(values);
+    if (perChannel) {
+      merge(range, x);
     }
   }
 
-  private synchronized void merge(INDArray perChannel, INDArray x) {
-    if (channelAmax == null) {
-      channelAmax = perChannel;
-    } else if (channelAmax.length() == perChannel.length()) {
-      channelAmax = Transforms.max(channelAmax, perChannel, true);
+  /** Of each channel, or of all values; not finite if a value is not. */
+  private ChannelRange range(DenseFloats values) {
+    long[] shape = values.array().shape();
+    Groups groups =
+        perChannel
+            ? Groups.perIndex(shape, site.tensor().layout().axis('C', shape.length))
+            : Groups.perTensor(shape);
+    float[] low = new float[groups.count()];
+    float[] high = new float[low.length];
+    if (descriptor.affine()) {
+      values.use(buffer -> Kernels.active().range(Source.of(buffer), groups, low, high));
+    } else {
+      values.use(buffer -> Kernels.active().amax(Source.of(buffer), groups, high));
+      for (int c = 0; c < low.length; c++) {
+        low[c] = -high[c];
+      }
+    }
+    return new ChannelRange(low, high);
+  }
+
+  private synchronized void merge(ChannelRange more, INDArray x) {
+    ChannelRange seen = channels;
+    if (seen == null) {
+      channels = more;
+    } else if (seen.channels() == more.channels()) {
+      channels = seen.and(more);
     } else {
       throw new IllegalArgumentException(
           site.describe(x, descriptor)
               + ": "
-              + perChannel.length()
+              + more.channels()
               + " channels, and an earlier batch had "
-              + channelAmax.length());
+              + seen.channels());
     }
   }
 
   /** Zeros in place of NaN and infinity, which are counted or refused. */
-  private INDArray withoutNonFinite(INDArray x) {
+  private DenseFloats withoutNonFinite(INDArray x) {
     float[] values = DenseFloats.of(x, "a tensor").copy();
     int bad = 0;
     int first = -1;
@@ -150,7 +168,7 @@ final class Observation {
     synchronized (this) {
       nonFinite += bad;
     }
-    return DenseFloats.array(values, x.shape());
+    return DenseFloats.of(DenseFloats.array(values, x.shape()), "a tensor");
   }
 
   /** NaN and infinite values that were left out. */
@@ -168,18 +186,14 @@ final class Observation {
     return index;
   }
 
-  private static boolean allFinite(INDArray amax) {
-    for (float a : DenseFloats.of(amax, "a tensor").copy()) {
-      if (!Float.isFinite(a)) {
-        return false;
-      }
-    }
-    return true;
+  /** The values of each channel; empty if the layout names no channel. */
+  synchronized Optional<ChannelRange> channelRange() {
+    return Optional.ofNullable(channels);
   }
 
   /** The largest absolute value of each channel; empty if the layout names no channel. */
-  synchronized Optional<INDArray> channelAmax() {
-    return Optional.ofNullable(channelAmax);
+  Optional<INDArray> channelAmax() {
+    return channelRange().map(ChannelRange::amax);
   }
 
   /** The scale of the quantizer; empty if it needs none. */
@@ -188,7 +202,7 @@ final class Observation {
       return Optional.of(CalibratedScale.of(calibrator));
     }
     return descriptor.needsCalibration()
-        ? Optional.ofNullable(channelAmax).map(amax -> new CalibratedScale.Amax(amax.max()))
+        ? channelRange().map(ChannelRange::whole)
         : Optional.empty();
   }
 

@@ -13,11 +13,11 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The errors of a layer's output so far. Safe for concurrent use. */
+/** The errors of a layer's output so far, whatever their order. Safe for concurrent use. */
 final class OutputError {
-  private Distortion squares = Distortion.NONE;
-  private double absolute;
-  private double difference;
+  private final DistortionSum squares = new DistortionSum();
+  private final ExactSum absolute = new ExactSum();
+  private final ExactSum difference = new ExactSum();
 
   /** Adds what a layer gave beside what it should give. */
   void add(INDArray expected, INDArray actual) {
@@ -31,19 +31,20 @@ final class OutputError {
       error += Math.abs((double) y[i] - x[i]);
     }
     synchronized (this) {
-      squares = squares.plus(more);
-      absolute += sum;
-      difference += error;
+      squares.add(more);
+      absolute.add(sum);
+      difference.add(error);
     }
   }
 
-  synchronized Distortion squares() {
-    return squares;
+  Distortion squares() {
+    return squares.get();
   }
 
   /** The mean absolute error over the mean absolute value; empty if all values are zero. */
   synchronized OptionalDouble l1() {
-    return absolute > 0 ? OptionalDouble.of(difference / absolute) : OptionalDouble.empty();
+    double size = absolute.value();
+    return size > 0 ? OptionalDouble.of(difference.value() / size) : OptionalDouble.empty();
   }
 
   /** The state with the quantizers of some layers only. */

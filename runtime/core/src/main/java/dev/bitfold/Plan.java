@@ -64,6 +64,8 @@ public final class Plan<M> {
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> Plan<M> of(M model, Component<M> component) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(component, "component");
     ModelShape shape = ModelShape.of(model, component);
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
     Map<String, Double> smooth = new LinkedHashMap<>();
@@ -94,6 +96,7 @@ public final class Plan<M> {
    * @throws InvalidDescriptorException if a descriptor does not fit a tensor
    */
   public Plan<M> using(Recipe recipe) {
+    Objects.requireNonNull(recipe, "recipe");
     Map<String, QuantDescriptor> other = new LinkedHashMap<>();
     Map<String, Double> otherSmooth = new LinkedHashMap<>();
     Set<Role> unused = EnumSet.noneOf(Role.class);
@@ -131,6 +134,8 @@ public final class Plan<M> {
    * @throws InvalidDescriptorException if the descriptor does not fit the tensor
    */
   public Plan<M> describe(String tensor, QuantDescriptor descriptor) {
+    Objects.requireNonNull(tensor, "tensor");
+    Objects.requireNonNull(descriptor, "descriptor");
     check(shape, tensor, descriptor);
     Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
     other.put(tensor, descriptor);
@@ -146,6 +151,7 @@ public final class Plan<M> {
    *     near ones
    */
   public Plan<M> skip(String path) {
+    Objects.requireNonNull(path, "path");
     Map<String, QuantDescriptor> other = without(path, descriptors);
     Map<String, Double> otherSmooth = new LinkedHashMap<>(smooth);
     TensorSite tensor = shape.sites().get(path);
@@ -176,7 +182,7 @@ public final class Plan<M> {
   /** Another plan, whose calibration tells how far it has come. */
   public Plan<M> onProgress(Progress.Listener progress) {
     return new Plan<>(
-        model, component, shape, descriptors, smooth, Objects.requireNonNull(progress));
+        model, component, shape, descriptors, smooth, Objects.requireNonNull(progress, "progress"));
   }
 
   private static void check(ModelShape shape, String path, QuantDescriptor descriptor) {
@@ -244,6 +250,7 @@ public final class Plan<M> {
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward, NonFinite nonFinite) {
+    Objects.requireNonNull(nonFinite, "nonFinite");
     if (nonFinite == NonFinite.KEEP) {
       throw new IllegalArgumentException("a model is not calibrated on NaN: use REFUSE or COUNT");
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -87,6 +88,9 @@ public final class Quantized<M> {
    */
   public static <M> Quantized<M> load(M model, Component<M> component, Path file)
       throws IOException {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(component, "component");
+    Objects.requireNonNull(file, "file");
     StateFile stored = StateFile.read(file);
     ModelShape shape = ModelShape.of(model, component);
     State state = stored.stateFor(file, shape);
@@ -105,6 +109,7 @@ public final class Quantized<M> {
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public void save(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     stored.get().toSafetensors().write(file);
   }
 

@@ -35,18 +35,21 @@ final class Replay<M> {
   private final Progress.Listener listener;
   private final OptionalLong count;
   private final Iterable<Batch<M>> batches;
+  private final OptionalLong first;
 
   private Replay(
       M model,
       Component<M> component,
       Progress.Listener listener,
       OptionalLong count,
-      Iterable<Batch<M>> batches) {
+      Iterable<Batch<M>> batches,
+      OptionalLong first) {
     this.model = model;
     this.component = component;
     this.listener = listener;
     this.count = count;
     this.batches = batches;
+    this.first = first;
   }
 
   static <M, B> Replay<M> of(
@@ -58,7 +61,12 @@ final class Replay<M> {
     OptionalLong count =
         batches instanceof Collection<?> c ? OptionalLong.of(c.size()) : OptionalLong.empty();
     return new Replay<>(
-        model, component, listener, count, () -> new Numbered<M, B>(iterator(batches), forward));
+        model,
+        component,
+        listener,
+        count,
+        () -> new Numbered<M, B>(iterator(batches), forward),
+        OptionalLong.empty());
   }
 
   private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
@@ -152,7 +160,18 @@ final class Replay<M> {
           return StreamSupport.stream(batches.spliterator(), false)
               .filter(batch -> !numbers.contains(next[0]++))
               .iterator();
-        });
+        },
+        first.isPresent() ? OptionalLong.of(first.getAsLong() - numbers.size()) : first);
+  }
+
+  /**
+   * The same, whose every pass must find as many batches.
+   *
+   * @param batchesOfFirst what the first pass found
+   */
+  Replay<M> expecting(long batchesOfFirst) {
+    return new Replay<>(
+        model, component, listener, count, batches, OptionalLong.of(batchesOfFirst));
   }
 
   /** Runs over all batches, in order, as a stage of one pass. */
@@ -165,15 +184,27 @@ final class Replay<M> {
         });
   }
 
-  /** Runs over all batches, in order; the action tells its stage how far it has come. */
+  /**
+   * Runs over all batches, in order; the action tells its stage how far it has come.
+   *
+   * @throws CalibrationException if there are none, or more or fewer than in the first pass
+   */
   void each(Action<M> action) {
-    boolean any = false;
+    long found = 0;
     for (Batch<M> batch : batches) {
-      any = true;
+      found++;
       action.on(batch);
     }
-    if (!any) {
+    if (found == 0 && first.isEmpty()) {
       throw new CalibrationException("there are no calibration batches");
+    }
+    if (found != first.orElse(found)) {
+      throw new CalibrationException(
+          "the first pass found "
+              + first.getAsLong()
+              + " calibration batches, a later one "
+              + found
+              + ": give a List, or an Iterable that gives the same batches each time");
     }
   }
 

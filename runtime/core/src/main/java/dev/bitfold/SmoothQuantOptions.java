@@ -3,6 +3,7 @@ package dev.bitfold;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which migration strength alpha each smoothed layer gets (Xiao et al., SmoothQuant, 2023): 0
@@ -53,8 +54,18 @@ public final class SmoothQuantOptions {
     return new SmoothQuantOptions(sweep(), false, false);
   }
 
-  /** As {@link #sweepAlpha()} among these alphas, 0 to 1, in any order; "off" is a choice. */
+  /**
+   * As {@link #sweepAlpha()} among these alphas; "off" is a choice.
+   *
+   * @param alphas at least one, 0 to 1, in any order
+   * @throws IllegalArgumentException if there is none, or one is not from 0 to 1
+   */
   public static SmoothQuantOptions searchAlpha(double... alphas) {
+    Objects.requireNonNull(alphas, "alphas");
+    if (alphas.length == 0) {
+      throw new IllegalArgumentException(
+          "no alphas to search among: name some, or leave them out to search from 0 to 1");
+    }
     List<Double> candidates = new ArrayList<>(List.of(OFF));
     for (double alpha : alphas) {
       candidates.add(valid(alpha));

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Smooths a calibrated model: searches the alpha of each layer, or of all layers that read one
@@ -86,21 +85,21 @@ final class SmoothQuantRun<M> {
   private Smoothing smoothing(String path) {
     ModelShape.Layer layer = layer(path);
     TensorSite input = Smoothing.input(layer, state);
-    return Smoothing.of(layer, input, state, channelAmax(input));
+    return Smoothing.of(layer, input, state, channelRange(input));
   }
 
   private Folding folding(Fold fold) {
     requireNoFixedAmax(fold);
     Map<String, TensorSite> inputs = new LinkedHashMap<>();
-    List<INDArray> amaxes = new ArrayList<>();
+    Map<String, ChannelRange> ranges = new LinkedHashMap<>();
     for (ModelShape.Layer reader : fold.readers()) {
       if (smooth.containsKey(reader.path()) || !Smoothing.inputs(reader, state).isEmpty()) {
         TensorSite input = Smoothing.input(reader, state);
         inputs.put(reader.path(), input);
-        amaxes.add(channelAmax(input));
+        ranges.put(reader.path(), channelRange(input));
       }
     }
-    return Folding.of(fold, inputs, amaxes);
+    return Folding.of(fold, inputs, ranges);
   }
 
   /** An amax that somebody has written down does not follow the scale. */
@@ -140,9 +139,9 @@ final class SmoothQuantRun<M> {
     return Objects.requireNonNull(shape.layers().get(path));
   }
 
-  private INDArray channelAmax(TensorSite input) {
+  private ChannelRange channelRange(TensorSite input) {
     return Optional.ofNullable(observations.get(input.path()))
-        .flatMap(Observation::channelAmax)
+        .flatMap(Observation::channelRange)
         .orElseThrow(
             () ->
                 new CalibrationException(

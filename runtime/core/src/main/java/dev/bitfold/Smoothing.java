@@ -21,18 +21,26 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of both.
  *
  * @param input the quantized input whose layout names the channel
- * @param inputAmax the largest absolute value of each input channel
+ * @param range the values that each channel of this input takes
+ * @param inputAmax the largest absolute value of each input channel, of all layers that share the
+ *     scale
  * @param weights the weights whose layout names the input channel, before smoothing
- * @param weightAmax the largest absolute weight of each input channel
+ * @param weightAmax the largest absolute weight of each input channel, of all layers that share the
+ *     scale
  */
 record Smoothing(
-    TensorSite input, INDArray inputAmax, Map<TensorSite, INDArray> weights, INDArray weightAmax) {
+    TensorSite input,
+    ChannelRange range,
+    INDArray inputAmax,
+    Map<TensorSite, INDArray> weights,
+    INDArray weightAmax) {
 
   /**
    * @throws IllegalArgumentException if the layer has not exactly one input that can be smoothed,
    *     or no weight that takes its scale over
    */
-  static Smoothing of(ModelShape.Layer layer, TensorSite input, State state, INDArray inputAmax) {
+  static Smoothing of(ModelShape.Layer layer, TensorSite input, State state, ChannelRange range) {
+    INDArray inputAmax = range.amax();
     Map<TensorSite, INDArray> weights = new LinkedHashMap<>();
     INDArray weightAmax = null;
     for (LayerTensor tensor : layer.type().tensors().values()) {
@@ -50,7 +58,7 @@ record Smoothing(
       throw new IllegalArgumentException(
           layer.path() + " cannot be smoothed: no weight of it has a layout with the letter I");
     }
-    return new Smoothing(input, inputAmax, weights, weightAmax);
+    return new Smoothing(input, range, inputAmax, weights, weightAmax);
   }
 
   /** The quantized inputs of a layer whose layout names the channel. */
@@ -108,16 +116,18 @@ record Smoothing(
   }
 
   /**
-   * The scale of the smoothed input, exact for {@link Calib#MAX}. That of another calibrator is
-   * moved as the largest value is; it is calibrated again once alpha is chosen.
+   * The scale of the smoothed input, exact for {@link Calib#MAX} with one scale or range for all.
+   * That of another calibrator is a guess; it is calibrated again once alpha is chosen.
    */
   private CalibratedScale smoothScale(
       SmoothScales scales, QuantDescriptor descriptor, CalibratedScale scale) {
-    INDArray channels = scales.smoothAmax(inputAmax);
     if (Observation.isLargestOfChannels(input, descriptor)) {
-      return new CalibratedScale.Amax(channels.max());
+      return range.smoothed(scales).whole();
     }
-    double before = inputAmax.maxNumber().doubleValue();
-    return before > 0 ? scale.times(channels.maxNumber().doubleValue() / before) : scale;
+    boolean extremes =
+        descriptor.affine() && descriptor.perTensor() && descriptor.calib() == Calib.MAX;
+    return extremes
+        ? range.smoothed(scales).wholeRange()
+        : range.guess(scale, scales, input.tensor().layout());
   }
 }

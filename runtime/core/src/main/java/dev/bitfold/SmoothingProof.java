@@ -4,6 +4,7 @@ import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.State;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -106,6 +107,7 @@ final class SmoothingProof<M> {
     }
     throw new CalibrationException(
         String.format(
+            Locale.ROOT,
             "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"
                 + " is rounding; the first to change is %s. Does a hooked forward call another one,"
                 + " or a layer use its input twice?",
@@ -172,6 +174,7 @@ final class SmoothingProof<M> {
     }
     throw new CalibrationException(
         String.format(
+            Locale.ROOT,
             "folding the scale of %s into %s (%s) changes the float model by %.2g (relative), at"
                 + " most %.0e is rounding. The first to change is %s. List every reader, or take"
                 + " @SmoothInto off: then the scale is applied when the readers run",

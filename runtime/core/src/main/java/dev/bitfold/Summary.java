@@ -9,6 +9,7 @@ import dev.bitfold.state.State;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -72,7 +73,9 @@ public record Summary(
 
     @Override
     public String toString() {
-      return min == max ? String.format("%.4g", min) : String.format("%.4g … %.4g", min, max);
+      return min == max
+          ? String.format(Locale.ROOT, "%.4g", min)
+          : String.format(Locale.ROOT, "%.4g … %.4g", min, max);
     }
   }
 
@@ -97,7 +100,7 @@ public record Summary(
       }
       return Double.isNaN(alpha.getAsDouble())
           ? "off"
-          : String.format("alpha %.2f", alpha.getAsDouble())
+          : String.format(Locale.ROOT, "alpha %.2f", alpha.getAsDouble())
               + foldedInto.map(source -> ", folded into " + source).orElse("");
     }
   }
@@ -176,12 +179,13 @@ public record Summary(
               row.descriptor().granularity() + (row.descriptor().dynamic() ? " dynamic" : ""),
               row.amax().map(Range::toString).orElse(row.descriptor().dynamic() ? "dynamic" : "-"),
               row.decibels().isPresent()
-                  ? String.format("%.1f", row.decibels().getAsDouble())
+                  ? String.format(Locale.ROOT, "%.1f", row.decibels().getAsDouble())
                   : "-",
               row.smoothing().toString()));
     }
     StringBuilder text = new StringBuilder(table(cells));
-    text.append(rows.size()).append(" quantizers in ").append(layers).append(" layers; weights ");
+    text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");
+    text.append(layers).append(layers == 1 ? " layer" : " layers").append("; weights ");
     text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
     text.append(", held in ").append(heldBytes).append('\n');
     for (String path : skipped) {
@@ -189,7 +193,11 @@ public record Summary(
     }
     long notRun = rows.stream().filter(r -> r.smoothing().toString().equals("not run")).count();
     if (notRun > 0) {
-      text.append(notRun).append(" inputs are marked @SmoothQuant and were not smoothed\n");
+      text.append(notRun)
+          .append(notRun == 1 ? " input is" : " inputs are")
+          .append(" marked @SmoothQuant and ")
+          .append(notRun == 1 ? "was" : "were")
+          .append(" not smoothed\n");
     }
     return text.toString();
   }

@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
+import java.util.Objects;
 
 /** The calibrator that a descriptor asks for. Stateless. */
 public final class Calibrators {
@@ -28,6 +29,9 @@ public final class Calibrators {
    *     descriptor does not fit the layout
    */
   public static Calibrator of(QuantDescriptor descriptor, Layout layout, NonFinite nonFinite) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(nonFinite, "nonFinite");
     boolean global = descriptor.dynamic() && descriptor.scaleBits().equals(E4M3);
     require(
         !descriptor.dynamic() || global,

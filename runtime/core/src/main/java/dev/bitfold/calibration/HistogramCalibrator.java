@@ -7,6 +7,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -37,6 +38,7 @@ public final class HistogramCalibrator implements Calibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -144,6 +146,7 @@ public final class HistogramCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     HistogramCalibrator copy = Merging.sameKind(other, HistogramCalibrator.class, kind).copy();
     synchronized (this) {
       observed.accept(copy.observed);
@@ -164,6 +167,7 @@ public final class HistogramCalibrator implements Calibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     if (counts != null) {
       counts.writeTo(out);
@@ -172,6 +176,7 @@ public final class HistogramCalibrator implements Calibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     counts = read.isEmpty() ? null : BinnedCounts.readFrom(in, read.groups(), descriptor.bins());
     observed = read;

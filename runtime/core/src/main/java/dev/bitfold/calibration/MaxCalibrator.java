@@ -4,6 +4,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,6 +26,7 @@ public final class MaxCalibrator implements Calibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (!x.isEmpty()) {
       Batch batch = Batch.of(quantizer, x, policy);
       float[] values = batch.amaxValues();
@@ -62,6 +64,7 @@ public final class MaxCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     MaxCalibrator copy = Merging.sameKind(other, MaxCalibrator.class, KIND).copy();
     synchronized (this) {
       observed.accept(copy.observed);
@@ -78,12 +81,14 @@ public final class MaxCalibrator implements Calibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     Observed.writeFloats(out, amax);
   }
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, KIND);
     amax = read.readFloats(in);
     observed = read;

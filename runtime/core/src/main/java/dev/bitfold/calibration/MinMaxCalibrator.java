@@ -4,6 +4,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -34,6 +35,7 @@ public final class MinMaxCalibrator implements RangeCalibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -87,6 +89,7 @@ public final class MinMaxCalibrator implements RangeCalibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     if (weight != 0) {
       throw Merging.ordered(kind);
     }
@@ -109,6 +112,7 @@ public final class MinMaxCalibrator implements RangeCalibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     for (int g = 0; g < min.length; g++) {
       out.writeDouble(min[g]);
@@ -118,6 +122,7 @@ public final class MinMaxCalibrator implements RangeCalibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     double[] low = new double[read.groups()];
     double[] high = new double[low.length];

@@ -6,6 +6,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -48,6 +49,7 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
    */
   public static ModelOptHistogramCalibrator torch(
       QuantDescriptor descriptor, int bins, boolean skipZeros) {
+    Objects.requireNonNull(descriptor, "descriptor");
     return new ModelOptHistogramCalibrator(
         descriptor, new ModelOptBins.Torch(required(bins)), skipZeros);
   }
@@ -63,6 +65,7 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
    */
   public static ModelOptHistogramCalibrator numpy(
       QuantDescriptor descriptor, int bins, boolean skipZeros) {
+    Objects.requireNonNull(descriptor, "descriptor");
     return new ModelOptHistogramCalibrator(
         descriptor, new ModelOptBins.Numpy(required(bins)), skipZeros);
   }
@@ -82,6 +85,7 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
    */
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -144,16 +148,19 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     throw Merging.ordered(kind);
   }
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     throw new UnsupportedOperationException(kind + ": not for keeping; use the default histogram");
   }
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     throw new UnsupportedOperationException(kind + ": not for keeping; use the default histogram");
   }
 }

@@ -2,6 +2,7 @@ package dev.bitfold.calibration;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -25,6 +26,8 @@ public final class ModelOptWeights {
    */
   public static INDArray amax(
       INDArray weight, int axis, QuantDescriptor descriptor, int bins, int startBin) {
+    Objects.requireNonNull(weight, "weight");
+    Objects.requireNonNull(descriptor, "descriptor");
     Quantizer perChannel = Quantizer.of(GridError.formatOf(descriptor).axis(axis).build());
     Batch batch = Batch.of(perChannel, weight, NonFinite.REFUSE);
     float[] amax = batch.amaxValues();

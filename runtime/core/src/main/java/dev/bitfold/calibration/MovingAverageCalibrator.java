@@ -4,6 +4,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -33,6 +34,7 @@ public final class MovingAverageCalibrator implements Calibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -71,11 +73,13 @@ public final class MovingAverageCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     throw Merging.ordered(kind);
   }
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     for (double value : average) {
       out.writeDouble(value);
@@ -84,6 +88,7 @@ public final class MovingAverageCalibrator implements Calibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     double[] values = new double[read.groups()];
     for (int g = 0; g < values.length; g++) {

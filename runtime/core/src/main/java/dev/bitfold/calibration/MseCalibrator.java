@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -62,6 +63,9 @@ public final class MseCalibrator implements Calibrator {
       double start,
       double stop,
       double step) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(initialAmax, "initialAmax");
     if (!(start > 0 && stop >= start && step > 0 && (stop - start) / step < 10_000)) {
       throw new IllegalArgumentException(
           "multipliers from " + start + " to " + stop + " by " + step);
@@ -90,6 +94,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -148,6 +153,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     MseCalibrator that = Merging.sameKind(other, MseCalibrator.class, kind);
     if (!Arrays.equals(initial, that.initial)) {
       throw new IllegalArgumentException("cannot merge MSE calibrators of another initial amax");
@@ -168,6 +174,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     Observed.writeFloats(out, initial);
     for (double[] sums : errors) {
@@ -179,6 +186,7 @@ public final class MseCalibrator implements Calibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     if (!read.isEmpty() && !Arrays.equals(initial, read.readFloats(in))) {
       throw new IOException("the statistics of an MSE calibrator of another initial amax");

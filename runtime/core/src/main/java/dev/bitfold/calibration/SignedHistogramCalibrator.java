@@ -6,6 +6,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -32,6 +33,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
 
   @Override
   public void observe(INDArray x) {
+    Objects.requireNonNull(x, "x");
     if (x.isEmpty()) {
       return;
     }
@@ -106,6 +108,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
 
   @Override
   public void merge(Calibrator other) {
+    Objects.requireNonNull(other, "other");
     SignedHistogramCalibrator copy =
         Merging.sameKind(other, SignedHistogramCalibrator.class, kind).copy();
     synchronized (this) {
@@ -127,6 +130,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
 
   @Override
   public synchronized void writeTo(DataOutput out) throws IOException {
+    Objects.requireNonNull(out, "out");
     observed.writeTo(out);
     if (counts != null) {
       counts.writeTo(out);
@@ -135,6 +139,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
 
   @Override
   public synchronized void readFrom(DataInput in) throws IOException {
+    Objects.requireNonNull(in, "in");
     Observed read = Observed.readFrom(in, kind);
     counts =
         read.isEmpty() ? null : BinnedCounts.readFrom(in, 2 * read.groups(), descriptor.bins());

@@ -11,6 +11,7 @@ import dev.bitfold.kernel.Source;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -78,6 +79,7 @@ public final class AbsmaxQuantizer {
    * @param bits 2 to 16
    */
   public static AbsmaxQuantizer symmetric(int bits, Granularity granularity) {
+    Objects.requireNonNull(granularity, "granularity");
     return new AbsmaxQuantizer(bits, true, granularity, Form.OURS);
   }
 
@@ -87,6 +89,7 @@ public final class AbsmaxQuantizer {
    * @param bits 2 to 16
    */
   public static AbsmaxQuantizer asymmetric(int bits, Granularity granularity) {
+    Objects.requireNonNull(granularity, "granularity");
     return new AbsmaxQuantizer(bits, false, granularity, Form.OURS);
   }
 
@@ -114,6 +117,7 @@ public final class AbsmaxQuantizer {
    * @throws IllegalArgumentException if it is not
    */
   public Result quantize(INDArray x) {
+    Objects.requireNonNull(x, "x");
     return run(x);
   }
 
@@ -123,6 +127,7 @@ public final class AbsmaxQuantizer {
    * @throws IllegalArgumentException as {@link #quantize}; {@code x} is then unchanged
    */
   public Result quantizeInPlace(INDArray x) {
+    Objects.requireNonNull(x, "x");
     Result result = quantize(x);
     return new Result(
         x.assign(result.values()), result.l2Distance(), result.scale(), result.zeroPoint());

@@ -3,6 +3,7 @@ package dev.bitfold.quantizer;
 import dev.bitfold.annotations.InvalidDescriptorException;
 import dev.bitfold.annotations.QuantDescriptor;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.core.type.TypeReference;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -15,6 +16,7 @@ public final class DescriptorJson {
 
   /** The descriptor as a JSON object on one line. */
   public static String write(QuantDescriptor descriptor) {
+    Objects.requireNonNull(descriptor, "descriptor");
     try {
       return MAPPER.writeValueAsString(descriptor.toMap());
     } catch (JsonProcessingException e) {
@@ -30,6 +32,7 @@ public final class DescriptorJson {
    * @throws InvalidDescriptorException if the values break a rule
    */
   public static QuantDescriptor read(String json) {
+    Objects.requireNonNull(json, "json");
     Map<String, Object> map;
     try {
       map = MAPPER.readValue(json, new TypeReference<Map<String, Object>>() {});

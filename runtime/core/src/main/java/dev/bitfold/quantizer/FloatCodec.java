@@ -2,6 +2,7 @@ package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
 import dev.bitfold.tensor.DenseFloats;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,6 +25,7 @@ public final class FloatCodec {
 
   /** The codec of a format. */
   public static FloatCodec of(FloatFormat format) {
+    Objects.requireNonNull(format, "format");
     return new FloatCodec(format);
   }
 
@@ -39,6 +41,7 @@ public final class FloatCodec {
 
   /** The nearest number of the format; NaN stays. */
   public float round(float x, Overflow overflow) {
+    Objects.requireNonNull(overflow, "overflow");
     if (Float.isNaN(x) || (Float.isInfinite(x) && overflow == Overflow.SATURATE_FINITE)) {
       return x;
     }
@@ -63,6 +66,8 @@ public final class FloatCodec {
 
   /** Each element rounded, in a new float32 array of c order. */
   public INDArray cast(INDArray x, Overflow overflow) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(overflow, "overflow");
     float[] values = DenseFloats.of(x, "a tensor to cast").copy();
     for (int i = 0; i < values.length; i++) {
       values[i] = round(values[i], overflow);

@@ -9,6 +9,7 @@ import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -93,6 +94,10 @@ public final class PackedTensor {
    */
   public static PackedTensor of(
       QuantDescriptor descriptor, Layout layout, long[] shape, Parts parts) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(parts, "parts");
     Groups granularity = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
     int stored = Math.max(parts.scaleCodes().length, parts.scales().length);
     Groups groups = stored == 1 ? Groups.perTensor(shape) : granularity;

@@ -12,6 +12,7 @@ import dev.bitfold.kernel.Scales;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,8 @@ public final class Quantizer {
    * @throws InvalidDescriptorException if the descriptor does not fit the layout
    */
   public static Quantizer of(QuantDescriptor descriptor, Layout layout) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
     var problems = descriptor.problems(Role.WEIGHT, layout);
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(descriptor.toString(), problems);
@@ -101,6 +104,7 @@ public final class Quantizer {
    *     takes its scale from each tensor (dynamic) or is affine
    */
   public Quantizer withAmax(INDArray amax) {
+    Objects.requireNonNull(amax, "amax");
     if (descriptor.affine()) {
       throw new IllegalArgumentException(
           descriptor + " takes a range or a scale and zero point, not an amax");
@@ -123,6 +127,8 @@ public final class Quantizer {
    *     is not affine
    */
   public Quantizer withRange(INDArray min, INDArray max) {
+    Objects.requireNonNull(min, "min");
+    Objects.requireNonNull(max, "max");
     requireAffine("range");
     return with(Fixed.range(descriptor, GroupValues.of(min), GroupValues.of(max)));
   }
@@ -136,6 +142,8 @@ public final class Quantizer {
    * @throws IllegalArgumentException if a value is not as stated, or the descriptor is not affine
    */
   public Quantizer withScale(INDArray scale, INDArray zeroPoint) {
+    Objects.requireNonNull(scale, "scale");
+    Objects.requireNonNull(zeroPoint, "zeroPoint");
     requireAffine("scale and zero point");
     return with(Fixed.scale(descriptor, GroupValues.of(scale), GroupValues.of(zeroPoint)));
   }
@@ -160,12 +168,14 @@ public final class Quantizer {
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   public Quantizer withPreScale(INDArray scale, int axis) {
+    Objects.requireNonNull(scale, "scale");
     return new Quantizer(
         descriptor, layout, kernels, scaling, AxisScale.of(descriptor, scale, axis));
   }
 
   /** The same quantizer on other kernels. */
   public Quantizer withKernels(QuantKernels kernels) {
+    Objects.requireNonNull(kernels, "kernels");
     return new Quantizer(descriptor, layout, kernels, scaling, preScale);
   }
 
@@ -186,12 +196,14 @@ public final class Quantizer {
    * shared; empty for one scale per tensor; that of the fixed value if one serves all.
    */
   public long[] scaleShape(long... shape) {
+    Objects.requireNonNull(shape, "shape");
     Groups groups = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
     return shapeOf(scaling.groups(groups, shape));
   }
 
   /** The type of {@link #quantize}'s result for a tensor's type; its shape is the tensor's. */
   public DataType resultType(DataType type) {
+    Objects.requireNonNull(type, "type");
     return descriptor.fakeQuant() ? type : DataType.FLOAT;
   }
 
@@ -202,6 +214,7 @@ public final class Quantizer {
    *     a scalar for one scale per tensor
    */
   public INDArray amax(INDArray x) {
+    Objects.requireNonNull(x, "x");
     TensorView tensor = view(x);
     if (tensor.isEmpty()) {
       throw tensor.refused("an empty tensor has no amax");
@@ -252,6 +265,7 @@ public final class Quantizer {
    * is not changed.
    */
   public INDArray quantize(INDArray x) {
+    Objects.requireNonNull(x, "x");
     TensorView tensor = view(x);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
     run(tensor, out);
@@ -266,6 +280,8 @@ public final class Quantizer {
    * @return {@code out}
    */
   public INDArray quantizeInto(INDArray x, INDArray out) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(out, "out");
     if (!Arrays.equals(x.shape(), out.shape()) || out.dataType() != resultType(x.dataType())) {
       throw view(x)
           .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
@@ -277,6 +293,7 @@ public final class Quantizer {
 
   /** The codes and their scale; {@code x} is not changed. */
   public Codes codes(INDArray x) {
+    Objects.requireNonNull(x, "x");
     TensorView tensor = view(x);
     Groups groups = checked(tensor);
     ScaleSet scales = scaling.of(kernels, tensor, groups);
@@ -298,6 +315,7 @@ public final class Quantizer {
    * @throws IllegalArgumentException also if a value is NaN that the format cannot hold
    */
   public PackedTensor pack(INDArray x) {
+    Objects.requireNonNull(x, "x");
     TensorView tensor = view(x);
     Groups groups = checked(tensor);
     ScaleSet scales = scaling.of(kernels, tensor, groups);

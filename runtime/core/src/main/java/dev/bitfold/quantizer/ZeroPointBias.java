@@ -3,6 +3,7 @@ package dev.bitfold.quantizer;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -32,6 +33,8 @@ public final class ZeroPointBias {
    */
   public static INDArray absorb(
       @Nullable INDArray bias, INDArray weight, Layout layout, float scale, int zeroPoint) {
+    Objects.requireNonNull(weight, "weight");
+    Objects.requireNonNull(layout, "layout");
     if (!(scale > 0 && Float.isFinite(scale))) {
       throw new IllegalArgumentException("scale " + scale + ": it is finite and above 0");
     }

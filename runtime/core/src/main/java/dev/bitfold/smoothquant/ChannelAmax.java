@@ -3,6 +3,7 @@ package dev.bitfold.smoothquant;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -20,6 +21,8 @@ public final class ChannelAmax {
    *     if the tensor holds integers
    */
   public static INDArray ofInput(INDArray x, Layout layout) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(layout, "layout");
     return of(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), "an input");
   }
 
@@ -34,6 +37,8 @@ public final class ChannelAmax {
    *     integers
    */
   public static INDArray ofWeight(INDArray weight, Layout layout, int inputChannels) {
+    Objects.requireNonNull(weight, "weight");
+    Objects.requireNonNull(layout, "layout");
     return of(weight, inputChannels(weight, layout, inputChannels), "a weight");
   }
 
@@ -43,6 +48,8 @@ public final class ChannelAmax {
    * @throws IllegalArgumentException if the numbers of channels differ
    */
   public static INDArray max(INDArray first, INDArray... others) {
+    Objects.requireNonNull(first, "first");
+    Objects.requireNonNull(others, "others");
     float[] max = DenseFloats.of(first, "an amax").copy();
     for (INDArray other : others) {
       float[] values = DenseFloats.of(other, "an amax").copy();

@@ -3,6 +3,7 @@ package dev.bitfold.smoothquant;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -44,6 +45,8 @@ public final class SmoothScales {
    *     an amax is negative, infinite or NaN; the message names the channel
    */
   public static SmoothScales of(INDArray actAmax, INDArray weightAmax, double alpha) {
+    Objects.requireNonNull(actAmax, "actAmax");
+    Objects.requireNonNull(weightAmax, "weightAmax");
     float[] act = statistics(actAmax, "input");
     float[] w = statistics(weightAmax, "weight");
     check(act, w, alpha);
@@ -74,6 +77,8 @@ public final class SmoothScales {
    * @throws IllegalArgumentException as for {@link #of}
    */
   public static SmoothScales ofPaper(INDArray actAmax, INDArray weightAmax, double alpha) {
+    Objects.requireNonNull(actAmax, "actAmax");
+    Objects.requireNonNull(weightAmax, "weightAmax");
     float[] act = statistics(actAmax, "input");
     float[] w = statistics(weightAmax, "weight");
     check(act, w, alpha);
@@ -93,6 +98,7 @@ public final class SmoothScales {
    * @throws IllegalArgumentException if one is not finite and positive, or its reciprocal is not
    */
   public static SmoothScales ofPreQuantScale(float... preQuantScale) {
+    Objects.requireNonNull(preQuantScale, "preQuantScale");
     float[] p = preQuantScale.clone();
     float[] reciprocal = new float[p.length];
     for (int c = 0; c < p.length; c++) {
@@ -127,6 +133,7 @@ public final class SmoothScales {
    * @throws IllegalArgumentException as for {@link #of}
    */
   public INDArray smoothAmax(INDArray actAmax) {
+    Objects.requireNonNull(actAmax, "actAmax");
     float[] amax = statistics(actAmax, "input");
     requireChannels(amax.length, "an amax");
     for (int c = 0; c < amax.length; c++) {
@@ -143,6 +150,8 @@ public final class SmoothScales {
    *     numbers of channels differ
    */
   public INDArray smoothInput(INDArray x, Layout layout) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(layout, "layout");
     return scale(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), input, "an input");
   }
 
@@ -154,6 +163,8 @@ public final class SmoothScales {
    * @throws IllegalArgumentException as {@link ChannelAmax#ofWeight}
    */
   public INDArray smoothWeight(INDArray w, Layout layout) {
+    Objects.requireNonNull(w, "w");
+    Objects.requireNonNull(layout, "layout");
     ChannelRuns runs = ChannelAmax.inputChannels(w, layout, channels());
     return scale(w, runs, weight, "a weight");
   }
@@ -167,6 +178,8 @@ public final class SmoothScales {
    *     if the numbers of channels differ
    */
   public INDArray foldInto(INDArray tensor, Layout layout) {
+    Objects.requireNonNull(tensor, "tensor");
+    Objects.requireNonNull(layout, "layout");
     int axis = layout.axis(layout.has('O') ? 'O' : 'C', tensor.rank());
     return scale(tensor, ChannelRuns.along(tensor.shape(), axis), input, "a tensor to fold into");
   }

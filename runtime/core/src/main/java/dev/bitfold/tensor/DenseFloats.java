@@ -3,6 +3,7 @@ package dev.bitfold.tensor;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,6 +28,8 @@ public final class DenseFloats {
    * @throws IllegalArgumentException if it holds integers, or more than 2^29 - 1 values
    */
   public static DenseFloats of(INDArray x, String what) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(what, "what");
     if (!x.dataType().isFPType()) {
       throw refused(x, what, "only floats will do");
     }
@@ -38,12 +41,15 @@ public final class DenseFloats {
 
   /** A new tensor of the same shape, its values not set; written to through {@link #use}. */
   public static DenseFloats uninitialized(long... shape) {
+    Objects.requireNonNull(shape, "shape");
     return new DenseFloats(
         shape.length == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, shape, 'c'));
   }
 
   /** A new float32 tensor. */
   public static INDArray array(float[] values, long... shape) {
+    Objects.requireNonNull(values, "values");
+    Objects.requireNonNull(shape, "shape");
     if (shape.length == 0) {
       return Nd4j.scalar(values[0]);
     }
@@ -88,6 +94,7 @@ public final class DenseFloats {
    * @param use must not keep the buffer
    */
   public void use(Consumer<FloatBuffer> use) {
+    Objects.requireNonNull(use, "use");
     try {
       use.accept(buffer());
     } finally {

@@ -6,6 +6,7 @@ import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -64,6 +65,10 @@ public class BatchNorm {
       INDArray variance,
       double epsilon,
       int channelAxis) {
+    Objects.requireNonNull(weight, "weight");
+    Objects.requireNonNull(bias, "bias");
+    Objects.requireNonNull(mean, "mean");
+    Objects.requireNonNull(variance, "variance");
     Shapes.rank(NAME, "weight", weight, 1, "[channels]");
     Shapes.vector(NAME, "bias", bias, weight.length());
     Shapes.vector(NAME, "mean", mean, weight.length());
@@ -115,6 +120,7 @@ public class BatchNorm {
    * @throws IllegalArgumentException if that axis is another
    */
   public INDArray forward(@Input INDArray x) {
+    Objects.requireNonNull(x, "x");
     check(x);
     INDArray scale = scale();
     INDArray shift = bias.castTo(DataType.DOUBLE).sub(mean.castTo(DataType.DOUBLE).mul(scale));
@@ -129,6 +135,8 @@ public class BatchNorm {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     check(x);
     Shapes.gradient(NAME, gradOutput, x.shape());
     INDArray normal = x.sub(spread(mean, x)).muli(spread(reciprocalDeviation(), x));
@@ -141,6 +149,7 @@ public class BatchNorm {
 
   /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
   public Conv2d foldInto(Conv2d conv) {
+    Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2d.class, conv);
     INDArray weights = foldedWeight(conv.weight());
     return new Conv2d(
@@ -149,6 +158,7 @@ public class BatchNorm {
 
   /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
   public Conv2dChannelsLast foldInto(Conv2dChannelsLast conv) {
+    Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2dChannelsLast.class, conv);
     INDArray weights = foldedWeight(conv.weight());
     return new Conv2dChannelsLast(
@@ -157,6 +167,7 @@ public class BatchNorm {
 
   /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
   public Conv1d foldInto(Conv1d conv) {
+    Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1d.class, conv);
     INDArray weights = foldedWeight(conv.weight());
     return new Conv1d(weights, foldedBias(conv.bias(), weights), conv.window(), conv.groups());
@@ -164,6 +175,7 @@ public class BatchNorm {
 
   /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
   public Conv1dChannelsLast foldInto(Conv1dChannelsLast conv) {
+    Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1dChannelsLast.class, conv);
     INDArray weights = foldedWeight(conv.weight());
     return new Conv1dChannelsLast(
@@ -178,6 +190,7 @@ public class BatchNorm {
    *     quantized layer's weights are folded before they are quantized
    */
   public Linear foldInto(Linear linear) {
+    Objects.requireNonNull(linear, "linear");
     require(linear.getClass() == Linear.class, linear);
     INDArray weights = foldedWeight(linear.weight());
     return new Linear(weights, foldedBias(linear.bias(), weights));

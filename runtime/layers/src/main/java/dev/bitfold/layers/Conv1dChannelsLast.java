@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Int8SmoothQuant;
 import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -42,7 +43,13 @@ public class Conv1dChannelsLast extends Convolution {
       @Bias(layout = "O") @Nullable INDArray bias,
       Window window,
       int groups) {
-    super(NAME, checked(weight), bias, groups, Window.UNIT, window);
+    super(
+        NAME,
+        checked(Objects.requireNonNull(weight, "weight")),
+        bias,
+        groups,
+        Window.UNIT,
+        Objects.requireNonNull(window, "window"));
   }
 
   /** How the kernel moves along T. */
@@ -59,6 +66,7 @@ public class Conv1dChannelsLast extends Convolution {
    *     padded input
    */
   public INDArray forward(@Input(layout = "NTC") INDArray x) {
+    Objects.requireNonNull(x, "x");
     return flat(convolve(image(x), true));
   }
 
@@ -70,6 +78,8 @@ public class Conv1dChannelsLast extends Convolution {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     Shapes.rank(NAME, "gradOutput", gradOutput, 3, "[n, t', out]");
     Gradients gradients = gradients(image(x), image(gradOutput), true);
     return new Gradients(flat(gradients.input()), gradients.parameters());

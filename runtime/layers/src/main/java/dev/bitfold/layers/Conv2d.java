@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Int8SmoothQuant;
 import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -43,7 +44,13 @@ public class Conv2d extends Convolution {
       Window rows,
       Window columns,
       int groups) {
-    super(NAME, checked(weight), bias, groups, rows, columns);
+    super(
+        NAME,
+        checked(Objects.requireNonNull(weight, "weight")),
+        bias,
+        groups,
+        Objects.requireNonNull(rows, "rows"),
+        Objects.requireNonNull(columns, "columns"));
   }
 
   /** How the kernel moves along H. */
@@ -65,6 +72,7 @@ public class Conv2d extends Convolution {
    *     padded input
    */
   public INDArray forward(@Input(layout = "NCHW") INDArray x) {
+    Objects.requireNonNull(x, "x");
     return convolve(x, false);
   }
 
@@ -76,6 +84,8 @@ public class Conv2d extends Convolution {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     return gradients(x, gradOutput, false);
   }
 

@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -26,6 +27,7 @@ public class Embedding {
    * @throws IllegalArgumentException if the rank is another
    */
   public Embedding(INDArray weight) {
+    Objects.requireNonNull(weight, "weight");
     Shapes.rank(NAME, "weight", weight, 2, "[indices, channels]");
     this.weight = weight;
   }
@@ -43,6 +45,7 @@ public class Embedding {
    * @throws IllegalArgumentException if the tensor holds no integers or one is outside the table
    */
   public INDArray forward(INDArray indices) {
+    Objects.requireNonNull(indices, "indices");
     return Nd4j.pullRows(weight, 1, rows(indices)).reshape(outputShape(indices));
   }
 
@@ -54,6 +57,8 @@ public class Embedding {
    * @throws IllegalArgumentException if a shape is another, or as {@link #forward}
    */
   public Gradients backward(INDArray indices, INDArray gradOutput) {
+    Objects.requireNonNull(indices, "indices");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     int[] rows = rows(indices);
     Shapes.gradient(NAME, gradOutput, outputShape(indices));
     INDArray byWeight = Nd4j.zeros(weight.dataType(), weight.shape());

@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -31,6 +32,8 @@ public class LayerNorm {
    * @throws IllegalArgumentException if a shape is another or epsilon is negative
    */
   public LayerNorm(INDArray weight, INDArray bias, double epsilon) {
+    Objects.requireNonNull(weight, "weight");
+    Objects.requireNonNull(bias, "bias");
     Shapes.rank(NAME, "weight", weight, 1, "[channels]");
     Shapes.vector(NAME, "bias", bias, weight.length());
     Shapes.epsilon(NAME, epsilon);
@@ -62,6 +65,7 @@ public class LayerNorm {
    * @throws IllegalArgumentException if the last axis is another
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
+    Objects.requireNonNull(x, "x");
     check(x);
     double[] w = Rows.values(weight);
     double[] b = Rows.values(bias);
@@ -84,6 +88,8 @@ public class LayerNorm {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     check(x);
     Shapes.gradient(NAME, gradOutput, x.shape());
     double[] w = Rows.values(weight);

@@ -7,6 +7,7 @@ import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -33,6 +34,7 @@ public class Linear {
    * @throws IllegalArgumentException if a shape is another
    */
   public Linear(INDArray weight, @Nullable INDArray bias) {
+    Objects.requireNonNull(weight, "weight");
     Shapes.rank(NAME, "weight", weight, 2, "[out, in]");
     Shapes.vector(NAME, "bias", bias, weight.size(0));
     this.weight = weight;
@@ -57,6 +59,7 @@ public class Linear {
    * @throws IllegalArgumentException if the last axis is another
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
+    Objects.requireNonNull(x, "x");
     INDArray rows = rows(x);
     // Nd4j.matmul, not mmul: up to 2.4 times faster.
     INDArray y = Nd4j.matmul(rows, weight, false, true, false);
@@ -74,6 +77,8 @@ public class Linear {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     INDArray rows = rows(x);
     Shapes.gradient(NAME, gradOutput, Shapes.withLast(x, weight.size(0)));
     INDArray grad = gradOutput.reshape(-1, weight.size(0));

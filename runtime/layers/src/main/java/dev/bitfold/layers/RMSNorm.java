@@ -4,6 +4,7 @@ import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -26,6 +27,7 @@ public class RMSNorm {
    * @throws IllegalArgumentException if the shape is another or epsilon is negative
    */
   public RMSNorm(INDArray weight, double epsilon) {
+    Objects.requireNonNull(weight, "weight");
     Shapes.rank(NAME, "weight", weight, 1, "[channels]");
     Shapes.epsilon(NAME, epsilon);
     this.weight = weight;
@@ -50,6 +52,7 @@ public class RMSNorm {
    * @throws IllegalArgumentException if the last axis is another
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
+    Objects.requireNonNull(x, "x");
     check(x);
     double[] w = Rows.values(weight);
     return Rows.zip(
@@ -71,6 +74,8 @@ public class RMSNorm {
    * @throws IllegalArgumentException if a shape is another
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(gradOutput, "gradOutput");
     check(x);
     Shapes.gradient(NAME, gradOutput, x.shape());
     double[] w = Rows.values(weight);

@@ -19,8 +19,13 @@ public record Window(int stride, int padding, int dilation) {
   public Window {
     if (stride < 1 || padding < 0 || dilation < 1) {
       throw new IllegalArgumentException(
-          "stride %d, padding %d, dilation %d: at least 1, 0 and 1"
-              .formatted(stride, padding, dilation));
+          "stride "
+              + stride
+              + ", padding "
+              + padding
+              + ", dilation "
+              + dilation
+              + ": at least 1, 0 and 1");
     }
   }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.bitfold.layer.Gradients;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -247,6 +248,29 @@ class LayersTest {
     assertMessage(
         "Embedding expects integers, not FLOAT: cast the indices",
         () -> new Embedding(Nd4j.ones(4, 2)).forward(four));
+  }
+
+  @Test
+  @NullUnmarked
+  void nullArgumentsAreNamed() {
+    INDArray w = Nd4j.ones(4, 4);
+    INDArray kernel = Nd4j.ones(4, 4, 3, 3);
+    Window window = new Window(1, 1, 1);
+    assertNamed("weight", () -> new Linear(null, w));
+    assertNamed("x", () -> new Linear(w, null).forward(null));
+    assertNamed("weight", () -> new Embedding(null));
+    assertNamed("indices", () -> new Embedding(w).forward(null));
+    assertNamed("bias", () -> new LayerNorm(w, null, 1e-5));
+    assertNamed("weight", () -> new RMSNorm(null, 1e-5));
+    assertNamed("variance", () -> new BatchNorm(w, w, w, null, 1e-5));
+    assertNamed("weight", () -> new Conv2d(null, null, window, window, 1));
+    assertNamed("columns", () -> new Conv2d(kernel, null, window, null, 1));
+    assertNamed("window", () -> new Conv1d(Nd4j.ones(4, 4, 3), null, null, 1));
+    assertNamed("x", () -> new Conv2d(kernel, null, window, window, 1).forward(null));
+  }
+
+  private static void assertNamed(String parameter, Runnable action) {
+    assertEquals(parameter, assertThrows(NullPointerException.class, action::run).getMessage());
   }
 
   private static void assertMessage(String message, Runnable action) {

@@ -6,6 +6,7 @@ import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.curves.CurveFiles;
+import dev.bitfold.examples.embeddings.curves.LayerCurves;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.deploy.HeadToHead;
@@ -270,8 +271,11 @@ public final class Main implements Callable<Integer> {
               out.flush();
             });
     Path layers = folder.resolve("diagnosis.json");
-    Files.writeString(layers, accuracy.layers(batches).toJson());
+    Diagnosis diagnosis = accuracy.layers(batches);
+    Files.writeString(layers, diagnosis.toJson());
     out.println("written: " + layers);
+    out.println("written: " + LayerCurves.csv(diagnosis, folder));
+    out.println("written: " + LayerCurves.png(diagnosis, folder));
     out.flush();
     Curve alpha = accuracy.alpha(batches);
     out.println("written: " + CurveFiles.csv(alpha, folder));
@@ -308,9 +312,10 @@ public final class Main implements Callable<Integer> {
     for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
       out.printf(
           Locale.ROOT,
-          "calibrating with %s takes %.3f times the float forward pass (median of %d)%n",
+          "calibrating with %s takes %.3f times the float forward pass (%d batches, median of %d)%n",
           calib,
           calibrating.ratio(calib, CALIBRATION_ROUNDS),
+          batches.size(),
           CALIBRATION_ROUNDS);
       out.flush();
     }

@@ -4,7 +4,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -51,6 +53,21 @@ public record Digits(INDArray images, int[] labels) {
       }
     }
     return new Digits(Nd4j.createFromArray(pixels).reshape(count, 1, SIDE, SIDE), labels);
+  }
+
+  /**
+   * The same in another order, so that every part of them is of the same kind: the file has the
+   * digits in turns, and runs out of some before others.
+   */
+  public Digits shuffled(long seed) {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < size(); i++) {
+      order.add(i);
+    }
+    Collections.shuffle(order, new Random(seed));
+    long[] rows = order.stream().mapToLong(i -> i).toArray();
+    return new Digits(
+        images.get(NDArrayIndex.indices(rows)), order.stream().mapToInt(i -> labels[i]).toArray());
   }
 
   /** How many there are. */

@@ -4,30 +4,47 @@ import dev.bitfold.annotations.QuantizeModel;
 import dev.bitfold.layers.Conv2d;
 import dev.bitfold.layers.Linear;
 import dev.bitfold.layers.Window;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** A small convolution network, after LeNet-5; convolutions of stride 2 stand for its pooling. */
+/**
+ * A small convolution network, after LeNet-5; convolutions of stride 2 stand for its pooling. A
+ * ReLU follows every layer but the last.
+ */
 @QuantizeModel
-public record LeNet(Conv2d conv1, Conv2d conv2, Linear fc1, Linear fc2) {
-  /** Kernels are 5 x 5 and halve each side. */
-  static final Window HALVE = new Window(2, 2, 1);
-
+public record LeNet(List<Conv2d> convolutions, Linear fc1, Linear fc2) {
+  private static final int SIDE = 28;
   private static final int KERNEL = 5;
-  private static final int FIRST = 16;
-  private static final int SECOND = 32;
+  private static final List<Integer> CHANNELS = List.of(8, 16, 32);
   private static final int HIDDEN = 64;
+
+  /** Halves each side, rounded up. */
+  private static final Window HALVE = new Window(2, 2, 1);
 
   /** With random weights (He et al., 2015) and biases of zero. */
   public static LeNet random(long seed) {
     Random random = new Random(seed);
+    List<Conv2d> convolutions = new ArrayList<>();
+    int in = 1;
+    int side = SIDE;
+    for (int out : CHANNELS) {
+      convolutions.add(convolution(he(random, out, in, KERNEL, KERNEL), Nd4j.zeros(out)));
+      in = out;
+      side = (side + 1) / 2;
+    }
     return new LeNet(
-        new Conv2d(he(random, FIRST, 1, KERNEL, KERNEL), Nd4j.zeros(FIRST), HALVE, HALVE, 1),
-        new Conv2d(he(random, SECOND, FIRST, KERNEL, KERNEL), Nd4j.zeros(SECOND), HALVE, HALVE, 1),
-        new Linear(he(random, HIDDEN, SECOND * 7 * 7), Nd4j.zeros(HIDDEN)),
+        convolutions,
+        new Linear(he(random, HIDDEN, in * side * side), Nd4j.zeros(HIDDEN)),
         new Linear(he(random, 10, HIDDEN), Nd4j.zeros(10)));
+  }
+
+  /** A convolution that halves each side. */
+  static Conv2d convolution(INDArray weight, INDArray bias) {
+    return new Conv2d(weight, bias, HALVE, HALVE, 1);
   }
 
   private static INDArray he(Random random, long... shape) {
@@ -50,10 +67,11 @@ public record LeNet(Conv2d conv1, Conv2d conv2, Linear fc1, Linear fc2) {
    * @return logits, [n, 10]
    */
   public INDArray forward(INDArray images) {
-    INDArray first = relu(conv1.forward(images));
-    INDArray second = relu(conv2.forward(first));
-    INDArray hidden = relu(fc1.forward(flat(second)));
-    return fc2.forward(hidden);
+    INDArray x = images;
+    for (Conv2d convolution : convolutions) {
+      x = relu(convolution.forward(x));
+    }
+    return fc2.forward(relu(fc1.forward(flat(x))));
   }
 
   static INDArray relu(INDArray x) {

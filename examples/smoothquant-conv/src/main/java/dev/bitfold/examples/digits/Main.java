@@ -6,16 +6,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Trains, quantizes, measures; prints a table and writes target/bitfold/result.json. */
 public final class Main {
   private static final int TRAINING = 8000;
   private static final int CALIBRATION = 256;
-  private static final int EPOCHS = 3;
+  private static final int EPOCHS = 4;
   private static final long SEED = 42;
   private static final float FACTOR = 40;
 
   private Main() {}
+
+  /** Points of accuracy that naive quantization must lose on the second network, at least. */
+  static final double COLLAPSE = 10;
+
+  /** Points of accuracy that SmoothQuant may lose, at most. */
+  static final double MOST_LOST = 0.3;
 
   /** What result.json holds; accuracies are shares of the test digits. */
   record Result(
@@ -27,7 +34,7 @@ public final class Main {
       System.err.println("smoothquant-conv takes no arguments, not " + String.join(" ", args));
       System.exit(2);
     }
-    Digits digits = Digits.load();
+    Digits digits = Digits.load().shuffled(SEED);
     Digits training = digits.range(0, TRAINING);
     Digits test = digits.range(TRAINING, digits.size());
     Digits calibration = training.range(0, CALIBRATION);
@@ -43,6 +50,29 @@ public final class Main {
     new ObjectMapper()
         .enable(SerializationFeature.INDENT_OUTPUT)
         .writeValue(file.toFile(), new Result(TRAINING, CALIBRATION, test.size(), rows));
+    check(rows.get(1));
+  }
+
+  /**
+   * Whether the second network shows what it is to show.
+   *
+   * @throws IllegalStateException if it does not
+   */
+  static void check(Experiment.Row outliers) {
+    double naive = 100 * (outliers.fp32() - outliers.w8a8());
+    if (!(naive >= COLLAPSE)) {
+      throw new IllegalStateException(
+          "W8A8 loses only " + naive + " points on the network with outliers");
+    }
+    double smooth = 100 * (outliers.fp32() - outliers.w8a8Smooth());
+    if (!(smooth <= MOST_LOST)) {
+      throw new IllegalStateException(
+          "W8A8 with SmoothQuant loses "
+              + smooth
+              + " points on the network with outliers, "
+              + MOST_LOST
+              + " are allowed");
+    }
   }
 
   /** Accuracies in percent, a line for each network. */
@@ -54,6 +84,7 @@ public final class Main {
     for (Experiment.Row row : rows) {
       table.append(
           String.format(
+              Locale.ROOT,
               "%-15s %8.2f %8.2f  %8.2f %8.2f  %8.2f%n",
               row.network(),
               100 * row.fp32(),

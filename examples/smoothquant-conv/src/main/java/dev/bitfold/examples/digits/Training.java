@@ -1,9 +1,15 @@
 package dev.bitfold.examples.digits;
 
 import dev.bitfold.layer.Gradients;
+import dev.bitfold.layers.Conv2d;
+import dev.bitfold.layers.Linear;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -17,21 +23,19 @@ final class Training {
   private static final int BATCH = 50;
 
   private final LeNet net;
-  private final List<Parameter> parameters;
+  private final List<Parameter> parameters = new ArrayList<>();
   private int iteration;
 
   private Training(LeNet net) {
     this.net = net;
-    this.parameters =
-        List.of(
-            new Parameter(net.conv1().weight()),
-            new Parameter(net.conv1().bias()),
-            new Parameter(net.conv2().weight()),
-            new Parameter(net.conv2().bias()),
-            new Parameter(net.fc1().weight()),
-            new Parameter(net.fc1().bias()),
-            new Parameter(net.fc2().weight()),
-            new Parameter(net.fc2().bias()));
+    for (Conv2d convolution : net.convolutions()) {
+      parameters.add(new Parameter(convolution.weight()));
+      parameters.add(new Parameter(convolution.bias()));
+    }
+    for (Linear linear : List.of(net.fc1(), net.fc2())) {
+      parameters.add(new Parameter(linear.weight()));
+      parameters.add(new Parameter(linear.bias()));
+    }
   }
 
   /** A network trained from a seed; the same every time. */
@@ -45,19 +49,24 @@ final class Training {
       for (Digits batch : batches) {
         loss += training.step(batch);
       }
-      System.out.printf("epoch %d: loss %.4f%n", epoch + 1, loss / batches.size());
+      System.out.printf(Locale.ROOT, "epoch %d: loss %.4f%n", epoch + 1, loss / batches.size());
     }
     return training.net;
   }
 
   private double step(Digits batch) {
-    INDArray first = net.conv1().forward(batch.images());
-    INDArray firstActive = LeNet.relu(first);
-    INDArray second = net.conv2().forward(firstActive);
-    INDArray secondActive = LeNet.relu(second);
-    INDArray third = net.fc1().forward(LeNet.flat(secondActive));
-    INDArray thirdActive = LeNet.relu(third);
-    INDArray probabilities = Transforms.softmax(net.fc2().forward(thirdActive));
+    List<INDArray> inputs = new ArrayList<>();
+    List<INDArray> outputs = new ArrayList<>();
+    INDArray x = batch.images();
+    for (Conv2d convolution : net.convolutions()) {
+      inputs.add(x);
+      outputs.add(convolution.forward(x));
+      x = LeNet.relu(outputs.get(outputs.size() - 1));
+    }
+    INDArray flat = LeNet.flat(x);
+    INDArray hidden = net.fc1().forward(flat);
+    INDArray hiddenActive = LeNet.relu(hidden);
+    INDArray probabilities = Transforms.softmax(net.fc2().forward(hiddenActive));
 
     double loss = 0;
     INDArray grad = probabilities.dup();
@@ -68,12 +77,17 @@ final class Training {
     }
     grad.divi(batch.size());
 
-    Gradients byFc2 = net.fc2().backward(thirdActive, grad);
-    Gradients byFc1 = net.fc1().backward(LeNet.flat(secondActive), active(byFc2.input(), third));
-    INDArray bySecond = byFc1.input().reshape(second.shape());
-    Gradients byConv2 = net.conv2().backward(firstActive, active(bySecond, second));
-    Gradients byConv1 = net.conv1().backward(batch.images(), active(byConv2.input(), first));
-    update(byConv1, byConv2, byFc1, byFc2);
+    Gradients byFc2 = net.fc2().backward(hiddenActive, grad);
+    Gradients byFc1 = net.fc1().backward(flat, active(byFc2.input(), hidden));
+    Deque<Gradients> gradients = new ArrayDeque<>(List.of(byFc1, byFc2));
+    INDArray gradient = byFc1.input().reshape(x.shape());
+    for (int i = outputs.size() - 1; i >= 0; i--) {
+      INDArray active = active(gradient, outputs.get(i));
+      Gradients byLayer = net.convolutions().get(i).backward(inputs.get(i), active);
+      gradients.addFirst(byLayer);
+      gradient = byLayer.input();
+    }
+    update(gradients);
     return loss / batch.size();
   }
 
@@ -82,10 +96,11 @@ final class Training {
     return grad.mul(x.gt(0).castTo(grad.dataType()));
   }
 
-  private void update(Gradients... gradients) {
-    for (int layer = 0; layer < gradients.length; layer++) {
-      parameters.get(2 * layer).update(gradients[layer].parameter("weight"), iteration);
-      parameters.get(2 * layer + 1).update(gradients[layer].parameter("bias"), iteration);
+  private void update(Iterable<Gradients> gradients) {
+    Iterator<Parameter> parameter = parameters.iterator();
+    for (Gradients ofLayer : gradients) {
+      parameter.next().update(ofLayer.parameter("weight"), iteration);
+      parameter.next().update(ofLayer.parameter("bias"), iteration);
     }
     iteration++;
   }
