@@ -152,6 +152,10 @@ final class ComponentReader {
     if (isAnything(type) || (isCollection(type) && hasOpenArgument(type))) {
       return anything(type, site);
     }
+    if (element.getAnnotation(FunctionalInterface.class) != null && mentionsTensor(type)) {
+      site.report(ProblemId.OPEN_COMPONENT, TypeText.of(type), "a function");
+      return Optional.empty();
+    }
     return withoutLayersInArguments(type, site);
   }
 
@@ -225,7 +229,7 @@ final class ComponentReader {
 
   private Optional<ComponentModel> open(
       DeclaredType type, TypeElement element, ComponentSite site) {
-    if (takesTensors(element) || detector.isMarked(element)) {
+    if (takesTensors(element) || mentionsTensor(type) || detector.isMarked(element)) {
       site.report(
           ProblemId.OPEN_COMPONENT,
           TypeText.of(type),

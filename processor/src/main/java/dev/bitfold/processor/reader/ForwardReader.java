@@ -150,7 +150,9 @@ final class ForwardReader {
       return Optional.empty();
     }
     Optional<Layout> layout =
-        use.is(BitfoldNames.INPUT) ? annotations.layout(use) : Optional.of(Layout.UNKNOWN);
+        use.is(BitfoldNames.INPUT)
+            ? annotations.layout(use, TensorKind.INPUT)
+            : Optional.of(Layout.UNKNOWN);
     return Optional.of(new DeclaredTensor(name, TensorKind.INPUT, layout, quantizers, use.place()));
   }
 

@@ -22,6 +22,9 @@ import javax.lang.model.type.TypeMirror;
 
 /** Reads what stands on one tensor: its kind, its layout, and quantizers of its own. */
 final class TensorAnnotations {
+  private static final char[] OF_WEIGHTS = {'O', 'I'};
+  private static final char[] OF_INPUTS = {'N'};
+
   private final Recipes recipes;
   private final Problems problems;
 
@@ -78,9 +81,24 @@ final class TensorAnnotations {
   }
 
   /** The layout that an annotation gives. */
-  Optional<Layout> layout(AnnotationUse use) {
+  Optional<Layout> layout(AnnotationUse use, TensorKind kind) {
     try {
-      return Optional.of(new Layout(use.text("layout")));
+      Layout layout = new Layout(use.text("layout"));
+      for (char letter : kind == TensorKind.INPUT ? OF_WEIGHTS : OF_INPUTS) {
+        if (layout.has(letter)) {
+          problems.add(
+              ProblemId.LAYOUT,
+              use.place("layout"),
+              "layout \""
+                  + layout
+                  + "\": "
+                  + letter
+                  + " is an axis of other tensors than "
+                  + use.label());
+          return Optional.empty();
+        }
+      }
+      return Optional.of(layout);
     } catch (IllegalArgumentException e) {
       problems.add(ProblemId.LAYOUT, use.place("layout"), String.valueOf(e.getMessage()));
       return Optional.empty();

@@ -40,12 +40,18 @@ final class LayoutRules {
       return;
     }
     per(d, layout);
+    Set<Integer> kept = new HashSet<>();
     for (int axis : d.axis()) {
       if (outside(axis, layout)) {
         broken(
             DescriptorRule.AXIS_RANK,
             "axis = " + axis + " of a tensor with layout " + layout,
             axes(layout));
+      } else if (!kept.add(axis < 0 || layout.isOpen() ? axis : axis - layout.namedAxes())) {
+        broken(
+            DescriptorRule.AXIS_TWICE,
+            "axis = " + axis + " and another that is the same of layout " + layout,
+            "name each axis once");
       }
     }
     Set<Integer> blocked = new HashSet<>();
