@@ -2,9 +2,13 @@ package dev.bitfold;
 
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
+import dev.bitfold.state.TensorSite;
+import dev.bitfold.tensor.DenseFloats;
 import dev.bitfold.training.TrainedModel;
 import java.util.Collections;
 import java.util.HashSet;
@@ -170,8 +174,62 @@ public final class Calibration<M> {
     scales.keySet().retainAll(descriptors.keySet());
     State without =
         new State(descriptors, scales, state.preScales(), state.tensors(), state.packed());
+    return with(without);
+  }
+
+  /**
+   * The same with the biases of quantized layers corrected: what quantization adds to the mean of
+   * an output channel is taken from its bias. Every layer is measured alone, on its float inputs,
+   * over a sample of the calibration data (the empirical bias correction of Nagel et al. 2019,
+   * "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
+   *
+   * <p>Call it last: what is smoothed or skipped after it has other errors. Layers without a bias,
+   * and those whose input's layout names no channels, stay as they are.
+   *
+   * @throws IllegalStateException if no quantized layer has a bias
+   */
+  public Calibration<M> correctBiases() {
+    return with(new BiasCorrection<>(replay, shape, state).run());
+  }
+
+  /**
+   * The same with an amax of your own for each quantized weight that takes its scale from its
+   * largest value, in place of that one; affine weights stay as they are.
+   *
+   * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
+   */
+  public Calibration<M> weightAmax(WeightAmax rule) {
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>();
+    for (TensorSite site : shape.sites().values()) {
+      QuantDescriptor descriptor = state.descriptors().get(site.path());
+      boolean weighs = site.tensor().role() == TensorRole.WEIGHT;
+      if (weighs && descriptor != null && !descriptor.affine()) {
+        INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+        INDArray amax = rule.of(site.path(), weight);
+        try {
+          Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
+          long[] groups = quantizer.amax(weight).shape();
+          float[] values = DenseFloats.of(amax, "an amax").copy();
+          long expected = java.util.Arrays.stream(groups).reduce(1, (x, y) -> x * y);
+          if (values.length != expected) {
+            throw new IllegalArgumentException(
+                "an amax of " + values.length + " values, and the weight has " + expected + " scales");
+          }
+          CalibratedScale.Amax scale = new CalibratedScale.Amax(DenseFloats.array(values, groups));
+          scale.fix(quantizer).pack(weight);
+          scales.put(site.path(), scale);
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(
+              site.describe(weight, descriptor) + ": " + e.getMessage(), e);
+        }
+      }
+    }
+    return with(state.withScales(scales));
+  }
+
+  private Calibration<M> with(State other) {
     return new Calibration<>(
-        replay, shape, without, observations, smooth, curves, folded, wholeCurves);
+        replay, shape, other, observations, smooth, curves, folded, wholeCurves);
   }
 
   /** As {@link #diagnose(Diagnosis.Curves)} with whole curves. */

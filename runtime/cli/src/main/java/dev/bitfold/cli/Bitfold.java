@@ -1,5 +1,6 @@
 package dev.bitfold.cli;
 
+import dev.bitfold.onnx.OnnxException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Done; no difference.", "1:The files differ.", "2:Bad options or files."},
-    subcommands = {Inspect.class, Diff.class})
+    subcommands = {Inspect.class, Diff.class, OnnxInfoCommand.class})
 public final class Bitfold {
   /** What a command exits with where files differ. */
   static final int DIFFERENT = 1;
@@ -35,6 +36,10 @@ public final class Bitfold {
             (exception, command, parsed) -> {
               if (exception instanceof IOException io) {
                 command.getErr().println("bitfold: " + message(io));
+                return CommandLine.ExitCode.USAGE;
+              }
+              if (exception instanceof OnnxException onnx) {
+                command.getErr().println("bitfold: " + onnx.getMessage());
                 return CommandLine.ExitCode.USAGE;
               }
               throw exception;

@@ -13,6 +13,8 @@ import dev.bitfold.storage.StoredTensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -20,8 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import onnx.Onnx;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.shade.protobuf.ByteString;
 import picocli.CommandLine;
 
 /** The command line as a user sees it. */
@@ -130,6 +134,73 @@ class BitfoldTest {
     assertEquals(2, new ObjectMapper().readTree(json.out()).size());
   }
 
+  /** y = x W behind DequantizeLinear of int8 codes, one scale per column. */
+  private Path model(float scale) throws IOException {
+    ByteBuffer scales = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    scales.putFloat(scale).putFloat(0.5f).flip();
+    Onnx.GraphProto graph =
+        Onnx.GraphProto.newBuilder()
+            .addInitializer(
+                Onnx.TensorProto.newBuilder()
+                    .setName("codes")
+                    .setDataType(3)
+                    .addDims(3)
+                    .addDims(2)
+                    .setRawData(ByteString.copyFrom(new byte[6])))
+            .addInitializer(
+                Onnx.TensorProto.newBuilder()
+                    .setName("scale")
+                    .setDataType(1)
+                    .addDims(2)
+                    .setRawData(ByteString.copyFrom(scales)))
+            .addNode(node("DequantizeLinear", "/fc/dq", "w", "codes", "scale"))
+            .addNode(node("MatMul", "/fc/MatMul", "y", "x", "w"))
+            .build();
+    Onnx.ModelProto model =
+        Onnx.ModelProto.newBuilder()
+            .setIrVersion(7)
+            .setGraph(graph)
+            .addOpsetImport(Onnx.OperatorSetIdProto.newBuilder().setVersion(13))
+            .build();
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, model.toByteArray());
+    return file;
+  }
+
+  private static Onnx.NodeProto node(String op, String name, String output, String... inputs) {
+    return Onnx.NodeProto.newBuilder()
+        .setOpType(op)
+        .setName(name)
+        .addOutput(output)
+        .addAllInput(List.of(inputs))
+        .build();
+  }
+
+  @Test
+  void onnxInfoTellsOperatorsTypesAndQuantizedNodes() throws IOException {
+    Result result = run("onnx-info", "--tensors", model(0.25f));
+
+    assertEquals(0, result.code());
+    assertTrue(result.out().contains("IR version 7, ai.onnx 13"), result.out());
+    assertTrue(result.out().contains("/fc/MatMul  MatMul  FLOAT × INT8 [3, 2], scales: 2"));
+    assertTrue(result.out().lines().anyMatch(l -> l.matches(" *INT8 +1 +6 bytes")), result.out());
+    assertTrue(result.out().contains("codes  INT8 [3, 2]"), result.out());
+  }
+
+  @Test
+  void onnxInfoGivesJsonAndPointsOutWhatIsNoNumber() throws IOException {
+    Path file = model(Float.NaN);
+
+    JsonNode json = new ObjectMapper().readTree(run("onnx-info", "--json", file).out());
+
+    assertEquals(13, json.at("/opsets/ai.onnx").asInt());
+    assertEquals(1, json.at("/operators/MatMul").asInt());
+    assertEquals(6, json.at("/types/INT8/bytes").asInt());
+    assertEquals("INT8", json.at("/quantizedNodes/0/weight").asText());
+    assertEquals(1, json.at("/initializers/1/nonFinite").asInt());
+    assertTrue(run("onnx-info", file).out().contains("NaN or infinite: 1 values of tensor scale"));
+  }
+
   @Test
   void badFilesAndOptionsGiveOneLineAndExitWithTwo() throws IOException {
     Path garbage = folder.resolve("garbage");
@@ -139,7 +210,10 @@ class BitfoldTest {
         List.of(
             run("inspect", folder.resolve("missing")),
             run("inspect", garbage),
-            run("diff", garbage, garbage));
+            run("diff", garbage, garbage),
+            run("onnx-info", garbage),
+            run("onnx-info", folder),
+            run("onnx-info", folder.resolve("missing")));
     for (Result result : results) {
       assertEquals(2, result.code());
       assertEquals("", result.out());
@@ -157,5 +231,7 @@ class BitfoldTest {
 
     assertEquals(0, result.code());
     assertTrue(result.out().contains("inspect") && result.out().contains("diff"), result.out());
+    assertTrue(result.out().contains("onnx-info"), result.out());
+    assertTrue(run("onnx-info", "--help").out().contains("--json"));
   }
 }

@@ -121,7 +121,8 @@ record LayerState(String path, StateFile file) {
     INDArray held = state().tensors().get(weight);
     INDArray master = packed != null ? packed.unpack() : held != null ? held : original;
     QuantDescriptor used = narrow ? descriptor.toBuilder().bits(7).build() : descriptor;
-    return WeightQuantizer.of(used, entry(weight).layout(), master).pack(master);
+    CalibratedScale scale = state().scales().get(weight);
+    return WeightQuantizer.of(used, entry(weight).layout(), master, scale).pack(master);
   }
 
   /** A weight or bias that differs from the model's own. */

@@ -9,7 +9,8 @@ import java.util.Set;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
-import org.nd4j.shade.protobuf.InvalidProtocolBufferException;
+import org.nd4j.shade.protobuf.CodedInputStream;
+import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
 /**
  * A model file that was read and whose structure was checked.
@@ -33,15 +34,25 @@ record OnnxFile(String name, ModelProto model) {
               ? "is a folder"
               : "has " + size + " bytes; an ONNX file has at most 2^31");
     }
-    return of(file.toString(), Files.readAllBytes(file));
+    return parse(file.toString(), Files.readAllBytes(file));
   }
 
+  /** From bytes, which are copied. */
   static OnnxFile of(String name, byte[] bytes) {
+    return parse(name, bytes.clone());
+  }
+
+  private static OnnxFile parse(String name, byte[] bytes) {
     new WireCheck(name, bytes).check();
     ModelProto model;
     try {
-      model = ModelProto.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
+      // Raw data are views of the bytes, not copies: a model is in memory once.
+      CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+      in.enableAliasing(true);
+      in.setSizeLimit(Integer.MAX_VALUE);
+      model = ModelProto.parseFrom(in);
+      in.checkLastTagWas(0);
+    } catch (IOException e) {
       throw new OnnxException(name, "is truncated or no ONNX file", e);
     }
     OnnxFile file = new OnnxFile(name, model);

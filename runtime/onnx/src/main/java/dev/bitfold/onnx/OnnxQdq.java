@@ -153,7 +153,9 @@ public final class OnnxQdq {
       }
       TensorProto table = node.weight();
       long[] shape = Tensors.shape(graph.file(), table);
-      INDArray values = DenseFloats.array(Tensors.floats(graph.file(), table), shape);
+      float[] floats = Tensors.floats(graph.file(), table);
+      Tensors.requireFinite(graph.file(), table, floats);
+      INDArray values = DenseFloats.array(floats, shape);
       PackedTensor packed = embeddingQuantizer(values).pack(values);
       qdq.gather(node, WeightCodes.of(gather, packed, new int[] {0, 1}));
     }

@@ -124,7 +124,10 @@ public final class OnnxWeights {
     return Tensors.array(file.name(), tensor);
   }
 
-  /** The weights that a node reads: its only constant input of floats. */
+  /**
+   * The weights that a node reads: its only constant input of floats. NaN and infinities are
+   * refused here, in {@link #allWeights} and in {@link #matrix}; {@link #tensor} gives any values.
+   */
   public INDArray weights(String node) {
     List<INDArray> all = allWeights(node);
     if (all.size() != 1) {
@@ -138,7 +141,7 @@ public final class OnnxWeights {
     return node(node).getInputList().stream()
         .flatMap(input -> constant(input).stream())
         .filter(tensor -> Tensors.type(file.name(), tensor).isFloat())
-        .map(tensor -> Tensors.array(file.name(), tensor))
+        .map(this::finite)
         .toList();
   }
 
@@ -152,7 +155,7 @@ public final class OnnxWeights {
       if (source != null && source.getOpType().equals("Transpose")) {
         Optional<TensorProto> constant = constant(firstInput(source));
         if (constant.isPresent()) {
-          INDArray held = Tensors.array(file.name(), constant.get());
+          INDArray held = finite(constant.get());
           if (held.rank() != 2) {
             throw bad("node " + node + " reads a transposed tensor of rank " + held.rank());
           }
@@ -199,6 +202,13 @@ public final class OnnxWeights {
   /** The bytes of all initializers. */
   public long bytes() {
     return initializers.values().stream().mapToLong(OnnxWeights::bytes).sum();
+  }
+
+  private INDArray finite(TensorProto tensor) {
+    if (tensor.getDataType() == ElementType.FLOAT.number()) {
+      Tensors.requireFinite(file.name(), tensor, Tensors.floats(file.name(), tensor));
+    }
+    return Tensors.array(file.name(), tensor);
   }
 
   private NodeProto node(String name) {

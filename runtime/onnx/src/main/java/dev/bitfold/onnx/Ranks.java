@@ -92,6 +92,11 @@ final class Ranks {
     if (operation.equals("Reshape") && inputs.size() > 1) {
       return length(inputs.get(1));
     }
+    if (operation.equals("Unsqueeze") && !inputs.isEmpty()) {
+      int rank = of(inputs.get(0), depth);
+      int axes = axes(node);
+      return rank < 0 || axes < 0 ? -1 : rank + axes;
+    }
     if (SAME.contains(operation) && !inputs.isEmpty()) {
       return of(inputs.get(0), depth);
     }
@@ -107,6 +112,18 @@ final class Ranks {
       return rank;
     }
     return -1;
+  }
+
+  /** How many axes a node inserts: those of its attribute, and of its input since opset 13. */
+  private int axes(NodeProto node) {
+    if (node.getInputCount() > 1) {
+      return length(node.getInput(1));
+    }
+    return node.getAttributeList().stream()
+        .filter(attribute -> attribute.getName().equals("axes"))
+        .mapToInt(AttributeProto::getIntsCount)
+        .findFirst()
+        .orElse(-1);
   }
 
   /** The number of elements of a vector that is a constant or joined from single elements. */

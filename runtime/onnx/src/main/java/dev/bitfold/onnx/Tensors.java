@@ -3,6 +3,7 @@ package dev.bitfold.onnx;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -49,6 +50,80 @@ final class Tensors {
       throw bad(file, tensor, "is of element type " + tensor.getDataType() + ", which is unknown");
     }
     return type;
+  }
+
+  /** ONNX's name of the element type, also of those that cannot be read as numbers here. */
+  static String typeName(String file, TensorProto tensor) {
+    ElementType type = ElementType.of(tensor.getDataType());
+    TensorProto.DataType known = TensorProto.DataType.forNumber(tensor.getDataType());
+    if (type == null && (known == null || known == TensorProto.DataType.UNDEFINED)) {
+      throw bad(file, tensor, "is of element type " + tensor.getDataType() + ", which is unknown");
+    }
+    return type != null ? type.name() : known.name();
+  }
+
+  /**
+   * The bytes that the values take.
+   *
+   * @throws OnnxException if the file does not hold as many as the shape says
+   */
+  static long bytes(String file, TensorProto tensor) {
+    ElementType type = ElementType.of(tensor.getDataType());
+    int length = length(shape(file, tensor));
+    if (type == null) {
+      return tensor.getRawData().size()
+          + tensor.getStringDataList().stream().mapToLong(ByteString::size).sum();
+    }
+    if (tensor.getExternalDataCount() == 0) {
+      isRaw(file, tensor, type, length, typed(tensor, type));
+    }
+    return type.bytes(length);
+  }
+
+  /** How many values of a float32 tensor are NaN or infinite; 0 for tensors of other types. */
+  static long nonFinite(String file, TensorProto tensor) {
+    if (tensor.getDataType() != ElementType.FLOAT.number() || tensor.getExternalDataCount() > 0) {
+      return 0;
+    }
+    long count = 0;
+    if (isRaw(
+        file, tensor, ElementType.FLOAT, length(shape(file, tensor)), tensor.getFloatDataCount())) {
+      for (ByteBuffer bytes = raw(tensor); bytes.hasRemaining(); ) {
+        count += Float.isFinite(bytes.getFloat()) ? 0 : 1;
+      }
+    } else {
+      count = tensor.getFloatDataList().stream().filter(value -> !Float.isFinite(value)).count();
+    }
+    return count;
+  }
+
+  /**
+   * Refuses weights that are no numbers: nothing could be calibrated with them.
+   *
+   * @throws OnnxException that names the tensor and the first such value
+   */
+  static void requireFinite(String file, TensorProto tensor, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw bad(
+            file,
+            tensor,
+            "holds "
+                + values[i]
+                + " at "
+                + index(shape(file, tensor), i)
+                + "; weights must be finite, so the file is damaged");
+      }
+    }
+  }
+
+  private static List<Long> index(long[] shape, long flat) {
+    List<Long> index = new ArrayList<>();
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index.add(0, flat % shape[axis]);
+      flat /= shape[axis];
+    }
+    return index;
   }
 
   /** The tensor with its own element type. */
@@ -116,20 +191,28 @@ final class Tensors {
   }
 
   private static long[] integers(String file, TensorProto tensor, ElementType type, int length) {
-    int typed =
-        switch (type) {
-          case INT64 -> tensor.getInt64DataCount();
-          case UINT32, UINT64 -> tensor.getUint64DataCount();
-          case UINT8, INT8, UINT16, INT16, INT32, BOOL -> tensor.getInt32DataCount();
-          default -> throw bad(file, tensor, "is " + type + ", no tensor of integers");
-        };
-    boolean raw = isRaw(file, tensor, type, length, typed);
+    switch (type) {
+      case INT64, UINT32, UINT64, UINT8, INT8, UINT16, INT16, INT32, BOOL -> {}
+      default -> throw bad(file, tensor, "is " + type + ", no tensor of integers");
+    }
+    boolean raw = isRaw(file, tensor, type, length, typed(tensor, type));
     ByteBuffer bytes = raw(tensor);
     long[] values = new long[length];
     for (int i = 0; i < length; i++) {
       values[i] = raw ? integer(bytes, type) : integer(tensor, type, i);
     }
     return values;
+  }
+
+  /** How many values stand one by one, not as raw bytes. */
+  private static int typed(TensorProto tensor, ElementType type) {
+    return switch (type) {
+      case FLOAT -> tensor.getFloatDataCount();
+      case DOUBLE -> tensor.getDoubleDataCount();
+      case INT64 -> tensor.getInt64DataCount();
+      case UINT32, UINT64 -> tensor.getUint64DataCount();
+      default -> tensor.getInt32DataCount();
+    };
   }
 
   private static long integer(TensorProto tensor, ElementType type, int i) {
@@ -163,7 +246,8 @@ final class Tensors {
     if (raw == type.bytes(length) && typed == 0) {
       return true;
     }
-    if (raw == 0 && typed == length) {
+    // Of 4-bit integers, one value holds two.
+    if (raw == 0 && typed == (type.bits() < Byte.SIZE ? type.bytes(length) : length)) {
       return false;
     }
     throw bad(

@@ -29,9 +29,13 @@ final class WireCheck {
   private static final int MAX_DIMS_BYTES = 1 << 10;
   private static final int MAX_DEPTH = 80;
 
+  /** Nodes, attributes and tensors: an empty one takes 2 bytes in the file, and 100 in memory. */
+  private static final int MAX_MESSAGES = 1 << 20;
+
   private final String file;
   private final byte[] bytes;
   private long varintBytes;
+  private int messages;
 
   WireCheck(String file, byte[] bytes) {
     this.file = file;
@@ -59,6 +63,10 @@ final class WireCheck {
   private void fields(CodedInputStream in, Level level, int depth) throws IOException {
     if (depth > MAX_DEPTH) {
       throw new OnnxException(file, "is no ONNX file: it is nested too deeply");
+    }
+    if (++messages > MAX_MESSAGES) {
+      throw new OnnxException(
+          file, "has more than " + MAX_MESSAGES + " nodes, attributes and tensors; it is damaged");
     }
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       int field = WireFormat.getTagFieldNumber(tag);

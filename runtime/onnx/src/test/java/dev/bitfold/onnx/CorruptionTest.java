@@ -1,5 +1,7 @@
 package dev.bitfold.onnx;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -81,9 +83,48 @@ class CorruptionTest {
     return damaged;
   }
 
+  /** A million empty nodes take little of a file and much memory. */
+  @Test
+  void aFileOfEmptyNodesIsRefusedBeforeItIsRead() {
+    byte[] nodes = new byte[8 << 20];
+    for (int i = 0; i < nodes.length; i += 2) {
+      nodes[i] = 0x0a;
+    }
+    byte[] graph = {0x3a, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0x04};
+    byte[] file = Arrays.copyOf(graph, graph.length + nodes.length);
+    System.arraycopy(nodes, 0, file, graph.length, nodes.length);
+
+    OnnxException e = assertThrows(OnnxException.class, () -> OnnxInfo.of("damaged.onnx", file));
+
+    assertTrue(e.getMessage().contains("nodes, attributes and tensors"), e.getMessage());
+  }
+
+  @Test
+  void aWeightThatIsNoNumberIsNamed() {
+    GraphProto.Builder graph =
+        Models.net(
+            new Net(
+                new Linear(Models.random(1, 64, 32), Models.random(2, 32)),
+                new Linear(
+                    Models.random(3, 32, 16).putScalar(5, 7, Float.NaN), Models.random(4, 16))));
+    OnnxWeights file = OnnxWeights.of("nan.onnx", Models.model(13, graph).toByteArray());
+
+    OnnxException e = assertThrows(OnnxException.class, () -> file.weights("/second/MatMul"));
+
+    assertTrue(
+        e.getMessage().startsWith("nan.onnx: tensor ")
+            && e.getMessage().contains("holds NaN at [5, 7]"),
+        e.getMessage());
+    OnnxInfo info = OnnxInfo.of("nan.onnx", Models.model(13, graph).toByteArray());
+    assertEquals(1, info.initializers().stream().mapToLong(t -> t.nonFinite()).sum());
+  }
+
   /** Reads everything and exports; false if the file was refused. */
   private boolean use(byte[] bytes, Quantized<Net> quantized) throws Exception {
     try {
+      OnnxInfo info = OnnxInfo.of("damaged.onnx", bytes);
+      assertEquals(bytes.length, info.bytes());
+      assertTrue(info.nodes() > 0 && info.toString().length() > 100);
       OnnxWeights file = OnnxWeights.of("damaged.onnx", bytes);
       file.initializers().forEach(file::tensor);
       file.nodes().forEach(file::allWeights);

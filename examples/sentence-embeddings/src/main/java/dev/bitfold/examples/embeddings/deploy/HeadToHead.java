@@ -30,7 +30,6 @@ public record HeadToHead(Path folder, OnnxExport export) {
   public static final String STANDARD = "minilm-int8.onnx";
 
   private static final String CONTRIB = "minilm-int8-contrib.onnx";
-  private static final String SIGNED = "minilm-int8-vnni.onnx";
 
   /** Quantizes a model for its deployment. */
   public static HeadToHead of(
@@ -41,7 +40,7 @@ public record HeadToHead(Path folder, OnnxExport export) {
   /** The model that was quantized, exported with standard operators; the file. */
   public InputFile standard() throws IOException {
     Path file = folder.resolve(STANDARD);
-    export.write(file, OnnxOptions.DEFAULT.withUnsignedWeights(true));
+    export.write(file, OnnxOptions.DEFAULT);
     return InputFile.of(file);
   }
 
@@ -56,7 +55,6 @@ public record HeadToHead(Path folder, OnnxExport export) {
           files.put("published again", file.bytes());
         });
     files.put("bitfold, standard", standard().bytes());
-    files.put("bitfold, s8 weights", written(SIGNED, OnnxOptions.DEFAULT));
     files.put("bitfold, contrib", written(CONTRIB, OnnxOptions.DEFAULT.withContribOperators(true)));
     files.put("fp32", original.bytes());
     out.printf("ONNX Runtime %s%n", ai.onnxruntime.OrtEnvironment.getEnvironment().getVersion());
