@@ -73,8 +73,6 @@ class MisplacedTest {
           QZ123       | @Quantize(bits = 8, amax = {1, 2}) record A(@Weight INDArray w) {}
           QZ031       | @Quantize(bits = 8) record A(@Weight(layout = "NC") INDArray w) {}
           QZ031       | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "OI") INDArray x) { return x; } }
-          QZ070       | @QuantizeModel record M(Linear fc, java.util.function.UnaryOperator<INDArray> any) {}
-          QZ070       | @QuantizeModel record M(Linear fc, List<java.util.function.Function<String, INDArray>> any) {}
           QZ070       | interface Step<T> { T of(T x); } @QuantizeModel record M(Linear fc, Step<INDArray> any) {}
           QZ018 QZ022 | @Quantize(bits = 8) class A { @Weight final INDArray w; int i; A(INDArray w, int j) { this.w = w; } }
           QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }

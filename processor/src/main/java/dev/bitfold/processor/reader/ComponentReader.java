@@ -152,10 +152,6 @@ final class ComponentReader {
     if (isAnything(type) || (isCollection(type) && hasOpenArgument(type))) {
       return anything(type, site);
     }
-    if (element.getAnnotation(FunctionalInterface.class) != null && mentionsTensor(type)) {
-      site.report(ProblemId.OPEN_COMPONENT, TypeText.of(type), "a function");
-      return Optional.empty();
-    }
     return withoutLayersInArguments(type, site);
   }
 
