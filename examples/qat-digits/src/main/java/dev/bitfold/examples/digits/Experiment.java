@@ -63,6 +63,20 @@ final class Experiment {
     return new Trained(net.accuracy(test), losses);
   }
 
+  /**
+   * Goes on training the float net as long as {@link #qat} does, at the same rate and on the same
+   * batches: what a quantized net is compared with. Writes to the net's arrays.
+   */
+  Trained trainFloatOn(LeNet net) {
+    FloatTraining training = new FloatTraining(net, adam(QAT_RATE, qatSteps()));
+    List<Double> losses = epochs(length.qatEpochs(), training::step);
+    return new Trained(net.accuracy(test), losses);
+  }
+
+  private int qatSteps() {
+    return length.qatEpochs() * length.images() / BATCH;
+  }
+
   /** Quantizes the net after training, with the scale of the least squared error. */
   double ptq(LeNet net, int bits) throws Exception {
     return calibrated(net, bits, Ste.CLIP).freeze().model().accuracy(test);
@@ -70,8 +84,7 @@ final class Experiment {
 
   /** Goes on training the net with its quantizers in place. */
   Trained qat(LeNet net, int bits, Ste ste) throws Exception {
-    int steps = length.qatEpochs() * length.images() / BATCH;
-    Training<LeNet> training = calibrated(net, bits, ste).train(adam(QAT_RATE, steps));
+    Training<LeNet> training = calibrated(net, bits, ste).train(adam(QAT_RATE, qatSteps()));
     List<Double> losses =
         epochs(length.qatEpochs(), batch -> training.step(model -> model.learn(batch).loss()));
     Quantized<LeNet> quantized = training.freeze();
