@@ -1,0 +1,180 @@
+package dev.bitfold.samediff;
+
+import dev.bitfold.annotations.NumberFormat.FloatFormat;
+import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Ste;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ops.impl.controlflow.compat.StopGradient;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Rint;
+
+/**
+ * Builds the operations of one quantizer.
+ *
+ * <p>The result is {@code q - (pass * (stop(x) - x) + slope * (stop(amax) - amax))}. The
+ * differences are zero, so that its values are those of {@code q}, to the bit; its gradients are
+ * {@code pass} and {@code slope}, the straight-through estimator's. ND4J differentiates a native
+ * operation as it knows it, whatever a subclass says, so the estimator must be made of operations
+ * whose gradients it gets right.
+ */
+final class FakeQuantGraph {
+  private static final double TINY = 0x1p-24;
+  private static final double LEAST_STEP = 1e-8;
+
+  private final SameDiff graph;
+  private final GraphQuantizer quantizer;
+  private final QuantDescriptor descriptor;
+  private final int[] shared;
+  private final SDVariable x;
+
+  /** The same values, without a gradient. */
+  private final SDVariable values;
+
+  /**
+   * @param shared the axes along which a scale is shared
+   */
+  FakeQuantGraph(GraphQuantizer quantizer, SDVariable x, int[] shared) {
+    this.graph = x.getSameDiff();
+    this.quantizer = quantizer;
+    this.descriptor = quantizer.descriptor();
+    this.shared = shared;
+    this.x = x;
+    this.values = stop(x);
+  }
+
+  SDVariable build(long elements) {
+    if (descriptor.affine()) {
+      return affine((IntFormat) descriptor.format());
+    }
+    SDVariable parameter =
+        quantizer.follows()
+            ? graph.math().abs(values).max(true, shared)
+            : graph.getVariable(quantizer.amax());
+    SDVariable amax = quantizer.learned() ? stop(parameter) : parameter;
+    SDVariable scaled =
+        descriptor.scaleAmax() == 1f ? amax : amax.mul((double) descriptor.scaleAmax());
+    SDVariable quantized =
+        descriptor.format() instanceof IntFormat integers
+            ? integers(integers, scaled)
+            : floats((FloatFormat) descriptor.format(), scaled);
+    if (!quantizer.learned()) {
+      return quantized.sub(quantizer.output(), pass(scaled));
+    }
+    SDVariable change = amax.sub(parameter);
+    SDVariable zero =
+        descriptor.ste() == Ste.LSQ
+            ? step((IntFormat) descriptor.format(), amax, change, elements)
+            : range(amax, change);
+    return quantized.sub(quantizer.output(), zero);
+  }
+
+  private SDVariable stop(SDVariable variable) {
+    return new StopGradient(graph, variable).outputVariable();
+  }
+
+  private SDVariable rint(SDVariable variable) {
+    return new Rint(graph, variable, false).outputVariable();
+  }
+
+  private static SDVariable number(SDVariable condition) {
+    return condition.castTo(DataType.FLOAT);
+  }
+
+  /** Codes as whole numbers: no -0, and no gradient. */
+  private SDVariable codes(SDVariable rounded, IntFormat format) {
+    return graph
+        .math()
+        .clipByValue(rounded, format.min(), format.max())
+        .castTo(DataType.INT32)
+        .castTo(DataType.FLOAT);
+  }
+
+  private SDVariable integers(IntFormat format, SDVariable amax) {
+    SDVariable tiny = number(amax.lte(TINY));
+    SDVariable usual = tiny.rsub(1.0);
+    // max / amax where it is used: a tiny amax multiplies by 0 and divides by 1.
+    SDVariable scale = amax.mul(usual).add(tiny).rdiv((double) format.max());
+    SDVariable codes = codes(rint(values.mul(scale.mul(usual))), format);
+    return codes.div(scale.mul(usual).add(tiny));
+  }
+
+  private SDVariable floats(FloatFormat format, SDVariable amax) {
+    SDVariable tiny = number(amax.lte(TINY));
+    SDVariable safe = amax.mul(tiny.rsub(1.0)).add(tiny);
+    SDVariable scale = safe.rdiv(1.0).mul((double) format.max());
+    SDVariable t = graph.math().clipByValue(values.mul(scale), -format.max(), format.max());
+    // The logarithm may miss by one beside a power of two; both grids have that number.
+    SDVariable normal =
+        graph
+            .math()
+            .clipByValue(graph.math().abs(t), Math.scalb(1f, format.minExponent()), format.max());
+    SDVariable exponent =
+        graph
+            .math()
+            .floor(graph.math().log(normal).mul(1 / Math.log(2)))
+            .castTo(DataType.INT32)
+            .castTo(DataType.FLOAT);
+    SDVariable spacing =
+        graph.math().pow(graph.constant(2f), exponent.sub((double) format.mantissa()));
+    return rint(t.div(spacing)).mul(spacing).mul(scale.rdiv(1.0));
+  }
+
+  /** What passes by the estimator without a learned scale. */
+  private SDVariable pass(SDVariable amax) {
+    SDVariable zero = values.sub(x);
+    boolean all = quantizer.follows() || descriptor.ste() == Ste.PASS_THROUGH;
+    return all ? zero : number(graph.math().abs(values).lte(amax)).mul(zero);
+  }
+
+  private SDVariable range(SDVariable amax, SDVariable change) {
+    SDVariable above = number(values.gte(amax));
+    SDVariable below = number(values.lte(amax.neg()));
+    SDVariable inside = number(graph.math().abs(values).lt(amax));
+    return inside.mul(values.sub(x)).add(above.sub(below).mul(change));
+  }
+
+  private SDVariable step(IntFormat format, SDVariable amax, SDVariable change, long elements) {
+    SDVariable step =
+        graph.math().clipByValue(amax.div((double) format.max()), LEAST_STEP, Float.MAX_VALUE);
+    SDVariable scaled = values.div(step);
+    SDVariable clamped = graph.math().clipByValue(scaled, format.min(), format.max());
+    SDVariable inside = number(clamped.eq(scaled));
+    SDVariable slope = codes(rint(clamped), format).sub(inside.mul(clamped));
+    SDVariable factor =
+        elements > 0
+            ? number(step.gt(LEAST_STEP))
+                .mul(1 / (format.max() * Math.sqrt((double) elements * format.max())))
+            : number(step.gt(LEAST_STEP)).div(samples(format).mul((double) format.max()));
+    return inside.mul(values.sub(x)).add(slope.mul(factor).mul(change));
+  }
+
+  /** sqrt(elements of a sample * largest code), of an activation. */
+  private SDVariable samples(IntFormat format) {
+    SDVariable all = graph.size(values).castTo(DataType.FLOAT);
+    SDVariable each = all.div(graph.sizeAt(values, 0).castTo(DataType.FLOAT));
+    return graph.math().sqrt(each.mul((double) format.max()));
+  }
+
+  private SDVariable affine(IntFormat format) {
+    boolean follows = quantizer.follows();
+    SDVariable min = follows ? values.min(true, shared) : graph.getVariable(quantizer.min());
+    SDVariable max = follows ? values.max(true, shared) : graph.getVariable(quantizer.max());
+    SDVariable step = max.sub(min).div((double) (format.max() - format.min()));
+    if (follows) {
+      // Values that are all the same are kept: their step is their magnitude, or 1.
+      SDVariable same = number(min.eq(max));
+      SDVariable own = graph.math().abs(min).add(number(min.eq(0.0)));
+      step = step.add(same.mul(own));
+    }
+    SDVariable zero = rint(min.div(step)).rsub((double) format.min());
+    SDVariable codes = codes(rint(values.div(step)).add(zero), format);
+    SDVariable quantized = codes.sub(zero).mul(step);
+    SDVariable change = values.sub(x);
+    if (!follows && descriptor.ste() == Ste.CLIP) {
+      change = number(values.gte(min)).mul(number(values.lte(max))).mul(change);
+    }
+    return quantized.sub(quantizer.output(), change);
+  }
+}

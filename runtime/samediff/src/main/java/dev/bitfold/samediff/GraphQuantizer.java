@@ -1,0 +1,110 @@
+package dev.bitfold.samediff;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Layout;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Ste;
+import dev.bitfold.quantizer.DescriptorJson;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * One quantizer of a graph. What it is stands in the graph itself, as a constant of text, and so
+ * survives saving.
+ *
+ * @param input the name of the variable that is quantized
+ * @param weight whether that is a variable or constant, which is its own calibration data
+ * @param layout of the variable
+ * @param descriptor how it is quantized
+ */
+record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescriptor descriptor) {
+  private static final String SUFFIX = "_quantized";
+  private static final String TEXT = SUFFIX + "/descriptor";
+
+  static GraphQuantizer of(SDVariable x, Layout layout, QuantDescriptor descriptor) {
+    boolean weight =
+        x.getVariableType() == VariableType.VARIABLE
+            || x.getVariableType() == VariableType.CONSTANT;
+    return new GraphQuantizer(x.name(), weight, layout, descriptor);
+  }
+
+  /** All of a graph, in its order. */
+  static List<GraphQuantizer> in(SameDiff graph) {
+    List<GraphQuantizer> found = new ArrayList<>();
+    for (SDVariable variable : graph.variables()) {
+      if (variable.name().endsWith(TEXT)) {
+        found.add(read(graph, variable));
+      }
+    }
+    return found;
+  }
+
+  private static GraphQuantizer read(SameDiff graph, SDVariable text) {
+    String name = text.name();
+    String[] lines = new String(bytes(text.getArr()), StandardCharsets.UTF_8).split("\n", -1);
+    if (lines.length != 2) {
+      throw new IllegalArgumentException("variable " + name + " holds no descriptor");
+    }
+    SDVariable x = graph.getVariable(name.substring(0, name.length() - TEXT.length()));
+    return of(x, new Layout(lines[0]), DescriptorJson.read(lines[1]));
+  }
+
+  private static byte[] bytes(INDArray array) {
+    byte[] bytes = new byte[(int) array.length()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) array.getInt(i);
+    }
+    return bytes;
+  }
+
+  /** Writes what it is into the graph. */
+  void write(SameDiff graph) {
+    String text = layout.letters() + "\n" + DescriptorJson.write(descriptor);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    graph.constant(input + TEXT, Nd4j.createFromArray(bytes));
+  }
+
+  /** The variable that holds the quantized values. */
+  String output() {
+    return input + SUFFIX;
+  }
+
+  String amax() {
+    return output() + "/amax";
+  }
+
+  String min() {
+    return output() + "/min";
+  }
+
+  String max() {
+    return output() + "/max";
+  }
+
+  /** Whether amax is a trainable variable. */
+  boolean learned() {
+    return descriptor.learnAmax() || descriptor.ste() == Ste.LSQ || descriptor.ste() == Ste.PACT;
+  }
+
+  /** Whether the scale is taken from the values each time: as in eager training. */
+  boolean follows() {
+    return descriptor.dynamic()
+        || (weight && descriptor.calib() == Calib.MAX && descriptor.amax().isEmpty() && !learned());
+  }
+
+  /** Whether a scale has to be found in data. */
+  boolean calibrated() {
+    return !follows() && descriptor.amax().isEmpty();
+  }
+
+  @Override
+  public String toString() {
+    return "variable " + input + " (" + descriptor + ")";
+  }
+}

@@ -1,0 +1,40 @@
+package dev.bitfold.samediff;
+
+import java.util.List;
+import org.nd4j.autodiff.listeners.At;
+import org.nd4j.autodiff.listeners.BaseListener;
+import org.nd4j.autodiff.listeners.Loss;
+import org.nd4j.autodiff.listeners.Operation;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * Ends training with an error as soon as a learned amax is zero, negative, NaN or infinite: {@code
+ * sd.setListeners(new LearnedScaleListener(sd))}. Without it such a graph would go on, with values
+ * that mean nothing.
+ */
+public final class LearnedScaleListener extends BaseListener {
+  private final List<GraphQuantizer> learned;
+
+  /** Of a graph that has its quantizers. */
+  public LearnedScaleListener(SameDiff sd) {
+    learned = GraphQuantizer.in(sd).stream().filter(GraphQuantizer::learned).toList();
+  }
+
+  @Override
+  public boolean isActive(Operation operation) {
+    return operation == Operation.TRAINING;
+  }
+
+  /**
+   * Checks what the step before has made of the scales.
+   *
+   * @throws IllegalStateException naming the variable
+   */
+  @Override
+  public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {
+    for (GraphQuantizer quantizer : learned) {
+      GraphScales.requireAbove0(quantizer, sd.getVariable(quantizer.amax()).getArr(), "has become");
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Tests of quantized graphs. */
+package dev.bitfold.samediff;
