@@ -213,7 +213,11 @@ public final class Calibration<M> {
           long expected = java.util.Arrays.stream(groups).reduce(1, (x, y) -> x * y);
           if (values.length != expected) {
             throw new IllegalArgumentException(
-                "an amax of " + values.length + " values, and the weight has " + expected + " scales");
+                "an amax of "
+                    + values.length
+                    + " values, and the weight has "
+                    + expected
+                    + " scales");
           }
           CalibratedScale.Amax scale = new CalibratedScale.Amax(DenseFloats.array(values, groups));
           scale.fix(quantizer).pack(weight);

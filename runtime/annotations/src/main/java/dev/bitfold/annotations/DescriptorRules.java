@@ -261,11 +261,6 @@ final class DescriptorRules {
           DescriptorRule.AMAX_VALUE,
           "amax = " + d.amax + " with scaleBits = {4, 3}",
           "it is the amax of the whole tensor: give one number");
-    } else if (d.amax.size() > 1 && d.axis.isEmpty() && d.per.isEmpty() && d.blockSizes.isEmpty()) {
-      broken(
-          DescriptorRule.AMAX_VALUE,
-          "amax = " + d.amax + " with one scale per tensor",
-          "give one number, or keep the axis that they belong to");
     }
     if (d.dynamic && !d.amax.isEmpty() && !globalScale) {
       broken(

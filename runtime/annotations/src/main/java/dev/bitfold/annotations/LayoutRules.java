@@ -14,6 +14,12 @@ final class LayoutRules {
   /** What is wrong with the descriptor for the tensor. */
   static List<DescriptorProblem> check(QuantDescriptor d, Role role, Layout layout) {
     LayoutRules rules = new LayoutRules();
+    if (d.amax().size() > 1 && d.perTensor()) {
+      rules.broken(
+          DescriptorRule.AMAX_VALUE,
+          "amax = " + d.amax() + " with one scale per tensor",
+          "give one number, or keep the axis that they belong to");
+    }
     rules.layout(d, layout);
     if (rules.problems.isEmpty()) {
       rules.staticToken(d, role, layout);
