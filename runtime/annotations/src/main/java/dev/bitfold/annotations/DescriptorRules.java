@@ -261,6 +261,11 @@ final class DescriptorRules {
           DescriptorRule.AMAX_VALUE,
           "amax = " + d.amax + " with scaleBits = {4, 3}",
           "it is the amax of the whole tensor: give one number");
+    } else if (d.amax.size() > 1 && d.axis.isEmpty() && d.per.isEmpty() && d.blockSizes.isEmpty()) {
+      broken(
+          DescriptorRule.AMAX_COUNT,
+          "amax = " + d.amax + " without axis, per or blockSizes",
+          "a tensor with one scale has one amax: give one number, or keep an axis, as per = \"O\"");
     }
     if (d.dynamic && !d.amax.isEmpty() && !globalScale) {
       broken(

@@ -1,8 +1,10 @@
 package dev.bitfold.annotations;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The rules for a descriptor on a tensor of a role and layout. */
@@ -40,12 +42,29 @@ final class LayoutRules {
       return;
     }
     per(d, layout);
+    Map<Integer, Integer> kept = new HashMap<>();
     for (int axis : d.axis()) {
       if (outside(axis, layout)) {
         broken(
             DescriptorRule.AXIS_RANK,
             "axis = " + axis + " of a tensor with layout " + layout,
             axes(layout));
+        continue;
+      }
+      // An open layout has no front to count from: there 0 and -2 may be two axes.
+      Integer other = kept.putIfAbsent(fromEnd(axis, layout), axis);
+      if (other != null) {
+        broken(
+            DescriptorRule.AXIS_TWICE,
+            "axis = "
+                + d.axis()
+                + ": "
+                + other
+                + " and "
+                + axis
+                + " are one axis of layout "
+                + layout,
+            "name each axis once");
       }
     }
     Set<Integer> blocked = new HashSet<>();
@@ -54,8 +73,7 @@ final class LayoutRules {
       if (!block.along().isEmpty()) {
         fromEnd = layout.fromEnd(block.along().charAt(0));
       } else if (!outside(block.axis(), layout)) {
-        fromEnd =
-            block.axis() < 0 || layout.isOpen() ? block.axis() : block.axis() - layout.namedAxes();
+        fromEnd = fromEnd(block.axis(), layout);
       }
       if (fromEnd == 0 && !(layout.isOpen() && block.along().isEmpty() && block.axis() >= 0)) {
         broken(
@@ -89,6 +107,11 @@ final class LayoutRules {
     return layout.isOpen() ? false : axis < -named || axis >= named;
   }
 
+  /** The axis counted from the end, where the layout tells; else as it is. */
+  private static int fromEnd(int axis, Layout layout) {
+    return axis < 0 || layout.isOpen() ? axis : axis - layout.namedAxes();
+  }
+
   private static String axes(Layout layout) {
     return layout.isOpen()
         ? "its letters are " + layout
@@ -117,7 +140,7 @@ final class LayoutRules {
       return "";
     }
     Set<Integer> kept = new HashSet<>();
-    d.axis().forEach(a -> kept.add(a < 0 || layout.isOpen() ? a : a - layout.namedAxes()));
+    d.axis().forEach(a -> kept.add(fromEnd(a, layout)));
     if (!d.blockSizes().isEmpty()) {
       return layout.has('N') || layout.has('T') || layout.isOpen() ? "token and block" : "";
     }

@@ -55,6 +55,7 @@ class DescriptorRulesTest {
               Map.entry(DescriptorRule.CALIB_AND_DYNAMIC, builder().dynamic(true).calib(Calib.MSE)),
               Map.entry(DescriptorRule.AMAX_AND_DYNAMIC, builder().dynamic(true).amax(1)),
               Map.entry(DescriptorRule.AMAX_VALUE, builder().amax(-1)),
+              Map.entry(DescriptorRule.AMAX_COUNT, builder().amax(1, 2)),
               Map.entry(DescriptorRule.SCALE_AMAX, builder().scaleAmax(-1)),
               Map.entry(DescriptorRule.LEARN_AMAX, builder().learnAmax(true).axis(0)),
               Map.entry(DescriptorRule.AFFINE, builder().affine(true).narrowRange(true)),
@@ -114,6 +115,29 @@ class DescriptorRulesTest {
   @EnumSource(DescriptorRule.class)
   void everyRuleBelongsToAnElementOfTheAnnotation(DescriptorRule rule) throws Exception {
     assertEquals(rule.element(), Quantize.class.getMethod(rule.element()).getName());
+  }
+
+  @Test
+  void oneAxisHasOneNumber() {
+    assertEquals(List.of(DescriptorRule.AXIS_TWICE), rules("OI", 0, -2));
+    assertEquals(List.of(DescriptorRule.AXIS_TWICE), rules("OIHW", 1, -1, 3));
+    assertEquals(List.of(DescriptorRule.AXIS_RANK), rules("OI", 2, -2));
+    assertEquals(List.of(), rules("OIHW", 0, -2));
+    assertEquals(List.of(), rules("", 0, -2), "the rank is not known");
+  }
+
+  private static List<DescriptorRule> rules(String layout, int... axis) {
+    return builder().axis(axis).build().problems(Role.WEIGHT, new Layout(layout)).stream()
+        .map(DescriptorProblem::rule)
+        .toList();
+  }
+
+  @Test
+  void severalAmaxAreOfAKeptAxisOrOfBlocks() {
+    assertEquals(List.of(), rules(builder().axis(0).amax(1, 2)));
+    assertEquals(List.of(), rules(builder().per("O").amax(1, 2)));
+    assertEquals(List.of(), rules(builder().blockSizes(BLOCK).amax(1, 2)));
+    assertEquals(List.of(DescriptorRule.AMAX_COUNT), rules(builder().amax(1, 1)));
   }
 
   @Test

@@ -34,8 +34,8 @@ class BadInputTest {
     refused(() -> three.quantize(x), "int8 per axis 0", "[2, 3]", "[3]");
     Quantizer tensor = Quantizer.of(QuantDescriptor.bits(8)).withAmax(Nd4j.ones(2, 1));
     refused(() -> tensor.quantize(x), "int8 per tensor", "[2, 3]", "[2, 1]");
-    Quantizer described = Quantizer.of(QuantDescriptor.builder().amax(1.5, 0.1).build());
-    refused(() -> described.quantize(x), "int8 per tensor", "[2, 3]", "[2]");
+    Quantizer described = Quantizer.of(QuantDescriptor.builder().axis(1).amax(1.5, 0.1).build());
+    refused(() -> described.quantize(x), "int8 per axis 1", "[2, 3]", "[2]");
   }
 
   @Test
