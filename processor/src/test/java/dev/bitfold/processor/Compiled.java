@@ -29,6 +29,7 @@ final class Compiled {
 
   static final String IMPORTS =
       "package com.acme; import dev.bitfold.annotations.*; import java.util.*;"
+          + " import java.util.function.UnaryOperator;"
           + " import dev.bitfold.layer.Gradients; import org.nd4j.linalg.api.ndarray.INDArray;";
 
   /** The diagnostics of a kind, as {@code file:line:column: message}. */

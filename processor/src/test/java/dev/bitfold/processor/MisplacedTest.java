@@ -30,7 +30,7 @@ class MisplacedTest {
           QZ014       | @QuantizeModel record M(@Quantize(bits = 8) Linear fc) {}
           QZ014       | record A(@Weight INDArray v, Linear fc) {}
           QZ084       | record A(@Weight INDArray v, @SkipQuantize INDArray w) {}
-          QZ084       | @QuantizeModel record M(Linear fc, @Implementations(Linear.class) String name) {}
+          QZ071       | @QuantizeModel record M(Linear fc, @Implementations(Linear.class) String name) {}
           QZ084       | @QuantizeModel record M(@SkipQuantize @Implementations(Linear.class) Layer fc) {}
           QZ138       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
           QZ084       | record A(@Weight INDArray v, @SmoothInto("b") INDArray w) {}
@@ -54,7 +54,22 @@ class MisplacedTest {
           QZ070       | @QuantizeModel record M(List<Optional<Layer>> fc) {}
           QZ071       | @QuantizeModel record M(@Implementations({}) Layer fc) {}
           QZ072       | record Pair<T>(T one, T two) {} @QuantizeModel record M(Pair<Linear> fc, Linear two) {}
-          QZ081 QZ081 | @QuantizeModel record M(Linear fc, Optional<N> n) {} @QuantizeModel record N(Linear fc, Optional<M> m) {}
+          QZ081 QZ081 | @QuantizeModel record M(Linear fc, N n) {} @QuantizeModel record N(Linear fc, M m) {}
+          QZ070       | @QuantizeModel record M(Linear fc, java.util.function.Function<List<INDArray>, String> any) {}
+          QZ070       | @QuantizeModel record M(Linear fc, List<java.util.function.Supplier<INDArray>> any) {}
+          QZ085       | @QuantizeModel record M<F extends UnaryOperator<INDArray>>(Linear fc, F any) {}
+          QZ106       | @Quantize(bits = 8, axis = {1, -1}) record A(@Weight(layout = "OI") INDArray weight) {}
+          QZ106       | @Quantize(bits = 8, axis = {0, 1, -2}) record A(@Weight(layout = "OIT") INDArray weight) {}
+          QZ140       | @Quantize(bits = 8, amax = {1, 2}) record A(@Weight INDArray weight) {}
+          QZ036       | @Quantize(bits = 8) record A(@Weight(layout = "NO") INDArray weight) {}
+          QZ036       | @Quantize(bits = 8) record A(@Weight INDArray weight, @Bias(layout = "N") INDArray bias) {}
+          QZ036       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input(layout = "NI") INDArray x) { return x; } }
+          QZ006       | class A { void m() { @Int8 class B {} } }
+          QZ006       | class A { Object o = new Object() { @Weight INDArray w; }; }
+          QZ006       | class A { static { Runnable r = () -> { class B { INDArray forward(@Input INDArray x) { return x; } } }; } }
+          QZ006       | class A { void m() { @dev.bitfold.annotations.QuantizeModel record B(Linear fc) {} } }
+          QZ006       | class A { @Int8 @interface Mine {} void m() { @Mine class B {} } }
+          QZ006 QZ006 | class A { void m() { @Int8 class B { void n() { @Int8 class C {} } } } }
           QZ086       | @QuantizeModel record M(Linear fc, Object[] any) {}
           QZ086       | @QuantizeModel record M(Linear fc, Map<Object, Object> any) {}
           QZ086       | @QuantizeModel record M(Linear fc, List<List<? extends Object>> any) {}
@@ -69,11 +84,13 @@ class MisplacedTest {
           QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return this.forward(x); } }
           QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x, int n) { return forward(x); } INDArray forward(INDArray x) { return forward(x, 1); } }
           QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return List.of(x).stream().map(y -> forward(y)).findFirst().get(); } }
-          QZ106       | @Quantize(bits = 8, axis = {0, -2}) record A(@Weight(layout = "OI") INDArray w) {}
-          QZ123       | @Quantize(bits = 8, amax = {1, 2}) record A(@Weight INDArray w) {}
-          QZ031       | @Quantize(bits = 8) record A(@Weight(layout = "NC") INDArray w) {}
-          QZ031       | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "OI") INDArray x) { return x; } }
-          QZ070       | interface Step<T> { T of(T x); } @QuantizeModel record M(Linear fc, Step<INDArray> any) {}
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return forward(List.of(x)); } INDArray forward(List<INDArray> xs) { return forward(xs.get(0)); } }
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return each(List.of(x)); } INDArray each(List<INDArray> xs) { return xs.stream().map(this::forward).findFirst().get(); } }
+          QZ063       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return new UnaryOperator<INDArray>() { public INDArray apply(INDArray y) { return forward(y); } }.apply(x); } }
+          QZ063       | class P { public INDArray forward(INDArray x) { return twice(x); } INDArray twice(INDArray x) { return x; } } @Quantize(role = Role.INPUT, bits = 8) class A extends P { @Override public INDArray forward(@Input INDArray x) { return super.forward(x); } @Override INDArray twice(INDArray x) { return forward(forward(x)); } }
+          QZ068       | @Int8 class A extends Linear { A(INDArray weight) { super(weight); } INDArray predict(INDArray x) { return super.forward(x); } }
+          QZ068       | @Int8 class A extends Linear { A(INDArray weight) { super(weight); } INDArray all(List<INDArray> xs) { return xs.stream().map(super::forward).findFirst().get(); } }
+          QZ068       | @Int8 class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } INDArray float32(INDArray x) { return super.forward(x); } }
           QZ018 QZ022 | @Quantize(bits = 8) class A { @Weight final INDArray w; int i; A(INDArray w, int j) { this.w = w; } }
           QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }
           """)
@@ -99,7 +116,14 @@ class MisplacedTest {
       textBlock =
           """
           class A { @Weight final INDArray w; transient int cache; A(INDArray w) { this.w = w; } }
-          @QuantizeModel record M(Linear fc, List<String> names, Class<?> any, Comparator<Object> order, java.util.function.UnaryOperator<INDArray> gelu) {}
+          @QuantizeModel record M(Linear fc, List<String> names, Class<?> any, Comparator<Object> order, @SkipQuantize UnaryOperator<INDArray> gelu) {}
+          @QuantizeModel record M(Linear fc, Comparator<String> order, java.util.function.Supplier<String> name, List<INDArray> tables, Optional<INDArray> mask) {}
+          @QuantizeModel record M(Linear fc, Optional<N> n) {} @QuantizeModel record N(Linear fc, List<M> m) {}
+          @QuantizeModel record M(Linear fc, Map<String, M> more, M[] others) {}
+          class A { Object o = new Object() { @Override public String toString() { return ""; } }; void m() { @Deprecated class B {} } }
+          class A { @interface Int8 {} void m() { @Int8 class B {} } }
+          @Quantize(bits = 8, axis = {0, -2}) record A(@Weight(layout = "OIHW") INDArray weight) {}
+          @Quantize(bits = 8, axis = {0, -2}) record A(@Weight INDArray weight) {}
           @QuantizeModel record M(Linear fc, INDArray positions, int[] shape, Map<String, List<Integer>> vocabulary) {}
           class A { @Weight @Quantize(bits = 4) final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
           class A { @Weight final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
@@ -109,6 +133,8 @@ class MisplacedTest {
           @Quantize(role = Role.INPUT, bits = 8) class A { final Layer next; A(Layer next) { this.next = next; } public INDArray forward(@Input INDArray x) { return next.forward(x); } }
           @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { return forward(x, 1); } INDArray forward(INDArray x, int n) { return x; } INDArray forward(INDArray x, double n) { return forward(x); } }
           @Int8 class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return super.forward(x); } }
+          @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { List<INDArray> xs = List.of(x); return forward(xs); } INDArray forward(List<INDArray> all) { return forward((Object) all.get(0)); } INDArray forward(Object one) { return null; } }
+          class P { public INDArray forward(INDArray x) { return twice(x); } INDArray twice(INDArray x) { return x; } } @Quantize(role = Role.INPUT, bits = 8) class A extends P { @Override public INDArray forward(@Input INDArray x) { return super.forward(x); } @Override INDArray twice(INDArray x) { return super.twice(x); } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }

@@ -183,6 +183,37 @@ class RunningCodeTest {
   }
 
   @Test
+  void modelsAreTreesOfThemselves() throws ReflectiveOperationException {
+    ClassLoader loader =
+        load(SCALES, "@QuantizeModel record Tree(Scale scale, List<Tree> children) {}");
+    Object scale = create(loader, "Scale", Nd4j.scalar(3f), null);
+    Object leaf = create(loader, "Tree", create(loader, "Scale", Nd4j.scalar(2f), null), List.of());
+    List<Object> children = new ArrayList<>(List.of(leaf, leaf));
+    Object tree = create(loader, "Tree", scale, children);
+    Recorder recorder = new Recorder();
+
+    Object rebuilt = component(loader, "TreeQuantizer").rebuild(tree, new Walk(recorder));
+
+    assertEquals(
+        List.of("scale", "children.0.scale"),
+        recorder.calls.stream()
+            .filter(call -> call.contains("["))
+            .map(call -> call.substring(0, call.indexOf(' ')))
+            .toList());
+    Object first = ((List<?>) get(rebuilt, "children")).get(0);
+    assertEquals(Nd4j.scalar(-(5f + 1) * 4), forward(get(first, "scale"), Nd4j.scalar(5f)));
+
+    children.add(tree);
+    String message =
+        assertThrows(
+                IllegalStateException.class,
+                () -> component(loader, "TreeQuantizer").rebuild(tree, new Walk(new Recorder())))
+            .getMessage();
+    assertEquals(
+        "children.2 is the same object as the model, which holds it: a model is a tree", message);
+  }
+
+  @Test
   void recordsStandBehindTheirInterfaces() throws ReflectiveOperationException {
     ClassLoader loader =
         load(

@@ -44,6 +44,6 @@ public final class BlockQuantizer {
     return new Block<A>(
         walk.visit("first", model.first(), Component.layer(QuantizedActivated.type())),
         walk.visit("more", model.more(), Component.list(Component.layer(QuantizedActivated.type()))),
-        model.last());
+        walk.skip("last", model.last()));
   }
 }

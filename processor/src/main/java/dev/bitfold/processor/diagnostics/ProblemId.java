@@ -25,6 +25,11 @@ public enum ProblemId {
       "QZ004",
       "the class %2$s, which is to be generated for %1$s, exists already",
       "rename one of the two"),
+  LOCAL_CLASS(
+      "QZ006",
+      "%1$s is in a class inside of a method (%2$s), which annotation processors never see: it has no"
+          + " effect",
+      "move the class out of the method: nested static, or into a file of its own"),
   NOT_YET("QZ005", "%1$s is not supported yet", "leave it out: it would have no effect; %2$s"),
 
   // The class.
@@ -113,6 +118,10 @@ public enum ProblemId {
       "QZ035",
       "tensor %2$s of %1$s is declared as %3$s here and as %4$s elsewhere",
       "keep one of the two"),
+  LAYOUT_LETTERS(
+      "QZ036",
+      "layout \"%1$s\" of %2$s: %3$s is a letter of %4$s",
+      "a weight or bias has the letters O, I, C, T, D, H and W; an input N, T, C, D, H and W: %5$s"),
 
   // Quantizers.
   ROLE_CONTRADICTS("QZ040", "role = %1$s on %2$s", "leave the role out: the place says it"),
@@ -161,8 +170,12 @@ public enum ProblemId {
       "leave @Input and @Quantize on the one that computes"),
   FORWARD_RECURSES(
       "QZ063",
-      "%2$s of %1$s calls itself%3$s: its tensors would be quantized again in every round",
+      "%2$s of %1$s %3$s%4$s: its tensors would be quantized again in every round",
       "move the recursion into a method of another name that forward calls once"),
+  FORWARD_BYPASSED(
+      "QZ068",
+      "%2$s of %1$s calls super.%3$s: that goes past the quantizers, which the wrapper puts around %3$s",
+      "call %3$s without super"),
 
   BACKWARD_SIGNATURE(
       "QZ064",
@@ -230,7 +243,10 @@ public enum ProblemId {
       "field %2$s of %1$s holds a layer or model (%3$s), but no constructor parameter carries it: it"
           + " would stay float",
       "add a constructor parameter %3$s %2$s"),
-  MODEL_CYCLE("QZ081", "%1$s contains itself: %2$s", "a model is a tree: break the cycle"),
+  MODEL_CYCLE(
+      "QZ081",
+      "%1$s contains itself: %2$s, and only null could end that",
+      "declare it as a List or an Optional, which can be empty"),
   SUBCLASS_NOT_ANNOTATED(
       "QZ082",
       "component %2$s of %1$s is of type %3$s, which extends %4$s but has no annotation of its own: it"
@@ -284,6 +300,7 @@ public enum ProblemId {
   BLOCK_NOT_IN_LAYOUT("QZ131", DescriptorRule.BLOCK_NOT_IN_LAYOUT),
   STATIC_TOKEN("QZ132", DescriptorRule.STATIC_TOKEN),
   CALIB_METHOD("QZ133", DescriptorRule.CALIB_METHOD),
+  AMAX_COUNT("QZ140", DescriptorRule.AMAX_COUNT),
 
   // Folding.
   READER_PATH("QZ134", "@SmoothInto: %1$s %2$s", "%3$s"),

@@ -38,7 +38,9 @@ final class SourceLocator {
       return false;
     }
     Tree tree = path.getLeaf();
-    if (place.mirror() != null) {
+    if (place.tree() instanceof Tree inside) {
+      tree = inside;
+    } else if (place.mirror() != null) {
       Optional<AnnotationTree> annotation = annotation(tree, place.element(), place.mirror());
       if (annotation.isEmpty()) {
         return false;

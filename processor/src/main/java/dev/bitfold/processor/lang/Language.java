@@ -22,6 +22,7 @@ import javax.lang.model.util.Types;
 public final class Language {
   private final Elements elements;
   private final Types types;
+  private final Optional<Trees> trees;
   private final BodyScanner bodies;
 
   /**
@@ -32,12 +33,23 @@ public final class Language {
   public Language(ProcessingEnvironment environment, Optional<Trees> trees) {
     this.elements = environment.getElementUtils();
     this.types = environment.getTypeUtils();
+    this.trees = trees;
     this.bodies = new BodyScanner(trees);
   }
 
   /** What can be seen of method bodies. */
   public BodyScanner bodies() {
     return bodies;
+  }
+
+  /** The classes inside of methods, where they can be seen. */
+  public LocalClasses localClasses() {
+    return new LocalClasses(this, trees);
+  }
+
+  /** The calls of a class's methods to each other, where bodies can be seen. */
+  public Optional<Recursion> recursion(TypeElement type) {
+    return trees.map(t -> new Recursion(this, t, type));
   }
 
   /** A class by name. */
@@ -78,6 +90,11 @@ public final class Language {
   /** Whether a class is this one. */
   public static boolean is(TypeElement type, ClassName name) {
     return type.getQualifiedName().contentEquals(name.canonicalName());
+  }
+
+  /** Whether a class is one of Bitfold's annotations. */
+  public static boolean isOurs(TypeElement type) {
+    return is(type, BitfoldNames.annotation(type.getSimpleName().toString()));
   }
 
   /** Whether a type is ND4J's array. */

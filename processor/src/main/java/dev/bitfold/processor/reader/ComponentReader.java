@@ -66,7 +66,12 @@ final class ComponentReader {
   }
 
   private Optional<ComponentModel> typeVariable(TypeVariable type, ComponentSite site) {
-    boolean open = Language.declared(type.getUpperBound()).filter(this::takesTensors).isPresent();
+    boolean open =
+        Language.declared(type.getUpperBound())
+            .filter(
+                bound ->
+                    takesTensors(bound) || isFunction((DeclaredType) type.getUpperBound(), bound))
+            .isPresent();
     if (open || holdings.any(type)) {
       site.report(
           ProblemId.GENERIC_COMPONENT,
@@ -104,6 +109,12 @@ final class ComponentReader {
         return container(type, site, ComponentModel.MapOf::new, "K, V", "Map<K, %s>");
       }
       default -> {
+        Optional<AnnotationUse> listed =
+            site.annotation(BitfoldNames.IMPLEMENTATIONS)
+                .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
+        if (listed.isPresent()) {
+          return choices.listed(listed.get(), type, site);
+        }
         return language.isPlatform(element)
             ? platform(type, element, site)
             : user(type, element, site);
@@ -152,7 +163,18 @@ final class ComponentReader {
     if (isAnything(type) || (isCollection(type) && hasOpenArgument(type))) {
       return anything(type, site);
     }
+    if (isFunction(type, element)) {
+      site.report(ProblemId.OPEN_COMPONENT, TypeText.of(type), "a function of tensors");
+      return Optional.empty();
+    }
     return withoutLayersInArguments(type, site);
+  }
+
+  /** Whether any object may stand behind it that computes with tensors: a layer's method, say. */
+  private boolean isFunction(DeclaredType type, TypeElement element) {
+    return element.getKind().isInterface()
+        && !isCollection(type)
+        && type.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor);
   }
 
   private static boolean hasOpenArgument(DeclaredType type) {
@@ -187,12 +209,6 @@ final class ComponentReader {
     if (AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isPresent()) {
       site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), wrappers.madeFor(element));
       return Optional.empty();
-    }
-    Optional<AnnotationUse> listed =
-        site.annotation(BitfoldNames.IMPLEMENTATIONS)
-            .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
-    if (listed.isPresent()) {
-      return choices.listed(listed.get(), type, site);
     }
     if (detector.isModel(element) || detector.isLayer(element)) {
       return known(type, element, site);

@@ -6,9 +6,9 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
-import dev.bitfold.processor.lang.BodyScanner;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.Recursion;
 import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.names.BitfoldNames;
@@ -29,21 +29,21 @@ final class ForwardReader {
   /** The name of the method that hooks go around. */
   static final String FORWARD = "forward";
 
+  private final Language language;
   private final TypeElement type;
-  private final BodyScanner bodies;
   private final Members members;
   private final TensorAnnotations annotations;
   private final Problems problems;
   private boolean broken;
 
   ForwardReader(
+      Language language,
       TypeElement type,
-      BodyScanner bodies,
       Members members,
       TensorAnnotations annotations,
       Problems problems) {
     this.type = type;
-    this.bodies = bodies;
+    this.language = language;
     this.members = members;
     this.annotations = annotations;
     this.problems = problems;
@@ -114,16 +114,7 @@ final class ForwardReader {
             hidden);
       }
     }
-    bodies
-        .recursion(method)
-        .ifPresent(
-            path ->
-                problems.add(
-                    ProblemId.FORWARD_RECURSES,
-                    Place.at(method),
-                    type.getSimpleName(),
-                    signature(method),
-                    path.isEmpty() ? "" : " through " + String.join(" and ", path)));
+    language.recursion(type).ifPresent(recursion -> calls(recursion, method));
     boolean open = !type.getModifiers().contains(Modifier.FINAL);
     if (open && method.getModifiers().contains(Modifier.FINAL)) {
       problems.add(
@@ -140,6 +131,33 @@ final class ForwardReader {
     return new DeclaredForward(method, inputs);
   }
 
+  /** What calls the method's tensors twice into the quantizers, or past them. */
+  private void calls(Recursion recursion, ExecutableElement method) {
+    recursion
+        .of(method)
+        .ifPresent(
+            way ->
+                problems.add(
+                    ProblemId.FORWARD_RECURSES,
+                    Place.at(method),
+                    type.getSimpleName(),
+                    signature(method),
+                    way.certain() ? "calls itself" : "may call itself (overloads look alike)",
+                    way.through().isEmpty()
+                        ? ""
+                        : " through " + String.join(" and ", way.through())));
+    recursion
+        .bypass(method)
+        .ifPresent(
+            caller ->
+                problems.add(
+                    ProblemId.FORWARD_BYPASSED,
+                    Place.at(caller),
+                    type.getSimpleName(),
+                    signature(caller),
+                    method.getSimpleName()));
+  }
+
   private Optional<DeclaredTensor> input(VariableElement parameter) {
     String name = parameter.getSimpleName().toString();
     AnnotationUse use =
@@ -151,7 +169,7 @@ final class ForwardReader {
     }
     Optional<Layout> layout =
         use.is(BitfoldNames.INPUT)
-            ? annotations.layout(use, TensorKind.INPUT)
+            ? annotations.layout(use, TensorKind.INPUT, name)
             : Optional.of(Layout.UNKNOWN);
     return Optional.of(new DeclaredTensor(name, TensorKind.INPUT, layout, quantizers, use.place()));
   }

@@ -62,8 +62,7 @@ public final class LayerReader {
     List<DeclaredTensor> tensors = tensorReader.read();
     Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
     QuantizerResolver quantizers = new QuantizerResolver(type, recipes, problems);
-    ForwardReader forwards =
-        new ForwardReader(type, language.bodies(), members, annotations, problems);
+    ForwardReader forwards = new ForwardReader(language, type, members, annotations, problems);
     Optional<DeclaredForward> forward = forwards.read();
     if (forward.isEmpty() && quantizers.quantizesOutput()) {
       forward = forwards.readForOutput();

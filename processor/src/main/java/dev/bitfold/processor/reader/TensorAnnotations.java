@@ -22,8 +22,8 @@ import javax.lang.model.type.TypeMirror;
 
 /** Reads what stands on one tensor: its kind, its layout, and quantizers of its own. */
 final class TensorAnnotations {
-  private static final char[] OF_WEIGHTS = {'O', 'I'};
-  private static final char[] OF_INPUTS = {'N'};
+  private static final List<Character> OF_WEIGHTS = List.of('O', 'I');
+  private static final List<Character> OF_INPUTS = List.of('N');
 
   private final Recipes recipes;
   private final Problems problems;
@@ -80,23 +80,29 @@ final class TensorAnnotations {
     return uses;
   }
 
-  /** The layout that an annotation gives. */
-  Optional<Layout> layout(AnnotationUse use, TensorKind kind) {
+  /**
+   * The layout that an annotation gives; empty if it makes no sense, which is then reported.
+   *
+   * @param name the tensor
+   */
+  Optional<Layout> layout(AnnotationUse use, TensorKind kind, String name) {
     try {
       Layout layout = new Layout(use.text("layout"));
-      for (char letter : kind == TensorKind.INPUT ? OF_WEIGHTS : OF_INPUTS) {
-        if (layout.has(letter)) {
-          problems.add(
-              ProblemId.LAYOUT,
-              use.place("layout"),
-              "layout \""
-                  + layout
-                  + "\": "
-                  + letter
-                  + " is an axis of other tensors than "
-                  + use.label());
-          return Optional.empty();
-        }
+      Optional<Character> foreign =
+          (kind == TensorKind.INPUT ? OF_WEIGHTS : OF_INPUTS)
+              .stream().filter(layout::has).findFirst();
+      if (foreign.isPresent()) {
+        problems.add(
+            ProblemId.LAYOUT_LETTERS,
+            use.place("layout"),
+            layout,
+            use.label() + " " + name,
+            foreign.get(),
+            kind == TensorKind.INPUT ? "weights" : "inputs, their batch",
+            kind == TensorKind.INPUT
+                ? "its channels are C"
+                : "its output channels are O or C, its input channels I");
+        return Optional.empty();
       }
       return Optional.of(layout);
     } catch (IllegalArgumentException e) {

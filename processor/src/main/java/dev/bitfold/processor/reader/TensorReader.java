@@ -93,7 +93,7 @@ final class TensorReader {
             new DeclaredTensor(
                 name,
                 kind,
-                annotations.layout(use.get(), kind),
+                annotations.layout(use.get(), kind, name),
                 annotations.quantizers(element, kind),
                 use.get().place()),
             use.get());

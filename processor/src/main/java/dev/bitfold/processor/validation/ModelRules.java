@@ -17,9 +17,14 @@ import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
 
 /** The rules of models. */
 final class ModelRules {
+  private static final Set<String> CONTAINERS =
+      Set.of("java.util.List", "java.util.Map", "java.util.Optional");
+
   private final Language language;
   private final LayerDetector detector;
   private final Holdings holdings;
@@ -67,9 +72,20 @@ final class ModelRules {
     }
   }
 
+  /** Whether a value can be empty, so that a model may hold others of its class: a tree of them. */
+  private static boolean mayEnd(TypeMirror type) {
+    return type.getKind() == TypeKind.ARRAY
+        || Language.declared(type)
+            .filter(t -> CONTAINERS.contains(t.getQualifiedName().toString()))
+            .isPresent();
+  }
+
   /** The models on the way from a field to a model, if there is one. */
   private Optional<List<String>> pathBack(
       VariableElement field, TypeElement target, Set<TypeElement> seen) {
+    if (mayEnd(field.asType())) {
+      return Optional.empty();
+    }
     for (TypeElement held : holdings.found(field.asType())) {
       if (held.equals(target)) {
         return Optional.of(List.of(held.getSimpleName().toString()));

@@ -1,9 +1,12 @@
 package dev.bitfold.processor.validation;
 
 import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.LocalClasses;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.LayerDetector;
@@ -26,13 +29,16 @@ final class PlaceRules {
   private static final List<ClassName> OF_COMPONENTS =
       List.of(BitfoldNames.SKIP_QUANTIZE, BitfoldNames.IMPLEMENTATIONS, BitfoldNames.SMOOTH_INTO);
 
+  private final Language language;
   private final LayerDetector detector;
 
-  PlaceRules(LayerDetector detector) {
+  PlaceRules(Language language, LayerDetector detector) {
+    this.language = language;
     this.detector = detector;
   }
 
   void check(TypeElement type, Problems problems) {
+    onLocalClasses(type, problems);
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       return;
     }
@@ -43,6 +49,17 @@ final class PlaceRules {
         .forEach(c -> onConstructor(type, c, problems));
     if (!detector.isModel(type)) {
       componentAnnotations(type, problems);
+    }
+  }
+
+  private void onLocalClasses(TypeElement type, Problems problems) {
+    for (LocalClasses.Use use :
+        language.localClasses().in(type, a -> Language.isOurs(a) || detector.isRecipe(a))) {
+      problems.add(
+          ProblemId.LOCAL_CLASS,
+          Place.inside(type, use.tree()),
+          "@" + use.name(),
+          use.owner().isEmpty() ? "an anonymous one" : use.owner());
     }
   }
 

@@ -37,7 +37,7 @@ public final class Validator {
     this.language = language;
     this.sources = sources;
     this.holdings = holdings;
-    this.places = new PlaceRules(detector);
+    this.places = new PlaceRules(language, detector);
     this.fields = new FieldRules(language, holdings);
     this.layers = new LayerRules(language);
     this.sealed = new SealedRules(language);

@@ -52,6 +52,7 @@ class DescriptorElementTest {
     QuantDescriptor calibrated =
         QuantDescriptor.builder()
             .calib(Calib.PERCENTILE)
+            .axis(0)
             .percentile(99.9)
             .bins(4096)
             .amax(0.1, 3, 1e-30)
@@ -60,7 +61,7 @@ class DescriptorElementTest {
             .name("a \"name\"")
             .build();
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder().bits(8)"
+        "dev.bitfold.annotations.QuantDescriptor.builder().bits(8).axis(0)"
             + ".calib(dev.bitfold.annotations.Calib.PERCENTILE).percentile(99.9).bins(4096)"
             + ".amax(0.1, 3.0, 1.0E-30)"
             + ".ste(dev.bitfold.annotations.Ste.PASS_THROUGH).fakeQuant(false)"

@@ -17,7 +17,7 @@ public enum DescriptorRule {
   ROUNDING("rounding"),
   /** Only integer formats have a narrow range. */
   NARROW_FLOAT("narrowRange"),
-  /** An axis is named once. */
+  /** An axis is named once, whether from the front or from the end. */
   AXIS_TWICE("axis"),
   /** The axes are given by number or by letter, not both. */
   AXIS_AND_PER("per"),
@@ -55,6 +55,8 @@ public enum DescriptorRule {
   AMAX_AND_DYNAMIC("amax"),
   /** An amax is finite and not negative. */
   AMAX_VALUE("amax"),
+  /** Several amax belong to the places of a kept axis. */
+  AMAX_COUNT("amax"),
   /** A factor on the amax is finite and not negative, and there is an amax. */
   SCALE_AMAX("scaleAmax"),
   /** A learned amax is per tensor, static, and of a symmetric format. */

@@ -1,8 +1,10 @@
 package dev.bitfold.annotations;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The rules for a descriptor on a tensor of a role and layout. */
@@ -16,9 +18,9 @@ final class LayoutRules {
     LayoutRules rules = new LayoutRules();
     if (d.amax().size() > 1 && d.perTensor()) {
       rules.broken(
-          DescriptorRule.AMAX_VALUE,
+          DescriptorRule.AMAX_COUNT,
           "amax = " + d.amax() + " with one scale per tensor",
-          "give one number, or keep the axis that they belong to");
+          "give one number, or keep the axis that they belong to, as per = \"O\"");
     }
     rules.layout(d, layout);
     if (rules.problems.isEmpty()) {
@@ -46,17 +48,28 @@ final class LayoutRules {
       return;
     }
     per(d, layout);
-    Set<Integer> kept = new HashSet<>();
+    Map<Integer, Integer> kept = new HashMap<>();
     for (int axis : d.axis()) {
       if (outside(axis, layout)) {
         broken(
             DescriptorRule.AXIS_RANK,
             "axis = " + axis + " of a tensor with layout " + layout,
             axes(layout));
-      } else if (!kept.add(axis < 0 || layout.isOpen() ? axis : axis - layout.namedAxes())) {
+        continue;
+      }
+      // An open layout has no front to count from: there 0 and -2 may be two axes.
+      Integer other = kept.putIfAbsent(fromEnd(axis, layout), axis);
+      if (other != null) {
         broken(
             DescriptorRule.AXIS_TWICE,
-            "axis = " + axis + " and another that is the same of layout " + layout,
+            "axis = "
+                + d.axis()
+                + ": "
+                + other
+                + " and "
+                + axis
+                + " are one axis of layout "
+                + layout,
             "name each axis once");
       }
     }
@@ -66,8 +79,7 @@ final class LayoutRules {
       if (!block.along().isEmpty()) {
         fromEnd = layout.fromEnd(block.along().charAt(0));
       } else if (!outside(block.axis(), layout)) {
-        fromEnd =
-            block.axis() < 0 || layout.isOpen() ? block.axis() : block.axis() - layout.namedAxes();
+        fromEnd = fromEnd(block.axis(), layout);
       }
       if (fromEnd == 0 && !(layout.isOpen() && block.along().isEmpty() && block.axis() >= 0)) {
         broken(
@@ -101,6 +113,11 @@ final class LayoutRules {
     return layout.isOpen() ? false : axis < -named || axis >= named;
   }
 
+  /** The axis counted from the end, where the layout tells; else as it is. */
+  private static int fromEnd(int axis, Layout layout) {
+    return axis < 0 || layout.isOpen() ? axis : axis - layout.namedAxes();
+  }
+
   private static String axes(Layout layout) {
     return layout.isOpen()
         ? "its letters are " + layout
@@ -129,7 +146,7 @@ final class LayoutRules {
       return "";
     }
     Set<Integer> kept = new HashSet<>();
-    d.axis().forEach(a -> kept.add(a < 0 || layout.isOpen() ? a : a - layout.namedAxes()));
+    d.axis().forEach(a -> kept.add(fromEnd(a, layout)));
     if (!d.blockSizes().isEmpty()) {
       return layout.has('N') || layout.has('T') || layout.isOpen() ? "token and block" : "";
     }

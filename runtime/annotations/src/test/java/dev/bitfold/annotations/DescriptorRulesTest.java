@@ -64,6 +64,7 @@ class DescriptorRulesTest {
       EnumSet.of(
           DescriptorRule.LETTERS_WITHOUT_LAYOUT,
           DescriptorRule.PER_NOT_IN_LAYOUT,
+          DescriptorRule.AMAX_COUNT,
           DescriptorRule.AXIS_RANK,
           DescriptorRule.BLOCK_NOT_IN_LAYOUT,
           DescriptorRule.STATIC_TOKEN);
@@ -114,6 +115,35 @@ class DescriptorRulesTest {
   @EnumSource(DescriptorRule.class)
   void everyRuleBelongsToAnElementOfTheAnnotation(DescriptorRule rule) throws Exception {
     assertEquals(rule.element(), Quantize.class.getMethod(rule.element()).getName());
+  }
+
+  @Test
+  void oneAxisHasOneNumber() {
+    assertEquals(List.of(DescriptorRule.AXIS_TWICE), rules("OI", 0, -2));
+    assertEquals(List.of(DescriptorRule.AXIS_TWICE), rules("OIHW", 1, -1, 3));
+    assertEquals(List.of(DescriptorRule.AXIS_RANK), rules("OI", 2, -2));
+    assertEquals(List.of(), rules("OIHW", 0, -2));
+    assertEquals(List.of(), rules("", 0, -2), "the rank is not known");
+  }
+
+  private static List<DescriptorRule> rules(String layout, int... axis) {
+    return builder().axis(axis).build().problems(Role.WEIGHT, new Layout(layout)).stream()
+        .map(DescriptorProblem::rule)
+        .toList();
+  }
+
+  @Test
+  void severalAmaxAreOfAKeptAxisOrOfBlocks() {
+    assertEquals(List.of(), onWeight(builder().axis(0).amax(1, 2)));
+    assertEquals(List.of(), onWeight(builder().per("O").amax(1, 2)));
+    assertEquals(List.of(), onWeight(builder().blockSizes(BLOCK).amax(1, 2)));
+    assertEquals(List.of(DescriptorRule.AMAX_COUNT), onWeight(builder().amax(1, 1)));
+  }
+
+  private static List<DescriptorRule> onWeight(QuantDescriptor.Builder values) {
+    return values.build().problems(Role.WEIGHT, new Layout("OI")).stream()
+        .map(DescriptorProblem::rule)
+        .toList();
   }
 
   @Test

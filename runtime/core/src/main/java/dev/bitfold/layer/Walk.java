@@ -56,7 +56,8 @@ public final class Walk {
   private final Visitor visitor;
   private final Map<Object, Rebuilt> rebuilt;
 
-  private record Rebuilt(String path, Object value) {}
+  /** Null while it is being rebuilt. */
+  private record Rebuilt(String path, @Nullable Object value) {}
 
   /** A walk that starts at the model. */
   public Walk(Visitor visitor) {
@@ -132,11 +133,19 @@ public final class Walk {
   <T> T shared(T value, Supplier<? extends T> rebuild) {
     Rebuilt known = rebuilt.get(value);
     if (known == null) {
-      known = new Rebuilt(path, rebuild.get());
-      rebuilt.put(value, known);
-    } else {
-      visitor.again(path, known.path());
+      rebuilt.put(value, new Rebuilt(path, null));
+      T made = rebuild.get();
+      rebuilt.put(value, new Rebuilt(path, made));
+      return made;
     }
+    if (known.value() == null) {
+      throw new IllegalStateException(
+          path
+              + " is the same object as "
+              + (known.path().isEmpty() ? "the model" : known.path())
+              + ", which holds it: a model is a tree");
+    }
+    visitor.again(path, known.path());
     return (T) known.value();
   }
 }

@@ -1,6 +1,7 @@
 package dev.bitfold.it.fold;
 
 import dev.bitfold.annotations.QuantizeModel;
+import dev.bitfold.annotations.SkipQuantize;
 import dev.bitfold.annotations.SmoothInto;
 import dev.bitfold.it.layers.LayerNorm;
 import dev.bitfold.it.layers.Linear;
@@ -16,8 +17,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @QuantizeModel
 public record Pair(
     @SmoothInto("readers.*") LayerNorm norm,
-    UnaryOperator<INDArray> between,
-    UnaryOperator<INDArray> second,
+    @SkipQuantize UnaryOperator<INDArray> between,
+    @SkipQuantize UnaryOperator<INDArray> second,
     List<Linear> readers) {
 
   public INDArray forward(INDArray x) {
