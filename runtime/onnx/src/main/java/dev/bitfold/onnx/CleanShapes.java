@@ -9,8 +9,8 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * Brings what exporters compute of shapes into the forms that ONNX Runtime's fusions look for. The
- * values that flow are the same.
+ * Brings what exporters compute of shapes, and the order of operands, into the forms that ONNX
+ * Runtime's fusions look for. The values that flow are the same.
  */
 final class CleanShapes {
   private final Graph graph;
@@ -25,6 +25,8 @@ final class CleanShapes {
         reshape(node);
       } else if (node.getOpType().equals("Gather") && node.getInputCount() == 2) {
         positions(node);
+      } else if (node.getOpType().equals("Add") && node.getInputCount() == 2) {
+        bias(node);
       }
     }
     graph.removeUnread();
@@ -78,6 +80,15 @@ final class CleanShapes {
         .map(tensor -> Tensors.integers(graph.file(), tensor));
   }
 
+  /** A bias is added second: as the first operand, it is not fused into the norm after it. */
+  private void bias(NodeProto add) {
+    boolean first = graph.constant(add.getInput(0)).filter(t -> t.getDimsCount() == 1).isPresent();
+    if (first && graph.constant(add.getInput(1)).isEmpty()) {
+      graph.replace(
+          add, add.toBuilder().setInput(0, add.getInput(1)).setInput(1, add.getInput(0)).build());
+    }
+  }
+
   /**
    * Positions that are cut from 0, 1, 2 … and have one row for the batch become a row per sentence,
    * so that the sum of embeddings has no broadcast.
@@ -100,27 +111,27 @@ final class CleanShapes {
       return;
     }
     String name = gather.getName() + "/positions";
-    String shape = graph.add(name + "/Shape", "Shape", node -> node.addInput(ids.get()));
-    String ones =
-        graph.add(
-            name + "/ConstantOfShape",
-            "ConstantOfShape",
-            node ->
-                node.addInput(shape)
-                    .addAttribute(
-                        AttributeProto.newBuilder()
-                            .setName("value")
-                            .setType(AttributeProto.AttributeType.TENSOR)
-                            .setT(Tensors.of("one", 1L))));
-    String axis =
-        graph.add(
-            Tensors.of(name + "/axis", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
     String one =
         graph.add(
             Tensors.of(name + "/one", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
-    String counted =
-        graph.add(name + "/CumSum", "CumSum", node -> node.addInput(ones).addInput(axis));
-    String positions = graph.add(name, "Sub", node -> node.addInput(counted).addInput(one));
+    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of
+    // the
+    // sizes, without which it fuses no SkipLayerNormalization in all of the model.
+    String zeros =
+        graph.add(name + "/zeros", "Sub", node -> node.addInput(ids.get()).addInput(ids.get()));
+    String ones = graph.add(name + "/ones", "Add", node -> node.addInput(zeros).addInput(one));
+    String positions =
+        graph.add(
+            name,
+            "CumSum",
+            node ->
+                node.addInput(ones)
+                    .addInput(one)
+                    .addAttribute(
+                        AttributeProto.newBuilder()
+                            .setName("exclusive")
+                            .setType(AttributeProto.AttributeType.INT)
+                            .setI(1)));
     graph.replace(gather, gather.toBuilder().setInput(1, positions).build());
   }
 

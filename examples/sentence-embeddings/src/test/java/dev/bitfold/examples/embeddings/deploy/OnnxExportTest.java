@@ -61,6 +61,25 @@ class OnnxExportTest {
     assertEquals(13, exported.opset());
   }
 
+  /** Where ONNX Runtime loses the names of sizes, it fuses none, and a batch takes 15 % longer. */
+  @Test
+  void everyNormIsFusedWithTheAdditionsBeforeIt() throws Exception {
+    Path optimized = folder.resolve("optimized.onnx");
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
+      options.setOptimizedModelFilePath(optimized.toString());
+      OrtEnvironment.getEnvironment().createSession(file.toString(), options).close();
+    }
+    Map<String, Integer> operators = new HashMap<>();
+    for (NodeProto node :
+        ModelProto.parseFrom(Files.readAllBytes(optimized)).getGraph().getNodeList()) {
+      operators.merge(node.getOpType(), 1, Integer::sum);
+    }
+    assertEquals(13, operators.get("SkipLayerNormalization"), operators.toString());
+    assertEquals(36, operators.get("MatMulIntegerToFloat"), operators.toString());
+    assertEquals(null, operators.get("LayerNormalization"));
+  }
+
   @Test
   void sentencesAgreeWithTheQuantizedModel() throws Exception {
     List<String> some =
