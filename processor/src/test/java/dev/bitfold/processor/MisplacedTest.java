@@ -35,8 +35,13 @@ class MisplacedTest {
           QZ138       | @QuantizeModel record M(@SmoothInto("b") Linear a, Linear b) {}
           QZ084       | record A(@Weight INDArray v, @SmoothInto("b") INDArray w) {}
           QZ138       | record N(@Weight(layout = "C") INDArray v) {} @Int8 @SmoothQuant class S extends Linear { S(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } } @QuantizeModel class M { @SmoothInto("s") final N n; final S s; M(@SmoothInto("s") N n, S s) { this.n = n; this.s = s; } }
-          QZ005       | record A(@Weight List<INDArray> v) {}
-          QZ005       | record A(@Weight INDArray[] v) {}
+          QZ005       | record A(@Weight Map<String, INDArray> v) {}
+          QZ005       | record A(@Weight INDArray[][] v) {}
+          QZ005       | record A(@Weight List<List<INDArray>> v) {}
+          QZ005       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input List<INDArray> xs) { return xs.get(0); } }
+          QZ050       | @Int8 @SmoothQuant class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
+          QZ067       | @Int8 class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } public Gradients backward(INDArray x, INDArray g) { return Gradients.of(g).with("w", g); } }
+          QZ129       | @Quantize(bits = 8, per = "C") record A(@Weight(layout = "OI") INDArray[] v) {}
           QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}
           QZ005       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
           QZ024       | class A { @QuantizeCreator A() {} }
@@ -135,6 +140,7 @@ class MisplacedTest {
           @Int8 class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return super.forward(x); } }
           @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { List<INDArray> xs = List.of(x); return forward(xs); } INDArray forward(List<INDArray> all) { return forward((Object) all.get(0)); } INDArray forward(Object one) { return null; } }
           class P { public INDArray forward(INDArray x) { return twice(x); } INDArray twice(INDArray x) { return x; } } @Quantize(role = Role.INPUT, bits = 8) class A extends P { @Override public INDArray forward(@Input INDArray x) { return super.forward(x); } @Override INDArray twice(INDArray x) { return super.twice(x); } }
+          @Int8 class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } public Gradients backward(INDArray x, INDArray g) { return Gradients.of(g).with("w[0]", g).fixed("w[1]"); } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }

@@ -4,7 +4,6 @@ import dev.bitfold.layer.Component;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
-import dev.bitfold.state.Tap;
 import dev.bitfold.state.TensorSite;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.storage.StateFileException;
@@ -56,7 +55,7 @@ public final class Quantized<M> {
 
   private static <M> Quantized<M> of(
       M model, Component<M> component, ModelShape shape, State state, Summary summary) {
-    M frozen = ModelShape.rebuild(model, component, state, Tap.NONE);
+    M frozen = shape.rebuild(model, component, state);
     String text = summary.toJson();
     if (!state.packed().isEmpty()) {
       // Made now, so that nothing of the float model is kept.

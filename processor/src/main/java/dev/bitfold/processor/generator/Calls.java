@@ -24,7 +24,8 @@ final class Calls {
                 argument ->
                     argument.tensor()
                         ? CodeBlock.of(
-                            "hooks.tensor($S, layer.$L)",
+                            "hooks.$L($S, layer.$L)",
+                            argument.several() ? "tensors" : "tensor",
                             argument.name(),
                             argument.accessor().code())
                         : CodeBlock.of("layer.$L", argument.accessor().code()))
@@ -40,10 +41,11 @@ final class Calls {
         .forEach(
             argument ->
                 code.addStatement(
-                    "hooks.check($S, $L.$L)",
+                    "hooks.check($S, $L.$L$L)",
                     argument.name(),
                     rebuilt,
-                    argument.accessor().code()));
+                    argument.accessor().code(),
+                    argument.several() ? ", layer." + argument.accessor().code() : ""));
     return code.build();
   }
 

@@ -8,6 +8,7 @@ import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.processor.descriptor.DescriptorCode;
+import dev.bitfold.processor.model.ArgumentModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.model.Subject;
@@ -81,6 +82,11 @@ final class LayerTypeCode {
     }
     code.add("$>$>");
     layer.tensors().forEach(tensor -> code.add("\n$L", tensor(tensor)));
+    layer.arguments().stream()
+        .filter(ArgumentModel::several)
+        .forEach(
+            held ->
+                code.add("\n.several($S, layer -> layer.$L)", held.name(), held.accessor().code()));
     if (!(layer.shape() instanceof LayerShape.Rebuilt)) {
       layer.inputs().forEach(tensor -> code.add("\n$L", tensor(tensor)));
     }

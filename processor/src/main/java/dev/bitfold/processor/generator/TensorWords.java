@@ -35,7 +35,8 @@ final class TensorWords {
   private static String item(TensorModel tensor) {
     String layout =
         tensor.layout().isUnknown() ? "" : ", layout " + ascii(tensor.layout().letters());
-    return "{@code " + tensor.name() + "}" + layout + ": " + words(tensor.descriptor());
+    String name = tensor.name() + (tensor.several() ? "[i]" : "");
+    return "{@code " + name + "}" + layout + ": " + words(tensor.descriptor());
   }
 
   private static String words(Optional<QuantDescriptor> descriptor) {

@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param name its name in messages, files and hooks
  * @param kind what it is
+ * @param several whether it is a list or array of tensors: {@code name[0]} and so on
  * @param layout its axes
  * @param descriptor how it is quantized; empty: it stays float
  * @param place where it is declared
@@ -17,6 +18,7 @@ import java.util.Optional;
 public record TensorModel(
     String name,
     TensorKind kind,
+    boolean several,
     Layout layout,
     Optional<QuantDescriptor> descriptor,
     Place place) {}

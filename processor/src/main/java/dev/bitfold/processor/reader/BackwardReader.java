@@ -10,6 +10,7 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -22,6 +23,8 @@ final class BackwardReader {
 
   /** The methods of {@code Gradients} that take tensors' names. */
   private static final Set<String> NAMING = Set.of("with", "fixed");
+
+  private static final Pattern ELEMENT = Pattern.compile("\\[\\d+]$");
 
   private final Language language;
   private final TypeElement type;
@@ -125,10 +128,14 @@ final class BackwardReader {
 
   /**
    * Reports gradients of tensors that the layer does not have, where the compiler shows the body.
+   *
+   * @param tensors their names
+   * @param several the names of lists of tensors, which are {@code name[0]} and so on
    */
-  void checkNames(DeclaredBackward backward, List<String> tensors) {
+  void checkNames(DeclaredBackward backward, List<String> tensors, Set<String> several) {
     for (String name : language.bodies().stringArguments(backward.method(), NAMING)) {
-      if (!tensors.contains(name)) {
+      boolean element = several.contains(ELEMENT.matcher(name).replaceFirst(""));
+      if (!tensors.contains(name) && !(element && name.endsWith("]"))) {
         problems.add(
             ProblemId.GRADIENT_NAME,
             Place.at(backward.method()),

@@ -171,7 +171,8 @@ final class ForwardReader {
         use.is(BitfoldNames.INPUT)
             ? annotations.layout(use, TensorKind.INPUT, name)
             : Optional.of(Layout.UNKNOWN);
-    return Optional.of(new DeclaredTensor(name, TensorKind.INPUT, layout, quantizers, use.place()));
+    return Optional.of(
+        new DeclaredTensor(name, TensorKind.INPUT, false, layout, quantizers, use.place()));
   }
 
   static String signature(ExecutableElement method) {

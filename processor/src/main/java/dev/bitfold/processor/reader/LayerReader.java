@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
 
@@ -73,9 +74,10 @@ public final class LayerReader {
     if (forward.isEmpty() && backward.isPresent()) {
       forward = Optional.of(forwards.declared(backward.get().forward()));
     }
-    List<String> names = new ArrayList<>(tensors.stream().map(DeclaredTensor::name).toList());
+    List<String> names = new ArrayList<>();
+    tensors.forEach(tensor -> names.add(tensor.several() ? tensor.name() + "[0]" : tensor.name()));
     DeclaredForward.inputs(forward).forEach(input -> names.add(input.name()));
-    backward.ifPresent(b -> backwards.checkNames(b, names));
+    backward.ifPresent(b -> backwards.checkNames(b, names, several(tensors)));
     creator.ifPresent(c -> checkCarried(type, tensors, c, problems));
 
     List<TensorModel> resolved = tensors.stream().map(quantizers::resolve).toList();
@@ -117,6 +119,13 @@ public final class LayerReader {
         new ShapeReader(language, type, members, problems)
             .read(model.quantizesActivations(), forward, backward);
     return new Reading<>(Optional.of(model.withShape(shape)), problems);
+  }
+
+  private static Set<String> several(List<DeclaredTensor> tensors) {
+    return tensors.stream()
+        .filter(DeclaredTensor::several)
+        .map(DeclaredTensor::name)
+        .collect(Collectors.toSet());
   }
 
   private static void checkCarried(
@@ -164,7 +173,9 @@ public final class LayerReader {
                 new ArgumentModel(
                     argument.name(),
                     argument.accessor(),
-                    tensors.stream().anyMatch(t -> t.name().equals(argument.name()))))
+                    tensors.stream().anyMatch(t -> t.name().equals(argument.name())),
+                    tensors.stream()
+                        .anyMatch(t -> t.several() && t.name().equals(argument.name()))))
         .toList();
   }
 

@@ -90,6 +90,7 @@ final class QuantizerResolver {
     return new TensorModel(
         tensor.name(),
         tensor.kind(),
+        tensor.several(),
         tensor.layout().orElse(Layout.UNKNOWN),
         quantizer.flatMap(QuantizerUse::descriptor),
         tensor.place());

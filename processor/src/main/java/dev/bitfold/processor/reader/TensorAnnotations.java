@@ -127,8 +127,8 @@ final class TensorAnnotations {
       problems.add(
           ProblemId.NOT_YET,
           use.place(),
-          use.label() + " on a list or array of tensors (" + name + ")",
-          "declare each tensor on its own");
+          use.label() + " on a " + TypeText.of(type) + " (" + name + ")",
+          "declare it as a List<INDArray> or INDArray[]; of inputs each on its own");
     } else {
       problems.add(
           ProblemId.TENSOR_TYPE,
@@ -141,11 +141,21 @@ final class TensorAnnotations {
     return false;
   }
 
-  private static boolean holdsTensors(TypeMirror type) {
+  /** Whether a type is a list or array of tensors. */
+  static boolean isSeveral(TypeMirror type) {
     if (type.getKind() == TypeKind.ARRAY) {
       return Language.isTensor(((ArrayType) type).getComponentType());
     }
-    return type instanceof DeclaredType declared
-        && declared.getTypeArguments().stream().anyMatch(Language::isTensor);
+    return Language.is(type, ClassName.get(List.class))
+        && ((DeclaredType) type).getTypeArguments().stream().anyMatch(Language::isTensor);
+  }
+
+  private static boolean holdsTensors(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return holdsTensors(((ArrayType) type).getComponentType());
+    }
+    return Language.isTensor(type)
+        || (type instanceof DeclaredType declared
+            && declared.getTypeArguments().stream().anyMatch(TensorAnnotations::holdsTensors));
   }
 }

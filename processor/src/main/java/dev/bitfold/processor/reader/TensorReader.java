@@ -86,13 +86,15 @@ final class TensorReader {
     for (TensorKind kind : List.of(TensorKind.WEIGHT, TensorKind.BIAS)) {
       Optional<AnnotationUse> use = AnnotationUse.find(element, TensorAnnotations.annotation(kind));
       marked |= use.isPresent();
-      if (use.isPresent() && !annotations.checkType(name, memberType, use.get())) {
+      boolean several = TensorAnnotations.isSeveral(memberType);
+      if (use.isPresent() && !several && !annotations.checkType(name, memberType, use.get())) {
         broken.add(name);
       } else if (use.isPresent()) {
         add(
             new DeclaredTensor(
                 name,
                 kind,
+                several,
                 annotations.layout(use.get(), kind, name),
                 annotations.quantizers(element, kind),
                 use.get().place()),
@@ -139,7 +141,13 @@ final class TensorReader {
       layout = tensor.layout();
     }
     DeclaredTensor merged =
-        new DeclaredTensor(known.name(), known.kind(), layout, known.quantizers(), known.place());
+        new DeclaredTensor(
+            known.name(),
+            known.kind(),
+            known.several() || tensor.several(),
+            layout,
+            known.quantizers(),
+            known.place());
     tensors.put(known.name(), merged.with(tensor.quantizers()));
   }
 

@@ -111,10 +111,12 @@ final class LayerRules {
     if (quantized.isEmpty()) {
       found = "is none";
       fix = "quantize it, or take @SmoothQuant off";
-    } else if (quantized.size() > 1) {
+    } else if (quantized.size() > 1 || quantized.get(0).several()) {
       found =
           "are several: "
-              + quantized.stream().map(TensorModel::name).collect(Collectors.joining(", "));
+              + quantized.stream()
+                  .map(t -> t.name() + (t.several() ? "[i]" : ""))
+                  .collect(Collectors.joining(", "));
       fix = "take @SmoothQuant off: their channels would need different scales";
     } else if (!quantized.get(0).layout().has(channel)) {
       found =

@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Marks a bias of a layer class. A bias is never quantized; folding and training change it. */
+/**
+ * Marks a bias of a layer class. A bias is never quantized; folding and training change it. Lists
+ * and arrays are as those of a {@link Weight}.
+ */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({

@@ -10,6 +10,10 @@ import java.lang.annotation.Target;
  * Marks a weight of a layer class: the tensor that a constructor parameter of the same name and
  * type carries. On a field (of the class or a superclass), a record component, an accessor or a
  * constructor parameter.
+ *
+ * <p>It is an {@code INDArray}, or a {@code List<INDArray>} or {@code INDArray[]}: then each
+ * element is a weight of its own, {@code name[0]}, {@code name[1]} and so on, all of one layout and
+ * one declared quantizer. Elements may be null; the constructor gets a list that cannot be changed.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)

@@ -4,6 +4,7 @@ import dev.bitfold.processor.BitfoldProcessor;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,9 @@ import picocli.CommandLine.Option;
  * it, without it but with the sources that it writes (which javac has to compile whoever wrote
  * them), with a processor that does nothing but write these sources, and with it. From the
  * processor path javac loads it afresh each time, so that the JVM starts it cold while javac is
- * warm; the last way keeps it warm too. Times are in milliseconds, ratios to javac on the layers
- * and on what is written.
+ * warm; the last way keeps it warm too. Times are milliseconds of the processor that javac's thread
+ * had, so that other work on the machine hardly counts; ratios are to javac on the layers and on
+ * what is written.
  */
 @Command(name = "compile", description = "Compiles annotated layers with and without Bitfold.")
 public final class CompileTime implements Callable<Integer> {
@@ -87,7 +89,8 @@ public final class CompileTime implements Callable<Integer> {
           () -> compile(layers, options(folder), List.of(new SourceWriter(texts))));
       ways.put(Way.PROCESSOR_LOADED, () -> compile(layers, processor, folder));
       ways.put(Way.PROCESSOR_WARM, () -> compileWarm(layers, folder));
-      Map<Way, Double> medians = new InterleavedRounds(rounds, 1, limit).medians(ways);
+      Map<Way, Double> medians =
+          new InterleavedRounds(rounds, 1, limit, CompileTime::cpuNanos).medians(ways);
       double alone = medians.getOrDefault(Way.LAYERS, Double.NaN);
       double both = medians.getOrDefault(Way.LAYERS_AND_WRITTEN, Double.NaN);
       double writer = medians.getOrDefault(Way.SOURCE_WRITER, Double.NaN);
@@ -108,6 +111,10 @@ public final class CompileTime implements Callable<Integer> {
     } finally {
       delete(folder);
     }
+  }
+
+  private static long cpuNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   private static List<Path> written(Path folder) throws IOException {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Times several pieces of work in turn, round after round, so that what else the machine does falls
@@ -22,6 +23,7 @@ public final class InterleavedRounds {
   private final int rounds;
   private final int calls;
   private final double limit;
+  private final LongSupplier clock;
 
   /**
    * Rounds without a limit on their time.
@@ -42,9 +44,19 @@ public final class InterleavedRounds {
    *     none when they are over
    */
   public InterleavedRounds(int rounds, int calls, double seconds) {
+    this(rounds, calls, seconds, System::nanoTime);
+  }
+
+  /**
+   * Rounds by another clock.
+   *
+   * @param clock nanoseconds; the limit is of real time whatever it tells
+   */
+  InterleavedRounds(int rounds, int calls, double seconds, LongSupplier clock) {
     this.rounds = rounds;
     this.calls = calls;
     this.limit = seconds * NANOS;
+    this.clock = clock;
   }
 
   /**
@@ -75,11 +87,11 @@ public final class InterleavedRounds {
   }
 
   private double time(Runnable work) {
-    long start = System.nanoTime();
+    long start = clock.getAsLong();
     for (int i = 0; i < calls; i++) {
       work.run();
     }
-    return (double) (System.nanoTime() - start) / calls;
+    return (double) (clock.getAsLong() - start) / calls;
   }
 
   /** Calls for as long as calls become faster: until the JVM has compiled what they run. */

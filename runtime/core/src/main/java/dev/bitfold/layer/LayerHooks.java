@@ -1,5 +1,8 @@
 package dev.bitfold.layer;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,49 @@ public interface LayerHooks {
    * @throws IllegalStateException if it holds other bits
    */
   void check(String name, @Nullable INDArray held);
+
+  /** The tensors of a list to build the layer from, each by its own name; null stays null. */
+  default @Nullable List<INDArray> tensors(String name, @Nullable List<INDArray> originals) {
+    if (originals == null) {
+      return null;
+    }
+    List<INDArray> tensors = new ArrayList<>(originals.size());
+    for (int i = 0; i < originals.size(); i++) {
+      tensors.add(tensor(LayerType.element(name, i), originals.get(i)));
+    }
+    return Collections.unmodifiableList(tensors);
+  }
+
+  /** The tensors of an array to build the layer from, each by its own name; null stays null. */
+  default INDArray @Nullable [] tensors(String name, INDArray @Nullable [] originals) {
+    List<INDArray> tensors = tensors(name, originals == null ? null : Arrays.asList(originals));
+    return tensors == null ? null : tensors.toArray(new INDArray[0]);
+  }
+
+  /**
+   * Called after building: the layer must hold the tensors that its constructor was given.
+   *
+   * @param held what it holds
+   * @param original what the float layer holds
+   * @throws IllegalStateException if it holds fewer, or other bits
+   * @throws IllegalArgumentException if it holds more
+   */
+  default void check(
+      String name, @Nullable List<INDArray> held, @Nullable List<INDArray> original) {
+    int wanted = original == null ? 0 : original.size();
+    int found = held == null ? 0 : held.size();
+    for (int i = 0; i < Math.max(wanted, found); i++) {
+      check(LayerType.element(name, i), held == null || i >= found ? null : held.get(i));
+    }
+  }
+
+  /** The same for an array. */
+  default void check(String name, INDArray @Nullable [] held, INDArray @Nullable [] original) {
+    check(
+        name,
+        held == null ? null : Arrays.asList(held),
+        original == null ? null : Arrays.asList(original));
+  }
 
   /**
    * The hooks to build the layer with for one call, with its weights unpacked; null if it holds

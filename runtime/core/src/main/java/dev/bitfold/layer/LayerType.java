@@ -4,10 +4,14 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A layer class as the processor read it: its tensors, and how to build it again with hooks.
@@ -23,6 +27,7 @@ public final class LayerType<L, R> {
   private final Class<?> type;
   private final BiFunction<L, LayerHooks, R> rebuild;
   private final Map<String, LayerTensor> tensors;
+  private final Map<String, Function<? super L, ?>> several;
   private final OptionalDouble smoothQuant;
   private final boolean unpacks;
   private final boolean backward;
@@ -31,12 +36,14 @@ public final class LayerType<L, R> {
       Class<?> type,
       BiFunction<L, LayerHooks, R> rebuild,
       Map<String, LayerTensor> tensors,
+      Map<String, Function<? super L, ?>> several,
       OptionalDouble smoothQuant,
       boolean unpacks,
       boolean backward) {
     this.type = type;
     this.rebuild = rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
+    this.several = several;
     this.smoothQuant = smoothQuant;
     this.unpacks = unpacks;
     this.backward = backward;
@@ -49,7 +56,7 @@ public final class LayerType<L, R> {
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
   public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(type, rebuild, Map.of(), OptionalDouble.empty(), false, false);
+    return new LayerType<>(type, rebuild, Map.of(), Map.of(), OptionalDouble.empty(), false, false);
   }
 
   /** With a quantized weight. */
@@ -65,6 +72,64 @@ public final class LayerType<L, R> {
   /** With a bias. */
   public LayerType<L, R> bias(String name, String layout) {
     return with(name, TensorRole.BIAS, layout, Optional.empty());
+  }
+
+  /**
+   * With a list or array of tensors where one is declared: each is a tensor of its own, {@code
+   * name[0]}, {@code name[1]} and so on, as many as a layer holds.
+   *
+   * @param name a weight or bias that is declared already
+   * @param held the layer's {@code List<INDArray>} or {@code INDArray[]}
+   */
+  public LayerType<L, R> several(String name, Function<? super L, ?> held) {
+    if (!tensors.containsKey(name)) {
+      throw new IllegalArgumentException(
+          type.getName() + " has no tensor \"" + name + "\", only " + tensors.keySet());
+    }
+    Map<String, Function<? super L, ?>> more = new LinkedHashMap<>(several);
+    more.put(name, held);
+    return new LayerType<>(
+        type, rebuild, tensors, Collections.unmodifiableMap(more), smoothQuant, unpacks, backward);
+  }
+
+  /** The name of one of several tensors. */
+  static String element(String name, int index) {
+    return name + "[" + index + "]";
+  }
+
+  /** The type with the tensors that one layer holds, those of lists one by one. */
+  LayerType<L, R> forLayer(L layer) {
+    if (several.isEmpty()) {
+      return this;
+    }
+    Map<String, LayerTensor> all = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          Function<? super L, ?> held = several.get(name);
+          if (held == null) {
+            all.put(name, tensor);
+            return;
+          }
+          for (int i = 0; i < size(name, held.apply(layer)); i++) {
+            String element = element(name, i);
+            all.put(
+                element,
+                new LayerTensor(element, tensor.role(), tensor.layout(), tensor.descriptor()));
+          }
+        });
+    return new LayerType<>(type, rebuild, all, Map.of(), smoothQuant, unpacks, backward);
+  }
+
+  private int size(String name, @Nullable Object held) {
+    if (held == null) {
+      return 0;
+    } else if (held instanceof List<?> list) {
+      return list.size();
+    } else if (held instanceof INDArray[] array) {
+      return array.length;
+    }
+    throw new IllegalArgumentException(
+        type.getName() + ": " + name + " is a " + held.getClass().getName());
   }
 
   /** With a quantized input of {@code forward}. */
@@ -88,17 +153,18 @@ public final class LayerType<L, R> {
    * @param alpha 0 to 1, or NaN to search it
    */
   public LayerType<L, R> smoothQuant(double alpha) {
-    return new LayerType<>(type, rebuild, tensors, OptionalDouble.of(alpha), unpacks, backward);
+    return new LayerType<>(
+        type, rebuild, tensors, several, OptionalDouble.of(alpha), unpacks, backward);
   }
 
   /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
   public LayerType<L, R> unpackingWeights() {
-    return new LayerType<>(type, rebuild, tensors, smoothQuant, true, backward);
+    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, true, backward);
   }
 
   /** Which has a {@code backward} that the hooks see, so that it can be trained. */
   public LayerType<L, R> withBackward() {
-    return new LayerType<>(type, rebuild, tensors, smoothQuant, unpacks, true);
+    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, true);
   }
 
   private LayerType<L, R> with(
@@ -112,7 +178,7 @@ public final class LayerType<L, R> {
       throw new IllegalArgumentException(
           type.getName() + " has two tensors of the name \"" + name + "\"");
     }
-    return new LayerType<>(type, rebuild, more, smoothQuant, unpacks, backward);
+    return new LayerType<>(type, rebuild, more, several, smoothQuant, unpacks, backward);
   }
 
   /** The user's class. */
@@ -120,7 +186,10 @@ public final class LayerType<L, R> {
     return type;
   }
 
-  /** The tensors by name, in the order of declaration. */
+  /**
+   * The tensors by name, in the order of declaration. A list or array of tensors is one here, and
+   * one by one in the types that a walk shows.
+   */
   public Map<String, LayerTensor> tensors() {
     return tensors;
   }

@@ -119,7 +119,8 @@ public final class Walk {
         value,
         () -> {
           visitor.met(path, value);
-          LayerHooks hooks = visitor.layer(path, type);
+          LayerHooks hooks =
+              visitor.layer(path, ((LayerType<T, ? extends T>) type).forLayer(value));
           if (hooks == null) {
             return value;
           }

@@ -141,6 +141,47 @@ public final class ModelShape {
     return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));
   }
 
+  /**
+   * The model of this shape again, with its layers in a state.
+   *
+   * @throws IllegalStateException if a layer holds more or fewer tensors than it did
+   */
+  public <M> M rebuild(M model, Component<M> component, State state) {
+    InState visitor = new InState(state, Tap.NONE);
+    return Workspaces.outside(
+        () ->
+            component.rebuild(
+                model,
+                new Walk(
+                    new Walk.Visitor() {
+                      @Override
+                      public LayerHooks layer(String path, LayerType<?, ?> type) {
+                        requireSame(path, type);
+                        return visitor.layer(path, type);
+                      }
+
+                      @Override
+                      public void rebuilt(String path, Object layer) {
+                        visitor.rebuilt(path, layer);
+                      }
+                    })));
+  }
+
+  private void requireSame(String path, LayerType<?, ?> type) {
+    Layer read = layers.get(path);
+    if (read != null && !read.type().tensors().keySet().equals(type.tensors().keySet())) {
+      throw new IllegalStateException(
+          path
+              + " ("
+              + type.type().getSimpleName()
+              + ") held "
+              + read.type().tensors().keySet()
+              + " when the model was read, and now holds "
+              + type.tensors().keySet()
+              + "; make a plan of the model as it is");
+    }
+  }
+
   /** Puts layers into a state. */
   private record InState(State state, Tap tap) implements Walk.Visitor {
     @Override
