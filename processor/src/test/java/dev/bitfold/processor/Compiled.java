@@ -30,7 +30,8 @@ final class Compiled {
   static final String IMPORTS =
       "package com.acme; import dev.bitfold.annotations.*; import java.util.*;"
           + " import java.util.function.UnaryOperator;"
-          + " import dev.bitfold.layer.Gradients; import org.nd4j.linalg.api.ndarray.INDArray;";
+          + " import dev.bitfold.layer.Gradients; import org.nd4j.linalg.api.ndarray.INDArray;"
+          + " import org.nd4j.autodiff.samediff.SDVariable;";
 
   /** The diagnostics of a kind, as {@code file:line:column: message}. */
   static List<String> diagnostics(Compilation compilation, Diagnostic.Kind kind) {

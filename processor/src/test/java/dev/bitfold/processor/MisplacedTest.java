@@ -42,7 +42,20 @@ class MisplacedTest {
           QZ050       | @Int8 @SmoothQuant class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           QZ067       | @Int8 class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } public Gradients backward(INDArray x, INDArray g) { return Gradients.of(g).with("w", g); } }
           QZ129       | @Quantize(bits = 8, per = "C") record A(@Weight(layout = "OI") INDArray[] v) {}
-          QZ005       | record A(@Weight org.nd4j.autodiff.samediff.SDVariable v) {}
+          QZ005       | record A(@Weight List<SDVariable> v) {}
+          QZ005       | record A(@Weight SDVariable[] v) {}
+          QZ037       | record A(@Weight SDVariable v, @Bias INDArray b) {}
+          QZ037       | @Quantize(role = Role.INPUT, bits = 8) class A { public SDVariable forward(@Input INDArray x, @Input SDVariable y) { return y; } }
+          QZ037       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input SDVariable x) { return x.eval(); } }
+          QZ037       | @Quantize(role = Role.OUTPUT, bits = 8) class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } public SDVariable forward(String x) { return null; } }
+          QZ052       | @Int8SmoothQuant class A { @Weight(layout = "OI") final SDVariable w; A(SDVariable w) { this.w = w; } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x; } }
+          QZ053       | @Int4Block32 record A(@Weight(layout = "OI") SDVariable w) {}
+          QZ053       | @Quantize(format = Format.NF4, blockSizes = @Block(along = "I", size = 32)) record A(@Weight(layout = "OI") SDVariable w) {}
+          QZ053       | @Quantize(role = Role.OUTPUT, bits = 8, blockSizes = @Block(axis = -1, size = 16), dynamic = true) class A { public SDVariable forward(@Input SDVariable x) { return x; } }
+          QZ069       | @Int8 class A { @Weight(layout = "OI") final SDVariable w; A(SDVariable w) { this.w = w; } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x; } public Gradients backward(SDVariable x, INDArray g) { return Gradients.of(g); } }
+          QZ017 QZ016 | interface L { SDVariable apply(SDVariable x); } @Int8 record A(@Weight(layout = "OI") SDVariable w) implements L { public SDVariable apply(SDVariable x) { return forward(x); } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x; } }
+          QZ070       | interface L { SDVariable forward(SDVariable x); } @QuantizeModel record M(Linear fc, L open) {}
+          QZ032       | class A { @Weight final SDVariable w = null; A() {} }
           QZ005       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
           QZ024       | class A { @QuantizeCreator A() {} }
           QZ024       | record A(@Weight INDArray v) { @QuantizeCreator A() { this(null); } }
@@ -141,6 +154,9 @@ class MisplacedTest {
           @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input INDArray x) { List<INDArray> xs = List.of(x); return forward(xs); } INDArray forward(List<INDArray> all) { return forward((Object) all.get(0)); } INDArray forward(Object one) { return null; } }
           class P { public INDArray forward(INDArray x) { return twice(x); } INDArray twice(INDArray x) { return x; } } @Quantize(role = Role.INPUT, bits = 8) class A extends P { @Override public INDArray forward(@Input INDArray x) { return super.forward(x); } @Override INDArray twice(INDArray x) { return super.twice(x); } }
           @Int8 class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } public Gradients backward(INDArray x, INDArray g) { return Gradients.of(g).with("w[0]", g).fixed("w[1]"); } }
+          @Quantize(bits = 8) record A(@Weight SDVariable v, @Bias SDVariable b) { SDVariable run(SDVariable x) { return x; } }
+          @Quantize(role = Role.OUTPUT, bits = 8) class A { public SDVariable forward(String x) { return null; } }
+          @Quantize(bits = 8) class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } SDVariable forward(SDVariable x) { return x.mmul(x.getSameDiff().constant(w)); } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }

@@ -7,6 +7,7 @@ import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.layer.Component;
+import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -247,6 +249,7 @@ public final class Plan<M> {
    *     counts them (see {@link Calibration#nonFinite}); a batch that has any is used for nothing
    *     else, such as the search for alpha
    * @throws IllegalArgumentException if it is {@link NonFinite#KEEP}
+   * @throws IllegalStateException if a layer is of a graph's variables
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward, NonFinite nonFinite) {
@@ -256,6 +259,7 @@ public final class Plan<M> {
     }
     Objects.requireNonNull(batches, "batches");
     Objects.requireNonNull(forward, "forward");
+    shape.requireArrays("it cannot be calibrated here");
     Replay<M> replay = Replay.of(model, component, batches, forward, listener);
     return Calibration.run(replay, shape, state(), smooth, nonFinite);
   }
@@ -267,8 +271,34 @@ public final class Plan<M> {
    * @throws IllegalStateException if a quantizer needs calibration; the message names each
    */
   public Quantized<M> freeze() {
+    shape.requireArrays("it cannot be frozen");
     return Quantized.of(
         model, component, shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
+  }
+
+  /**
+   * The model, rebuilt with hooks of another kind; for engines that compute elsewhere, as
+   * bitfold-samediff does in graphs.
+   *
+   * @param hooks of a layer; its tensors are described by {@link #descriptors}
+   */
+  public M rebuild(Function<ModelShape.Layer, LayerHooks> hooks) {
+    return shape.rebuild(model, component, hooks);
+  }
+
+  /** The layers of the model by path; for the same engines. */
+  public Map<String, ModelShape.Layer> layers() {
+    return shape.layers();
+  }
+
+  /** How each quantized tensor is quantized, by path. */
+  public Map<String, QuantDescriptor> descriptors() {
+    return descriptors;
+  }
+
+  /** The paths of the layers that are to be smoothed. */
+  public Set<String> smoothed() {
+    return smooth.keySet();
   }
 
   private State state() {

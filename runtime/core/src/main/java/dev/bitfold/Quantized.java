@@ -92,6 +92,7 @@ public final class Quantized<M> {
     Objects.requireNonNull(file, "file");
     StateFile stored = StateFile.read(file);
     ModelShape shape = ModelShape.of(model, component);
+    shape.requireArrays("it cannot be loaded");
     State state = stored.stateFor(file, shape);
     try {
       return of(model, component, shape, state, Summary.ofJson(stored.summary()));

@@ -108,7 +108,7 @@ public enum ProblemId {
   TENSOR_NOT_CARRIED(
       "QZ032",
       "no constructor parameter of %1$s carries the %2$s %3$s",
-      "%4$sadd a constructor parameter INDArray %3$s"),
+      "%4$sadd a constructor parameter %5$s %3$s"),
   TENSOR_NAME_TWICE(
       "QZ033",
       "%1$s has two tensors of the name %2$s",
@@ -122,6 +122,10 @@ public enum ProblemId {
       "QZ036",
       "layout \"%1$s\" of %2$s: %3$s is a letter of %4$s",
       "a weight or bias has the letters O, I, C, T, D, H and W; an input N, T, C, D, H and W: %5$s"),
+  MIXED_TENSORS(
+      "QZ037",
+      "%2$s of %1$s is %3$s, and %4$s is %5$s",
+      "declare all as INDArray, or all as SDVariable: a layer computes, or builds a graph"),
 
   // Quantizers.
   ROLE_CONTRADICTS("QZ040", "role = %1$s on %2$s", "leave the role out: the place says it"),
@@ -153,6 +157,14 @@ public enum ProblemId {
   BLOCK_AXIS_AND_LETTER(
       "QZ051", "%1$s: %2$s has a @Block with axis and along", "keep one of the two"),
   SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, and there %3$s", "%4$s"),
+  GRAPH_SMOOTHED(
+      "QZ052",
+      "@SmoothQuant on %1$s has no effect: its tensors are SDVariables, and graphs are not smoothed",
+      "take it off, or declare the layer's tensors as INDArray"),
+  GRAPH_DESCRIPTOR(
+      "QZ053",
+      "%2$s of %1$s is an SDVariable and described as %3$s: %4$s",
+      "describe it otherwise, or declare the layer's tensors as INDArray"),
 
   // forward.
   FORWARD_FINAL(
@@ -196,6 +208,12 @@ public enum ProblemId {
       "QZ067",
       "backward of %1$s gives a gradient of \"%2$s\", which is no tensor of it",
       "%4$sits tensors are %3$s"),
+
+  GRAPH_BACKWARD(
+      "QZ069",
+      "%2$s of %1$s has no effect: its forward builds a graph of SDVariables, which differentiates"
+          + " itself",
+      "take it off, and train the graph: sd.fit"),
 
   // Models.
   OPEN_COMPONENT(

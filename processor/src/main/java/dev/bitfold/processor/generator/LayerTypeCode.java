@@ -95,6 +95,9 @@ final class LayerTypeCode {
         .smoothQuant()
         .ifPresent(
             alpha -> code.add("\n.smoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    if (layer.variables()) {
+      code.add("\n.ofVariables()");
+    }
     if (layer.unpacksWeights()) {
       code.add("\n.unpackingWeights()");
     }

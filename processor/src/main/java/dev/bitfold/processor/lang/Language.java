@@ -102,6 +102,11 @@ public final class Language {
     return is(type, BitfoldNames.TENSOR);
   }
 
+  /** Whether a type is the variable of a graph. */
+  public static boolean isVariable(TypeMirror type) {
+    return is(type, BitfoldNames.SD_VARIABLE);
+  }
+
   /** Whether a class belongs to Java or ND4J, which hold no layers of ours. */
   public boolean isPlatform(TypeElement type) {
     String name = elements.getPackageOf(type).getQualifiedName().toString();

@@ -18,6 +18,7 @@ import java.util.OptionalDouble;
  * @param forward the hooked method, if there is one
  * @param backward the method that gives its gradients, if there is one
  * @param output how the result is quantized
+ * @param variables whether its tensors are a graph's variables, not arrays
  * @param smoothQuant the alpha of {@code @SmoothQuant}, NaN to search it
  * @param recipe the recipe on the class
  */
@@ -30,6 +31,7 @@ public record LayerModel(
     Optional<ForwardModel> forward,
     Optional<BackwardModel> backward,
     Optional<QuantDescriptor> output,
+    boolean variables,
     OptionalDouble smoothQuant,
     Optional<ClassName> recipe) {
   /** The same layer with another shape. */
@@ -43,6 +45,7 @@ public record LayerModel(
         forward,
         backward,
         output,
+        variables,
         smoothQuant,
         recipe);
   }
@@ -54,7 +57,8 @@ public record LayerModel(
 
   /** Whether the wrapper can hold packed weights, and unpack them for each call of forward. */
   public boolean unpacksWeights() {
-    return !(shape instanceof LayerShape.Rebuilt)
+    return !variables
+        && !(shape instanceof LayerShape.Rebuilt)
         && forward.isPresent()
         && tensors.stream().anyMatch(tensor -> tensor.kind() == TensorKind.WEIGHT);
   }

@@ -42,11 +42,13 @@ final class BackwardReader {
    * @param methods of the class
    * @param hooked the one with marked inputs
    * @param candidates every forward that the class has
+   * @param variables whether the layer is of a graph's variables, where it would have no effect
    */
   Optional<DeclaredBackward> read(
       List<ExecutableElement> methods,
       Optional<DeclaredForward> hooked,
-      List<ExecutableElement> candidates) {
+      List<ExecutableElement> candidates,
+      boolean variables) {
     Optional<DeclaredBackward> found = Optional.empty();
     for (ExecutableElement method : methods) {
       if (!method.getSimpleName().contentEquals(BACKWARD)) {
@@ -54,6 +56,14 @@ final class BackwardReader {
       }
       Unresolved.refuse(method.getReturnType());
       if (!Language.is(method.getReturnType(), BitfoldNames.GRADIENTS)) {
+        continue;
+      }
+      if (variables) {
+        problems.add(
+            ProblemId.GRAPH_BACKWARD,
+            Place.at(method),
+            type.getSimpleName(),
+            ForwardReader.signature(method));
         continue;
       }
       List<ExecutableElement> of =

@@ -278,6 +278,7 @@ final class ComponentReader {
       return mentionsTensor(((ArrayType) type).getComponentType());
     }
     return Language.isTensor(type)
+        || Language.isVariable(type)
         || (type instanceof DeclaredType declared
             && declared.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor));
   }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param name the member's or parameter's name
  * @param kind what it is
  * @param several whether it is a list or array of them
+ * @param variable whether it is a graph's variable, not an array
  * @param layout its axes; empty if what is written makes no sense, which is then reported
  * @param quantizers the quantizers on the member itself
  * @param place the annotation
@@ -22,6 +23,7 @@ record DeclaredTensor(
     String name,
     TensorKind kind,
     boolean several,
+    boolean variable,
     Optional<Layout> layout,
     List<QuantizerUse> quantizers,
     Place place) {
@@ -29,6 +31,6 @@ record DeclaredTensor(
   DeclaredTensor with(List<QuantizerUse> more) {
     List<QuantizerUse> all = new ArrayList<>(quantizers);
     all.addAll(more);
-    return new DeclaredTensor(name, kind, several, layout, List.copyOf(all), place);
+    return new DeclaredTensor(name, kind, several, variable, layout, List.copyOf(all), place);
   }
 }

@@ -74,7 +74,10 @@ final class ForwardReader {
   /** The only method that returns a tensor, for an output's quantizer. */
   Optional<DeclaredForward> readForOutput() {
     List<ExecutableElement> returning =
-        candidates().stream().filter(m -> Language.isTensor(m.getReturnType())).toList();
+        candidates().stream()
+            .filter(
+                m -> Language.isTensor(m.getReturnType()) || Language.isVariable(m.getReturnType()))
+            .toList();
     return returning.size() == 1 ? Optional.of(declared(returning.get(0))) : Optional.empty();
   }
 
@@ -172,7 +175,14 @@ final class ForwardReader {
             ? annotations.layout(use, TensorKind.INPUT, name)
             : Optional.of(Layout.UNKNOWN);
     return Optional.of(
-        new DeclaredTensor(name, TensorKind.INPUT, false, layout, quantizers, use.place()));
+        new DeclaredTensor(
+            name,
+            TensorKind.INPUT,
+            false,
+            Language.isVariable(parameter.asType()),
+            layout,
+            quantizers,
+            use.place()));
   }
 
   static String signature(ExecutableElement method) {

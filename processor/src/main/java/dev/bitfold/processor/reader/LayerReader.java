@@ -68,9 +68,10 @@ public final class LayerReader {
     if (forward.isEmpty() && quantizers.quantizesOutput()) {
       forward = forwards.readForOutput();
     }
+    boolean variables = new TensorTypes(type, problems).areVariables(tensors, forward);
     BackwardReader backwards = new BackwardReader(language, type, problems);
     Optional<DeclaredBackward> backward =
-        backwards.read(forwards.methods(), forward, forwards.candidates());
+        backwards.read(forwards.methods(), forward, forwards.candidates(), variables);
     if (forward.isEmpty() && backward.isPresent()) {
       forward = Optional.of(forwards.declared(backward.get().forward()));
     }
@@ -110,6 +111,7 @@ public final class LayerReader {
             forwardModel,
             backward.map(b -> backward(type, b, forwardModel)),
             output,
+            variables,
             quantizers
                 .smoothQuant()
                 .map(use -> OptionalDouble.of(Recipes.smoothAlpha(use, problems)))
@@ -139,7 +141,8 @@ public final class LayerReader {
             type.getSimpleName(),
             "@" + TensorAnnotations.annotation(tensor.kind()).simpleName(),
             tensor.name(),
-            NearestName.question(tensor.name(), parameters));
+            NearestName.question(tensor.name(), parameters),
+            tensor.variable() ? "SDVariable" : "INDArray");
       }
     }
   }
@@ -149,7 +152,8 @@ public final class LayerReader {
     return new ForwardModel(
         MethodReader.read(language, type, forward.method()),
         forward.inputs().stream().map(quantizers::resolve).toList(),
-        Language.isTensor(forward.method().getReturnType()));
+        Language.isTensor(forward.method().getReturnType())
+            || Language.isVariable(forward.method().getReturnType()));
   }
 
   private BackwardModel backward(

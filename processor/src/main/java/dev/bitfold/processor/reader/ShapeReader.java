@@ -103,7 +103,8 @@ final class ShapeReader {
 
   private void delegate(ExecutableElement method, Map<String, MethodModel> delegated) {
     boolean takesTensor =
-        method.getParameters().stream().anyMatch(p -> Language.isTensor(p.asType()));
+        method.getParameters().stream()
+            .anyMatch(p -> Language.isTensor(p.asType()) || Language.isVariable(p.asType()));
     if (takesTensor) {
       problems.add(
           ProblemId.OTHER_TENSOR_METHOD,

@@ -111,24 +111,18 @@ final class TensorAnnotations {
     }
   }
 
-  /** Whether a type is ND4J's array; else the problem is reported. */
+  /** Whether a type is ND4J's array or variable; else the problem is reported. */
   boolean checkType(String name, TypeMirror type, AnnotationUse use) {
     Unresolved.refuse(type);
-    if (Language.isTensor(type)) {
+    if (Language.isTensor(type) || Language.isVariable(type)) {
       return true;
     }
-    if (Language.is(type, BitfoldNames.SD_VARIABLE)) {
-      problems.add(
-          ProblemId.NOT_YET,
-          use.place(),
-          use.label() + " on an SDVariable (" + name + ")",
-          "layers are of " + BitfoldNames.TENSOR.simpleName() + "s");
-    } else if (holdsTensors(type)) {
+    if (holdsTensors(type)) {
       problems.add(
           ProblemId.NOT_YET,
           use.place(),
           use.label() + " on a " + TypeText.of(type) + " (" + name + ")",
-          "declare it as a List<INDArray> or INDArray[]; of inputs each on its own");
+          "declare it as a List<INDArray> or INDArray[]; of inputs and SDVariables each on its own");
     } else {
       problems.add(
           ProblemId.TENSOR_TYPE,
@@ -155,6 +149,7 @@ final class TensorAnnotations {
       return holdsTensors(((ArrayType) type).getComponentType());
     }
     return Language.isTensor(type)
+        || Language.isVariable(type)
         || (type instanceof DeclaredType declared
             && declared.getTypeArguments().stream().anyMatch(TensorAnnotations::holdsTensors));
   }

@@ -95,6 +95,7 @@ final class TensorReader {
                 name,
                 kind,
                 several,
+                Language.isVariable(memberType),
                 annotations.layout(use.get(), kind, name),
                 annotations.quantizers(element, kind),
                 use.get().place()),
@@ -145,6 +146,7 @@ final class TensorReader {
             known.name(),
             known.kind(),
             known.several() || tensor.several(),
+            known.variable(),
             layout,
             known.quantizers(),
             known.place());

@@ -1,5 +1,7 @@
 package dev.bitfold.processor.validation;
 
+import dev.bitfold.annotations.GraphRules;
+import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -38,7 +40,9 @@ final class LayerRules {
     names(type, layer, problems);
     reservedMethod(type, layer, problems);
     constructorCalls(type, layer, problems);
-    if (readable && layer.smoothQuant().isPresent()) {
+    if (layer.variables()) {
+      graph(type, layer, problems);
+    } else if (readable && layer.smoothQuant().isPresent()) {
       smoothQuant(type, layer, problems);
     }
   }
@@ -92,6 +96,32 @@ final class LayerRules {
     }
   }
 
+  private static void graph(TypeElement type, LayerModel layer, Problems problems) {
+    if (layer.smoothQuant().isPresent()) {
+      problems.add(ProblemId.GRAPH_SMOOTHED, smoothing(type, layer), type.getSimpleName());
+    }
+    List<TensorModel> tensors = new ArrayList<>(layer.tensors());
+    tensors.addAll(layer.inputs());
+    for (TensorModel tensor : tensors) {
+      tensor.descriptor().ifPresent(d -> graph(type, tensor.name(), d, tensor.place(), problems));
+    }
+    layer.output().ifPresent(d -> graph(type, OUTPUT, d, Place.at(type), problems));
+  }
+
+  private static void graph(
+      TypeElement type, String name, QuantDescriptor descriptor, Place place, Problems problems) {
+    GraphRules.refusal(descriptor)
+        .ifPresent(
+            why ->
+                problems.add(
+                    ProblemId.GRAPH_DESCRIPTOR,
+                    place,
+                    type.getSimpleName(),
+                    name,
+                    descriptor,
+                    why));
+  }
+
   private static void smoothQuant(TypeElement type, LayerModel layer, Problems problems) {
     smoothable(type, layer, "input", layer.inputs(), 'C', "@Input(layout = \"…C\")", problems);
     smoothable(type, layer, "weight", layer.tensors(), 'I', "@Weight(layout = \"OI\")", problems);
@@ -125,11 +155,14 @@ final class LayerRules {
     } else {
       return;
     }
-    Place place =
-        AnnotationUse.find(type, BitfoldNames.SMOOTH_QUANT)
-            .map(AnnotationUse::place)
-            .orElseGet(() -> recipe(type, layer));
-    problems.add(ProblemId.SMOOTH_TENSORS, place, type.getSimpleName(), kind, found, fix);
+    problems.add(
+        ProblemId.SMOOTH_TENSORS, smoothing(type, layer), type.getSimpleName(), kind, found, fix);
+  }
+
+  private static Place smoothing(TypeElement type, LayerModel layer) {
+    return AnnotationUse.find(type, BitfoldNames.SMOOTH_QUANT)
+        .map(AnnotationUse::place)
+        .orElseGet(() -> recipe(type, layer));
   }
 
   private static Place recipe(TypeElement type, LayerModel layer) {

@@ -14,6 +14,9 @@ import java.lang.annotation.Target;
  * <p>It is an {@code INDArray}, or a {@code List<INDArray>} or {@code INDArray[]}: then each
  * element is a weight of its own, {@code name[0]}, {@code name[1]} and so on, all of one layout and
  * one declared quantizer. Elements may be null; the constructor gets a list that cannot be changed.
+ *
+ * <p>Or it is an {@code SDVariable}, as are then all tensors of the layer: its {@code forward}
+ * builds a graph.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -91,6 +92,32 @@ public interface LayerHooks {
 
   /** What {@code forward} returns in place of {@code y}. */
   INDArray output(INDArray y);
+
+  /** As {@link #tensor(String, INDArray)}, of a layer in a graph. */
+  default @Nullable SDVariable tensor(String name, @Nullable SDVariable original) {
+    throw noGraph();
+  }
+
+  /** As {@link #check(String, INDArray)}: it must hold the very variable. */
+  default void check(String name, @Nullable SDVariable held) {
+    throw noGraph();
+  }
+
+  /** As {@link #input(String, INDArray)}: adds to the graph what is to be done with {@code x}. */
+  default @Nullable SDVariable input(String name, @Nullable SDVariable x) {
+    throw noGraph();
+  }
+
+  /** As {@link #output(INDArray)}. */
+  default SDVariable output(SDVariable y) {
+    throw noGraph();
+  }
+
+  private static UnsupportedOperationException noGraph() {
+    return new UnsupportedOperationException(
+        "a layer of SDVariables is part of a graph: QuantSameDiff.quantize(plan) of"
+            + " bitfold-samediff puts its quantizers there");
+  }
 
   /** Computes again what {@code forward} computed, before the hooks saw it. */
   @FunctionalInterface

@@ -31,6 +31,7 @@ public final class LayerType<L, R> {
   private final OptionalDouble smoothQuant;
   private final boolean unpacks;
   private final boolean backward;
+  private final boolean variables;
 
   private LayerType(
       Class<?> type,
@@ -39,7 +40,8 @@ public final class LayerType<L, R> {
       Map<String, Function<? super L, ?>> several,
       OptionalDouble smoothQuant,
       boolean unpacks,
-      boolean backward) {
+      boolean backward,
+      boolean variables) {
     this.type = type;
     this.rebuild = rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
@@ -47,6 +49,7 @@ public final class LayerType<L, R> {
     this.smoothQuant = smoothQuant;
     this.unpacks = unpacks;
     this.backward = backward;
+    this.variables = variables;
   }
 
   /**
@@ -56,7 +59,8 @@ public final class LayerType<L, R> {
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
   public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(type, rebuild, Map.of(), Map.of(), OptionalDouble.empty(), false, false);
+    return new LayerType<>(
+        type, rebuild, Map.of(), Map.of(), OptionalDouble.empty(), false, false, false);
   }
 
   /** With a quantized weight. */
@@ -89,7 +93,14 @@ public final class LayerType<L, R> {
     Map<String, Function<? super L, ?>> more = new LinkedHashMap<>(several);
     more.put(name, held);
     return new LayerType<>(
-        type, rebuild, tensors, Collections.unmodifiableMap(more), smoothQuant, unpacks, backward);
+        type,
+        rebuild,
+        tensors,
+        Collections.unmodifiableMap(more),
+        smoothQuant,
+        unpacks,
+        backward,
+        variables);
   }
 
   /** The name of one of several tensors. */
@@ -117,7 +128,7 @@ public final class LayerType<L, R> {
                 new LayerTensor(element, tensor.role(), tensor.layout(), tensor.descriptor()));
           }
         });
-    return new LayerType<>(type, rebuild, all, Map.of(), smoothQuant, unpacks, backward);
+    return new LayerType<>(type, rebuild, all, Map.of(), smoothQuant, unpacks, backward, variables);
   }
 
   private int size(String name, @Nullable Object held) {
@@ -154,17 +165,22 @@ public final class LayerType<L, R> {
    */
   public LayerType<L, R> smoothQuant(double alpha) {
     return new LayerType<>(
-        type, rebuild, tensors, several, OptionalDouble.of(alpha), unpacks, backward);
+        type, rebuild, tensors, several, OptionalDouble.of(alpha), unpacks, backward, variables);
   }
 
   /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
   public LayerType<L, R> unpackingWeights() {
-    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, true, backward);
+    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, true, backward, variables);
   }
 
   /** Which has a {@code backward} that the hooks see, so that it can be trained. */
   public LayerType<L, R> withBackward() {
-    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, true);
+    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, true, variables);
+  }
+
+  /** Whose tensors are the variables of a SameDiff graph. */
+  public LayerType<L, R> ofVariables() {
+    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, backward, true);
   }
 
   private LayerType<L, R> with(
@@ -178,7 +194,7 @@ public final class LayerType<L, R> {
       throw new IllegalArgumentException(
           type.getName() + " has two tensors of the name \"" + name + "\"");
     }
-    return new LayerType<>(type, rebuild, more, several, smoothQuant, unpacks, backward);
+    return new LayerType<>(type, rebuild, more, several, smoothQuant, unpacks, backward, variables);
   }
 
   /** The user's class. */
@@ -216,5 +232,10 @@ public final class LayerType<L, R> {
 
   R rebuild(L layer, LayerHooks hooks) {
     return rebuild.apply(layer, hooks);
+  }
+
+  /** Whether its tensors are the variables of a SameDiff graph, not arrays. */
+  public boolean isOfVariables() {
+    return variables;
   }
 }

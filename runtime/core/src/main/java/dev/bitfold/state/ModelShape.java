@@ -12,10 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a first walk over a model finds. Immutable. */
@@ -105,7 +105,7 @@ public final class ModelShape {
                   throw new IllegalArgumentException(
                       "the model has two layers of the name " + path + "; give one another key");
                 }
-                return new Reading(path, type, tensors);
+                return new ReadingHooks(path, type, tensors);
               }
 
               @Override
@@ -179,6 +179,49 @@ public final class ModelShape {
               + " when the model was read, and now holds "
               + type.tensors().keySet()
               + "; make a plan of the model as it is");
+    }
+  }
+
+  /**
+   * The model of this shape again, with hooks of another kind; what is rebuilt is known as
+   * quantized.
+   */
+  public <M> M rebuild(M model, Component<M> component, Function<Layer, LayerHooks> hooks) {
+    return component.rebuild(
+        model,
+        new Walk(
+            new Walk.Visitor() {
+              @Override
+              public LayerHooks layer(String path, LayerType<?, ?> type) {
+                requireSame(path, type);
+                return hooks.apply(Objects.requireNonNull(layers.get(path), path));
+              }
+
+              @Override
+              public void rebuilt(String path, Object layer) {
+                QuantizedLayers.add(layer);
+              }
+            }));
+  }
+
+  /**
+   * Refuses layers of a graph's variables, where only arrays can be worked on.
+   *
+   * @param what cannot be done
+   * @throws IllegalStateException if there is one; the message names it
+   */
+  public void requireArrays(String what) {
+    for (Layer layer : layers.values()) {
+      if (layer.type().isOfVariables()) {
+        throw new IllegalStateException(
+            layer.path()
+                + " ("
+                + layer.type().type().getSimpleName()
+                + ") is part of a SameDiff graph, so that "
+                + what
+                + "; put the quantizers into the graph: QuantSameDiff.quantize(plan) of"
+                + " bitfold-samediff");
+      }
     }
   }
 
@@ -256,57 +299,5 @@ public final class ModelShape {
     return declared == null
         ? new LayerTensor(LayerType.OUTPUT, TensorRole.OUTPUT, Layout.UNKNOWN, Optional.empty())
         : declared;
-  }
-
-  /** Hooks that note a layer's tensors and check them. */
-  private record Reading(
-      StateHooks hooks, String path, LayerType<?, ?> type, Map<String, INDArray> into)
-      implements LayerHooks {
-    Reading(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
-      this(new StateHooks(path, type, State.FLOAT, Tap.NONE), path, type, into);
-    }
-
-    @Override
-    public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
-      INDArray tensor = hooks.tensor(name, original);
-      if (tensor != null) {
-        LayerTensor declared = java.util.Objects.requireNonNull(type.tensors().get(name));
-        TensorSite site = new TensorSite(path, type.type(), declared);
-        if (tensor.dataType() != DataType.FLOAT) {
-          throw new IllegalArgumentException(
-              site.describe(tensor, declared.descriptor().orElse(null))
-                  + ": weights and biases are of type FLOAT");
-        }
-        if (tensor.isEmpty()) {
-          throw new IllegalArgumentException(
-              site.describe(tensor, declared.descriptor().orElse(null)) + ": it is empty");
-        }
-        if (!declared.layout().fits(tensor.rank())) {
-          throw new IllegalArgumentException(
-              site.describe(tensor, declared.descriptor().orElse(null))
-                  + ": a tensor of rank "
-                  + tensor.rank()
-                  + " does not fit layout "
-                  + declared.layout());
-        }
-        into.put(name, tensor);
-      }
-      return tensor;
-    }
-
-    @Override
-    public void check(String name, @Nullable INDArray held) {
-      hooks.check(name, held);
-    }
-
-    @Override
-    public @Nullable INDArray input(String name, @Nullable INDArray x) {
-      return hooks.input(name, x);
-    }
-
-    @Override
-    public INDArray output(INDArray y) {
-      return hooks.output(y);
-    }
   }
 }

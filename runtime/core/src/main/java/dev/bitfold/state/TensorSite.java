@@ -4,6 +4,7 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.layer.LayerTensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -41,5 +42,30 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
       text.append(", ").append(descriptor);
     }
     return text.append(')').toString();
+  }
+
+  /**
+   * Checks what a layer of a graph holds after it was built.
+   *
+   * @param given the variable that its constructor was given
+   * @throws IllegalStateException if it holds another
+   */
+  @SuppressWarnings("ReferenceEquality") // a graph's names are its own
+  public void requireHeld(@Nullable SDVariable given, @Nullable SDVariable held) {
+    boolean same =
+        (held == null || given == null)
+            ? held == given
+            : held.getSameDiff() == given.getSameDiff() && held.name().equals(given.name());
+    if (!same) {
+      throw new IllegalStateException(
+          describe(null, null)
+              + ": the constructor of "
+              + type.getName()
+              + " was given "
+              + (given == null ? "none" : "variable " + given.name())
+              + ", and the layer holds "
+              + (held == null ? "none" : held.name())
+              + "; it must keep the variable as it is");
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.bitfold.samediff;
 
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Observes what reaches the quantizers of a graph that need calibration, in any run of the graph:
- * inference, evaluation or training. While it listens those quantizers hand on the float values.
- * {@link #apply} sets the scales.
+ * inference, evaluation or training. While it listens the graph is a float one: every quantizer
+ * hands on what it is given. {@link #apply} sets the scales.
  *
  * <p>For one graph, and one thread at a time.
  */
@@ -27,26 +28,47 @@ public final class CalibrationListener extends BaseListener {
   private final SameDiff graph;
 
   /** By the variable that is quantized. */
-  private final Map<String, Observed> observed = new LinkedHashMap<>();
+  private final Map<String, Met> byInput = new LinkedHashMap<>();
 
-  private static final class Observed {
+  private final Map<String, Met> byOutput = new HashMap<>();
+
+  /** A quantizer that is met in a run. */
+  private static final class Met {
     private final GraphQuantizer quantizer;
-    private final Calibrator calibrator;
+    private final @Nullable Calibrator calibrator;
     private @Nullable INDArray last;
 
-    Observed(GraphQuantizer quantizer) {
+    Met(GraphQuantizer quantizer, @Nullable Calibrator calibrator) {
       this.quantizer = quantizer;
-      this.calibrator = Calibrators.of(quantizer.descriptor(), quantizer.layout());
+      this.calibrator = calibrator;
+    }
+
+    void observe(INDArray x) {
+      if (calibrator != null) {
+        try {
+          calibrator.observe(x);
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(quantizer + ": " + e.getMessage(), e);
+        }
+      }
+      last = x.dup('c');
     }
   }
 
   /** Of a graph that has its quantizers. */
   public CalibrationListener(SameDiff sd) {
     graph = sd;
+    Map<String, Calibrator> calibrators = new HashMap<>();
     for (GraphQuantizer quantizer : GraphQuantizer.in(sd)) {
-      if (quantizer.calibrated() && !quantizer.weight()) {
-        observed.put(quantizer.input(), new Observed(quantizer));
-      }
+      Calibrator calibrator =
+          quantizer.calibrated() && !quantizer.weight()
+              ? calibrators.computeIfAbsent(
+                  quantizer.owner(),
+                  owner -> Calibrators.of(quantizer.descriptor(), quantizer.layout()))
+              : null;
+      Met met = new Met(quantizer, calibrator);
+      byInput.put(quantizer.input(), met);
+      byOutput.put(quantizer.output(), met);
     }
   }
 
@@ -63,25 +85,18 @@ public final class CalibrationListener extends BaseListener {
       SameDiffOp op,
       OpContext context,
       INDArray[] outputs) {
-    if (STOP.equals(op.getOp().opName()) && observed.containsKey(op.getInputsToOp().get(0))) {
-      observe(observed.get(op.getInputsToOp().get(0)), outputs[0]);
-      return;
-    }
-    for (Observed each : observed.values()) {
-      if (op.getOutputsOfOp().get(0).equals(each.quantizer.output()) && each.last != null) {
-        outputs[0].assign(each.last);
-        each.last = null;
+    if (STOP.equals(op.getOp().opName())) {
+      Met met = byInput.get(op.getInputsToOp().get(0));
+      if (met != null) {
+        met.observe(outputs[0]);
+        return;
       }
     }
-  }
-
-  private static void observe(Observed each, INDArray x) {
-    try {
-      each.calibrator.observe(x);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(each.quantizer + ": " + e.getMessage(), e);
+    Met met = byOutput.get(op.getOutputsOfOp().get(0));
+    if (met != null && met.last != null) {
+      outputs[0].assign(met.last);
+      met.last = null;
     }
-    each.last = x.dup('c');
   }
 
   /**
@@ -91,17 +106,21 @@ public final class CalibrationListener extends BaseListener {
    *     with 0; the message names the variable, and no scale is set
    */
   public void apply() {
-    for (Observed each : observed.values()) {
-      if (each.calibrator.elements() == 0) {
+    for (Met met : byInput.values()) {
+      if (met.calibrator != null && met.calibrator.elements() == 0) {
         throw new IllegalStateException(
-            each.quantizer + ": no batch has reached it, so it has no scale");
+            met.quantizer + ": no batch has reached it, so it has no scale");
       }
     }
-    observed.values().forEach(each -> GraphScales.set(graph, each.quantizer, each.calibrator));
+    for (Met met : byInput.values()) {
+      if (met.calibrator != null && met.quantizer.ownsScale()) {
+        GraphScales.set(graph, met.quantizer, met.calibrator);
+      }
+    }
   }
 
   @Override
   public String toString() {
-    return "calibration of " + observed.keySet();
+    return "calibration of " + byInput.keySet();
   }
 }

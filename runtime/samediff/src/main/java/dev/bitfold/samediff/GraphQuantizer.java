@@ -8,6 +8,7 @@ import dev.bitfold.quantizer.DescriptorJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -22,8 +23,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param weight whether that is a variable or constant, which is its own calibration data
  * @param layout of the variable
  * @param descriptor how it is quantized
+ * @param owner the variable whose quantizer has the scale: mostly {@code input} itself
  */
-record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescriptor descriptor) {
+record GraphQuantizer(
+    String input, boolean weight, Layout layout, QuantDescriptor descriptor, String owner) {
   private static final String SUFFIX = "_quantized";
   private static final String TEXT = SUFFIX + "/descriptor";
 
@@ -31,7 +34,34 @@ record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescript
     boolean weight =
         x.getVariableType() == VariableType.VARIABLE
             || x.getVariableType() == VariableType.CONSTANT;
-    return new GraphQuantizer(x.name(), weight, layout, descriptor);
+    return new GraphQuantizer(x.name(), weight, layout, descriptor, x.name());
+  }
+
+  /** The same for another variable, with the scale of this one. */
+  GraphQuantizer sharedBy(SDVariable x) {
+    return new GraphQuantizer(x.name(), weight, layout, descriptor, owner);
+  }
+
+  /** The same for a variable of another name. */
+  GraphQuantizer named(String name) {
+    return new GraphQuantizer(name, weight, layout, descriptor, name);
+  }
+
+  /** Whether it has a scale of its own. */
+  boolean ownsScale() {
+    return owner.equals(input);
+  }
+
+  /** That of a variable, if it is quantized. */
+  static Optional<GraphQuantizer> find(SameDiff graph, String input) {
+    return graph.hasVariable(input + TEXT)
+        ? Optional.of(read(graph, graph.getVariable(input + TEXT)))
+        : Optional.empty();
+  }
+
+  /** Whether it quantizes as another does. */
+  boolean isAs(GraphQuantizer other) {
+    return layout.equals(other.layout) && descriptor.equals(other.descriptor);
   }
 
   /** All of a graph, in its order. */
@@ -48,11 +78,14 @@ record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescript
   private static GraphQuantizer read(SameDiff graph, SDVariable text) {
     String name = text.name();
     String[] lines = new String(bytes(text.getArr()), StandardCharsets.UTF_8).split("\n", -1);
-    if (lines.length != 2) {
+    if (lines.length < 2 || lines.length > 3) {
       throw new IllegalArgumentException("variable " + name + " holds no descriptor");
     }
     SDVariable x = graph.getVariable(name.substring(0, name.length() - TEXT.length()));
-    return of(x, new Layout(lines[0]), DescriptorJson.read(lines[1]));
+    GraphQuantizer own = of(x, new Layout(lines[0]), DescriptorJson.read(lines[1]));
+    return lines.length == 2
+        ? own
+        : new GraphQuantizer(own.input, own.weight, own.layout, own.descriptor, lines[2]);
   }
 
   private static byte[] bytes(INDArray array) {
@@ -66,6 +99,9 @@ record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescript
   /** Writes what it is into the graph. */
   void write(SameDiff graph) {
     String text = layout.letters() + "\n" + DescriptorJson.write(descriptor);
+    if (!ownsScale()) {
+      text += "\n" + owner;
+    }
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     graph.constant(input + TEXT, Nd4j.createFromArray(bytes));
   }
@@ -76,15 +112,15 @@ record GraphQuantizer(String input, boolean weight, Layout layout, QuantDescript
   }
 
   String amax() {
-    return output() + "/amax";
+    return owner + SUFFIX + "/amax";
   }
 
   String min() {
-    return output() + "/min";
+    return owner + SUFFIX + "/min";
   }
 
   String max() {
-    return output() + "/max";
+    return owner + SUFFIX + "/max";
   }
 
   /** Whether amax is a trainable variable. */

@@ -3,6 +3,7 @@ package dev.bitfold.samediff;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.RangeCalibrator;
+import dev.bitfold.quantizer.Quantizer;
 import java.util.Arrays;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -57,7 +58,11 @@ final class GraphScales {
     }
     long[] shape = x.getShape();
     if (values.length == 1 || shape == null) {
-      amax(graph, quantizer, values.length == 1 ? Nd4j.scalar(values[0]) : Nd4j.create(values));
+      INDArray given =
+          values.length == 1
+              ? Nd4j.scalar(values[0])
+              : Nd4j.create(values, broadcastable(quantizer, values.length));
+      amax(graph, quantizer, given);
       return;
     }
     long[] kept = shape.clone();
@@ -73,6 +78,23 @@ final class GraphScales {
               + Arrays.toString(shape));
     }
     amax(graph, quantizer, Nd4j.create(values, kept));
+  }
+
+  /** The shape of scales along the one axis that keeps them, of a result of unknown shape. */
+  private static long[] broadcastable(GraphQuantizer quantizer, int count) {
+    int rank = quantizer.layout().namedAxes();
+    int[] blocks =
+        rank == 0
+            ? new int[0]
+            : Quantizer.of(quantizer.descriptor(), quantizer.layout()).blocks(rank);
+    if (Arrays.stream(blocks).filter(block -> block == 1).count() != 1) {
+      throw new IllegalArgumentException(
+          quantizer
+              + ": the rank is not known, which an amax of "
+              + count
+              + " values needs; give its layout");
+    }
+    return Arrays.stream(blocks).mapToLong(block -> block == 1 ? count : 1).toArray();
   }
 
   /** Sets what a calibrator has found. */

@@ -1,16 +1,14 @@
 package dev.bitfold.samediff;
 
+import dev.bitfold.Plan;
+import dev.bitfold.annotations.GraphRules;
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Rounding;
-import dev.bitfold.annotations.ScaleRule;
-import dev.bitfold.annotations.Ste;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.autodiff.listeners.Listener;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -35,6 +33,36 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class QuantSameDiff {
   private QuantSameDiff() {}
+
+  /**
+   * A model whose layers are of a graph's variables, with its quantizers in the graph.
+   *
+   * <pre>{@code
+   * SdNet quantized = QuantSameDiff.quantize(SdNetQuantizer.of(net));
+   * SDVariable loss = sd.loss().meanSquaredError("loss", labels, quantized.forward(x), null);
+   * QuantSameDiff.calibrate(sd, batches, "loss");
+   * sd.fit(data, epochs);
+   * }</pre>
+   *
+   * <p>Weights are quantized here, inputs and outputs wherever a layer's {@code forward} is called:
+   * it adds a variable of the tensor's path, as {@code fc1.x}, and what {@link #fakeQuant} makes of
+   * it. Further calls of one layer's {@code forward} are {@code fc1.x/1} and so on, and share the
+   * scale of the first. So do models that are quantized alike again. A weight that two layers hold
+   * is quantized once.
+   *
+   * @param plan as the annotations say, or changed by {@code using}, {@code describe} or {@code
+   *     skip}
+   * @return the model, rebuilt; the original, called, adds float operations as before
+   * @throws IllegalArgumentException naming the tensor: if a layer is of arrays, or a quantizer
+   *     cannot be in a graph as {@link #fakeQuant} says, or a weight is quantized in another way
+   *     already; nothing is added then
+   * @throws IllegalStateException if layers are to be smoothed, or a weight's learned amax would
+   *     begin with 0
+   */
+  public static <M> M quantize(Plan<M> plan) {
+    Objects.requireNonNull(plan, "plan");
+    return GraphModel.of(plan);
+  }
 
   /** As {@link #fakeQuant(SameDiff, SDVariable, QuantDescriptor, Layout)}, without a layout. */
   public static SDVariable fakeQuant(SameDiff sd, SDVariable x, QuantDescriptor descriptor) {
@@ -62,8 +90,14 @@ public final class QuantSameDiff {
       SameDiff sd, SDVariable x, QuantDescriptor descriptor, Layout layout) {
     GraphQuantizer quantizer = GraphQuantizer.of(x, layout, descriptor);
     check(sd, x, quantizer);
-    int[] shared = shared(x, quantizer);
-    if (!descriptor.amax().isEmpty()) {
+    return add(sd, x, quantizer, shared(x, quantizer));
+  }
+
+  /** Adds what has been checked. */
+  static SDVariable add(SameDiff sd, SDVariable x, GraphQuantizer quantizer, int[] shared) {
+    if (!quantizer.ownsScale()) {
+      // Another call of the same layer has it.
+    } else if (!quantizer.descriptor().amax().isEmpty()) {
       GraphScales.given(sd, quantizer, shared, x);
     } else if (quantizer.calibrated()) {
       GraphScales.declare(sd, quantizer, x);
@@ -78,7 +112,7 @@ public final class QuantSameDiff {
   }
 
   @SuppressWarnings("ReferenceEquality") // a variable belongs to one graph
-  private static void check(SameDiff sd, SDVariable x, GraphQuantizer quantizer) {
+  static void check(SameDiff sd, SDVariable x, GraphQuantizer quantizer) {
     QuantDescriptor descriptor = quantizer.descriptor();
     require(x.getSameDiff() == sd, quantizer, "it belongs to another graph");
     require(
@@ -86,23 +120,7 @@ public final class QuantSameDiff {
         quantizer,
         "it is " + x.dataType() + ", and FLOAT is quantized: cast it");
     require(!sd.hasVariable(quantizer.output()), quantizer, "it is quantized already");
-    require(descriptor.fakeQuant(), quantizer, "integer codes have no gradient");
-    require(descriptor.blockSizes().isEmpty(), quantizer, "a graph has no blocks");
-    require(descriptor.scaleBits().isEmpty(), quantizer, "scales are float32 in a graph");
-    require(
-        descriptor.format() instanceof IntFormat || descriptor.format() instanceof FloatFormat,
-        quantizer,
-        "a graph has integers and floats only");
-    require(descriptor.rounding() == Rounding.HALF_EVEN, quantizer, "a graph rounds half to even");
-    require(descriptor.scaleRule() == ScaleRule.FLOOR, quantizer, "a graph has no scale rules");
-    if (quantizer.learned()) {
-      require(!descriptor.affine(), quantizer, "an affine range is not learned");
-      require(!descriptor.dynamic(), quantizer, "a dynamic scale is not learned");
-      require(
-          descriptor.ste() != Ste.LSQ || descriptor.format() instanceof IntFormat,
-          quantizer,
-          "LSQ is for integers");
-    }
+    GraphRules.refusal(descriptor).ifPresent(why -> require(false, quantizer, why));
   }
 
   private static void require(boolean holds, GraphQuantizer quantizer, String message) {
@@ -112,25 +130,33 @@ public final class QuantSameDiff {
   }
 
   /** The axes along which a scale is shared. */
-  private static int[] shared(SDVariable x, GraphQuantizer quantizer) {
+  static int[] shared(SDVariable x, GraphQuantizer quantizer) {
     QuantDescriptor descriptor = quantizer.descriptor();
     if (descriptor.perTensor()) {
       return new int[0];
     }
     long[] shape = x.getShape();
-    if (shape == null) {
+    Layout layout = quantizer.layout();
+    if (shape == null && (layout.isUnknown() || !quantizer.follows())) {
       // Of a result no rank is known before it is computed.
       require(
           !quantizer.follows(), quantizer, "its rank is not known, which a scale per axis needs");
       return new int[0];
     }
-    int[] blocks = Quantizer.of(descriptor, quantizer.layout()).blocks(shape.length);
+    // One axis stands for all those that an open layout does not name; from the end, it is told
+    // from the others whatever the rank.
+    int rank = shape != null ? shape.length : layout.namedAxes() + (layout.isOpen() ? 1 : 0);
+    int[] blocks = Quantizer.of(descriptor, layout).blocks(rank);
     List<Integer> shared = new ArrayList<>();
-    for (int axis = 0; axis < blocks.length; axis++) {
+    for (int axis = 0; axis < rank; axis++) {
       if (blocks[axis] != 1) {
-        shared.add(axis);
+        shared.add(shape != null ? axis : axis - rank);
       }
     }
+    require(
+        shape != null || !layout.isOpen() || !shared.contains(-rank),
+        quantizer,
+        "its rank is not known, and its leading axes would share a scale");
     return shared.stream().mapToInt(Integer::intValue).toArray();
   }
 

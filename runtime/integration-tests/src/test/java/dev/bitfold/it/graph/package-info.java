@@ -1,0 +1,2 @@
+/** Models whose layers build a SameDiff graph. */
+package dev.bitfold.it.graph;

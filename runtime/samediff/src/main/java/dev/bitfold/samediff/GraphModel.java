@@ -1,0 +1,49 @@
+package dev.bitfold.samediff;
+
+import dev.bitfold.Plan;
+import dev.bitfold.annotations.GraphRules;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.state.ModelShape;
+import dev.bitfold.state.TensorSite;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/** Puts the quantizers of a plan into the graph of its model. */
+final class GraphModel {
+  private GraphModel() {}
+
+  static <M> M of(Plan<M> plan) {
+    if (!plan.smoothed().isEmpty()) {
+      throw new IllegalStateException(
+          "layers of a graph are not smoothed, and the plan smooths " + plan.smoothed());
+    }
+    plan.layers().values().forEach(layer -> check(layer, plan.descriptors()));
+    // Whatever a weight's quantizer refuses is known before the graph has any of them.
+    SameDiff trial = SameDiff.create();
+    plan.rebuild(layer -> new TrialLayer(layer, plan.descriptors(), trial));
+    return plan.rebuild(layer -> new GraphLayer(layer, plan.descriptors()));
+  }
+
+  private static void check(ModelShape.Layer layer, Map<String, QuantDescriptor> descriptors) {
+    if (!layer.type().isOfVariables()) {
+      throw new IllegalArgumentException(
+          layer.path()
+              + " ("
+              + layer.type().type().getSimpleName()
+              + ") is of INDArrays, which are in no graph");
+    }
+    layer.type().tensors().values().forEach(tensor -> check(layer.site(tensor), descriptors));
+    check(layer.output(), descriptors);
+  }
+
+  private static void check(TensorSite site, Map<String, QuantDescriptor> descriptors) {
+    QuantDescriptor descriptor = descriptors.get(site.path());
+    if (descriptor != null) {
+      GraphRules.refusal(descriptor)
+          .ifPresent(
+              why -> {
+                throw new IllegalArgumentException(site.describe(null, descriptor) + ": " + why);
+              });
+    }
+  }
+}
