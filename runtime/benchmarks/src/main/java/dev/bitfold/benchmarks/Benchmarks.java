@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
       PeerTable.class,
       LinearOverhead.class,
       CompileTime.class,
+      TrainingOverhead.class,
       JmhRun.class,
       Everything.class
     })

@@ -14,6 +14,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.ResetPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
@@ -28,6 +33,14 @@ import picocli.CommandLine.Option;
 public final class TrainingOverhead implements Callable<Integer> {
   private static final int ROWS = 512;
   private static final int WIDTH = 1024;
+
+  /** Memory of one step, taken again by the next, as ND4J is trained. */
+  private static final WorkspaceConfiguration GROWING =
+      WorkspaceConfiguration.builder()
+          .policyAllocation(AllocationPolicy.STRICT)
+          .policyLearning(LearningPolicy.FIRST_LOOP)
+          .policyReset(ResetPolicy.BLOCK_LEFT)
+          .build();
 
   private enum Layer {
     FLOAT,
@@ -84,8 +97,12 @@ public final class TrainingOverhead implements Callable<Integer> {
     return training.model();
   }
 
+  @SuppressWarnings("try") // the workspace is where new arrays are, and is not named
   private static void both(TrainedLinear layer, INDArray x, INDArray gradient) {
-    layer.forward(x);
-    layer.backward(x, gradient);
+    try (MemoryWorkspace workspace =
+        Nd4j.getWorkspaceManager().getAndActivateWorkspace(GROWING, "step")) {
+      layer.forward(x);
+      layer.backward(x, gradient);
+    }
   }
 }
