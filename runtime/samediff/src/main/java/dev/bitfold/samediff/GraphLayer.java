@@ -116,6 +116,11 @@ class GraphLayer implements LayerHooks {
     for (int call = 1; before.isPresent() && graph.hasVariable(name); call++) {
       name = site.path() + "/" + call;
     }
+    if (graph.hasVariable(name)) {
+      throw new IllegalArgumentException(
+          site.describe(null, descriptor)
+              + ": the graph has another variable of this name; rename that");
+    }
     try {
       QuantSameDiff.check(graph, x, wanted.named(name));
       int[] shared = QuantSameDiff.shared(x, wanted);

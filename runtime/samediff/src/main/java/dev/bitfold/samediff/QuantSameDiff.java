@@ -120,6 +120,11 @@ public final class QuantSameDiff {
         quantizer,
         "it is " + x.dataType() + ", and FLOAT is quantized: cast it");
     require(!sd.hasVariable(quantizer.output()), quantizer, "it is quantized already");
+    String scope = sd.currentNameScope();
+    require(
+        scope == null || scope.isEmpty(),
+        quantizer,
+        "name scope " + scope + " would rename its quantizer; close the scope before");
     GraphRules.refusal(descriptor).ifPresent(why -> require(false, quantizer, why));
   }
 

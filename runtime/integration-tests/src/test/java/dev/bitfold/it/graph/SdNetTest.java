@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.autodiff.samediff.NameScope;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.TrainingConfig;
@@ -255,8 +256,11 @@ class SdNetTest {
     assertMessage("it is quantized already", () -> SdNetQuantizer.of(quantized));
     SdNet placeholder = new SdNet(new SdLinear(x, net.a().bias()), net.b());
     assertMessage("a.weight", () -> SdNetQuantizer.of(placeholder));
+    try (NameScope scope = sd.withNameScope("encoder")) {
+      assertMessage("name scope " + scope.getName(), () -> quantized.forward(x));
+    }
     sd.constant("a.x", Nd4j.scalar(1f));
-    assertMessage("a.x", () -> quantized.forward(x));
+    assertMessage("another variable of this name", () -> quantized.forward(x));
     SDVariable doubles = sd.placeHolder("d", DataType.DOUBLE, -1, HIDDEN);
     int size = sd.variables().size();
     assertMessage("b.x", () -> quantized.b().forward(doubles));
