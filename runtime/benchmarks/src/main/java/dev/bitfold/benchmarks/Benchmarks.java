@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       PeerComparison.class,
       PeerTable.class,
       LinearOverhead.class,
+      TrainingOverhead.class,
       CompileTime.class,
       JmhRun.class,
       Everything.class

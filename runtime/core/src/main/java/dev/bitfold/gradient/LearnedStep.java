@@ -77,6 +77,15 @@ public final class LearnedStep implements StraightThrough {
     Groups groups = Elements.groups(quantizer, x);
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
+    if (pre.equals(post)) {
+      StepGradient gradient =
+          StepGradient.of(x, gradOutput, groups, divisor, format.min(), format.max());
+      double[] ofStep = gradient.ofStep();
+      for (int g = 0; g < ofStep.length; g++) {
+        ofStep[g] = divisor[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;
+      }
+      return new QuantGradients(gradient.input(), Map.of(pre, parameters.gradient(pre, ofStep)));
+    }
     float[] factor = steps(parameters.notNegative(post));
     Elements.Result<Slopes> result =
         Elements.map(x, gradOutput, () -> new Slopes(groups, divisor, factor));
@@ -98,14 +107,8 @@ public final class LearnedStep implements StraightThrough {
       ofDivisor[g] = divisor[g] > LEAST_STEP ? ofDivisor[g] / format.max() : 0;
       ofFactor[g] = factor[g] > LEAST_STEP ? ofFactor[g] / format.max() : 0;
     }
-    if (!pre.equals(post)) {
-      return Map.of(
-          pre, parameters.gradient(pre, ofDivisor), post, parameters.gradient(post, ofFactor));
-    }
-    for (int g = 0; g < ofDivisor.length; g++) {
-      ofDivisor[g] += ofFactor[g];
-    }
-    return Map.of(pre, parameters.gradient(pre, ofDivisor));
+    return Map.of(
+        pre, parameters.gradient(pre, ofDivisor), post, parameters.gradient(post, ofFactor));
   }
 
   private float[] steps(float[] amax) {
