@@ -13,8 +13,8 @@ import picocli.CommandLine.Command;
       PeerComparison.class,
       PeerTable.class,
       LinearOverhead.class,
-      CompileTime.class,
       TrainingOverhead.class,
+      CompileTime.class,
       JmhRun.class,
       Everything.class
     })

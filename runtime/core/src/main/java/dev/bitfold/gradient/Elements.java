@@ -33,12 +33,6 @@ final class Elements {
     void compute(int start, int length, float[] x, float[] gradient, float[] out);
   }
 
-  /** Reads one part of two tensors, chunk by chunk, on one thread. */
-  interface Visit {
-    /** As {@link Part#compute}. */
-    void compute(int start, int length, float[] x, float[] gradient);
-  }
-
   /**
    * What was computed.
    *
@@ -73,38 +67,8 @@ final class Elements {
             output.use(
                 fromGradient ->
                     out.use(
-                        to ->
-                            done.addAll(
-                                parts(
-                                    x.length(),
-                                    (start, end) ->
-                                        run(newPart.get(), start, end, from, fromGradient, to))))));
+                        to -> done.addAll(parts(x.length(), newPart, from, fromGradient, to)))));
     return new Result<>(out.array(), done);
-  }
-
-  /**
-   * Reads two tensors of one shape.
-   *
-   * @param newPart a part with memory of its own; called on any thread
-   * @return the parts in the tensor's order; how many there are depends on its size alone
-   */
-  static <P extends Visit> List<P> each(INDArray x, INDArray gradient, Supplier<P> newPart) {
-    requireSameShape(x, gradient);
-    List<P> done = new ArrayList<>();
-    if (!x.isEmpty()) {
-      DenseFloats input = DenseFloats.of(x, "an input");
-      DenseFloats output = DenseFloats.of(gradient, "a gradient");
-      input.use(
-          from ->
-              output.use(
-                  fromGradient ->
-                      done.addAll(
-                          parts(
-                              x.length(),
-                              (start, end) ->
-                                  visit(newPart.get(), start, end, from, fromGradient)))));
-    }
-    return done;
   }
 
   static void requireSameShape(INDArray x, INDArray gradient) {
@@ -117,28 +81,16 @@ final class Elements {
     }
   }
 
-  private interface Run<P> {
-    P part(int from, int end);
-  }
-
-  private static <P> List<P> parts(long elements, Run<P> run) {
+  private static <P extends Part> List<P> parts(
+      long elements, Supplier<P> newPart, FloatBuffer x, FloatBuffer gradient, FloatBuffer out) {
     IntStream parts = IntStream.rangeClosed(0, (int) ((elements - 1) / PART));
     return (elements < 2 * PART ? parts : parts.parallel())
-        .mapToObj(i -> run.part(i * PART, (int) Math.min(elements, (i + 1L) * PART)))
+        .mapToObj(
+            i -> {
+              int end = (int) Math.min(elements, (i + 1L) * PART);
+              return run(newPart.get(), i * PART, end, x, gradient, out);
+            })
         .toList();
-  }
-
-  private static <P extends Visit> P visit(
-      P part, int from, int end, FloatBuffer x, FloatBuffer gradient) {
-    float[] a = new float[CHUNK];
-    float[] b = new float[CHUNK];
-    for (int start = from; start < end; start += CHUNK) {
-      int length = Math.min(CHUNK, end - start);
-      x.get(start, a, 0, length);
-      gradient.get(start, b, 0, length);
-      part.compute(start, length, a, b);
-    }
-    return part;
   }
 
   private static <P extends Part> P run(

@@ -29,7 +29,7 @@ final class GroupSums {
    *
    * @param start the index of its first element in the tensor, in c order
    */
-  void add(int start, int length, float[] values) {
+  void add(int start, int length, double[] values) {
     int columns = groups.columns();
     int block = groups.block();
     for (int done = 0; done < length; ) {
@@ -50,7 +50,7 @@ final class GroupSums {
   }
 
   // An addition waits for the one before it: four sums run side by side.
-  private static double sum(float[] values, int from, int length) {
+  private static double sum(double[] values, int from, int length) {
     double a = 0;
     double b = 0;
     double c = 0;

@@ -117,8 +117,8 @@ public final class LearnedAffine implements StraightThrough {
     final GroupSums ofZero;
     private final PerElement scales;
     private final PerElement zeros;
-    private final float[] toScale = new float[Elements.CHUNK];
-    private final float[] toZero = new float[Elements.CHUNK];
+    private final double[] toScale = new double[Elements.CHUNK];
+    private final double[] toZero = new double[Elements.CHUNK];
 
     Slopes(Groups groups, float[] scale, float[] zero) {
       ofScale = new GroupSums(groups);
@@ -137,8 +137,8 @@ public final class LearnedAffine implements StraightThrough {
         out[i] = inside ? gradient[i] : 0;
         float level = clamp(code) - zero[i];
         double step = inside ? ((double) (level * scale[i]) - x[i]) / scale[i] : level;
-        toScale[i] = (float) (gradient[i] * step);
-        toZero[i] = inside ? 0 : -gradient[i] * scale[i];
+        toScale[i] = gradient[i] * step;
+        toZero[i] = inside ? 0 : -(double) gradient[i] * scale[i];
       }
       ofScale.add(start, length, toScale);
       ofZero.add(start, length, toZero);

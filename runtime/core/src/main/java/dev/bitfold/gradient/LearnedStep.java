@@ -27,9 +27,6 @@ public final class LearnedStep implements StraightThrough {
 
   private static final float LEAST_STEP = 1e-8f;
 
-  /** 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even. */
-  private static final float ROUND = 12582912f;
-
   private final Quantizer quantizer;
   private final IntFormat format;
   private final String pre;
@@ -81,7 +78,13 @@ public final class LearnedStep implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
     if (pre.equals(post)) {
-      return oneStep(x, gradOutput, groups, parameters, divisor);
+      StepGradient gradient =
+          StepGradient.of(x, gradOutput, groups, divisor, format.min(), format.max());
+      double[] ofStep = gradient.ofStep();
+      for (int g = 0; g < ofStep.length; g++) {
+        ofStep[g] = divisor[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;
+      }
+      return new QuantGradients(gradient.input(), Map.of(pre, parameters.gradient(pre, ofStep)));
     }
     float[] factor = steps(parameters.notNegative(post));
     Elements.Result<Slopes> result =
@@ -91,44 +94,21 @@ public final class LearnedStep implements StraightThrough {
     double[] ofFactor =
         GroupSums.total(groups, result.parts().stream().map(p -> p.ofFactor).toList());
     return new QuantGradients(
-        result.out(),
-        Map.of(
-            pre, parameters.gradient(pre, ofAmax(ofDivisor, divisor)),
-            post, parameters.gradient(post, ofAmax(ofFactor, factor))));
+        result.out(), amaxGradients(parameters, divisor, ofDivisor, factor, ofFactor));
   }
 
-  /**
-   * Inside, the step's gradient is that of the rounding's error in steps; outside, the code at that
-   * end. So it is a clip, and what the clip lets pass times the error.
-   */
-  private QuantGradients oneStep(
-      INDArray x, INDArray gradOutput, Groups groups, Parameters parameters, float[] step) {
-    float[] low = new float[step.length];
-    float[] high = new float[step.length];
-    for (int g = 0; g < step.length; g++) {
-      low[g] = StepEnds.below(format.min(), step[g]);
-      high[g] = StepEnds.above(format.max(), step[g]);
+  private Map<String, INDArray> amaxGradients(
+      Parameters parameters,
+      float[] divisor,
+      double[] ofDivisor,
+      float[] factor,
+      double[] ofFactor) {
+    for (int g = 0; g < divisor.length; g++) {
+      ofDivisor[g] = divisor[g] > LEAST_STEP ? ofDivisor[g] / format.max() : 0;
+      ofFactor[g] = factor[g] > LEAST_STEP ? ofFactor[g] / format.max() : 0;
     }
-    ClipGradient clipped = ClipGradient.of(x, gradOutput, groups, low, high);
-    double[] ofStep =
-        GroupSums.total(
-            groups,
-            Elements.each(x, clipped.input(), () -> new Errors(groups, step)).stream()
-                .map(part -> part.sums)
-                .toList());
-    for (int g = 0; g < ofStep.length; g++) {
-      ofStep[g] += format.min() * clipped.below()[g] + format.max() * clipped.above()[g];
-    }
-    return new QuantGradients(
-        clipped.input(), Map.of(AMAX, parameters.gradient(AMAX, ofAmax(ofStep, step))));
-  }
-
-  /** The gradients of amax, from those of the steps. */
-  private double[] ofAmax(double[] ofStep, float[] steps) {
-    for (int g = 0; g < steps.length; g++) {
-      ofStep[g] = steps[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;
-    }
-    return ofStep;
+    return Map.of(
+        pre, parameters.gradient(pre, ofDivisor), post, parameters.gradient(post, ofFactor));
   }
 
   private float[] steps(float[] amax) {
@@ -139,9 +119,10 @@ public final class LearnedStep implements StraightThrough {
     return steps;
   }
 
+  // 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even.
   private static void round(float[] values, int length) {
     for (int i = 0; i < length; i++) {
-      values[i] = values[i] + ROUND - ROUND;
+      values[i] = values[i] + 12582912f - 12582912f;
     }
   }
 
@@ -177,29 +158,6 @@ public final class LearnedStep implements StraightThrough {
     }
   }
 
-  /** The sums of a part: the gradient times the error of rounding, in steps. */
-  private final class Errors implements Elements.Visit {
-    final GroupSums sums;
-    private final PerElement divisors;
-    private final float[] codes = new float[Elements.CHUNK];
-    private final float[] scaled = new float[Elements.CHUNK];
-
-    Errors(Groups groups, float[] step) {
-      sums = new GroupSums(groups);
-      divisors = new PerElement(groups, step);
-    }
-
-    @Override
-    public void compute(int start, int length, float[] x, float[] gradient) {
-      scale(x, divisors.at(start, length), scaled, codes, length);
-      for (int i = 0; i < length; i++) {
-        // Rounded and not, they are so close that their difference is exact.
-        scaled[i] = ((codes[i] + ROUND - ROUND) - codes[i]) * gradient[i];
-      }
-      sums.add(start, length, scaled);
-    }
-  }
-
   /** The gradients of a part of the input, and what they add to the steps'. */
   private final class Slopes implements Elements.Part {
     final GroupSums ofDivisor;
@@ -208,8 +166,8 @@ public final class LearnedStep implements StraightThrough {
     private final PerElement factors;
     private final float[] scaled = new float[Elements.CHUNK];
     private final float[] codes = new float[Elements.CHUNK];
-    private final float[] toDivisor = new float[Elements.CHUNK];
-    private final float[] toFactor = new float[Elements.CHUNK];
+    private final double[] toDivisor = new double[Elements.CHUNK];
+    private final double[] toFactor = new double[Elements.CHUNK];
 
     Slopes(Groups groups, float[] divisor, float[] factor) {
       ofDivisor = new GroupSums(groups);
@@ -231,8 +189,8 @@ public final class LearnedStep implements StraightThrough {
       }
       round(codes, length);
       for (int i = 0; i < length; i++) {
-        toDivisor[i] = out[i] == 0 ? 0 : -out[i] * scaled[i];
-        toFactor[i] = gradient[i] * codes[i];
+        toDivisor[i] = out[i] == 0 ? 0 : -(double) out[i] * scaled[i];
+        toFactor[i] = (double) gradient[i] * codes[i];
       }
       ofDivisor.add(start, length, toDivisor);
       ofFactor.add(start, length, toFactor);

@@ -142,6 +142,51 @@ public interface QuantKernels {
   }
 
   /**
+   * The gradients of a quantizer whose step is learned: {@link #clipGradient}, and what rounding
+   * adds to the step's gradient (Esser et al., 2020, equation 3, inside of the range). Per group,
+   * in double and in the order of {@link #clipGradient}, the sum of {@code out · (round(s) - s)},
+   * where {@code s = max(min(x, high), low) / step} in float32 and round is to even; a NaN of
+   * {@code x} makes it NaN. Here one by one.
+   *
+   * @param low one per group; at most 2^22 steps from 0
+   * @param high one per group; at most 2^22 steps from 0
+   * @param step one per group, above 0
+   * @param out must not be {@code gradient}
+   * @param inside to be set, one per group
+   */
+  default void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    clipGradient(x, gradient, groups, low, high, out, below, above);
+    Arrays.fill(inside, 0, groups.count(), 0);
+    double[] turns = new double[TURNS];
+    double[] part = new double[groups.count()];
+    int first = 0;
+    for (int i = 0; i < groups.elements(); i++) {
+      int g = groups.group(i);
+      float s = Math.max(Math.min(x.get(i), high[g]), low[g]) / step[g];
+      turns[(i - first) % TURNS] += (double) out.get(i) * (float) (Math.rint(s) - s);
+      int next = i + 1;
+      boolean last = next == groups.elements();
+      if (last || next % STRETCH == 0 || groups.group(next) != g) {
+        part[g] += total(turns);
+        first = next;
+      }
+      if (last || next % SUMMED == 0) {
+        moveTo(inside, part);
+      }
+    }
+  }
+
+  /**
    * What quantizing costs under each of several scales: a scan over candidates for an amax. The sum
    * over each group of {@code (fakeQuantize(x) - x)^2}, in double.
    *

@@ -204,6 +204,12 @@ class KernelsAgreeTest {
       high[g] = g % 5 == 3 ? Float.POSITIVE_INFINITY : Math.max(Math.abs(high[g]), Float.MIN_VALUE);
     }
     clippedGradientsAgree(groups, low, high, shape, special, seed);
+    // As of learned steps: the ends are finite.
+    for (int g = 0; g < high.length; g++) {
+      high[g] = g % 5 == 3 ? 1.27f : Math.min(high[g], 100f);
+      low[g] = Math.max(low[g], -100f);
+    }
+    stepGradientsAgree(groups, low, high, shape, special, seed);
   }
 
   private static void clippedGradientsAgree(
@@ -227,6 +233,54 @@ class KernelsAgreeTest {
         assertArrayEquals(expected[1], sums[1]);
       }
     }
+  }
+
+  private static void stepGradientsAgree(
+      Groups groups, float[] low, float[] high, long[] shape, boolean special, long seed) {
+    int length = groups.elements();
+    DenseFloats x =
+        DenseFloats.of(DenseFloats.array(Arrangement.values(length, seed, special), shape), "x");
+    DenseFloats gradient =
+        DenseFloats.of(
+            DenseFloats.array(Arrangement.values(length, seed + 1, special), shape), "gradient");
+    float[] step = new float[groups.count()];
+    for (int g = 0; g < step.length; g++) {
+      step[g] = .01f + g % 7 * .03f;
+    }
+    double[][] expected = new double[3][groups.count()];
+    DenseFloats out = DenseFloats.uninitialized(shape);
+    step(REFERENCE, x, gradient, groups, low, high, step, out, expected);
+    for (int threads : new int[] {1, 5}) {
+      for (QuantKernels kernels : fast(threads)) {
+        DenseFloats fast = DenseFloats.uninitialized(shape);
+        double[][] sums = new double[3][groups.count()];
+        step(kernels, x, gradient, groups, low, high, step, fast, sums);
+        same(out.array(), fast.array());
+        for (int i = 0; i < sums.length; i++) {
+          assertArrayEquals(expected[i], sums[i]);
+        }
+      }
+    }
+  }
+
+  private static void step(
+      QuantKernels kernels,
+      DenseFloats x,
+      DenseFloats gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      DenseFloats out,
+      double[][] sums) {
+    x.use(
+        a ->
+            gradient.use(
+                b ->
+                    out.use(
+                        c ->
+                            kernels.stepGradient(
+                                a, b, groups, low, high, step, c, sums[0], sums[1], sums[2]))));
   }
 
   private static void clip(

@@ -20,6 +20,9 @@ final class Digits {
   /** How many images are kept for testing. */
   static final int TEST = 2000;
 
+  /** How many of the training images {@link #validation} keeps. */
+  private static final int VALIDATION = 1500;
+
   private static final int SIZE = 28;
   private static final int PIXELS = SIZE * SIZE;
   private static final long SPLIT_SEED = 20;
@@ -38,19 +41,29 @@ final class Digits {
   private final List<Integer> train;
   private final List<Integer> test;
 
-  private Digits(byte[] pixels, byte[] labels) {
+  private Digits(byte[] pixels, byte[] labels, List<Integer> train, List<Integer> test) {
     this.pixels = pixels;
     this.labels = labels;
-    List<Integer> all = new ArrayList<>(IntStream.range(0, labels.length).boxed().toList());
-    Collections.shuffle(all, new Random(SPLIT_SEED));
-    this.test = List.copyOf(all.subList(0, TEST));
-    this.train = List.copyOf(all.subList(TEST, all.size()));
+    this.train = List.copyOf(train);
+    this.test = List.copyOf(test);
   }
 
   /** Reads the files beside this class. */
   static Digits load() throws IOException {
-    return new Digits(
-        read("images-idx3-ubyte.gz", 0x803, PIXELS), read("labels-idx1-ubyte.gz", 0x801, 1));
+    byte[] pixels = read("images-idx3-ubyte.gz", 0x803, PIXELS);
+    byte[] labels = read("labels-idx1-ubyte.gz", 0x801, 1);
+    List<Integer> all = new ArrayList<>(IntStream.range(0, labels.length).boxed().toList());
+    Collections.shuffle(all, new Random(SPLIT_SEED));
+    return new Digits(pixels, labels, all.subList(TEST, all.size()), all.subList(0, TEST));
+  }
+
+  /**
+   * The training images alone, the last of them kept for testing: what rates and lengths are chosen
+   * on, so that the test images stay unseen.
+   */
+  Digits validation() {
+    int kept = train.size() - VALIDATION;
+    return new Digits(pixels, labels, train.subList(0, kept), train.subList(kept, train.size()));
   }
 
   private static byte[] read(String name, int magic, int each) throws IOException {
@@ -74,6 +87,10 @@ final class Digits {
 
   int trainSize() {
     return train.size();
+  }
+
+  int testSize() {
+    return test.size();
   }
 
   /** The test images, in batches. */

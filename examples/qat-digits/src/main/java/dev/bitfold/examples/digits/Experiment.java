@@ -12,19 +12,17 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.PolySchedule;
-import org.nd4j.linalg.schedule.ScheduleType;
 
 /** One seed: the float net, and what becomes of it with few bits, with and without training. */
 final class Experiment {
   private static final List<String> LAYERS = List.of("conv1", "conv2", "fc1", "fc2", "fc3");
-  private static final int BATCH = 100;
+  private static final int BATCH = 50;
 
   /** Of the histogram that the scale of the least squared error is searched on. */
   private static final int BINS = 512;
 
-  private static final double FLOAT_RATE = 2e-3;
-  private static final double QAT_RATE = 1e-3;
+  /** That training begins with, of all nets; chosen with {@code --validate}. */
+  private static final double RATE = 4e-3;
 
   /**
    * How long it takes.
@@ -39,7 +37,7 @@ final class Experiment {
    * A trained net.
    *
    * @param accuracy on the test images, in percent
-   * @param losses the mean of each epoch, or of parts of it
+   * @param losses the mean of each epoch; none if it was not trained further
    */
   record Trained(double accuracy, List<Double> losses) {}
 
@@ -58,17 +56,18 @@ final class Experiment {
   /** Trains the float net. */
   Trained trainFloat(LeNet net) {
     int steps = length.floatEpochs() * length.images() / BATCH;
-    FloatTraining training = new FloatTraining(net, adam(FLOAT_RATE, steps));
+    FloatTraining training = new FloatTraining(net, adam(steps));
     List<Double> losses = epochs(length.floatEpochs(), training::step);
     return new Trained(net.accuracy(test), losses);
   }
 
   /**
-   * Goes on training the float net as long as {@link #qat} does, at the same rate and on the same
-   * batches: what a quantized net is compared with. Writes to the net's arrays.
+   * Goes on training a copy of the float net as long as {@link #qat} does, at the same rates and on
+   * the same batches: what a quantized net is compared with.
    */
-  Trained trainFloatOn(LeNet net) {
-    FloatTraining training = new FloatTraining(net, adam(QAT_RATE, qatSteps()));
+  Trained trainFloatOn(LeNet trained) {
+    LeNet net = trained.copy();
+    FloatTraining training = new FloatTraining(net, adam(qatSteps()));
     List<Double> losses = epochs(length.qatEpochs(), training::step);
     return new Trained(net.accuracy(test), losses);
   }
@@ -78,13 +77,14 @@ final class Experiment {
   }
 
   /** Quantizes the net after training, with the scale of the least squared error. */
-  double ptq(LeNet net, int bits) throws Exception {
-    return calibrated(net, bits, Ste.CLIP).freeze().model().accuracy(test);
+  Trained ptq(LeNet net, int bits) throws Exception {
+    double accuracy = calibrated(net, bits, Ste.CLIP).freeze().model().accuracy(test);
+    return new Trained(accuracy, List.of());
   }
 
   /** Goes on training the net with its quantizers in place. */
   Trained qat(LeNet net, int bits, Ste ste) throws Exception {
-    Training<LeNet> training = calibrated(net, bits, ste).train(adam(QAT_RATE, qatSteps()));
+    Training<LeNet> training = calibrated(net, bits, ste).train(adam(qatSteps()));
     List<Double> losses =
         epochs(length.qatEpochs(), batch -> training.step(model -> model.learn(batch).loss()));
     Quantized<LeNet> quantized = training.freeze();
@@ -110,8 +110,8 @@ final class Experiment {
     return plan.calibrate(images, LeNet::forward);
   }
 
-  private static Adam adam(double rate, int steps) {
-    return new Adam(new PolySchedule(ScheduleType.ITERATION, rate, 1, steps + 1));
+  private static Adam adam(int steps) {
+    return new Adam(new CosineDecay(RATE, steps));
   }
 
   private List<Double> epochs(int count, ToDoubleFunction<Digits.Batch> step) {

@@ -28,6 +28,16 @@ record LeNet(Conv2d conv1, Conv2d conv2, Linear fc1, Linear fc2, Linear fc3) {
         new Linear(normal(random, 84, 84, CLASSES), zeros(CLASSES)));
   }
 
+  /** The net with arrays of its own. */
+  LeNet copy() {
+    return new LeNet(
+        new Conv2d(conv1.weight().dup(), conv1.bias().dup()),
+        new Conv2d(conv2.weight().dup(), conv2.bias().dup()),
+        new Linear(fc1.weight().dup(), fc1.bias().dup()),
+        new Linear(fc2.weight().dup(), fc2.bias().dup()),
+        new Linear(fc3.weight().dup(), fc3.bias().dup()));
+  }
+
   private static INDArray normal(Random random, int fanIn, long... shape) {
     INDArray values = Nd4j.create(DataType.FLOAT, shape);
     double deviation = Math.sqrt(2.0 / fanIn);

@@ -1,5 +1,7 @@
 package dev.bitfold.examples.digits;
 
+import java.lang.ref.Reference;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -39,15 +41,15 @@ record Patches(int images, int channels, int height, int width, int rows, int co
 
   /** [channels · rows · columns, images · places] of [images, channels, height, width]. */
   INDArray of(INDArray x) {
-    float[] from = x.dup('c').data().asFloat();
+    float[] from = floats(x);
     float[] to = new float[channels * rows * columns * images * places()];
     each((image, patch) -> System.arraycopy(from, image, to, patch, outWidth()));
-    return Nd4j.create(to, new long[] {(long) channels * rows * columns, (long) images * places()});
+    return array(to, (long) channels * rows * columns, (long) images * places());
   }
 
   /** What {@link #of} took each patch from, added up. */
   INDArray sum(INDArray patches) {
-    float[] from = patches.dup('c').data().asFloat();
+    float[] from = floats(patches);
     float[] to = new float[images * channels * height * width];
     each(
         (image, patch) -> {
@@ -55,7 +57,24 @@ record Patches(int images, int channels, int height, int width, int rows, int co
             to[image + i] += from[patch + i];
           }
         });
-    return Nd4j.create(to, new long[] {images, channels, height, width}, 'c');
+    return array(to, images, channels, height, width);
+  }
+
+  // Bulk copies: ND4J's asFloat() and create(float[]) go element by element, which took as long as
+  // all of the training besides.
+  private static float[] floats(INDArray x) {
+    INDArray dense = x.dup('c');
+    float[] values = new float[Math.toIntExact(dense.length())];
+    dense.data().asNioFloat().get(values);
+    Reference.reachabilityFence(dense);
+    return values;
+  }
+
+  private static INDArray array(float[] values, long... shape) {
+    INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape, 'c');
+    array.data().asNioFloat().put(values);
+    Reference.reachabilityFence(array);
+    return array;
   }
 
   private interface Run {

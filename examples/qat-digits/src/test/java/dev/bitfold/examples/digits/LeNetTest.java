@@ -81,7 +81,7 @@ class LeNetTest {
       batches.forEach(floats::step);
     }
     Experiment experiment = new Experiment(digits, new Experiment.Length(2000, 1, 2), 1);
-    double before = experiment.ptq(net, 2);
+    double before = experiment.ptq(net, 2).accuracy();
     double after = experiment.qat(net, 2, dev.bitfold.annotations.Ste.LSQ).accuracy();
     assertTrue(after > before + 10, "from " + before + " to " + after);
   }

@@ -138,6 +138,33 @@ public final class VectorKernels implements QuantKernels {
   }
 
   @Override
+  public void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    boolean known =
+        groups.elements() >= least && groups.block() >= Math.min(least, VectorRounding.LONG_RUN);
+    if (!known || !ClipVectors.suits() || !direct(x) || !direct(gradient) || !direct(out)) {
+      plain.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
+      return;
+    }
+    Object in = FloatMemory.of(x);
+    Object to = FloatMemory.of(out);
+    ClipVectors clip =
+        new ClipVectors(groups, low, high, x, gradient, out, in, FloatMemory.of(gradient), to);
+    StepVectors steps = new StepVectors(groups, low, high, step, x, out, in, to);
+    ClipSums.divide(
+        threads, groups, low, high, below, above, inside, ClipSums.chunked(clip, steps));
+  }
+
+  @Override
   public void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
     plain.squaredErrors(x, groups, grid, candidates, out);

@@ -13,6 +13,8 @@ public final class ClipSums {
   private final float[] high;
   private final double[] below;
   private final double[] above;
+  private final double[] inside;
+  private final double[] turnsInside = new double[QuantKernels.TURNS];
   private final double[] turnsBelow = new double[QuantKernels.TURNS];
   private final double[] turnsAbove = new double[QuantKernels.TURNS];
 
@@ -28,11 +30,12 @@ public final class ClipSums {
     void compute(ClipSums sums, int from, int to);
   }
 
-  private ClipSums(float[] low, float[] high, double[] below, double[] above) {
+  private ClipSums(float[] low, float[] high, double[] below, double[] above, double[] inside) {
     this.low = low;
     this.high = high;
     this.below = below;
     this.above = above;
+    this.inside = inside;
   }
 
   /** Divides a tensor into parts, on several threads if it is large, and adds up their sums. */
@@ -44,37 +47,73 @@ public final class ClipSums {
       double[] below,
       double[] above,
       Part part) {
+    divide(threads, groups, low, high, below, above, new double[0], part);
+  }
+
+  /**
+   * As above, with a third sum per group.
+   *
+   * @param inside to be set, one per group; or empty
+   */
+  public static void divide(
+      KernelThreads threads,
+      Groups groups,
+      float[] low,
+      float[] high,
+      double[] below,
+      double[] above,
+      double[] inside,
+      Part part) {
     int count = groups.count();
     int elements = groups.elements();
     Arrays.fill(below, 0, count, 0);
     Arrays.fill(above, 0, count, 0);
+    Arrays.fill(inside, 0);
     if (elements <= QuantKernels.SUMMED) {
-      part.compute(new ClipSums(low, high, below, above), 0, elements);
+      part.compute(new ClipSums(low, high, below, above, inside), 0, elements);
       return;
     }
     int parts = (elements - 1) / QuantKernels.SUMMED + 1;
-    double[][] sums = new double[2 * parts][];
+    double[][] sums = new double[3 * parts][];
     threads.share(
         parts,
         1,
         1,
         (first, end) -> {
           for (int p = first; p < end; p++) {
-            sums[2 * p] = new double[count];
-            sums[2 * p + 1] = new double[count];
+            double[] ofBelow = new double[count];
+            double[] ofAbove = new double[count];
+            double[] ofInside = new double[inside.length];
+            sums[3 * p] = ofBelow;
+            sums[3 * p + 1] = ofAbove;
+            sums[3 * p + 2] = ofInside;
             int from = p * QuantKernels.SUMMED;
             part.compute(
-                new ClipSums(low, high, sums[2 * p], sums[2 * p + 1]),
+                new ClipSums(low, high, ofBelow, ofAbove, ofInside),
                 from,
                 (int) Math.min(elements, (long) from + QuantKernels.SUMMED));
           }
         });
     for (int p = 0; p < parts; p++) {
       for (int g = 0; g < count; g++) {
-        below[g] += sums[2 * p][g];
-        above[g] += sums[2 * p + 1][g];
+        below[g] += sums[3 * p][g];
+        above[g] += sums[3 * p + 1][g];
+      }
+      for (int g = 0; g < inside.length; g++) {
+        inside[g] += sums[3 * p + 2][g];
       }
     }
+  }
+
+  /** Both, chunk by chunk, so that the second finds in the cache what the first wrote. */
+  public static Part chunked(Part first, Part second) {
+    return (sums, from, to) -> {
+      for (int start = from; start < to; start += QuantKernels.STRETCH) {
+        int end = Math.min(start + QuantKernels.STRETCH, to);
+        first.compute(sums, start, end);
+        second.compute(sums, start, end);
+      }
+    };
   }
 
   /** The sums of the stretch at hand that take turns, below; a loop may write them itself. */
@@ -85,6 +124,21 @@ public final class ClipSums {
   /** As {@link #turnsBelow}, above. */
   public double[] turnsAbove() {
     return turnsAbove;
+  }
+
+  /** As {@link #turnsBelow}, of what is inside. */
+  public double[] turnsInside() {
+    return turnsInside;
+  }
+
+  /** Ends a stretch of what is inside. */
+  public void endInside(int group) {
+    inside[group] += total(turnsInside);
+  }
+
+  /** Takes what an element that is a stretch of its own adds inside. */
+  void addInside(double value, int group) {
+    inside[group] += value;
   }
 
   /**

@@ -99,6 +99,31 @@ public final class CpuKernels implements QuantKernels {
   }
 
   @Override
+  public void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    ClipSums.divide(
+        threads,
+        groups,
+        low,
+        high,
+        below,
+        above,
+        inside,
+        ClipSums.chunked(
+            new ClipLoops(x, gradient, groups, low, high, out)::compute,
+            new StepLoops(groups, low, high, step, x, out)));
+  }
+
+  @Override
   public void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
     int least = Math.max(1, LEAST_SHARE / Math.max(1, groups.elements()));

@@ -1,0 +1,95 @@
+package dev.bitfold.gradient;
+
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.tensor.DenseFloats;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The gradients of a quantizer with one learned step, in one pass of the kernel: Esser et al.,
+ * 2020, equation 3. The step's is, for {@code s = x / step}, the output's gradient times {@code
+ * round(s) - s} inside, the least code below and the largest above.
+ *
+ * @param input of the input: that of the output where the code is not clamped, else 0
+ * @param ofStep one per group
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record StepGradient(INDArray input, double[] ofStep) {
+  /** So many neighbours are tried before the values between are halved. */
+  private static final int NEIGHBOURS = 8;
+
+  /**
+   * @param step one per group, above 0
+   * @param least the least code
+   * @param most the largest code
+   */
+  static StepGradient of(
+      INDArray x, INDArray gradient, Groups groups, float[] step, int least, int most) {
+    Elements.requireSameShape(x, gradient);
+    double[] ofStep = new double[groups.count()];
+    if (x.isEmpty()) {
+      return new StepGradient(DenseFloats.array(new float[0], x.shape()), ofStep);
+    }
+    float[] low = new float[groups.count()];
+    float[] high = new float[groups.count()];
+    for (int g = 0; g < low.length; g++) {
+      // By symmetry: -(x / step) is (-x) / step.
+      high[g] = firstAbove(most, step[g]);
+      low[g] = -firstAbove(-least, step[g]);
+    }
+    double[] below = new double[groups.count()];
+    double[] above = new double[groups.count()];
+    DenseFloats out = DenseFloats.uninitialized(x.shape());
+    DenseFloats input = DenseFloats.of(x, "an input");
+    DenseFloats output = DenseFloats.of(gradient, "a gradient");
+    input.use(
+        from ->
+            output.use(
+                fromOutput ->
+                    out.use(
+                        to ->
+                            Kernels.active()
+                                .stepGradient(
+                                    from,
+                                    fromOutput,
+                                    groups,
+                                    low,
+                                    high,
+                                    step,
+                                    to,
+                                    below,
+                                    above,
+                                    ofStep))));
+    for (int g = 0; g < ofStep.length; g++) {
+      ofStep[g] += below[g] * least + above[g] * most;
+    }
+    return new StepGradient(out.array(), ofStep);
+  }
+
+  /** The first float x for which {@code x / step} is above a code, as float32 divides. */
+  static float firstAbove(float code, float step) {
+    float x = code * step;
+    for (int i = 0; i < NEIGHBOURS && x / step > code; i++) {
+      x = Math.nextDown(x);
+    }
+    for (int i = 0; i < NEIGHBOURS && x <= Float.MAX_VALUE; i++) {
+      float next = Math.nextUp(x);
+      if (x / step <= code && next / step > code) {
+        return next;
+      }
+      x = next;
+    }
+    // Where quotients are rounded to subnormal numbers, or x would be too large.
+    int below = 0;
+    int above = Float.floatToIntBits(Float.POSITIVE_INFINITY);
+    while (above - below > 1) {
+      int middle = (below + above) >>> 1;
+      if (Float.intBitsToFloat(middle) / step > code) {
+        above = middle;
+      } else {
+        below = middle;
+      }
+    }
+    return Float.intBitsToFloat(above);
+  }
+}
