@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /**
  * Looks for what would help the worst layers, and tries it: a finer scale for the tensor that loses
@@ -133,23 +132,21 @@ final class Adviser<M> {
   }
 
   private static String reason(Diagnosis.Layer layer) {
-    StringBuilder text = new StringBuilder();
-    text.append(decibels("input", layer.inputDecibels()));
-    text.append(decibels("weight", layer.weightDecibels()));
+    List<String> reasons = new ArrayList<>();
+    layer.inputDecibels().ifPresent(value -> reasons.add(decibels("input", value)));
+    layer.weightDecibels().ifPresent(value -> reasons.add(decibels("weight", value)));
     for (Diagnosis.Input input : layer.inputs()) {
-      text.append(
+      reasons.add(
           String.format(
               Locale.ROOT,
               "largest channel of %s %.1f times the median",
               input.name(),
               input.after().spread()));
     }
-    return text.toString();
+    return String.join(", ", reasons);
   }
 
-  private static String decibels(String what, OptionalDouble value) {
-    return value.isPresent()
-        ? String.format(Locale.ROOT, "%s %.1f dB, ", what, value.getAsDouble())
-        : "";
+  private static String decibels(String what, double value) {
+    return String.format(Locale.ROOT, "%s %.1f dB", what, value);
   }
 }

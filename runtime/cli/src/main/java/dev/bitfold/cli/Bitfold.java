@@ -26,7 +26,17 @@ public final class Bitfold {
   public static void main(String[] args) {
     // What ND4J logs is not of interest here.
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
-    System.exit(commandLine().execute(args));
+    System.exit(run(args));
+  }
+
+  /** Runs a command; the exit code. */
+  static int run(String... args) {
+    int code = commandLine().execute(args);
+    if (System.out.checkError()) {
+      System.err.println("bitfold: the output could not be written");
+      return CommandLine.ExitCode.USAGE;
+    }
+    return code;
   }
 
   /** The program, ready to be executed. */

@@ -234,4 +234,35 @@ class BitfoldTest {
     assertTrue(result.out().contains("onnx-info"), result.out());
     assertTrue(run("onnx-info", "--help").out().contains("--json"));
   }
+
+  @Test
+  void listsTypesThatOnlyOthersWrite() throws IOException {
+    Path file = folder.resolve("half.safetensors");
+    new Safetensors(
+            Map.of(), Map.of("h", StoredTensor.of(StoredTensor.Type.BF16, new byte[12], 2, 3)))
+        .write(file);
+
+    Result result = run("inspect", file);
+
+    assertEquals(0, result.code());
+    assertTrue(result.out().contains("h  BF16 [2, 3]"), result.out());
+  }
+
+  @Test
+  void outputThatIsLostIsAnError() throws IOException {
+    java.io.PrintStream out = System.out;
+    System.setOut(
+        new java.io.PrintStream(
+            new java.io.OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+              }
+            }));
+    try {
+      assertEquals(CommandLine.ExitCode.USAGE, Bitfold.run("--help"));
+    } finally {
+      System.setOut(out);
+    }
+  }
 }

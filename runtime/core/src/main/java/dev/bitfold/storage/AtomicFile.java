@@ -2,7 +2,9 @@ package dev.bitfold.storage;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +13,8 @@ import java.util.UUID;
 
 /** Files that are written whole or not at all. */
 public final class AtomicFile {
+  private static final int MAX_LINKS = 40;
+
   private AtomicFile() {}
 
   /** Writes to a channel. */
@@ -22,15 +26,26 @@ public final class AtomicFile {
 
   /**
    * Writes a temporary file beside the file, forces it to the disk and lets it take the file's
-   * place.
+   * place. A symbolic link stays, and what it leads to is written.
    *
-   * @throws IOException if that fails; a file that was there is then unchanged, and nothing is left
+   * @throws IOException if that fails, with the file's path and the reason; a file that was there
+   *     is then unchanged, and nothing is left
    */
   public static void write(Path file, Content content) throws IOException {
-    Path target = file.toAbsolutePath();
+    Path target = target(file);
     Path folder = target.getParent();
     if (folder == null || Files.isDirectory(target)) {
-      throw new IOException(file + " is a folder");
+      throw new IOException(file + ": is a folder");
+    }
+    if (Files.exists(target) && !Files.isRegularFile(target)) {
+      throw new IOException(file + ": is no regular file");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(
+          file
+              + ": its folder "
+              + folder
+              + (Files.exists(folder) ? " is a file" : " does not exist"));
     }
     // Not createTempFile, whose files only their owner may read.
     Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
@@ -42,9 +57,32 @@ public final class AtomicFile {
       }
       move(temporary, target);
       force(folder);
+    } catch (IOException e) {
+      throw new IOException(file + ": cannot be written: " + reason(e), e);
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /** Where symbolic links lead, though nothing may be there yet. */
+  private static Path target(Path file) throws IOException {
+    Path target = file.toAbsolutePath();
+    for (int links = 0; Files.isSymbolicLink(target); links++) {
+      if (links == MAX_LINKS) {
+        throw new IOException(file + ": is a symbolic link that leads to itself");
+      }
+      target = target.resolveSibling(Files.readSymbolicLink(target));
+    }
+    return target;
+  }
+
+  /** Without the temporary file's name. */
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "access is denied";
+    }
+    String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+    return reason == null ? e.getClass().getSimpleName() : reason;
   }
 
   private static void move(Path from, Path to) throws IOException {

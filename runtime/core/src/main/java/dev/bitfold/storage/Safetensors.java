@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -120,6 +121,9 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
   }
 
   private static Safetensors read(Path file, boolean checked) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new StateFileException(file, "is a folder");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return new Reader(file, channel, checked).read();
     }
@@ -136,7 +140,10 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       long length = take(Long.BYTES).getLong();
       require(
           length >= 2 && length <= MAX_HEADER && length <= size - Long.BYTES,
-          "its header would have " + Long.toUnsignedString(length) + " bytes of " + size);
+          "it is no safetensors file, or damaged: its header would have "
+              + Long.toUnsignedString(length)
+              + " bytes of "
+              + size);
       byte[] header = take((int) length).array();
       JsonNode root = parse(header);
       Map<String, String> metadata = metadata(root);

@@ -15,7 +15,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
-  /** The element types that are written and read, by their names in the format. */
+  /**
+   * The element types by their names in the format. The first five are written; the others are
+   * found in files of other programs, and hold bytes.
+   */
   public enum Type {
     /** Float32. */
     F32(4),
@@ -26,7 +29,29 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
     /** Signed bytes. */
     I8(1),
     /** Unsigned bytes, also for codes that are packed closer. */
-    U8(1);
+    U8(1),
+    /** Float64. */
+    F64(8),
+    /** Float16. */
+    F16(2),
+    /** Brain float: the upper half of a float32. */
+    BF16(2),
+    /** Signed integers of 64 bits. */
+    I64(8),
+    /** Signed integers of 32 bits. */
+    I32(4),
+    /** Signed integers of 16 bits. */
+    I16(2),
+    /** Unsigned integers of 64 bits. */
+    U64(8),
+    /** Unsigned integers of 32 bits. */
+    U32(4),
+    /** Unsigned integers of 16 bits. */
+    U16(2),
+    /** A byte, 0 or 1. */
+    BOOL(1),
+    /** OCP E8M0. */
+    F8_E8M0(1);
 
     private final int size;
 

@@ -264,8 +264,9 @@ class StateTest {
     Quantized<Mlp> quantized = quantized(Recipe.INT8);
     Path missing = folder.resolve("no/such/folder/state.safetensors");
 
-    assertThrows(IOException.class, () -> quantized.save(missing));
-    assertThrows(IOException.class, () -> quantized.save(folder));
+    assertNotWritten(quantized, missing, "its folder " + missing.getParent() + " does not exist");
+    assertNotWritten(quantized, folder, "is a folder");
+    assertRefused(folder, () -> MlpQuantizer.load(mlp, folder), "is a folder");
 
     Path file = folder.resolve("state.safetensors");
     Files.writeString(file, "old", StandardCharsets.UTF_8);
@@ -274,6 +275,26 @@ class StateTest {
     try (Stream<Path> files = Files.list(folder)) {
       assertEquals(List.of(file), files.toList());
     }
+  }
+
+  private static void assertNotWritten(Quantized<Mlp> quantized, Path file, String why) {
+    IOException e = assertThrows(IOException.class, () -> quantized.save(file));
+    assertEquals(file + ": " + why, e.getMessage());
+  }
+
+  @Test
+  void aLinkStaysAndWhatItLeadsToIsWritten() throws IOException {
+    Path file = folder.resolve("state.safetensors");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file.getFileName());
+
+    for (int i = 0; i < 2; i++) {
+      quantized(Recipe.INT8).save(link);
+    }
+
+    assertTrue(Files.isSymbolicLink(link) && Files.isRegularFile(file));
+    MlpQuantizer.load(mlp, link);
+    Path under = file.resolve("state.safetensors");
+    assertNotWritten(quantized(Recipe.INT8), under, "its folder " + file + " is a file");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.bitfold.Quantized;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.Schema;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -34,8 +35,16 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, String> 
     return new OnnxMapping(Map.of(), Map.of());
   }
 
-  /** With a layer. */
+  /**
+   * With a layer.
+   *
+   * @throws IllegalArgumentException if no node is named
+   */
   public OnnxMapping layer(String path, String... nodes) {
+    if (nodes.length == 0 || Arrays.asList(nodes).contains(null)) {
+      throw new IllegalArgumentException(
+          "layer " + path + " is mapped to " + (nodes.length == 0 ? "no node" : "a null"));
+    }
     Map<String, List<String>> more = new LinkedHashMap<>(layers);
     more.put(path, List.of(nodes));
     return new OnnxMapping(more, tensors);

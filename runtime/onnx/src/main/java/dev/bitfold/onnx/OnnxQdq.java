@@ -181,11 +181,11 @@ public final class OnnxQdq {
               if (consumers == null) {
                 throw graph.bad("has no mapped layer " + path + " to fold");
               }
+              foldings.check(producer, consumers);
               LayerState layer = new LayerState(path, stored);
               if (layer.input().map(layer::preScale).isEmpty()) {
                 return; // alpha search has left it as it is
               }
-              foldings.check(producer, consumers);
               Foldings.put(factors, producer, Foldings.factors(layer));
               if (!mapped.contains(producer)) {
                 foldings.into(producer, Foldings.factors(layer));

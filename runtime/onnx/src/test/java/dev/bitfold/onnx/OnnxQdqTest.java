@@ -362,4 +362,14 @@ class OnnxQdqTest {
     assertTrue(e.getMessage().contains(expected), e.getMessage());
     assertTrue(e.getMessage().startsWith(file.name() + ": "), e.getMessage());
   }
+
+  @Test
+  void aLayerIsMappedToNodes() {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> OnnxMapping.empty().layer("head"));
+    assertEquals("layer head is mapped to no node", e.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> OnnxMapping.empty().layer("head", new String[] {null}));
+  }
 }

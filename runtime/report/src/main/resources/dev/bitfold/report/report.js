@@ -51,7 +51,7 @@
     }
   }
 
-  const columns = [
+  const allColumns = [
     ["layer", (layer) => layer.path, null],
     ["class", (layer) => layer.type, null],
     ["weight dB", (layer) => layer.weightDb, 1],
@@ -64,6 +64,8 @@
     ["alpha", (layer) => layer.alpha, 2],
     ["bytes", (layer) => layer.packedBytes, 0],
   ];
+
+  const columns = allColumns.filter(([, value, digits]) => digits === null || layers.some((layer) => known(value(layer))));
 
   function table() {
     const head = element("thead");
@@ -94,6 +96,16 @@
     });
   }
 
+  /** Whether a figure is there at all: one without data says nothing. */
+  function shown(id, hasData) {
+    byId(id).closest("figure").hidden = !hasData;
+    if (!hasData && charts[id]) {
+      charts[id].destroy();
+      delete charts[id];
+    }
+    return hasData;
+  }
+
   function chart(id, config) {
     if (charts[id]) charts[id].destroy();
     config.options = Object.assign({ responsive: true, maintainAspectRatio: false, animation: false }, config.options);
@@ -115,7 +127,8 @@
   }
 
   function curve(layer) {
-    const found = layer.curve || { alphas: [], errors: [], off: null };
+    if (!shown("curve", Boolean(layer.curve))) return;
+    const found = layer.curve;
     const points = found.alphas.map((alpha, i) => ({ x: alpha, y: found.errors[i] }));
     const datasets = [{ label: "error", data: points, borderColor: color("--a"), backgroundColor: color("--a"), pointRadius: 3 }];
     if (known(found.off)) {
@@ -127,6 +140,7 @@
   }
 
   function histogram(layer) {
+    if (!shown("histogram", Boolean(layer.before || layer.after))) return;
     const datasets = [];
     let most = 1;
     [["before", "--b"], ["after", "--a"]].forEach(([key, paint]) => {
@@ -145,6 +159,7 @@
   function channels(layer) {
     const bars = (key, paint) => (layer[key] ? [{ label: key, data: layer[key].channelAmax, backgroundColor: color(paint), barPercentage: 1, categoryPercentage: 1 }] : []);
     const count = Math.max(...["before", "after"].map((key) => (layer[key] ? layer[key].channelAmax.length : 0)));
+    if (!shown("channels", count > 0)) return;
     chart("channels", {
       type: "bar",
       data: { labels: Array.from({ length: count }, (_, i) => i), datasets: [...bars("before", "--b"), ...bars("after", "--a")] },
@@ -187,6 +202,7 @@
   function map() {
     const cells = 48;
     const target = byId("map");
+    target.closest("section").hidden = !layers.some((layer) => layer.before && layer.before.channelAmax.length > 0);
     target.replaceChildren();
     layers.forEach((layer) => {
       if (!layer.before || layer.before.channelAmax.length === 0) return;

@@ -156,7 +156,17 @@ class BrowserTest {
 
     assertEquals("5", browser().findElement(By.id("layer")).getDomProperty("value"));
     assertTrue(browser().findElement(By.id("formats")).getText().contains("int8 per O"));
-    browser().findElement(By.cssSelector("#layers tbody tr:nth-child(7)")).click();
+    requireQuietConsole();
+  }
+
+  @Test
+  void chartsOfWhatALayerHasNotAreHidden() {
+    for (int row : new int[] {7, 1}) {
+      browser().findElement(By.cssSelector("#layers tbody tr:nth-child(" + row + ")")).click();
+      for (String id : List.of("curve", "histogram", "channels")) {
+        assertEquals(row == 1, browser().findElement(By.id(id)).isDisplayed(), id + ", row " + row);
+      }
+    }
     requireQuietConsole();
   }
 
