@@ -166,6 +166,21 @@ public final class Groups {
     return base;
   }
 
+  /**
+   * The axes before the columns, outermost first, as {@link #base} goes by them: of each three
+   * numbers, its length, the neighbours that form a block, and by how much the groups of
+   * neighbouring blocks differ.
+   */
+  public int[] outer() {
+    int[] outer = new int[3 * outerSize.length];
+    for (int i = 0; i < outerSize.length; i++) {
+      outer[3 * i] = outerSize[i];
+      outer[3 * i + 1] = outerBlock[i];
+      outer[3 * i + 2] = outerStride[i];
+    }
+    return outer;
+  }
+
   /** The group of an element, counted in c order. */
   public int group(int element) {
     return base(element / columns) + element % columns / block;

@@ -139,8 +139,15 @@ class KernelsAgreeTest {
     }
   }
 
-  /** The fast kernels that this JVM can use; small tensors do not take another way. */
+  /**
+   * The fast kernels that this JVM can use; small tensors do not take another way. Or those that
+   * {@code -Dbitfold.test.kernels} names: another module's.
+   */
   private static List<QuantKernels> fast(int threads) {
+    String named = System.getProperty("bitfold.test.kernels", "");
+    if (!named.isEmpty()) {
+      return List.of(Kernels.named(named));
+    }
     KernelThreads pool = POOLS.computeIfAbsent(threads, KernelThreads::new);
     List<QuantKernels> fast = new ArrayList<>(List.of(new CpuKernels(pool)));
     if (new VectorProvider().unavailable().isEmpty()) {
