@@ -1,0 +1,6 @@
+// All kernels of Bitfold, one module. They give the bits of dev.bitfold.kernel.reference: float32
+// with one rounding per operation (compiled with -fmad=false), sums in a fixed order.
+#include "histogram.cuh"
+#include "maxima.cuh"
+#include "rounding.cuh"
+#include "sums.cuh"

@@ -1,0 +1,249 @@
+package dev.bitfold.cuda.driver;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+/**
+ * A card: its primary context, which it shares with every other user of CUDA in the process, and
+ * Bitfold's kernels in it. Opened once, for the life of the process. Safe for concurrent use.
+ */
+public final class CudaDevice {
+  /** The oldest compute capability that the kernels are compiled for: Turing. */
+  private static final int LEAST_CAPABILITY = 75;
+
+  /** The CUDA version whose drivers know the PTX version that the kernels are in. */
+  private static final int LEAST_DRIVER = 10000;
+
+  private static final int MULTIPROCESSORS = 16;
+  private static final int CAPABILITY_MAJOR = 75;
+  private static final int CAPABILITY_MINOR = 76;
+
+  private final Driver driver;
+  private final int ordinal;
+  private final String name;
+  private final int capability;
+  private final int multiprocessors;
+  private final Pointer context;
+  private final Pointer module;
+  private final Map<String, Pointer> functions = new ConcurrentHashMap<>();
+  private final LongAdder launches = new LongAdder();
+  private volatile Runnable whenFull = () -> {};
+
+  private CudaDevice(Driver driver, int ordinal, int device, int capability) {
+    this.driver = driver;
+    this.ordinal = ordinal;
+    this.capability = capability;
+    byte[] text = new byte[256];
+    driver.check("deviceGetName", driver.calls().deviceGetName(text, text.length, device));
+    this.name = com.sun.jna.Native.toString(text, StandardCharsets.UTF_8);
+    this.multiprocessors = driver.attribute(MULTIPROCESSORS, device);
+    PointerByReference retained = new PointerByReference();
+    driver.check("devicePrimaryCtxRetain", driver.calls().devicePrimaryCtxRetain(retained, device));
+    this.context = retained.getValue();
+    try {
+      this.module = within(() -> load(driver));
+    } catch (RuntimeException | Error e) {
+      int ignored = driver.calls().devicePrimaryCtxRelease(device);
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param library path to the driver library; empty: the system's driver
+   * @param ordinal of the device, from 0
+   * @throws UnsatisfiedLinkError if there is no such library
+   * @throws IllegalStateException if the device is not there, or it or the driver is too old; the
+   *     message says what was found
+   * @throws CudaException if a call fails
+   */
+  public static CudaDevice open(String library, int ordinal) {
+    Driver driver = Driver.open(library);
+    int version = driver.version();
+    if (version < LEAST_DRIVER) {
+      throw new IllegalStateException(
+          "the NVIDIA driver is too old: it is for CUDA "
+              + dotted(version)
+              + " and the kernels need "
+              + dotted(LEAST_DRIVER)
+              + " or later");
+    }
+    int count = driver.deviceCount();
+    if (ordinal >= count) {
+      throw new IllegalStateException(
+          "there is no device cuda:"
+              + ordinal
+              + "; there "
+              + (count == 0 ? "is none" : "are cuda:0 to cuda:" + (count - 1)));
+    }
+    IntByReference device = new IntByReference();
+    driver.check("deviceGet", driver.calls().deviceGet(device, ordinal));
+    int capability =
+        10 * driver.attribute(CAPABILITY_MAJOR, device.getValue())
+            + driver.attribute(CAPABILITY_MINOR, device.getValue());
+    if (capability < LEAST_CAPABILITY) {
+      throw new IllegalStateException(
+          "the device cuda:"
+              + ordinal
+              + " is too old: it is of compute capability "
+              + tenths(capability)
+              + " and the kernels need "
+              + tenths(LEAST_CAPABILITY)
+              + " or later");
+    }
+    return new CudaDevice(driver, ordinal, device.getValue(), capability);
+  }
+
+  private static String dotted(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+
+  private static String tenths(int capability) {
+    return capability / 10 + "." + capability % 10;
+  }
+
+  /** The kernels as PTX, which the driver compiles for its card and keeps in its cache. */
+  private static Pointer load(Driver driver) {
+    byte[] ptx;
+    try (InputStream in = CudaDevice.class.getResourceAsStream("/dev/bitfold/cuda/kernels.ptx")) {
+      if (in == null) {
+        throw new IllegalStateException("the jar holds no dev/bitfold/cuda/kernels.ptx");
+      }
+      ptx = in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    PointerByReference module = new PointerByReference();
+    try (Memory image = new Memory(ptx.length + 1L)) {
+      image.write(0, ptx, 0, ptx.length);
+      image.setByte(ptx.length, (byte) 0);
+      driver.check("moduleLoadData", driver.calls().moduleLoadData(module, image));
+    }
+    return module.getValue();
+  }
+
+  /** Its number among the cards, from 0. */
+  public int ordinal() {
+    return ordinal;
+  }
+
+  /** What its maker calls it. */
+  public String name() {
+    return name;
+  }
+
+  /** Its compute capability: 90 for 9.0. */
+  public int capability() {
+    return capability;
+  }
+
+  /** Its multiprocessors. */
+  public int multiprocessors() {
+    return multiprocessors;
+  }
+
+  /** Kernels launched so far. */
+  public long launches() {
+    return launches.sum();
+  }
+
+  /** Bytes of its memory that are free now. */
+  public long freeMemory() {
+    return within(
+        () -> {
+          LongByReference free = new LongByReference();
+          driver.check("memGetInfo", calls().memGetInfo(free, new LongByReference()));
+          return free.getValue();
+        });
+  }
+
+  /** What is to give memory back that it only keeps for later, when an allocation finds none. */
+  public void whenFull(Runnable release) {
+    whenFull = release;
+  }
+
+  /**
+   * Allocates memory of the card. What it holds is not defined.
+   *
+   * @param bytes above 0
+   * @throws CudaException if there is not so much; the message says how much was asked for and how
+   *     much is free
+   */
+  public DeviceMemory allocate(long bytes) {
+    LongByReference address = new LongByReference();
+    int code = within(() -> calls().memAlloc(address, bytes));
+    if (code == CudaException.OUT_OF_MEMORY) {
+      whenFull.run();
+      code = within(() -> calls().memAlloc(address, bytes));
+    }
+    if (code == CudaException.OUT_OF_MEMORY) {
+      throw driver.failure(
+          "memAlloc",
+          code,
+          bytes + " bytes were asked for, " + freeMemory() + " are free on " + this);
+    }
+    driver.check("memAlloc", code);
+    return new DeviceMemory(this, address.getValue(), bytes);
+  }
+
+  /** Opens a stream of its own. */
+  public CudaStream openStream() {
+    return new CudaStream(this);
+  }
+
+  CudaDriver calls() {
+    return driver.calls();
+  }
+
+  void check(String method, int code) {
+    driver.check(method, code);
+  }
+
+  /** Runs with the card's context as the thread's, and then gives the thread its own again. */
+  <T> T within(Supplier<T> work) {
+    check("ctxPushCurrent", calls().ctxPushCurrent(context));
+    try {
+      return work.get();
+    } finally {
+      check("ctxPopCurrent", calls().ctxPopCurrent(new PointerByReference()));
+    }
+  }
+
+  /** Checks a call within the context. */
+  void call(String method, Supplier<Integer> call) {
+    int code = within(call);
+    check(method, code);
+  }
+
+  Pointer function(String kernel) {
+    return functions.computeIfAbsent(
+        kernel,
+        name -> {
+          PointerByReference function = new PointerByReference();
+          call("moduleGetFunction", () -> calls().moduleGetFunction(function, module, name));
+          return function.getValue();
+        });
+  }
+
+  void launched() {
+    launches.increment();
+  }
+
+  @Override
+  public String toString() {
+    String stand = driver.path().isEmpty() ? "" : ", driver " + driver.path();
+    return "cuda:" + ordinal + " (" + name + ", " + tenths(capability) + stand + ")";
+  }
+}

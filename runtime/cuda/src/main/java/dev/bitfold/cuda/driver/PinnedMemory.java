@@ -1,0 +1,72 @@
+package dev.bitfold.cuda.driver;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Memory of the host that the card reads and writes by itself, and an event that says when it has.
+ * Of one thread at a time.
+ */
+final class PinnedMemory implements AutoCloseable {
+  /** Without times. */
+  private static final int DISABLE_TIMING = 2;
+
+  private final CudaStream stream;
+  private final CudaDevice device;
+  private final Pointer host;
+  private final Pointer event;
+  private final ByteBuffer buffer;
+  private boolean closed;
+
+  PinnedMemory(CudaStream stream, int bytes) {
+    this.stream = stream;
+    this.device = stream.device();
+    PointerByReference allocated = new PointerByReference();
+    device.call("memHostAlloc", () -> device.calls().memHostAlloc(allocated, bytes, 0));
+    this.host = allocated.getValue();
+    PointerByReference created = new PointerByReference();
+    device.call("eventCreate", () -> device.calls().eventCreate(created, DISABLE_TIMING));
+    this.event = created.getValue();
+    this.buffer = host.getByteBuffer(0, bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** Its bytes. Not to be kept beyond {@link #close}. */
+  ByteBuffer buffer() {
+    return buffer;
+  }
+
+  /** Has bytes of it sent to the card. */
+  void send(int from, long to, int bytes) {
+    device.call(
+        "memcpyHtoDAsync",
+        () -> device.calls().memcpyHtoDAsync(to, host.share(from), bytes, stream.handle()));
+  }
+
+  /** Has bytes of the card fetched to its start. */
+  void fetch(long from, int bytes) {
+    device.call(
+        "memcpyDtoHAsync",
+        () -> device.calls().memcpyDtoHAsync(host, from, bytes, stream.handle()));
+  }
+
+  /** Marks the place in the stream that {@link #await} waits for. */
+  void mark() {
+    device.call("eventRecord", () -> device.calls().eventRecord(event, stream.handle()));
+  }
+
+  /** Waits until the stream has passed the last mark. */
+  void await() {
+    device.call("eventSynchronize", () -> device.calls().eventSynchronize(event));
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      device.call("eventDestroy", () -> device.calls().eventDestroy(event));
+      device.call("memFreeHost", () -> device.calls().memFreeHost(host));
+    }
+  }
+}

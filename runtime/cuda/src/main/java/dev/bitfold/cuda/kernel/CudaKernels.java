@@ -1,0 +1,173 @@
+package dev.bitfold.cuda.kernel;
+
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.Source;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+
+/**
+ * The kernels on a card, for tensors of the host: each call sends what it reads and fetches what it
+ * wrote, and is over when it returns. Safe for concurrent use; two threads' calls may run on the
+ * card at the same time.
+ *
+ * <p>A call that fails throws {@link CudaException}, and what it writes to is then undefined.
+ */
+public final class CudaKernels implements QuantKernels {
+  private final Lanes lanes;
+
+  /**
+   * @param device the card
+   */
+  public CudaKernels(CudaDevice device) {
+    this.lanes = new Lanes(device);
+  }
+
+  /** The card. */
+  public CudaDevice device() {
+    return lanes.device();
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  /** Gives the card's memory back that is kept for later calls. */
+  public void release() {
+    lanes.release();
+  }
+
+  @Override
+  public void amax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    on(x, groups, (o, at) -> o.maximum(Maximum.AMAX, at, x.preScale(), groups, out));
+  }
+
+  @Override
+  public void finiteAmax(Source x, Groups groups, float[] out) {
+    Arrays.fill(out, 0, groups.count(), 0f);
+    on(x, groups, (o, at) -> o.maximum(Maximum.FINITE_AMAX, at, x.preScale(), groups, out));
+  }
+
+  @Override
+  public void range(Source x, Groups groups, float[] min, float[] max) {
+    Arrays.fill(min, 0, groups.count(), Float.POSITIVE_INFINITY);
+    Arrays.fill(max, 0, groups.count(), Float.NEGATIVE_INFINITY);
+    on(
+        x,
+        groups,
+        (o, at) -> {
+          o.maximum(Maximum.MIN, at, x.preScale(), groups, min);
+          o.maximum(Maximum.MAX, at, x.preScale(), groups, max);
+        });
+  }
+
+  @Override
+  public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    round(x, groups, grid, scales, true, out);
+  }
+
+  @Override
+  public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    round(x, groups, grid, scales, false, out);
+  }
+
+  private void round(
+      Source x, Groups groups, Grid grid, Scales scales, boolean back, FloatBuffer out) {
+    run(
+        groups,
+        (lane, operations) -> {
+          long at = upload(lane, x.values(), groups);
+          operations.round(at, x.preScale(), groups, grid, scales, back, at);
+          lane.staging().download(at, out, groups.elements());
+        });
+  }
+
+  @Override
+  public void quantizeByAmax(
+      Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
+    run(
+        groups,
+        (lane, operations) -> {
+          long at = upload(lane, x.values(), groups);
+          int count = groups.count();
+          float[] amax = new float[count];
+          Maximum kind = scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX;
+          operations.maximum(kind, at, x.preScale(), groups, amax);
+          float[] forward = new float[count];
+          float[] backward = new float[count];
+          scaling.scales(amax, count, forward, backward);
+          Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
+          operations.round(at, x.preScale(), groups, grid, scales, back, at);
+          lane.staging().download(at, out, groups.elements());
+        });
+  }
+
+  @Override
+  public void clipGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out,
+      double[] below,
+      double[] above) {
+    Arrays.fill(below, 0, groups.count(), 0);
+    Arrays.fill(above, 0, groups.count(), 0);
+    run(
+        groups,
+        (lane, operations) -> {
+          long at = upload(lane, x, groups);
+          long from = upload(lane, gradient, groups);
+          operations.clipGradient(at, from, groups, low, high, from, below, above);
+          lane.staging().download(from, out, groups.elements());
+        });
+  }
+
+  @Override
+  public void squaredErrors(
+      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    for (int c = 0; c < candidates.length; c++) {
+      Arrays.fill(out[c], 0, groups.count(), 0);
+    }
+    if (candidates.length > 0) {
+      on(x, groups, (o, at) -> o.squaredErrors(at, x.preScale(), groups, grid, candidates, out));
+    }
+  }
+
+  @Override
+  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
+    on(x, groups, (o, at) -> o.histogram(at, x.preScale(), groups, inverseWidth, bins, counts));
+  }
+
+  private static long upload(Lane lane, FloatBuffer x, Groups groups) {
+    long at = lane.arena().take(4L * groups.elements());
+    lane.staging().upload(x, groups.elements(), at);
+    return at;
+  }
+
+  /** Runs on a tensor that is only read. */
+  private void on(Source x, Groups groups, OnDevice operation) {
+    run(groups, (lane, operations) -> operation.run(operations, upload(lane, x.values(), groups)));
+  }
+
+  /** What is done with a tensor at an address. */
+  private interface OnDevice {
+    void run(Operations operations, long address);
+  }
+
+  private void run(Groups groups, BiConsumer<Lane, Operations> operation) {
+    if (groups.elements() > 0) {
+      lanes.run(lane -> operation.accept(lane, new Operations(lane)));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.bitfold.cuda.kernel;
+
+import dev.bitfold.cuda.driver.CudaDevice;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
+
+/**
+ * The lanes of a card: as many as there are operations at once, at most, each with the memory that
+ * its largest operation took. Safe for concurrent use.
+ */
+final class Lanes {
+  private final CudaDevice device;
+  private final Deque<Lane> idle = new ConcurrentLinkedDeque<>();
+
+  Lanes(CudaDevice device) {
+    this.device = device;
+    device.whenFull(this::release);
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  /** Runs an operation in a lane, and waits until the card has done it. */
+  void run(Consumer<Lane> operation) {
+    Lane lane = idle.pollFirst();
+    if (lane == null) {
+      lane = new Lane(device);
+    }
+    boolean done = false;
+    try {
+      operation.accept(lane);
+      lane.stream().synchronize();
+      lane.arena().reset();
+      done = true;
+    } finally {
+      if (done) {
+        idle.addFirst(lane);
+      } else {
+        discard(lane);
+      }
+    }
+  }
+
+  /** Closes idle lanes, with their memory. */
+  void release() {
+    for (Lane lane = idle.pollFirst(); lane != null; lane = idle.pollFirst()) {
+      lane.close();
+    }
+  }
+
+  /** After a failure: whatever state the lane is in, nobody meets it again. */
+  private static void discard(Lane lane) {
+    try {
+      lane.stream().synchronize();
+    } catch (RuntimeException e) {
+      // The failure itself is on its way to the caller.
+    }
+    try {
+      lane.close();
+    } catch (RuntimeException e) {
+      // A context that failed for good refuses this too.
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.bitfold.cuda.standin;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Builds the stand-in, and what tests ask it and tell it. */
+public final class StandIn {
+  private static final Path KERNELS = Path.of("src", "main", "cuda");
+  private static final Path PTX =
+      Path.of("src", "main", "resources", "dev", "bitfold", "cuda", "kernels.ptx");
+  private static final Path DRIVER = Path.of("src", "test", "cpp");
+  private static final Path BUILT = Path.of("target", "standin");
+  private static final Pattern ENTRY = Pattern.compile("\\.visible \\.entry (\\w+)\\(");
+
+  private StandIn() {}
+
+  /** The stand-in's own functions. */
+  public interface Controls extends Library {
+    /** A number: launches, allocations, used, overruns, pinned, streams, events, contexts. */
+    long standin_get(String name);
+
+    /** Sets driver_version, devices, compute_capability, or the bytes of memory. */
+    void standin_set(String name, long value);
+
+    /** Has a call of a function fail, after so many that do not. */
+    void standin_fail(String call, int code, long after);
+  }
+
+  /** The stand-in that the session runs on; the same library as the driver's. */
+  public static Controls controls() {
+    return Native.load(System.getProperty("bitfold.cuda.driver"), Controls.class);
+  }
+
+  /** Whether there is a g++. */
+  public static boolean canBuild() {
+    try {
+      Process process =
+          new ProcessBuilder("g++", "--version")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Names of the kernels in the PTX. */
+  static List<String> kernels() throws IOException {
+    List<String> names = new ArrayList<>();
+    Matcher matcher = ENTRY.matcher(Files.readString(PTX));
+    while (matcher.find()) {
+      names.add(matcher.group(1));
+    }
+    return names;
+  }
+
+  /** Compiles the stand-in, unless one of the same sources is there; gives its path. */
+  public static Path build() {
+    try {
+      List<Path> sources = new ArrayList<>(files(KERNELS));
+      sources.addAll(files(DRIVER));
+      StringBuilder list = new StringBuilder();
+      for (String kernel : kernels()) {
+        list.append("KERNEL(").append(kernel).append(")\n");
+      }
+      Path directory = BUILT.resolve(hash(sources, list.toString()));
+      Path library = directory.resolve("libcuda-standin.so").toAbsolutePath();
+      if (!Files.exists(library)) {
+        Files.createDirectories(directory);
+        Files.writeString(directory.resolve("kernels.inc"), list);
+        compile(directory, sources);
+      }
+      return library;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void compile(Path directory, List<Path> sources) throws IOException {
+    Path part = directory.resolve("part.so");
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "g++",
+                "-std=c++17",
+                "-O1",
+                "-ffp-contract=off",
+                "-fPIC",
+                "-shared",
+                "-pthread",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-Wno-unknown-pragmas",
+                "-Wno-unused-parameter",
+                "-I" + DRIVER,
+                "-I" + KERNELS,
+                "-I" + directory,
+                "-o",
+                part.toString()));
+    sources.stream().map(Path::toString).filter(s -> s.endsWith(".cpp")).forEach(command::add);
+    Path log = directory.resolve("g++.log");
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    try {
+      if (!process.waitFor(5, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw new IllegalStateException(
+            "g++ cannot compile the stand-in:\n" + Files.readString(log));
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while g++ ran", e);
+    }
+    Files.move(part, directory.resolve("libcuda-standin.so"));
+  }
+
+  /** The SHA-256 that regenerate.sh notes for the kernels' sources, if files are only those. */
+  static String hash(List<Path> files, String more) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Path file : files) {
+        digest.update(Files.readAllBytes(file));
+      }
+      digest.update(more.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The sources in a directory, by name. */
+  static List<Path> files(Path directory) throws IOException {
+    Pattern source = Pattern.compile(".*\\.(cu|cuh|cpp|h)");
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(f -> source.matcher(f.toString()).matches()).sorted().toList();
+    }
+  }
+
+  /** The sources of the kernels. */
+  static List<Path> kernelSources() throws IOException {
+    return files(KERNELS);
+  }
+
+  /** A program on the PATH, or where CUDA is usually installed. */
+  static Optional<Path> tool(String name) throws IOException {
+    List<Path> places = new ArrayList<>();
+    for (String place : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+      places.add(Path.of(place));
+    }
+    Path local = Path.of("/usr/local");
+    if (Files.isDirectory(local)) {
+      try (Stream<Path> entries = Files.list(local)) {
+        entries
+            .filter(e -> e.getFileName().toString().startsWith("cuda"))
+            .map(e -> e.resolve("bin"))
+            .forEach(places::add);
+      }
+    }
+    return places.stream().map(p -> p.resolve(name)).filter(Files::isExecutable).findFirst();
+  }
+}
