@@ -342,7 +342,9 @@ class TrainingTest {
     Class<IllegalArgumentException> argument = IllegalArgumentException.class;
     assertFaultRefused(Stage.Fault.WRONG_SHAPE, "fc (Dense)|weight|[20, 12]|[12, 20]", argument);
     assertFaultRefused(
-        Stage.Fault.WRONG_NAME, "fc (Dense)|backward names [WRONG_NAME]|its tensors are [bias, weight", argument);
+        Stage.Fault.WRONG_NAME,
+        "fc (Dense)|backward names [WRONG_NAME]|its tensors are [bias, weight",
+        argument);
     assertFaultRefused(Stage.Fault.LEFT_OUT, "fc (Dense)|no gradient of [weight]", argument);
     assertFaultRefused(
         Stage.Fault.NOT_A_NUMBER, "step 1|fc.weight holds NaN", IllegalStateException.class);
