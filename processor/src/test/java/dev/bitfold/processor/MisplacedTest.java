@@ -110,6 +110,14 @@ class MisplacedTest {
           QZ068       | @Int8 class A extends Linear { A(INDArray weight) { super(weight); } INDArray all(List<INDArray> xs) { return xs.stream().map(super::forward).findFirst().get(); } }
           QZ068       | @Int8 class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } INDArray float32(INDArray x) { return super.forward(x); } }
           QZ018 QZ022 | @Quantize(bits = 8) class A { @Weight final INDArray w; int i; A(INDArray w, int j) { this.w = w; } }
+          QZ027       | class A { @Weight final INDArray w; final double eps; A(INDArray w) { this(w, 1e-5); } A(INDArray w, double epsilon) { this.w = w; this.eps = epsilon; } }
+          QZ027       | class A { @Weight final INDArray w; final int n; A(INDArray w) { this(w, 1); } private A(INDArray w, int n) { this.w = w; this.n = n; } static A of(INDArray w, int n) { return new A(w, n); } }
+          QZ027       | class A { @Weight final INDArray w; final int n; @QuantizeCreator A(INDArray w) { this(w, 1); } A(INDArray w, int n) { this.w = w; this.n = n; } }
+          QZ027       | class A { @Weight final INDArray w; final int n; A(INDArray w) { this.w = w; n = 1; } private A(INDArray w, int k) { this.w = w; int twice = 2 * k; this.n = twice; } }
+          QZ027       | class A { @Weight final INDArray w; final int n; A(INDArray w) { this(w, true); } private A(INDArray w, boolean big) { this.w = w; if (big) { n = 9; } else { n = 1; } } }
+          QZ027       | class B { final int n; B(int n) { this.n = n; } } class A extends B { @Weight final INDArray w; A(INDArray w) { super(1); this.w = w; } private A(INDArray w, int n) { super(n); this.w = w; } }
+          QZ027       | @QuantizeModel class M { final Linear s; final double t; M(Linear s) { this(s, 1); } private M(Linear s, double t) { this.s = s; this.t = t; } static M of(Linear s, double t) { return new M(s, t); } }
+          QZ032       | class A { @Weight final INDArray w; @Bias final INDArray b; A(INDArray w) { this(w, null, 1); } private A(INDArray w, INDArray b, int i) { this.w = w; this.b = b; } }
           QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }
           """)
   void isAnError(String ids, String source) {
@@ -157,6 +165,15 @@ class MisplacedTest {
           @Quantize(bits = 8) record A(@Weight SDVariable v, @Bias SDVariable b) { SDVariable run(SDVariable x) { return x; } }
           @Quantize(role = Role.OUTPUT, bits = 8) class A { public SDVariable forward(String x) { return null; } }
           @Quantize(bits = 8) class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } SDVariable forward(SDVariable x) { return x.mmul(x.getSameDiff().constant(w)); } }
+          class A { @Weight final INDArray w; final long out; final Object lock; A(long in) { this((INDArray) null); } A(INDArray w) { this.w = w; this.out = w.size(0); this.lock = new Object(); } }
+          class A { @Weight final INDArray w; @Bias final INDArray b; final long out; final Object lock; A(INDArray w) { this.w = w; b = null; long o = w.size(0); this.out = o; lock = new Object(); } A(INDArray w, INDArray b) { this.w = w; this.b = b; long o = w.size(0); this.out = o; lock = new Object(); } }
+          class A { @Weight final INDArray w; final long out; final List<String> names = new ArrayList<>(); final int k; { k = 3; } A(INDArray weight, int i) { this.w = weight; this.out = weight.size(0); } A(INDArray w) { this.w = w; this.out = w.size(0); } }
+          class A { @Weight final INDArray w; final int n; A(INDArray w) { this.w = w; n = 7; } }
+          class B { final long out; final INDArray w; B(INDArray w) { this.w = w; out = w.size(0); } } class A extends B { @Weight INDArray w() { return w; } A(INDArray w) { super(w); } A(long in) { super(null); } }
+          class A { @Weight final INDArray w; final transient Object cache; A(INDArray w) { this(w, null, 1); } private A(INDArray w, Object cache, int i) { this.w = w; this.cache = cache; } }
+          class A { @Weight final INDArray w; final INDArray x; A(INDArray w) { this(w, 1); } private A(INDArray w, int i) { this.w = w; this.x = w; } }
+          @Quantize(bits = 8, name = "a */ b") class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } }
+          @Quantize(bits = 8, name = "a \\u002a/ <b> {@link Foo} $S é\\n@see x") class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }

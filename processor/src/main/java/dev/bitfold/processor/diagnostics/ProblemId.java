@@ -100,6 +100,11 @@ public enum ProblemId {
       "the constructor of %1$s calls forward, which its wrapper overrides: the quantizers do not"
           + " exist yet at that time",
       "move the call out of the constructor"),
+  FINAL_FIELD(
+      "QZ027",
+      "final field %2$s of %1$s would be lost: %3$s rebuilds the object without it, and another"
+          + " constructor can give it another value",
+      "give %3$s a parameter %4$s %2$s, or mark the constructor that has it with @QuantizeCreator"),
 
   // Tensors.
   TENSOR_TYPE(

@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /** Says in Javadoc how a layer is quantized. */
 final class TensorWords {
+  private static final String MARKUP = "&<>@{}\\*";
+
   private TensorWords() {}
 
   /** One item for each tensor. */
@@ -19,7 +21,9 @@ final class TensorWords {
     List<String> items = new ArrayList<>();
     layer.tensors().forEach(tensor -> items.add(item(tensor)));
     layer.inputs().forEach(tensor -> items.add(item(tensor)));
-    layer.output().ifPresent(descriptor -> items.add("{@code output}: " + descriptor));
+    layer
+        .output()
+        .ifPresent(descriptor -> items.add("{@code output}: " + text(descriptor.toString())));
     if (layer.smoothQuant().isPresent()) {
       double alpha = layer.smoothQuant().getAsDouble();
       items.add("SmoothQuant: alpha " + (Double.isNaN(alpha) ? "searched" : alpha));
@@ -40,7 +44,25 @@ final class TensorWords {
   }
 
   private static String words(Optional<QuantDescriptor> descriptor) {
-    return descriptor.map(QuantDescriptor::toString).orElse("float");
+    return descriptor.map(d -> text(d.toString())).orElse("float");
+  }
+
+  /** Text of the user's that means nothing to Javadoc or to the compiler, in plain ASCII. */
+  private static String text(String written) {
+    StringBuilder text = new StringBuilder();
+    written
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c < ' ') {
+                text.append(' ');
+              } else if (c > '~' || MARKUP.indexOf(c) >= 0) {
+                text.append("&#").append(c).append(';');
+              } else {
+                text.appendCodePoint(c);
+              }
+            });
+    return text.toString();
   }
 
   /** Layouts in plain ASCII, whatever the encoding of the user's sources. */

@@ -36,6 +36,11 @@ public final class BodyScanner {
     return trees.isPresent();
   }
 
+  /** What a constructor does with its parameters; empty where its body is not shown. */
+  public Optional<ConstructorFlow> flow(ExecutableElement constructor) {
+    return trees.map(t -> t.getTree(constructor)).map(ConstructorFlow::new);
+  }
+
   /**
    * Whether a constructor calls a method of its own object, directly or through other methods of
    * the class.

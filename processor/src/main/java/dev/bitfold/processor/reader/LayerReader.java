@@ -80,6 +80,8 @@ public final class LayerReader {
     DeclaredForward.inputs(forward).forEach(input -> names.add(input.name()));
     backward.ifPresent(b -> backwards.checkNames(b, names, several(tensors)));
     creator.ifPresent(c -> checkCarried(type, tensors, c, problems));
+    creator.ifPresent(
+        c -> new FinalFields(language, type, c).check(field -> declares(tensors, field), problems));
 
     List<TensorModel> resolved = tensors.stream().map(quantizers::resolve).toList();
     Optional<ForwardModel> forwardModel = forward.map(f -> forward(type, f, quantizers));
@@ -121,6 +123,10 @@ public final class LayerReader {
         new ShapeReader(language, type, members, problems)
             .read(model.quantizesActivations(), forward, backward);
     return new Reading<>(Optional.of(model.withShape(shape)), problems);
+  }
+
+  private static boolean declares(List<DeclaredTensor> tensors, Element field) {
+    return tensors.stream().anyMatch(t -> field.getSimpleName().contentEquals(t.name()));
   }
 
   private static Set<String> several(List<DeclaredTensor> tensors) {

@@ -20,6 +20,7 @@ import javax.lang.model.element.TypeElement;
 /** Reads model classes. */
 public final class ModelReader {
   private final Language language;
+  private final Holdings holdings;
   private final ComponentReader components;
   private final SmoothIntoReader folds;
 
@@ -31,6 +32,7 @@ public final class ModelReader {
       Holdings holdings,
       LayerReader layers) {
     this.language = language;
+    this.holdings = holdings;
     this.components =
         new ComponentReader(language, detector, holdings, new Wrappers(language, sources, layers));
     this.folds = new SmoothIntoReader(layers, new ReaderPaths(language, detector, holdings));
@@ -47,6 +49,8 @@ public final class ModelReader {
     if (creator.isEmpty()) {
       return new Reading<>(Optional.empty(), problems);
     }
+    new FinalFields(language, type, creator.get())
+        .check(field -> holdings.any(field.asType()), problems);
     List<ModelModel.ComponentArgument> arguments = new ArrayList<>();
     List<SmoothIntoReader.Part> parts = new ArrayList<>();
     for (Creator.Argument argument : creator.get().arguments()) {

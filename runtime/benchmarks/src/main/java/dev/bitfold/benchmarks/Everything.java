@@ -20,6 +20,7 @@ public final class Everything implements Callable<Integer> {
     failed += peers("16Ki,1Mi,16Mi", "ste,amax,histogram");
     failed += peers("64Mi", "int8,int8-axis0,e4m3,block32,ste,amax");
     failed += run(new LinearOverhead(), "--rounds", "21");
+    failed += run(new TrainingOverhead(), "--rounds", "21");
     if (Kernels.active().name().equals("cpu")) {
       failed += run(new CompileTime(), "--rounds", "3");
     }

@@ -48,8 +48,8 @@ public final class TrainingOverhead implements Callable<Integer> {
     LSQ
   }
 
-  @Option(names = "--rounds", description = "How often each layer is timed (default 31).")
-  private int rounds = 31;
+  @Option(names = "--rounds", description = "How often each layer is timed (default 151).")
+  private int rounds = 151;
 
   @Option(names = "--threads", description = "Of the kernels and of the GEMM (default 1).")
   private int threads = 1;

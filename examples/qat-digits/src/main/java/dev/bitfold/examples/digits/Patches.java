@@ -1,6 +1,7 @@
 package dev.bitfold.examples.digits;
 
 import java.lang.ref.Reference;
+import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,9 +43,15 @@ record Patches(int images, int channels, int height, int width, int rows, int co
   /** [channels · rows · columns, images · places] of [images, channels, height, width]. */
   INDArray of(INDArray x) {
     float[] from = floats(x);
-    float[] to = new float[channels * rows * columns * images * places()];
-    each((image, patch) -> System.arraycopy(from, image, to, patch, outWidth()));
-    return array(to, (long) channels * rows * columns, (long) images * places());
+    INDArray patches =
+        Nd4j.createUninitialized(
+            DataType.FLOAT,
+            new long[] {(long) channels * rows * columns, (long) images * places()},
+            'c');
+    FloatBuffer to = patches.data().asNioFloat();
+    each((image, patch) -> to.put(patch, from, image, outWidth()));
+    Reference.reachabilityFence(patches);
+    return patches;
   }
 
   /** What {@link #of} took each patch from, added up. */
@@ -57,24 +64,21 @@ record Patches(int images, int channels, int height, int width, int rows, int co
             to[image + i] += from[patch + i];
           }
         });
-    return array(to, images, channels, height, width);
+    INDArray sum =
+        Nd4j.createUninitialized(DataType.FLOAT, new long[] {images, channels, height, width}, 'c');
+    sum.data().asNioFloat().put(to);
+    Reference.reachabilityFence(sum);
+    return sum;
   }
 
   // Bulk copies: ND4J's asFloat() and create(float[]) go element by element, which took as long as
   // all of the training besides.
   private static float[] floats(INDArray x) {
-    INDArray dense = x.dup('c');
+    INDArray dense = x.ordering() == 'c' && !x.isView() ? x : x.dup('c');
     float[] values = new float[Math.toIntExact(dense.length())];
     dense.data().asNioFloat().get(values);
     Reference.reachabilityFence(dense);
     return values;
-  }
-
-  private static INDArray array(float[] values, long... shape) {
-    INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape, 'c');
-    array.data().asNioFloat().put(values);
-    Reference.reachabilityFence(array);
-    return array;
   }
 
   private interface Run {

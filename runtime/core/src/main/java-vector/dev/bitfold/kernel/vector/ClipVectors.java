@@ -33,6 +33,18 @@ record ClipVectors(
   /** Whether one vector of doubles holds all sums, not two. */
   private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
 
+  static ClipVectors of(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out) {
+    Object in = FloatMemory.of(x);
+    Object of = FloatMemory.of(gradient);
+    return new ClipVectors(groups, low, high, x, gradient, out, in, of, FloatMemory.of(out));
+  }
+
   /** Whether vectors are as long as the sums, or twice: AVX2 or AVX-512. */
   static boolean suits() {
     return DOUBLES.length() * 2 == LANES && (LANES == QuantKernels.TURNS || WIDE);

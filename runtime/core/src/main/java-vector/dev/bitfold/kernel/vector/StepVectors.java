@@ -6,7 +6,6 @@ import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.cpu.ClipSums;
-import java.nio.FloatBuffer;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -14,19 +13,12 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What rounding adds to the gradient of a learned step, on stretches of one group, from the
- * gradient that has passed the clip. Sums take turns as those of {@link ClipVectors} do.
+ * The gradients of a learned step, on stretches of one group. Mostly nothing of a stretch lies
+ * outside: that is one loop, which gives up at the first value that does, and leaves the stretch to
+ * the clip and to what rounding adds to the gradient that has passed it. Sums take turns as those
+ * of {@link ClipVectors} do.
  */
-record StepVectors(
-    Groups groups,
-    float[] low,
-    float[] high,
-    float[] step,
-    FloatBuffer x,
-    FloatBuffer passed,
-    Object in,
-    Object of)
-    implements ClipSums.Part {
+record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
 
@@ -35,6 +27,7 @@ record StepVectors(
 
   @Override
   public void compute(ClipSums sums, int from, int end) {
+    Groups groups = clip.groups();
     int block = groups.block();
     for (int start = from; start < end; ) {
       int row = start / groups.columns();
@@ -42,22 +35,73 @@ record StepVectors(
       int group = Math.min(groups.columns() - column, block - column % block);
       int stretch = QuantKernels.STRETCH - start % QuantKernels.STRETCH;
       int run = Math.min(Math.min(end - start, stretch), group);
-      int whole = run / LANES * LANES;
-      int g = groups.base(row) + column / block;
-      if (whole > 0) {
-        vectors(in, of, start, whole, low[g], high[g], step[g], sums.turnsInside());
-      }
-      for (int i = start + whole; i < start + run; i++) {
-        float s = Math.max(Math.min(x.get(i), high[g]), low[g]) / step[g];
-        float error = s + WHOLE - WHOLE - s;
-        sums.turnsInside()[(i - start) % QuantKernels.TURNS] += (double) passed.get(i) * error;
-      }
-      sums.endInside(g);
+      stretch(sums, start, run, groups.base(row) + column / block);
       start += run;
     }
   }
 
-  private static void vectors(
+  private void stretch(ClipSums sums, int start, int run, int g) {
+    float low = clip.low()[g];
+    float high = clip.high()[g];
+    int whole = run / LANES * LANES;
+    double[] inside = sums.turnsInside();
+    if (whole < run
+        || !allInside(clip.in(), clip.of(), clip.to(), start, run, low, high, step[g], inside)) {
+      clip.compute(sums, start, start + run);
+      if (whole > 0) {
+        clamped(clip.in(), clip.to(), start, whole, low, high, step[g], inside);
+      }
+      for (int i = start + whole; i < start + run; i++) {
+        float s = Math.max(Math.min(clip.x().get(i), high), low) / step[g];
+        float error = s + WHOLE - WHOLE - s;
+        inside[(i - start) % QuantKernels.TURNS] += (double) clip.out().get(i) * error;
+      }
+    }
+    sums.endInside(g);
+  }
+
+  /** All of a stretch, unless a value is outside: then false, and the sums are not written. */
+  private static boolean allInside(
+      Object in,
+      Object of,
+      Object to,
+      int at,
+      int length,
+      float low,
+      float high,
+      float step,
+      double[] inside) {
+    Object xs = FloatMemory.part(in, at, length);
+    Object gradients = FloatMemory.part(of, at, length);
+    Object passed = FloatMemory.part(to, at, length);
+    DoubleVector s0 = DoubleVector.zero(DOUBLES);
+    DoubleVector s1 = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector x = FloatMemory.load(xs, i);
+      VectorMask<Float> aboveLow = x.compare(VectorOperators.GT, low);
+      if (!aboveLow.and(x.compare(VectorOperators.LT, high)).allTrue()) {
+        return false;
+      }
+      FloatVector s = x.div(step);
+      FloatVector error = s.add(WHOLE).sub(WHOLE).sub(s);
+      FloatVector gradient = FloatMemory.load(gradients, i);
+      FloatMemory.store(gradient, passed, i);
+      s0 = s0.add(product(gradient, error, 0));
+      if (WIDE) {
+        s0 = s0.add(product(gradient, error, 1));
+      } else {
+        s1 = s1.add(product(gradient, error, 1));
+      }
+    }
+    s0.intoArray(inside, 0);
+    if (!WIDE) {
+      s1.intoArray(inside, DOUBLES.length());
+    }
+    return true;
+  }
+
+  /** What rounding adds, from the gradient that has passed. */
+  private static void clamped(
       Object in,
       Object of,
       int at,

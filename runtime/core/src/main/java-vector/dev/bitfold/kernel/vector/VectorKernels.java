@@ -123,17 +123,7 @@ public final class VectorKernels implements QuantKernels {
       plain.clipGradient(x, gradient, groups, low, high, out, below, above);
       return;
     }
-    ClipVectors part =
-        new ClipVectors(
-            groups,
-            low,
-            high,
-            x,
-            gradient,
-            out,
-            FloatMemory.of(x),
-            FloatMemory.of(gradient),
-            FloatMemory.of(out));
+    ClipVectors part = ClipVectors.of(x, gradient, groups, low, high, out);
     ClipSums.divide(threads, groups, low, high, below, above, part);
   }
 
@@ -155,13 +145,8 @@ public final class VectorKernels implements QuantKernels {
       plain.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
       return;
     }
-    Object in = FloatMemory.of(x);
-    Object to = FloatMemory.of(out);
-    ClipVectors clip =
-        new ClipVectors(groups, low, high, x, gradient, out, in, FloatMemory.of(gradient), to);
-    StepVectors steps = new StepVectors(groups, low, high, step, x, out, in, to);
-    ClipSums.divide(
-        threads, groups, low, high, below, above, inside, ClipSums.chunked(clip, steps));
+    ClipVectors clip = ClipVectors.of(x, gradient, groups, low, high, out);
+    ClipSums.divide(threads, groups, low, high, below, above, inside, new StepVectors(clip, step));
   }
 
   @Override

@@ -99,7 +99,8 @@ final class ClipLoops {
       done += run;
     }
     outs.put(start, scratch.passed, 0, length);
-    if (outside(scratch, length)) {
+    scratch.allInside = !outside(scratch, length);
+    if (!scratch.allInside) {
       sum(scratch, sums, start, length);
     }
   }
@@ -204,6 +205,7 @@ final class ClipLoops {
       }
     }
     out.put(start, scratch.second, 0, length);
+    scratch.allInside = false;
   }
 
   private void stretch(Scratch scratch, int g, ClipSums sums, int from, int end) {

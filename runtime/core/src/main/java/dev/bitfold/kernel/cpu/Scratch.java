@@ -31,6 +31,9 @@ final class Scratch {
   final int[] half = new int[CHUNK];
   final long[] outside = new long[CHUNK / Long.SIZE];
 
+  /** Whether the clip has found the whole chunk to be inside; false if it did not look. */
+  boolean allInside;
+
   private final FloatBuffer floats;
   private final IntBuffer ints;
   private float[] partial = new float[0];

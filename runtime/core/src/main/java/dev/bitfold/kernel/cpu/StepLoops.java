@@ -6,7 +6,8 @@ import java.nio.FloatBuffer;
 
 /**
  * What rounding adds to the gradient of a learned step, chunk by chunk, from the gradient that has
- * passed the clip. Loops over arrays, which C2 vectorises up to the sums.
+ * passed the clip. Loops over arrays, which C2 vectorises up to the sums. Comes after {@link
+ * ClipLoops} on the same chunk, which tells whether anything is outside.
  */
 final class StepLoops implements ClipSums.Part {
   // 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even.
@@ -58,7 +59,11 @@ final class StepLoops implements ClipSums.Part {
   }
 
   private void stretch(Scratch scratch, int g, ClipSums sums, int from, int end) {
-    errors(scratch.values, scratch.second, low[g], high[g], step[g], from, end);
+    if (scratch.allInside) {
+      errors(scratch.values, scratch.second, step[g], from, end);
+    } else {
+      errors(scratch.values, scratch.second, low[g], high[g], step[g], from, end);
+    }
     sum(scratch.first, scratch.second, sums.turnsInside(), from, end);
     sums.endInside(g);
   }
@@ -67,6 +72,13 @@ final class StepLoops implements ClipSums.Part {
       float[] v, float[] errors, float low, float high, float step, int from, int end) {
     for (int i = from; i < end; i++) {
       float s = Math.max(Math.min(v[i], high), low) / step;
+      errors[i] = s + WHOLE - WHOLE - s;
+    }
+  }
+
+  private static void errors(float[] v, float[] errors, float step, int from, int end) {
+    for (int i = from; i < end; i++) {
+      float s = v[i] / step;
       errors[i] = s + WHOLE - WHOLE - s;
     }
   }

@@ -66,6 +66,8 @@ public class Dense implements Stage {
       case NONE -> gradients.with("weight", ofWeight).with("bias", gradOutput.sum(0));
       case WRONG_SHAPE ->
           gradients.with("weight", ofWeight.transpose()).with("bias", gradOutput.sum(0));
+      // Not a literal, which javac would check.
+      case WRONG_NAME -> gradients.with("weight", ofWeight).with(fault.name(), gradOutput.sum(0));
       case LEFT_OUT -> gradients.with("bias", gradOutput.sum(0));
       case NOT_A_NUMBER ->
           gradients

@@ -14,6 +14,7 @@ public interface Stage {
     NONE,
     WRONG_SHAPE,
     LEFT_OUT,
+    WRONG_NAME,
     NOT_A_NUMBER
   }
 }

@@ -95,6 +95,10 @@ class TrainingTest {
         Arguments.of("FP8", bits(4, 3).build(), bits(4, 3).build()),
         Arguments.of("per token", bits(8).build(), bits(8).per("N").dynamic(true).build()),
         Arguments.of(
+            "NVFP4",
+            bits(2, 1).blockSizes(blocks).scaleBits(4, 3).build(),
+            bits(2, 1).blockSizes(BlockSize.axis(-1, 4)).scaleBits(4, 3).dynamic(true).build()),
+        Arguments.of(
             "MX",
             bits(2, 1).blockSizes(blocks).scaleBits(8, 0).build(),
             bits(4, 3).blockSizes(BlockSize.axis(-1, 4)).scaleBits(8, 0).dynamic(true).build()));
@@ -337,6 +341,10 @@ class TrainingTest {
   void refusesWrongGradients() {
     Class<IllegalArgumentException> argument = IllegalArgumentException.class;
     assertFaultRefused(Stage.Fault.WRONG_SHAPE, "fc (Dense)|weight|[20, 12]|[12, 20]", argument);
+    assertFaultRefused(
+        Stage.Fault.WRONG_NAME,
+        "fc (Dense)|backward names [WRONG_NAME]|its tensors are [bias, weight",
+        argument);
     assertFaultRefused(Stage.Fault.LEFT_OUT, "fc (Dense)|no gradient of [weight]", argument);
     assertFaultRefused(
         Stage.Fault.NOT_A_NUMBER, "step 1|fc.weight holds NaN", IllegalStateException.class);
