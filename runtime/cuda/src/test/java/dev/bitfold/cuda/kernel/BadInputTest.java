@@ -88,8 +88,11 @@ class BadInputTest {
         assertThrows(CudaException.class, () -> round(kernels, large, Groups.perTensor(1 << 20)));
     assertEquals("cuMemAlloc_v2", full.call());
     assertEquals(CudaException.OUT_OF_MEMORY, full.code());
-    assertTrue(full.getMessage().contains("4194304 bytes were asked for"), full.getMessage());
-    assertTrue(full.getMessage().contains(" are free on cuda:0"), full.getMessage());
+    assertTrue(
+        String.valueOf(full.getMessage()).contains("4194304 bytes were asked for"),
+        full.getMessage());
+    assertTrue(
+        String.valueOf(full.getMessage()).contains(" are free on cuda:0"), full.getMessage());
     standIn.standin_set("memory", 1L << 30);
     round(kernels, large, Groups.perTensor(1 << 20));
     kernels.release();
@@ -102,14 +105,18 @@ class BadInputTest {
     Groups groups = Groups.perTensor(4);
     long[] before = resources();
     String[] calls = {
-      "cuLaunchKernel", "cuMemcpyHtoDAsync_v2", "cuStreamSynchronize", "cuEventRecord", "cuMemAlloc_v2"
+      "cuLaunchKernel",
+      "cuMemcpyHtoDAsync_v2",
+      "cuStreamSynchronize",
+      "cuEventRecord",
+      "cuMemAlloc_v2"
     };
     for (String call : calls) {
       standIn.standin_fail(call, INVALID_VALUE, 0);
       CudaException failed =
           assertThrows(CudaException.class, () -> round(kernels, x, groups), call);
       assertEquals(call, failed.call());
-      assertTrue(failed.getMessage().contains("CUDA_ERROR_INVALID_VALUE (1)"));
+      assertTrue(String.valueOf(failed.getMessage()).contains("CUDA_ERROR_INVALID_VALUE (1)"));
       assertArrayEquals(new float[] {1, 2, -3, 0}, round(kernels, x, groups));
       kernels.release();
       assertArrayEquals(before, resources(), call);
