@@ -66,6 +66,45 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   });
 }
 
+// The gradients of a learned step: those of the clip, and per stretch what rounding adds inside.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    step_gradient(const float* x, const float* gradient, float* out, Layout layout,
+                  const float* low, const float* high, const float* step, double* below,
+                  double* above, double* inside) {
+  unsigned lane = threadIdx.x % TURNS;
+  unsigned team = 0xffu << (threadIdx.x % 32 / TURNS * TURNS);
+  each_stretch(layout, [=](unsigned from, unsigned to, unsigned group, unsigned number) {
+    float least = low[group];
+    float most = high[group];
+    float width = step[group];
+    double sum_below = 0;
+    double sum_above = 0;
+    double sum_inside = 0;
+    for (unsigned i = from + lane; i < to; i += TURNS) {
+      float value = x[i];
+      float g = gradient[i];
+      bool above_low = value > least;
+      bool below_high = value < most;
+      float passed = above_low && below_high ? g : 0.0f;
+      sum_below += above_low ? 0.0 : static_cast<double>(g);
+      sum_above += below_high ? 0.0 : static_cast<double>(g);
+      // By comparisons, which let NaN pass: fminf and fmaxf would not.
+      float clamped = value > most ? most : value < least ? least : value;
+      float s = clamped / width;
+      sum_inside += static_cast<double>(passed) * static_cast<double>(rintf(s) - s);
+      out[i] = passed;
+    }
+    sum_below = total_of_team(sum_below, team);
+    sum_above = total_of_team(sum_above, team);
+    sum_inside = total_of_team(sum_inside, team);
+    if (lane == 0) {
+      below[number] = sum_below;
+      above[number] = sum_above;
+      inside[number] = sum_inside;
+    }
+  });
+}
+
 // What quantizing costs under each candidate: blockIdx.y. The scales of a candidate follow those
 // of the one before.
 template <int KIND>
@@ -160,8 +199,9 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   }
 }
 
-// The sums of all other groups: a thread for a group.
-extern "C" __global__ void __launch_bounds__(THREADS)
+// The sums of all other groups: a thread for a group. Registers for four blocks of a
+// multiprocessor: for eight, some cards' would be spilled.
+extern "C" __global__ void __launch_bounds__(THREADS, 4)
     sums_of_groups(const double* stretches, double* out, Layout layout, unsigned numbers,
                    int parts) {
   unsigned group = blockIdx.x * THREADS + threadIdx.x;
@@ -183,6 +223,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   unsigned left = layout.columns.value - from;
   unsigned to = from + (left < layout.block.value ? left : layout.block.value);
   OrderedSum sum = {0, 0, 0, parts};
+#pragma unroll 1
   for (unsigned k = 0; k < rows; k++) {
     unsigned row = 0;
     unsigned rest = k;
@@ -199,6 +240,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     }
     unsigned run = row * layout.blocks + block;
     unsigned end = (row * layout.columns.value + to - 1) / STRETCH;
+#pragma unroll 1
     for (unsigned chunk = (row * layout.columns.value + from) / STRETCH; chunk <= end; chunk++) {
       sum.add(mine[run + chunk], chunk);
     }

@@ -10,7 +10,7 @@
 #define __device__
 #define __global__
 #define __constant__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 
 // Garbage until it is written to, anew for each block.
 #define SHARED_ARRAY(type, name, count) \

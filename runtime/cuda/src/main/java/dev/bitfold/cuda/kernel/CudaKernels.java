@@ -134,6 +134,31 @@ public final class CudaKernels implements QuantKernels {
   }
 
   @Override
+  public void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    Arrays.fill(below, 0, groups.count(), 0);
+    Arrays.fill(above, 0, groups.count(), 0);
+    Arrays.fill(inside, 0, groups.count(), 0);
+    run(
+        groups,
+        (lane, operations) -> {
+          long at = upload(lane, x, groups);
+          long from = upload(lane, gradient, groups);
+          operations.stepGradient(at, from, groups, low, high, step, from, below, above, inside);
+          lane.staging().download(from, out, groups.elements());
+        });
+  }
+
+  @Override
   public void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
     for (int c = 0; c < candidates.length; c++) {

@@ -269,6 +269,37 @@ final class Operations {
     System.arraycopy(found, groups.count(), above, 0, groups.count());
   }
 
+  /** The gradients of a learned step; {@code out} may be {@code gradient}. */
+  void stepGradient(
+      long x,
+      long gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      long out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    int count = groups.count();
+    long numbers = layout.stretches(QuantKernels.STRETCH);
+    long sums = lane.arena().take(3 * 8 * numbers);
+    long least = lane.upload(low, count);
+    long most = lane.upload(high, count);
+    long width = lane.upload(step, count);
+    LaunchArguments arguments = lane.arguments().address(x).address(gradient).address(out);
+    layout.write(arguments);
+    arguments.address(least).address(most).address(width);
+    arguments.address(sums).address(sums + 8 * numbers).address(sums + 16 * numbers);
+    stream.launch("step_gradient", teams(groups), 1, arguments);
+    double[] found = new double[3 * count];
+    orderedSums(layout, sums, numbers, 3, true, found);
+    System.arraycopy(found, 0, below, 0, count);
+    System.arraycopy(found, count, above, 0, count);
+    System.arraycopy(found, 2 * count, inside, 0, count);
+  }
+
   /** What quantizing costs under each candidate. */
   void squaredErrors(
       long x,

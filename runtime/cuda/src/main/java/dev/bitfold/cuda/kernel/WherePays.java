@@ -82,6 +82,21 @@ final class WherePays implements QuantKernels {
   }
 
   @Override
+  public void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    host.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
+  }
+
+  @Override
   public void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
     boolean pays =
