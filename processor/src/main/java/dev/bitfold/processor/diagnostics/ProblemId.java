@@ -105,6 +105,11 @@ public enum ProblemId {
       "final field %2$s of %1$s would be lost: %3$s rebuilds the object without it, and another"
           + " constructor can give it another value",
       "give %3$s a parameter %4$s %2$s, or mark the constructor that has it with @QuantizeCreator"),
+  ACCESSOR_THROWS(
+      "QZ028",
+      "accessor %2$s of %1$s throws %3$s: generated code reads %4$s where nothing can be caught",
+      "take the throws clause off (wrap the cause, as java.io.UncheckedIOException does), or let the"
+          + " package see the field %4$s"),
 
   // Tensors.
   TENSOR_TYPE(

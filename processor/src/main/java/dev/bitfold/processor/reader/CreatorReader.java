@@ -44,6 +44,40 @@ final class CreatorReader {
 
   /** The constructor; empty if there is none, which is then reported. */
   Optional<Creator> read() {
+    Optional<Creator> creator = find();
+    creator.ifPresent(c -> c.arguments().forEach(this::checkAccessor));
+    return creator;
+  }
+
+  /** Generated code reads the values where no exception can be declared. */
+  private void checkAccessor(Creator.Argument argument) {
+    method(argument.accessor())
+        .filter(this::throwsChecked)
+        .ifPresent(
+            method ->
+                problems.add(
+                    ProblemId.ACCESSOR_THROWS,
+                    Place.at(method),
+                    type.getSimpleName(),
+                    ForwardReader.signature(method),
+                    method.getThrownTypes().stream()
+                        .map(TypeText::of)
+                        .collect(Collectors.joining(", ")),
+                    argument.name()));
+  }
+
+  private Optional<ExecutableElement> method(Accessor accessor) {
+    return members.methods().stream()
+        .filter(method -> accessor.method() && Members.isAccessor(method))
+        .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
+        .findFirst();
+  }
+
+  private boolean throwsChecked(ExecutableElement method) {
+    return !CheckedExceptions.of(language, method).isEmpty();
+  }
+
+  private Optional<Creator> find() {
     List<ExecutableElement> marked = marked();
     if (type.getKind() == ElementKind.RECORD) {
       return canonical(marked);
@@ -126,7 +160,8 @@ final class CreatorReader {
     Unresolved.refuse(parameter.asType());
     return members.readable(parameter.getSimpleName().toString()).stream()
         .filter(r -> language.types().isAssignable(r.type(), parameter.asType()))
-        .findFirst()
+        .min(
+            Comparator.comparing(r -> method(r.accessor()).filter(this::throwsChecked).isPresent()))
         .map(r -> new Creator.Argument(parameter, r.accessor()));
   }
 
