@@ -80,14 +80,14 @@ final class Step {
     }
   }
 
-  /** Reports what still waits. */
+  /** Reports what still waits; of what has no name javac has said it. */
   void finish() {
     deferred
         .take()
         .forEach(
             (name, missing) -> {
               Optional<TypeElement> type = language.find(name);
-              if (type.isPresent() && !missing.isEmpty()) {
+              if (type.isPresent() && !missing.isEmpty() && !missing.startsWith("<")) {
                 Problems problems = new Problems();
                 problems.add(
                     ProblemId.UNRESOLVED_TYPE,

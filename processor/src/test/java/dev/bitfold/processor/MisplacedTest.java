@@ -118,6 +118,22 @@ class MisplacedTest {
           QZ027       | class B { final int n; B(int n) { this.n = n; } } class A extends B { @Weight final INDArray w; A(INDArray w) { super(1); this.w = w; } private A(INDArray w, int n) { super(n); this.w = w; } }
           QZ027       | @QuantizeModel class M { final Linear s; final double t; M(Linear s) { this(s, 1); } private M(Linear s, double t) { this.s = s; this.t = t; } static M of(Linear s, double t) { return new M(s, t); } }
           QZ032       | class A { @Weight final INDArray w; @Bias final INDArray b; A(INDArray w) { this(w, null, 1); } private A(INDArray w, INDArray b, int i) { this.w = w; this.b = b; } }
+          QZ028       | @QuantizeModel class M { private final Linear s; M(Linear s) { this.s = s; } Linear s() throws Exception { return s; } }
+          QZ028       | abstract class B<E extends Exception> { abstract INDArray w() throws E; } class A<E extends Exception> extends B<E> { private final INDArray w; A(@Weight INDArray w) { this.w = w; } INDArray w() throws E { return w; } }
+          QZ034       | @Quantize(bits = 8) @interface R {} class A { @R static INDArray z; @Weight final INDArray w; A(INDArray w) { this.w = w; } }
+          QZ034       | @Quantize(bits = 8) @interface R {} class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } INDArray run(@R INDArray x) { return x; } }
+          QZ034       | @interface R { @Quantize(bits = 8) int bits(); }
+          QZ084       | @interface R { @SkipQuantize int bits(); }
+          QZ084       | @Implementations(Linear.class) @interface R {}
+          QZ084       | @QuantizeModel class M { final Linear s; M(Linear s) { this.s = s; } M(@SkipQuantize Linear s, int n) { this(s); } }
+          QZ084       | @QuantizeModel record M(Linear s) { @SkipQuantize static Linear other; }
+          QZ084       | @QuantizeModel record M(Linear s) { @SkipQuantize public Linear s() { return s; } }
+          QZ084       | record A(@Weight INDArray w) { A(@SkipQuantize INDArray w) { this.w = w; } }
+          QZ084       | @QuantizeModel record M(Linear s, @SkipQuantize int[] shape) {}
+          QZ071       | @Implementations(Linear.class) interface Other {} @QuantizeModel record M(Linear s) {}
+          QZ071       | @Implementations(String.class) interface Other { INDArray forward(INDArray x); } @QuantizeModel record M(Other s) {}
+          QZ115       | @Quantize(bits = 4, blockSizes = @Block(axis = 0, size = 2), scaleBlockSizes = @Block(axis = 1, size = 2)) record A(@Weight(layout = "OIT") INDArray w) {}
+          QZ133       | @Quantize(bits = 8, calib = Calib.MOVING_AVERAGE) @interface R {} @R record A(@Weight INDArray w) {}
           QZ101 QZ022 | @Quantize(bits = 1) class A { @Weight final INDArray w; A(INDArray w, int j) { this.w = w; } }
           """)
   void isAnError(String ids, String source) {
@@ -176,6 +192,13 @@ class MisplacedTest {
           @Quantize(bits = 8, name = "a \\u002a/ <b> {@link Foo} $S é\\n@see x") class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } }
           @interface Custom {} @Custom record A(@Weight INDArray w) {}
           @Int8 @interface Mine {} @Mine class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
+          class Override {} class Object {} class String {} class SuppressWarnings {} class Exception {} @Quantize(bits = 8) @Deprecated class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input INDArray x) { return x; } } @QuantizeModel record M(A a) {} @Int8 @interface R {}
+          class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } INDArray w() throws java.io.IOException { return w; } }
+          class A { private final INDArray w; A(@Weight INDArray w) { this.w = w; } INDArray w() throws IllegalStateException { return w; } }
+          @Quantize(bits = 4, blockSizes = @Block(along = "I", size = 2), scaleBlockSizes = @Block(size = 2)) record A(@Weight(layout = "IO") INDArray w) {}
+          @Quantize(role = Role.INPUT, bits = 8, calib = Calib.MOVING_AVERAGE) class A { public INDArray forward(@Input INDArray x) { return x; } }
+          @QuantizeModel record M(Linear s, @SkipQuantize Linear t, @SkipQuantize List<Linear> u) {}
+          record Pool(int size) {} @QuantizeModel record M(Linear s, @SkipQuantize Pool pool) {}
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           """)
   void isFine(String source) {

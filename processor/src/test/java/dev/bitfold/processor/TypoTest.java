@@ -60,9 +60,11 @@ class TypoTest {
   static {
     VALUES.put("bits", List.of("4", "0", "-8", "88", "1", "{}", "{4, 33}", "{34}", "{3, 4, 1}"));
     VALUES.put("format", List.of("Format.NF4"));
-    VALUES.put("axis", List.of("0", "-1", "1", "2", "-4", "10", "{0, 0}", "{0, -2}", "{0, 1}"));
     VALUES.put(
-        "per", List.of("\"O\"", "\"0\"", "\"o\"", "\"OO\"", "\"O,I\"", "\"T\"", "\"C\"", "\" \""));
+        "axis", List.of("0", "-1", "1", "2", "-4", "10", "{0, 0}", "{0, -2}", "{0, 1}", "{}"));
+    VALUES.put(
+        "per",
+        List.of("\"O\"", "\"0\"", "\"o\"", "\"OO\"", "\"O,I\"", "\"T\"", "\"C\"", "\" \"", "\"\""));
     VALUES.put(
         "blockSizes",
         List.of(
@@ -77,28 +79,36 @@ class TypoTest {
             "@Block(axis = 0, along = \"I\", size = 16)",
             "@Block(axis = -1, along = \"O\", size = 16)",
             "{@Block(size = 32), @Block(size = 16)}",
-            "{@Block(axis = 1, size = 32), @Block(along = \"I\", size = 16)}"));
+            "{@Block(axis = 1, size = 32), @Block(along = \"I\", size = 16)}",
+            "{}"));
     VALUES.put("dynamic", List.of("true"));
     VALUES.put(
         "calib", List.of("Calib.PERCENTILE", "Calib.MSE", "Calib.ENTROPY", "Calib.MOVING_AVERAGE"));
-    VALUES.put("percentile", List.of("99.9", "9999", "0", "-99.9", "0.0 / 0", "100.01"));
-    VALUES.put("bins", List.of("4096", "0", "-2048", "2047", "20480000", "64"));
-    VALUES.put("scaleBits", List.of("{8, 0}", "{4, 3}", "8", "0", "{0, 8}", "{3, 4}", "9"));
+    VALUES.put(
+        "percentile",
+        List.of("99.9", "9999", "0", "-99.9", "0.0 / 0", "100.01", "0.9999", "99.99"));
+    VALUES.put("bins", List.of("4096", "0", "-2048", "2047", "20480000", "64", "2048"));
+    VALUES.put("scaleBits", List.of("{8, 0}", "{4, 3}", "8", "0", "{0, 8}", "{3, 4}", "9", "{}"));
     VALUES.put(
         "scaleBlockSizes",
-        List.of("@Block(size = 256)", "@Block(size = 0)", "@Block(along = \"I\", size = 256)"));
+        List.of(
+            "@Block(size = 256)", "@Block(size = 0)", "@Block(along = \"I\", size = 256)", "{}"));
     VALUES.put("scaleRule", List.of("ScaleRule.CEIL", "ScaleRule.FLUSH", "ScaleRule.RECIPROCAL"));
     VALUES.put("rounding", List.of("Rounding.HALF_AWAY", "Rounding.TOWARD_ZERO"));
     VALUES.put("unsigned", List.of("true"));
     VALUES.put("narrowRange", List.of("true"));
     VALUES.put("affine", List.of("true"));
-    VALUES.put("amax", List.of("3", "-3", "{1, 2}", "0.0 / 0", "1.0 / 0", "{}"));
-    VALUES.put("scaleAmax", List.of("0.5", "-1", "0.0 / 0", "1.0 / 0"));
+    VALUES.put(
+        "amax", List.of("3", "-3", "{1, 2}", "0.0 / 0", "1.0 / 0", "{}", "0", "1e-300", "1e300"));
+    VALUES.put("scaleAmax", List.of("0.5", "-1", "0.0 / 0", "1.0 / 0", "0", "1e-300", "1e300"));
     VALUES.put("learnAmax", List.of("true"));
     VALUES.put("ste", List.of("Ste.LSQ", "Ste.PACT", "Ste.PASS_THROUGH"));
     VALUES.put("fakeQuant", List.of("false"));
-    VALUES.put("name", List.of("\"w\"", "\" \""));
+    VALUES.put("name", List.of("\"w\"", "\" \"", "\"\""));
   }
+
+  /** Those that generated code leaves out. */
+  private static final Set<String> DEFAULTS = Set.of("2048", "99.99");
 
   /** What else the annotation may say. */
   private static final List<Map<String, String>> CONTEXTS =
@@ -175,11 +185,10 @@ class TypoTest {
                 .map(e -> e.getKey() + " = " + e.getValue())
                 .collect(Collectors.joining(", "))
             + ")";
-    boolean isDefault = value.equals("{}") && element.equals("amax");
     return new Case(
         name,
         written,
-        isDefault ? "" : "." + element + "(",
+        DEFAULTS.contains(value) ? "" : "." + element + "(",
         written + "\n" + LAYER.formatted(name));
   }
 

@@ -54,6 +54,7 @@ public final class DescriptorReader {
             use,
             false);
     broken.forEach(problem -> quantizer.report(problem, subject, problems));
+    new WrittenRules(use, subject, problems).check(builder);
     descriptor.ifPresent(
         d ->
             NotYet.check(

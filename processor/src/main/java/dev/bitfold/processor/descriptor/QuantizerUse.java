@@ -44,6 +44,7 @@ public record QuantizerUse(
   public void check(Role tensorRole, Layout layout, String tensor, Problems problems) {
     descriptor.ifPresent(
         d -> d.problems(tensorRole, layout).forEach(p -> report(p, tensor, problems)));
+    WrittenRules.checkRole(this, tensorRole, tensor, problems);
   }
 
   void report(DescriptorProblem problem, String subject, Problems problems) {

@@ -33,10 +33,7 @@ public enum ProblemId {
   NOT_YET("QZ005", "%1$s is not supported yet", "leave it out: it would have no effect; %2$s"),
 
   // The class.
-  NOT_A_CLASS(
-      "QZ010",
-      "%1$s is %2$s: only classes and records are layers or models",
-      "annotate the classes that implement or extend it"),
+  NOT_A_CLASS("QZ010", "%1$s is %2$s: only classes and records are layers or models", "%3$s"),
   ABSTRACT_CLASS(
       "QZ011",
       "%1$s is abstract, so %2$s on it has no effect: annotations are not inherited",
@@ -89,7 +86,7 @@ public enum ProblemId {
   PARAMETER_TYPE(
       "QZ023",
       "constructor parameter %2$s of %1$s is of type %3$s, but %4$s is of type %5$s",
-      "give both the same type, or add: %3$s %2$s() { … }"),
+      "%6$s"),
   CREATOR("QZ024", "@QuantizeCreator has no effect here: %2$s", "%3$s"),
   LOMBOK(
       "QZ025",
@@ -175,6 +172,10 @@ public enum ProblemId {
       "QZ053",
       "%2$s of %1$s is an SDVariable and described as %3$s: %4$s",
       "describe it otherwise, or declare the layer's tensors as INDArray"),
+  EMPTY_ELEMENT(
+      "QZ054",
+      "%1$s: %2$s is written in %3$s and says nothing",
+      "leave it out, or say what is meant"),
 
   // forward.
   FORWARD_FINAL(
@@ -182,9 +183,7 @@ public enum ProblemId {
       "%2$s of %1$s is final: the wrapper cannot put its quantizers around it",
       "take final off"),
   FORWARD_INACCESSIBLE(
-      "QZ061",
-      "%2$s of %1$s is %3$s: the wrapper cannot put its quantizers around it",
-      "make it public"),
+      "QZ061", "%2$s of %1$s is %3$s: the wrapper cannot put its quantizers around it", "%4$s"),
   TWO_FORWARDS(
       "QZ062",
       "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor would"
@@ -235,7 +234,7 @@ public enum ProblemId {
   CONTAINER_TYPE(
       "QZ072",
       "component %2$s of %1$s is of type %3$s, which holds layers and cannot be rebuilt",
-      "declare it as %4$s"),
+      "declare it as %4$s, or keep it float: @SkipQuantize"),
   CONTAINER_WILDCARD(
       "QZ073",
       "component %2$s of %1$s is of type %3$s: what is rebuilt does not fit a wildcard",
@@ -331,9 +330,9 @@ public enum ProblemId {
   AMAX_COUNT("QZ140", DescriptorRule.AMAX_COUNT),
 
   // Folding.
-  READER_PATH("QZ134", "@SmoothInto: %1$s %2$s", "%3$s"),
-  NOT_A_READER("QZ135", "@SmoothInto: %1$s %2$s, so it can take no scale over", "%3$s"),
-  READER_TWICE("QZ136", "@SmoothInto: %1$s %2$s", "%3$s"),
+  READER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
+  NOT_A_READER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
+  READER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
   NOT_FOLDABLE("QZ137", "@SmoothInto: nothing can be folded into %1$s: %2$s", "%3$s"),
   NOTHING_TO_FOLD("QZ138", "@SmoothInto on %1$s has no effect: %2$s", "%3$s, or take it off"),
   READERS_DIFFER(

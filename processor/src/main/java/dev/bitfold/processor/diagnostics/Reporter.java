@@ -1,8 +1,10 @@
 package dev.bitfold.processor.diagnostics;
 
 import com.sun.source.util.Trees;
+import java.util.HashSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import javax.annotation.processing.Messager;
 import javax.lang.model.element.Element;
@@ -15,6 +17,9 @@ public final class Reporter {
   private final Messager messager;
   private final Optional<SourceLocator> locator;
   private final Predicate<Element> inSources;
+
+  /** What an interface lists is wrong wherever the interface is used, and said once. */
+  private final Set<Problem> reported = new HashSet<>();
 
   /**
    * A reporter.
@@ -30,7 +35,7 @@ public final class Reporter {
 
   /** Prints the problems of a class. */
   public void report(TypeElement type, Problems problems) {
-    problems.list().forEach(problem -> print(type, problem));
+    problems.list().stream().filter(reported::add).forEach(problem -> print(type, problem));
   }
 
   private void print(TypeElement type, Problem problem) {

@@ -24,6 +24,7 @@ final class GeneratedType {
       type.addModifiers(Modifier.PUBLIC);
     }
     type.addModifiers(Modifier.FINAL);
+    type.alwaysQualify(subject.shadowedNames().toArray(new String[0]));
     if (subject.hasGenerated()) {
       type.addAnnotation(
           AnnotationSpec.builder(GENERATED).addMember("value", "$S", GENERATOR).build());

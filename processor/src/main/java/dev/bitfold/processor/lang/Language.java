@@ -4,9 +4,14 @@ import com.palantir.javapoet.ClassName;
 import com.sun.source.util.Trees;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
@@ -20,9 +25,13 @@ import javax.lang.model.util.Types;
 
 /** Questions about the user's types. */
 public final class Language {
+  private static final Set<String> OF_JAVA =
+      Set.of("Override", "SuppressWarnings", "Object", "String", "Exception");
+
   private final Elements elements;
   private final Types types;
   private final Optional<Trees> trees;
+  private final Map<String, Set<String>> shadowed = new HashMap<>();
   private final BodyScanner bodies;
 
   /**
@@ -50,6 +59,16 @@ public final class Language {
   /** The calls of a class's methods to each other, where bodies can be seen. */
   public Optional<Recursion> recursion(TypeElement type) {
     return trees.map(t -> new Recursion(this, t, type));
+  }
+
+  /** The classes of {@code java.lang} that generated code names and a package has its own of. */
+  public Set<String> shadowed(TypeElement type) {
+    return shadowed.computeIfAbsent(
+        packageOf(type),
+        name ->
+            OF_JAVA.stream()
+                .filter(of -> findFrom(type, name.isEmpty() ? of : name + "." + of).isPresent())
+                .collect(Collectors.toCollection(TreeSet::new)));
   }
 
   /** A class by name. */
@@ -155,6 +174,11 @@ public final class Language {
     }
     return !member.getModifiers().contains(javax.lang.model.element.Modifier.PRIVATE)
         && elements.getPackageOf(member).equals(elements.getPackageOf(from));
+  }
+
+  /** Whether a type is of a class or interface, whatever the type arguments. */
+  public boolean isSubclass(TypeMirror type, TypeElement parent) {
+    return types.isSubtype(types.erasure(type), types.erasure(parent.asType()));
   }
 
   /** The package of an element. */

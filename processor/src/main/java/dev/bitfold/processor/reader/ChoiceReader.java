@@ -54,6 +54,8 @@ final class ChoiceReader {
       } else if (!detector.isLayer(element.get()) && !detector.isModel(element.get())) {
         implementation(
             use, "is no annotated layer or model class", TypeText.of(type), declared, site);
+      } else if (choices.stream().anyMatch(c -> Language.is(element.get(), c.type()))) {
+        implementation(use, "stands twice", TypeText.of(type), declared, site);
       } else {
         choice(element.get(), declared, site).ifPresent(choices::add);
       }

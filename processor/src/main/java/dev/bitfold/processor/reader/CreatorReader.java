@@ -1,6 +1,5 @@
 package dev.bitfold.processor.reader;
 
-import dev.bitfold.processor.diagnostics.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.lang.model.element.ElementKind;
@@ -254,28 +252,6 @@ final class CreatorReader {
           ProblemId.LOMBOK, lombok.get().place(), type.getSimpleName(), lombok.get().label());
       return;
     }
-    String name = parameter.getSimpleName().toString();
-    String parameterType = TypeText.of(parameter.asType());
-    List<Members.Value> others = members.readable(name);
-    if (others.isEmpty()) {
-      Set<String> known = members.readableNames();
-      boolean isPrivate = members.field(name).isPresent();
-      String value = isPrivate ? name : NearestName.to(name, known).orElse(name);
-      String paste = parameterType + " " + name + "() { return " + value + "; }";
-      String fix =
-          isPrivate
-              ? "the field is private; add: " + paste
-              : NearestName.question(name, known) + "rename the parameter, or add: " + paste;
-      problems.add(ProblemId.PARAMETER_NAME, Place.at(parameter), type.getSimpleName(), name, fix);
-    } else {
-      problems.add(
-          ProblemId.PARAMETER_TYPE,
-          Place.at(parameter),
-          type.getSimpleName(),
-          name,
-          parameterType,
-          others.get(0).accessor().code(),
-          TypeText.of(others.get(0).type()));
-    }
+    new UnmatchedParameter(language, type, members, parameter).report(problems);
   }
 }

@@ -13,15 +13,26 @@ import javax.lang.model.element.TypeElement;
 import org.jspecify.annotations.Nullable;
 
 /** Whether code can be generated for a type at all. */
-final class Eligibility {
+public final class Eligibility {
   private Eligibility() {}
+
+  /** Reports an annotation of classes on an interface, enum or annotation type. */
+  public static void notAClass(TypeElement type, Place place, Problems problems) {
+    String kind = type.getKind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    problems.add(
+        ProblemId.NOT_A_CLASS,
+        place,
+        type.getSimpleName(),
+        TypeText.withArticle(kind),
+        type.getKind() == ElementKind.INTERFACE
+            ? "annotate the classes that implement it"
+            : "take it off, and annotate a class or record");
+  }
 
   /** Whether it can; else the problem is reported. */
   static boolean check(Language language, TypeElement type, Problems problems) {
     if (type.getKind() != ElementKind.CLASS && type.getKind() != ElementKind.RECORD) {
-      String kind = type.getKind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-      String article = "aeiou".indexOf(kind.charAt(0)) >= 0 ? "an " : "a ";
-      problems.add(ProblemId.NOT_A_CLASS, Place.at(type), type.getSimpleName(), article + kind);
+      notAClass(type, Place.at(type), problems);
       return false;
     }
     if (type.getModifiers().contains(Modifier.ABSTRACT)) {

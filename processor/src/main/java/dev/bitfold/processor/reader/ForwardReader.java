@@ -114,7 +114,8 @@ final class ForwardReader {
             Place.at(method),
             type.getSimpleName(),
             signature(method),
-            hidden);
+            hidden,
+            hidden == Modifier.STATIC ? "take static off" : "make it public");
       }
     }
     language.recursion(type).ifPresent(recursion -> calls(recursion, method));

@@ -33,6 +33,11 @@ public final class LayerDetector {
     return recipes.isRecipe(type);
   }
 
+  /** The recipes on an element. */
+  public List<AnnotationUse> recipesOn(Element element) {
+    return recipes.on(element);
+  }
+
   /** Whether a class that can be built is marked as a layer, on itself or on a member. */
   public boolean isLayer(TypeElement type) {
     return (type.getKind() == ElementKind.CLASS || type.getKind() == ElementKind.RECORD)

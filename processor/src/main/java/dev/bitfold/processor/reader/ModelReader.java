@@ -12,10 +12,13 @@ import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.names.GeneratedNames;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.TypeMirror;
 
 /** Reads model classes. */
 public final class ModelReader {
@@ -64,6 +67,13 @@ public final class ModelReader {
                       new ModelModel.ComponentArgument(
                           argument.name(), argument.accessor(), component)));
     }
+    Set<Element> read = new HashSet<>();
+    parts.forEach(part -> read.addAll(part.site().declarations()));
+    StrayAnnotations.check(
+        type,
+        read,
+        "a component is what the constructor of " + type.getSimpleName() + " takes",
+        problems);
     ModelModel model =
         new ModelModel(
             SubjectReader.read(
@@ -82,7 +92,7 @@ public final class ModelReader {
     Optional<AnnotationUse> listed = site.annotation(BitfoldNames.IMPLEMENTATIONS);
     if (skip.isPresent()) {
       unused(listed, "the component is kept float by @SkipQuantize", site);
-      if (argument.parameter().asType().getKind().isPrimitive()) {
+      if (isPlain(argument.parameter().asType(), site)) {
         unused(skip, "it is no component that could be quantized", site);
       }
       return Optional.of(new ComponentModel.Skipped());
@@ -92,6 +102,18 @@ public final class ModelReader {
       unused(listed, "there is no layer in it", site);
     }
     return component;
+  }
+
+  /** Whether a component is Java's or ND4J's, and would be passed on as it is anyway. */
+  private boolean isPlain(TypeMirror type, ComponentSite site) {
+    if (Language.declared(type).filter(t -> !language.isPlatform(t)).isPresent()) {
+      return false;
+    }
+    Problems unseen = new Problems();
+    Optional<ComponentModel> otherwise =
+        components.read(
+            type, new ComponentSite(site.model(), site.name(), site.declarations(), unseen));
+    return unseen.isEmpty() && otherwise.filter(c -> !c.isRebuilt()).isPresent();
   }
 
   private static void unused(Optional<AnnotationUse> use, String why, ComponentSite site) {

@@ -170,7 +170,7 @@ final class ReaderPaths {
     } else if (element.isPresent()) {
       if (at + 1 == names.size()) {
         throw new NoLayerException(
-            "is a " + TypeText.of(type),
+            "is " + TypeText.withArticle(type),
             "add an index or *: "
                 + String.join(".", names)
                 + ".0 or "
@@ -179,7 +179,11 @@ final class ReaderPaths {
       }
       if (!isMap(type) && !INDEX.matcher(names.get(at + 1)).matches()) {
         throw new NoLayerException(
-            "has " + names.get(at + 1) + " where the index of a " + TypeText.of(type) + " belongs",
+            "has "
+                + names.get(at + 1)
+                + " where the index of "
+                + TypeText.withArticle(type)
+                + " belongs",
             "write a number from 0, or * for every element");
       }
       into(element.get(), step, names, at + 1, layers);
@@ -194,7 +198,7 @@ final class ReaderPaths {
     Set<TypeElement> classes = choices(type, step);
     if (classes.isEmpty()) {
       throw new NoLayerException(
-          "is a " + TypeText.of(type) + ", in which there is no layer", "name a layer");
+          "is " + TypeText.withArticle(type) + ", in which there is no layer", "name a layer");
     }
     for (TypeElement choice : classes) {
       boolean isModel = detector.isModel(choice);

@@ -136,7 +136,9 @@ final class SmoothIntoReader {
             site.problems(),
             place,
             path,
-            "is a " + type.getSimpleName() + ", no weight of which has the letter I in its layout",
+            "is "
+                + TypeText.withArticle(type.getSimpleName().toString())
+                + ", no weight of which has the letter I in its layout",
             "list layers whose weights can take the scale over, as @Weight(layout = \"OI\")");
         return Optional.empty();
       }

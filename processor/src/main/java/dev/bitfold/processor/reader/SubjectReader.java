@@ -40,6 +40,7 @@ final class SubjectReader {
         type.getTypeParameters().stream().map(TypeVariableName::get).toList(),
         isPublic(type),
         nestedNames(language, type),
+        language.shadowed(type),
         suppressions(language, type, touched),
         language.findFrom(type, "javax.annotation.processing.Generated").isPresent());
   }

@@ -14,11 +14,14 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import javax.lang.model.element.Element;
 import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.TypeVariable;
+import javax.lang.model.type.WildcardType;
 
 /** Reads what stands on one tensor: its kind, its layout, and quantizers of its own. */
 final class TensorAnnotations {
@@ -86,6 +89,10 @@ final class TensorAnnotations {
    * @param name the tensor
    */
   Optional<Layout> layout(AnnotationUse use, TensorKind kind, String name) {
+    if (use.value("layout").isPresent() && use.text("layout").isEmpty()) {
+      problems.add(
+          ProblemId.EMPTY_ELEMENT, use.place("layout"), name, "layout = \"\"", use.label());
+    }
     try {
       Layout layout = new Layout(use.text("layout"));
       Optional<Character> foreign =
@@ -121,8 +128,8 @@ final class TensorAnnotations {
       problems.add(
           ProblemId.NOT_YET,
           use.place(),
-          use.label() + " on a " + TypeText.of(type) + " (" + name + ")",
-          "declare it as a List<INDArray> or INDArray[]; of inputs and SDVariables each on its own");
+          use.label() + " on " + TypeText.withArticle(type) + " (" + name + ")",
+          instead(type, use));
     } else {
       problems.add(
           ProblemId.TENSOR_TYPE,
@@ -135,6 +142,19 @@ final class TensorAnnotations {
     return false;
   }
 
+  /** How to declare what holds tensors. */
+  private static String instead(TypeMirror type, AnnotationUse use) {
+    if (use.is(BitfoldNames.INPUT)) {
+      return "give each tensor a parameter of its own, with its own @Input";
+    }
+    if (mentions(type, Language::isVariable)) {
+      return "declare each SDVariable on its own";
+    }
+    return type.getKind() == TypeKind.TYPEVAR
+        ? "declare it as INDArray"
+        : "declare it as List<INDArray> or INDArray[]";
+  }
+
   /** Whether a type is a list or array of tensors. */
   static boolean isSeveral(TypeMirror type) {
     if (type.getKind() == TypeKind.ARRAY) {
@@ -145,12 +165,29 @@ final class TensorAnnotations {
   }
 
   private static boolean holdsTensors(TypeMirror type) {
-    if (type.getKind() == TypeKind.ARRAY) {
-      return holdsTensors(((ArrayType) type).getComponentType());
+    return mentions(type, t -> Language.isTensor(t) || Language.isVariable(t) || isRawList(t));
+  }
+
+  /** What a raw list holds is not said; somebody who marks it means tensors. */
+  private static boolean isRawList(TypeMirror type) {
+    return Language.is(type, ClassName.get(List.class))
+        && ((DeclaredType) type).getTypeArguments().isEmpty();
+  }
+
+  private static boolean mentions(TypeMirror type, Predicate<TypeMirror> wanted) {
+    if (wanted.test(type)) {
+      return true;
     }
-    return Language.isTensor(type)
-        || Language.isVariable(type)
-        || (type instanceof DeclaredType declared
-            && declared.getTypeArguments().stream().anyMatch(TensorAnnotations::holdsTensors));
+    return switch (type.getKind()) {
+      case ARRAY -> mentions(((ArrayType) type).getComponentType(), wanted);
+      case TYPEVAR -> wanted.test(((TypeVariable) type).getUpperBound());
+      case WILDCARD -> {
+        TypeMirror bound = ((WildcardType) type).getExtendsBound();
+        yield bound != null && mentions(bound, wanted);
+      }
+      case DECLARED ->
+          ((DeclaredType) type).getTypeArguments().stream().anyMatch(t -> mentions(t, wanted));
+      default -> false;
+    };
   }
 }

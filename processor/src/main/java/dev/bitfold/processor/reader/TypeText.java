@@ -14,4 +14,15 @@ public final class TypeText {
         .replace(",", ", ")
         .trim();
   }
+
+  /** {@code a List<Linear>}, {@code an INDArray}. */
+  public static String withArticle(TypeMirror type) {
+    return withArticle(of(type));
+  }
+
+  /** {@code a record}, {@code an enum}; SD is spelt out, and a U is read as in unit. */
+  public static String withArticle(String noun) {
+    boolean vowel = noun.startsWith("SD") || "AEIOaeio".indexOf(noun.charAt(0)) >= 0;
+    return (vowel ? "an " : "a ") + noun;
+  }
 }

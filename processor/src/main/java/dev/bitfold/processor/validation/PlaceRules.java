@@ -5,14 +5,18 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.LocalClasses;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.StrayAnnotations;
+import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
@@ -26,8 +30,6 @@ import javax.lang.model.util.ElementFilter;
 final class PlaceRules {
   private static final List<ClassName> OF_TENSORS =
       List.of(BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.QUANTIZE);
-  private static final List<ClassName> OF_COMPONENTS =
-      List.of(BitfoldNames.SKIP_QUANTIZE, BitfoldNames.IMPLEMENTATIONS, BitfoldNames.SMOOTH_INTO);
 
   private final Language language;
   private final LayerDetector detector;
@@ -40,6 +42,7 @@ final class PlaceRules {
   void check(TypeElement type, Problems problems) {
     onLocalClasses(type, problems);
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
+      onAnnotation(type, problems);
       return;
     }
     onType(type, problems);
@@ -63,6 +66,20 @@ final class PlaceRules {
     }
   }
 
+  /** An annotation may be a recipe, and is nothing else. */
+  private void onAnnotation(TypeElement type, Problems problems) {
+    AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL)
+        .ifPresent(use -> Eligibility.notAClass(type, use.place(), problems));
+    AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
+        .ifPresent(use -> unusedComponent(use, type, "an annotation type is no layer's", problems));
+    for (Element member : type.getEnclosedElements()) {
+      if (!(member instanceof TypeElement)) {
+        tensorAnnotations(member, "an annotation type has no tensors", "take it off", problems);
+      }
+    }
+    componentAnnotations(type, problems);
+  }
+
   private void onType(TypeElement type, Problems problems) {
     Optional<AnnotationUse> quantizer = detector.classQuantizer(type);
     boolean concreteKind =
@@ -70,7 +87,8 @@ final class PlaceRules {
     if (!concreteKind) {
       quantizer
           .or(() -> detector.markedMember(type))
-          .ifPresent(use -> notAClass(type, use, problems));
+          .filter(use -> !detector.isModel(type)) // The model's reader says it.
+          .ifPresent(use -> Eligibility.notAClass(type, use.place(), problems));
     } else if (detector.isModel(type)) {
       quantizer.ifPresent(
           use ->
@@ -85,6 +103,7 @@ final class PlaceRules {
               problems.add(
                   ProblemId.ABSTRACT_CLASS, use.place(), type.getSimpleName(), use.label()));
     }
+    listed(type, problems);
     boolean concrete = concreteKind && !type.getModifiers().contains(Modifier.ABSTRACT);
     if (concrete && !type.getModifiers().contains(Modifier.SEALED)) {
       AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
@@ -94,25 +113,31 @@ final class PlaceRules {
     }
   }
 
-  private void notAClass(TypeElement type, AnnotationUse use, Problems problems) {
-    if (detector.isModel(type)) {
-      return; // The model's reader says it.
-    }
-    String kind = type.getKind().name().toLowerCase(Locale.ROOT);
-    problems.add(
-        ProblemId.NOT_A_CLASS,
-        use.place(),
-        type.getSimpleName(),
-        (kind.startsWith("e") || kind.startsWith("i") ? "an " : "a ") + kind);
+  /** The classes that an interface or abstract class lists, wherever it is a component. */
+  private void listed(TypeElement type, Problems problems) {
+    AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
+        .ifPresent(
+            use ->
+                use.value("value").map(AnnotationValues::list).orElse(List.of()).stream()
+                    .map(AnnotationValues::type)
+                    .filter(listed -> !language.isSubclass(listed, type))
+                    .forEach(
+                        listed ->
+                            problems.add(
+                                ProblemId.IMPLEMENTATION,
+                                use.place("value"),
+                                TypeText.of(listed),
+                                "is no " + type.getSimpleName(),
+                                "are of type " + type.getSimpleName())));
   }
 
-  private static void onField(VariableElement field, Problems problems) {
+  private void onField(VariableElement field, Problems problems) {
     if (field.getModifiers().contains(Modifier.STATIC)) {
       tensorAnnotations(field, "a static field belongs to no layer", "take it off", problems);
     }
   }
 
-  private static void onMethod(TypeElement type, ExecutableElement method, Problems problems) {
+  private void onMethod(TypeElement type, ExecutableElement method, Problems problems) {
     String name = method.getSimpleName().toString();
     if (!Members.isAccessor(method)) {
       tensorAnnotations(
@@ -135,6 +160,15 @@ final class PlaceRules {
                         problems));
       }
       if (!name.equals("forward")) {
+        detector
+            .recipesOn(parameter)
+            .forEach(
+                use ->
+                    misplaced(
+                        use,
+                        "only the inputs of forward are quantized, and this is " + name,
+                        "rename the method to forward, or take it off",
+                        problems));
         for (ClassName input : List.of(BitfoldNames.INPUT, BitfoldNames.QUANTIZE)) {
           AnnotationUse.find(parameter, input)
               .ifPresent(
@@ -189,20 +223,8 @@ final class PlaceRules {
   }
 
   private void componentAnnotations(TypeElement type, Problems problems) {
-    for (Element member : type.getEnclosedElements()) {
-      boolean implicit =
-          type.getKind() == ElementKind.RECORD && member.getKind() != ElementKind.RECORD_COMPONENT;
-      if (implicit || member instanceof TypeElement) {
-        continue;
-      }
-      for (ClassName annotation : OF_COMPONENTS) {
-        AnnotationUse.find(member, annotation)
-            .ifPresent(
-                use ->
-                    unusedComponent(
-                        use, member, type.getSimpleName() + " is no @QuantizeModel", problems));
-      }
-    }
+    StrayAnnotations.check(
+        type, Set.of(), type.getSimpleName() + " is no @QuantizeModel", problems);
     for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
       if (!detector.isLayer(type)) {
         AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
@@ -218,12 +240,12 @@ final class PlaceRules {
     }
   }
 
-  private static void tensorAnnotations(
-      Element element, String why, String fix, Problems problems) {
+  private void tensorAnnotations(Element element, String why, String fix, Problems problems) {
     OF_TENSORS.forEach(
         annotation ->
             AnnotationUse.find(element, annotation)
                 .ifPresent(use -> misplaced(use, why, fix, problems)));
+    detector.recipesOn(element).forEach(use -> misplaced(use, why, fix, problems));
   }
 
   private static void unusedComponent(

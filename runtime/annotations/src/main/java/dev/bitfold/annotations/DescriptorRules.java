@@ -42,11 +42,21 @@ final class DescriptorRules {
   private void formatRules(QuantDescriptor.Builder d) {
     boolean integer = d.bits.size() == 1;
     if (d.format != Format.BITS) {
-      if (!d.bits.equals(QuantDescriptor.Builder.DEFAULT_BITS) || d.unsigned || d.narrowRange) {
+      List<String> others = new ArrayList<>();
+      if (!d.bits.equals(QuantDescriptor.Builder.DEFAULT_BITS)) {
+        others.add("bits = " + d.bits);
+      }
+      if (d.unsigned) {
+        others.add("unsigned = true");
+      }
+      if (d.narrowRange) {
+        others.add("narrowRange = true");
+      }
+      if (!others.isEmpty()) {
         broken(
             DescriptorRule.FORMAT_WITH_BITS,
-            "format = " + d.format + " together with bits, unsigned or narrowRange",
-            "leave them out, the format says it all");
+            "format = " + d.format + " with " + String.join(" and ", others),
+            "leave " + (others.size() == 1 ? "it" : "them") + " out, the format says it all");
       }
       if (d.rounding != Rounding.HALF_EVEN) {
         broken(
@@ -97,11 +107,17 @@ final class DescriptorRules {
     }
     for (int i = 0; i < d.per.length(); i++) {
       char letter = d.per.charAt(i);
-      if (LETTERS.indexOf(letter) < 0 || d.per.indexOf(letter) != i) {
+      if (LETTERS.indexOf(letter) < 0) {
         broken(
             DescriptorRule.PER_LETTERS,
-            "per = \"" + d.per + "\": '" + letter + "' is no axis letter or stands twice",
-            "use letters of the tensor's layout, as \"O\" or \"NT\"");
+            "per = \"" + d.per + "\": '" + letter + "' is no axis letter",
+            meant(letter) + "use letters of the tensor's layout, as \"O\" or \"NT\"");
+        break;
+      } else if (d.per.indexOf(letter) != i) {
+        broken(
+            DescriptorRule.PER_LETTERS,
+            "per = \"" + d.per + "\": " + letter + " stands twice",
+            "name each axis once");
         break;
       }
     }
@@ -112,6 +128,13 @@ final class DescriptorRules {
           "leave that out: every axis that is not blocked keeps its own scales");
     }
     blocks(d.blockSizes, "blockSizes", DescriptorRule.BLOCK_SIZE);
+  }
+
+  /** The letter that may have been meant: of the other case, or of the same look. */
+  private static String meant(char letter) {
+    char upper = Character.toUpperCase(letter);
+    char guess = letter == '0' ? 'O' : letter == '1' || letter == 'l' ? 'I' : upper;
+    return LETTERS.indexOf(guess) < 0 ? "" : "did you mean " + guess + "? ";
   }
 
   private void blocks(List<BlockSize> blocks, String element, DescriptorRule size) {
@@ -125,7 +148,8 @@ final class DescriptorRules {
         broken(
             DescriptorRule.BLOCK_LETTER,
             element + ": along = \"" + block.along() + "\"",
-            "name one letter of the tensor's layout, as \"I\" or \"C\"");
+            (block.along().length() == 1 ? meant(block.along().charAt(0)) : "")
+                + "name one letter of the tensor's layout, as \"I\" or \"C\"");
       }
       if (!seen.add(block.along().isEmpty() ? "axis " + block.axis() : block.along())) {
         broken(
@@ -181,7 +205,7 @@ final class DescriptorRules {
     if (!(d.scaleAmax >= 0) || Float.isInfinite(d.scaleAmax)) {
       broken(
           DescriptorRule.SCALE_AMAX,
-          "scaleAmax = " + d.scaleAmax,
+          "scaleAmax = " + asFloat(d.givenScaleAmax),
           "it is a factor on the amax, finite and not negative");
     } else if (d.scaleAmax != 1 && d.affine) {
       broken(
@@ -251,9 +275,13 @@ final class DescriptorRules {
     if (!d.dynamic || globalScale) {
       calibrationMethod(d, globalScale);
     }
-    for (float amax : d.amax) {
+    for (int i = 0; i < d.amax.size(); i++) {
+      float amax = d.amax.get(i);
       if (!(amax >= 0) || Float.isInfinite(amax)) {
-        broken(DescriptorRule.AMAX_VALUE, "amax = " + amax, "an amax is finite and not negative");
+        broken(
+            DescriptorRule.AMAX_VALUE,
+            "amax = " + asFloat(d.givenAmax.get(i)),
+            "an amax is finite and not negative");
       }
     }
     if (globalScale && d.amax.size() > 1) {
@@ -268,18 +296,42 @@ final class DescriptorRules {
           "amax = " + d.amax + " with dynamic = true",
           "a dynamic scale comes from each tensor: leave one of the two out");
     }
-    if (d.affine
-        && (d.bits.size() != 1
-            || d.format != Format.BITS
-            || !d.blockSizes.isEmpty()
-            || !d.amax.isEmpty()
-            || d.narrowRange
-            || d.learnAmax)) {
+    if (d.affine) {
+      affine(d);
+    }
+  }
+
+  private void affine(QuantDescriptor.Builder d) {
+    List<String> others = new ArrayList<>();
+    if (d.format != Format.BITS) {
+      others.add("format = " + d.format);
+    } else if (d.bits.size() == 2) {
+      others.add("a float format");
+    }
+    if (!d.blockSizes.isEmpty()) {
+      others.add("blockSizes");
+    }
+    if (!d.amax.isEmpty()) {
+      others.add("amax = " + d.amax);
+    }
+    if (d.narrowRange) {
+      others.add("narrowRange = true");
+    }
+    if (d.learnAmax) {
+      others.add("learnAmax = true");
+    }
+    if (!others.isEmpty()) {
       broken(
           DescriptorRule.AFFINE,
-          "affine = true with a float format, blocks, narrowRange or an amax",
-          "a zero point needs an integer format and a range from the data");
+          "affine = true with " + String.join(" and ", others),
+          "a zero point needs an integer format and a range from the data: leave affine or the other out");
     }
+  }
+
+  /** A number as it was given, and what float32 makes of one that is too large. */
+  private static String asFloat(double given) {
+    boolean tooLarge = Double.isFinite(given) && Float.isInfinite((float) given);
+    return given + (tooLarge ? ", which is infinite in float32" : "");
   }
 
   private void calibrationMethod(QuantDescriptor.Builder d, boolean globalScale) {

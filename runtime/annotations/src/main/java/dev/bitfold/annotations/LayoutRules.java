@@ -93,6 +93,26 @@ final class LayoutRules {
             "block each axis once");
       }
     }
+    d.scaleBlockSizes().forEach(block -> scaleBlock(block, blocked, layout));
+  }
+
+  /** Scales are taken in c order: along the last axis, or the one that is blocked. */
+  private void scaleBlock(BlockSize block, Set<Integer> blocked, Layout layout) {
+    String message = "scaleBlockSizes of " + block + " of a tensor with layout " + layout;
+    int fromEnd = 0;
+    if (!block.along().isEmpty()) {
+      fromEnd = layout.fromEnd(block.along().charAt(0));
+    } else if (!outside(block.axis(), layout)) {
+      fromEnd = fromEnd(block.axis(), layout);
+    }
+    if (fromEnd == 0 && !(layout.isOpen() && block.along().isEmpty() && block.axis() >= 0)) {
+      broken(DescriptorRule.SCALE_BLOCKS, message, axes(layout));
+    } else if (fromEnd != -1 && !blocked.contains(fromEnd)) {
+      broken(
+          DescriptorRule.SCALE_BLOCKS,
+          message + ", whose blocks are along another axis",
+          "the scales are taken in one row: name the axis of the blocks, or the last one");
+    }
   }
 
   private void per(QuantDescriptor d, Layout layout) {

@@ -258,7 +258,9 @@ public final class QuantDescriptor {
     boolean narrowRange;
     boolean affine;
     List<Float> amax = List.of();
+    List<Double> givenAmax = List.of(); // For messages: what float32 cannot hold.
     float scaleAmax = 1;
+    double givenScaleAmax = 1;
     boolean learnAmax;
     Ste ste = Ste.CLIP;
     boolean fakeQuant = true;
@@ -285,7 +287,9 @@ public final class QuantDescriptor {
       b.narrowRange = narrowRange;
       b.affine = affine;
       b.amax = amax;
+      b.givenAmax = givenAmax;
       b.scaleAmax = scaleAmax;
+      b.givenScaleAmax = givenScaleAmax;
       b.learnAmax = learnAmax;
       b.ste = ste;
       b.fakeQuant = fakeQuant;
@@ -418,12 +422,14 @@ public final class QuantDescriptor {
     /** {@link Quantize#amax}; rounded to float32. */
     public Builder amax(double... amax) {
       this.amax = Arrays.stream(amax).mapToObj(a -> (float) a).toList();
+      this.givenAmax = Arrays.stream(amax).boxed().toList();
       return this;
     }
 
     /** {@link Quantize#scaleAmax}; rounded to float32. */
     public Builder scaleAmax(double amax) {
       this.scaleAmax = (float) amax;
+      this.givenScaleAmax = amax;
       return this;
     }
 

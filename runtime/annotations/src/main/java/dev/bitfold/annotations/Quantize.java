@@ -74,7 +74,7 @@ public @interface Quantize {
   /** How the amax is found from calibration data. Default: {@link Calib#MAX}. */
   Calib calib() default Calib.MAX;
 
-  /** The percentile of {@link Calib#PERCENTILE}, above 0 and up to 100. Default: 99.99. */
+  /** The percentile of {@link Calib#PERCENTILE}, out of 100: above 1. Default: 99.99. */
   double percentile() default 99.99;
 
   /** The bins of a histogram calibrator, a power of two from 128 to 65,536. Default: 2048. */
@@ -89,7 +89,8 @@ public @interface Quantize {
 
   /**
    * Double quantization: so many neighbouring block scales, in c order, share a second scale; one
-   * block, and its axis does not count. Makes {@link #scaleBits} 8. Default: empty, they all do.
+   * block, along the axis of the blocks or the last. Makes {@link #scaleBits} 8. Default: empty,
+   * they all do.
    */
   Block[] scaleBlockSizes() default {};
 
@@ -112,13 +113,14 @@ public @interface Quantize {
   boolean affine() default false;
 
   /**
-   * A fixed amax, one number for the tensor or one per kept axis: above or equal to 0 and finite.
-   * Overrides {@link #calib}, and a single one overrides {@link #axis}. With E4M3 block scales:
-   * that of the whole tensor, from which the global scale follows. Default: empty, calibrated.
+   * A fixed amax, one number for the tensor or one for each place of a kept axis: above 0 and
+   * finite in float32. Not together with {@link #calib}, nor one number with kept axes or blocks.
+   * With E4M3 block scales: that of the whole tensor, from which the global scale follows. Default:
+   * empty, calibrated.
    */
   double[] amax() default {};
 
-  /** A factor on the amax, fixed or not: finite, 0 or more. Default: 1. */
+  /** A factor on the amax, fixed or not: finite, above 0. Default: 1. */
   double scaleAmax() default 1;
 
   /** The amax is a parameter that training moves. Per tensor only. Default: {@code false}. */

@@ -1,0 +1,238 @@
+package dev.bitfold.processor.descriptor;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Format;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.annotations.Ste;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.AnnotationValues;
+import java.util.List;
+import java.util.Locale;
+import javax.lang.model.element.AnnotationValue;
+
+/**
+ * The rules of a {@code @Quantize} that somebody wrote, beyond those of the descriptor that it
+ * makes: what is written has an effect. A descriptor may hold an amax of 0, or a calibrator that
+ * its amax overrides, as the peers' do; nobody writes them down on purpose.
+ */
+final class WrittenRules {
+  private static final List<String> LISTS =
+      List.of("axis", "blockSizes", "scaleBits", "scaleBlockSizes", "amax");
+  private static final List<String> TEXTS = List.of("per", "name");
+
+  private final AnnotationUse use;
+  private final String subject;
+  private final Problems problems;
+
+  WrittenRules(AnnotationUse use, String subject, Problems problems) {
+    this.use = use;
+    this.subject = subject;
+    this.problems = problems;
+  }
+
+  /** Reports what is written to no effect, beside what is wrong with the descriptor itself. */
+  void check(QuantDescriptor.Builder builder) {
+    LISTS.forEach(name -> use.value(name).ifPresent(v -> empty(name, isEmptyList(v), "{}")));
+    TEXTS.forEach(name -> use.value(name).ifPresent(v -> empty(name, isBlank(v), text(v))));
+    use.value("percentile").ifPresent(this::percentileIsFraction);
+    use.value("amax").ifPresent(this::amaxIsNone);
+    use.value("scaleAmax").ifPresent(this::scaleAmaxIsNone);
+    if (builder.problems().isEmpty()) {
+      combined(builder.build());
+    }
+  }
+
+  private boolean isWritten(String name) {
+    return use.value(name).isPresent();
+  }
+
+  private void broken(ProblemId id, String element, String message, String fix) {
+    problems.add(id, use.place(element), subject, message, fix);
+  }
+
+  private static boolean isEmptyList(AnnotationValue value) {
+    return AnnotationValues.list(value).isEmpty();
+  }
+
+  private static boolean isBlank(AnnotationValue value) {
+    return AnnotationValues.text(value).isBlank();
+  }
+
+  private static String text(AnnotationValue value) {
+    return '"' + AnnotationValues.text(value) + '"';
+  }
+
+  private void empty(String name, boolean isEmpty, String text) {
+    // A blank in per is a letter that is none, which the descriptor's rules say.
+    if (isEmpty && (!name.equals("per") || text.length() == 2)) {
+      problems.add(
+          ProblemId.EMPTY_ELEMENT, use.place(name), subject, name + " = " + text, use.label());
+    }
+  }
+
+  private void percentileIsFraction(AnnotationValue value) {
+    double percentile = AnnotationValues.number(value);
+    if (percentile > 0 && percentile <= 1) {
+      broken(
+          ProblemId.PERCENTILE_RANGE,
+          "percentile",
+          "percentile = " + percentile,
+          "it is out of 100, and so would clip all but the smallest values: did you mean "
+              + String.format(Locale.ROOT, "%.6g", 100 * percentile).replaceAll("0+$|\\.0*$", "")
+              + "?");
+    }
+  }
+
+  private void amaxIsNone(AnnotationValue value) {
+    for (double amax : AnnotationValues.doubles(value)) {
+      if (amax >= 0 && amax < Float.MIN_NORMAL) {
+        broken(
+            ProblemId.AMAX_VALUE,
+            "amax",
+            "amax = " + amax + (amax == 0 ? "" : ", which is too small for float32"),
+            "every value would become 0: write the largest magnitude that is to be kept");
+        return;
+      }
+    }
+  }
+
+  private void scaleAmaxIsNone(AnnotationValue value) {
+    double factor = AnnotationValues.number(value);
+    if (factor >= 0 && factor < Float.MIN_NORMAL) {
+      broken(
+          ProblemId.SCALE_AMAX,
+          "scaleAmax",
+          "scaleAmax = " + factor,
+          "every value would become 0: write a factor on the amax above 0");
+    }
+  }
+
+  private void combined(QuantDescriptor d) {
+    format(d);
+    calibration(d);
+    granularity(d);
+    learned(d);
+  }
+
+  private void format(QuantDescriptor d) {
+    if (d.namedFormat() != Format.BITS && isWritten("bits")) {
+      broken(
+          ProblemId.FORMAT_WITH_BITS,
+          "format",
+          "format = " + d.namedFormat() + " with bits = " + d.bits(),
+          "leave it out, the format says it all");
+    }
+    if (d.unsigned() && d.narrowRange()) {
+      broken(
+          ProblemId.NARROW_FLOAT,
+          "narrowRange",
+          "narrowRange = true with unsigned = true",
+          "only a signed range has a number to leave out: leave it out");
+    }
+  }
+
+  private void calibration(QuantDescriptor d) {
+    boolean histogram =
+        d.calib() == Calib.PERCENTILE || d.calib() == Calib.MSE || d.calib() == Calib.ENTROPY;
+    if (isWritten("percentile") && d.calib() != Calib.PERCENTILE) {
+      unused(ProblemId.PERCENTILE_UNUSED, "percentile", d.percentile(), d, "PERCENTILE");
+    }
+    if (isWritten("bins") && !histogram) {
+      unused(ProblemId.BINS_UNUSED, "bins", d.bins(), d, "PERCENTILE, MSE or ENTROPY");
+    }
+    if (isWritten("calib") && !d.amax().isEmpty()) {
+      broken(
+          ProblemId.CALIB_METHOD,
+          "calib",
+          "calib = " + d.calib() + " with amax = " + d.amax(),
+          "a fixed amax is not calibrated: leave one of the two out");
+    }
+  }
+
+  private void unused(ProblemId id, String element, Object value, QuantDescriptor d, String of) {
+    // Only the default comes here; other values the descriptor's own rules refuse.
+    if (problems.list().stream().noneMatch(p -> p.place().equals(use.place(element)))) {
+      broken(
+          id,
+          element,
+          element + " = " + value + " with calib = " + d.calib(),
+          "add calib = " + of + ", or leave it out");
+    }
+  }
+
+  private void granularity(QuantDescriptor d) {
+    boolean globalScale = d.scaleBits().equals(List.of(4, 3));
+    if (d.amax().size() == 1 && !d.perTensor() && !globalScale) {
+      broken(
+          ProblemId.AMAX_COUNT,
+          "amax",
+          "amax = " + d.amax() + " with " + kept(d),
+          "one number is the amax of the whole tensor: give one for each place, or leave one of the"
+              + " two out");
+    }
+  }
+
+  private static String kept(QuantDescriptor d) {
+    if (!d.blockSizes().isEmpty()) {
+      return "blockSizes";
+    }
+    return d.per().isEmpty() ? "axis = " + d.axis() : "per = \"" + d.per() + '"';
+  }
+
+  private void learned(QuantDescriptor d) {
+    boolean byEstimator = d.ste() == Ste.LSQ || d.ste() == Ste.PACT;
+    if (!d.learnAmax() && !byEstimator) {
+      return;
+    }
+    String element = byEstimator ? "ste" : "learnAmax";
+    String written = byEstimator ? "ste = " + d.ste() : "learnAmax = true";
+    if (d.affine()) {
+      broken(
+          ProblemId.STE,
+          element,
+          written + " with affine = true",
+          "a scale with a zero point is not learned: leave one of the two out");
+    }
+    if (!d.scaleBits().isEmpty()) {
+      broken(
+          ProblemId.STE,
+          element,
+          written + " with scaleBits = " + d.scaleBits(),
+          "block scales of a format of their own are not learned: leave one of the two out");
+    }
+    if (d.scaleAmax() != 1) {
+      broken(
+          ProblemId.STE,
+          element,
+          written + " with scaleAmax = " + d.scaleAmax(),
+          "training moves the amax itself: leave one of the two out");
+    }
+    if (d.ste() == Ste.LSQ && (d.bits().size() != 1 || d.namedFormat() != Format.BITS)) {
+      broken(
+          ProblemId.STE,
+          element,
+          "ste = LSQ with a float format",
+          "a step is learned in integer formats only: use PACT, or learnAmax");
+    }
+  }
+
+  /** What a calibrator cannot do for a tensor of a role. */
+  static void checkRole(QuantizerUse quantizer, Role role, String tensor, Problems problems) {
+    boolean average =
+        quantizer
+            .descriptor()
+            .filter(d -> d.calib() == Calib.MOVING_AVERAGE && d.amax().isEmpty())
+            .isPresent();
+    if (average && role == Role.WEIGHT) {
+      problems.add(
+          ProblemId.CALIB_METHOD,
+          quantizer.place("calib"),
+          quantizer.recipe() ? quantizer.label() + " on " + tensor : tensor,
+          "calib = MOVING_AVERAGE of a weight",
+          "a weight is one batch, so there is nothing to average: leave calib out");
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.bitfold.processor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.google.testing.compile.Compilation;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import javax.tools.Diagnostic;
+import javax.tools.JavaFileObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Messages that name the one thing that is wrong, and remedies that fit it. A case is a part of the
+ * only message, and source text.
+ */
+class RemedyTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = true,
+      textBlock =
+          """
+          affine = true with blockSizes                                    | @Quantize(bits = 8, affine = true, blockSizes = @Block(size = 2)) record A(@Weight INDArray w) {}
+          affine = true with amax = [3.0] and narrowRange = true           | @Quantize(bits = 8, affine = true, amax = 3, narrowRange = true) record A(@Weight INDArray w) {}
+          affine = true with format = NF4                                  | @Quantize(format = Format.NF4, affine = true) record A(@Weight INDArray w) {}
+          format = NF4 with unsigned = true                                | @Quantize(format = Format.NF4, unsigned = true) record A(@Weight INDArray w) {}
+          'o' is no axis letter; did you mean O?                           | @Quantize(bits = 8, per = "o") record A(@Weight(layout = "OI") INDArray w) {}
+          '0' is no axis letter; did you mean O?                           | @Quantize(bits = 8, per = "0") record A(@Weight(layout = "OI") INDArray w) {}
+          O stands twice; name each axis once                              | @Quantize(bits = 8, per = "OO") record A(@Weight(layout = "OI") INDArray w) {}
+          amax = 1.0E300, which is infinite in float32                     | @Quantize(bits = 8, amax = 1e300) record A(@Weight INDArray w) {}
+          amax = 1.0E-300, which is too small for float32                  | @Quantize(bits = 8, amax = 1e-300) record A(@Weight INDArray w) {}
+          scaleAmax = 1.0E300, which is infinite in float32                | @Quantize(bits = 8, scaleAmax = 1e300) record A(@Weight INDArray w) {}
+          did you mean 99.99?                                              | @Quantize(bits = 8, calib = Calib.PERCENTILE, percentile = 0.9999) record A(@Weight INDArray w) {}
+          on a List<? extends INDArray> (w) is not supported yet; leave it out: it would have no effect; declare it as List<INDArray> or INDArray[] | class A { @Weight final List<? extends INDArray> w; A(List<? extends INDArray> w) { this.w = w; } }
+          declare it as List<INDArray> or INDArray[]                       | @SuppressWarnings("rawtypes") class A { @Weight final List w; A(List w) { this.w = w; } }
+          on an ArrayList<INDArray> (w)                                    | class A { @Weight final ArrayList<INDArray> w; A(ArrayList<INDArray> w) { this.w = w; } }
+          declare each SDVariable on its own                               | class A { @Weight final List<SDVariable> w; A(List<SDVariable> w) { this.w = w; } }
+          give each tensor a parameter of its own, with its own @Input     | class A { public INDArray forward(@Input List<INDArray> x) { return x.get(0); } }
+          on an INDArray[] (x)                                             | class A { public INDArray forward(@Input INDArray... x) { return x[0]; } }
+          the field is private, and of type INDArray[]; add: List<INDArray> w() { return List.of(w); } | class A { private final INDArray[] w; A(@Weight List<INDArray> w) { this.w = w.toArray(new INDArray[0]); } }
+          or add: INDArray[] w() { return w.toArray(new INDArray[0]); }    | class A { @Weight final List<INDArray> w; A(INDArray[] w) { this.w = List.of(w); } }
+          the field is private; add to B: INDArray w() { return w; }       | class B { private final INDArray w; B(INDArray w) { this.w = w; } } class A extends B { A(@Weight INDArray w) { super(w); } }
+          or add: double factor() { return …; }                            | class A { @Weight final INDArray w; A(INDArray w, double factor) { this.w = w; } }
+          is static: the wrapper cannot put its quantizers around it; take static off | @Quantize(role = Role.INPUT, bits = 8) class A { public static INDArray forward(@Input INDArray x) { return x; } }
+          @SmoothInto: "fc3" does not exist                                | @QuantizeModel record M(@SmoothInto("fc3") Linear a, Linear fc2) {}
+          declare it as List<Linear>, or keep it float: @SkipQuantize      | @QuantizeModel record M(Set<Linear> a) {}
+          R is an annotation type: only classes and records are layers or models; take it off | @QuantizeModel @interface R {}
+          accessor w() of A throws IOException                             | class A { private final INDArray w; A(@Weight INDArray w) { this.w = w; } INDArray w() throws java.io.IOException { return w; } }
+          """)
+  void saysWhatAndHow(String part, String source) {
+    assertMessage(part, Compiled.source("Shared", SHARED), Compiled.source("Example", source));
+  }
+
+  @Test
+  void ofFieldsInOtherPackages() {
+    JavaFileObject base =
+        Compiled.source(
+            "Base",
+            "public class Base { %s final INDArray w; public Base(INDArray w) { this.w = w; } }"
+                .formatted("protected"));
+    String sub =
+        "package com.other; import dev.bitfold.annotations.*;"
+            + " import org.nd4j.linalg.api.ndarray.INDArray;"
+            + " class A extends com.acme.Base { A(@Weight INDArray w) { super(w); } }";
+    JavaFileObject other =
+        com.google.testing.compile.JavaFileObjects.forSourceString("com.other.A", sub);
+    assertMessage(
+        "the field is protected in com.acme.Base, of another package;"
+            + " add: INDArray w() { return w; }",
+        base,
+        other);
+    JavaFileObject hidden =
+        Compiled.source(
+            "Base",
+            "public class Base { final INDArray w; public Base(INDArray w) { this.w = w; } }");
+    assertMessage(
+        "the field is package-private in com.acme.Base, of another package;"
+            + " add to Base: public INDArray w() { return w; }",
+        hidden,
+        other);
+  }
+
+  @Test
+  void aConstantThatDoesNotExistIsLeftToTheCompiler() {
+    Compilation compilation =
+        Compiled.compile(
+            List.of("-Xlint:none"),
+            Compiled.source("Example", "@Quantize(bits = FOO) record A(@Weight INDArray w) {}"));
+    assertEquals(
+        List.of("compiler.err.cant.resolve"),
+        compilation.diagnostics().stream()
+            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .map(Diagnostic::getCode)
+            .collect(Collectors.toList()));
+  }
+
+  private static void assertMessage(String part, JavaFileObject... sources) {
+    Compilation compilation = Compiled.compile(List.of("-Xlint:none"), sources);
+    List<String> errors =
+        compilation.diagnostics().stream()
+            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .map(d -> d.getMessage(Locale.ROOT).replaceAll("\n *", "; "))
+            .toList();
+    assertEquals(1, errors.size(), errors.toString());
+    assertEquals(part, errors.get(0).contains(part) ? part : errors.get(0));
+  }
+
+  private static final String SHARED =
+      """
+      @Int8 class Linear {
+        @Weight(layout = "OI") final INDArray weight;
+        Linear(INDArray weight) { this.weight = weight; }
+        public INDArray forward(@Input(layout = "…C") INDArray x) { return x; }
+      }
+      """;
+}
