@@ -9,6 +9,7 @@ import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
 import dev.bitfold.state.State;
 import dev.bitfold.state.TensorSite;
+import dev.bitfold.tensor.Placeholder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,15 +98,29 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     metadata.put(SCHEMA_HASH, schema.hash());
     metadata.put(SCHEMA, StateJson.write(schema.tensors()));
     metadata.put(WEIGHTS, StateJson.write(weights));
-    metadata.put(DESCRIPTORS, StateJson.writeDescriptors(state.descriptors()));
-    metadata.put(PACKED, StateJson.writePacked(state.packed()));
+    metadata.put(DESCRIPTORS, StateJson.writeDescriptors(inOrder(state.descriptors())));
+    metadata.put(PACKED, StateJson.writePacked(inOrder(state.packed())));
     metadata.put(SUMMARY, summary);
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    state.scales().forEach((path, scale) -> put(tensors, path, scale));
-    state.preScales().forEach((path, s) -> put(tensors, path + PRE_SCALE, StoredTensor.of(s)));
-    state.tensors().forEach((path, tensor) -> put(tensors, path, StoredTensor.of(tensor)));
-    state.packed().forEach((path, packed) -> put(tensors, path, packed));
+    inOrder(state.scales()).forEach((path, scale) -> put(tensors, path, scale));
+    inOrder(state.preScales())
+        .forEach((path, s) -> put(tensors, path + PRE_SCALE, StoredTensor.of(s)));
+    inOrder(state.tensors()).forEach((path, tensor) -> put(tensors, path, StoredTensor.of(tensor)));
+    inOrder(state.packed()).forEach((path, packed) -> put(tensors, path, packed));
     return new Safetensors(metadata, tensors);
+  }
+
+  /** By the order of the model's tensors, so that one state is one sequence of bytes. */
+  private <T> Map<String, T> inOrder(Map<String, T> byPath) {
+    Map<String, T> ordered = new LinkedHashMap<>();
+    for (String path : schema.tensors().keySet()) {
+      T value = byPath.get(path);
+      if (value != null) {
+        ordered.put(path, value);
+      }
+    }
+    byPath.forEach(ordered::putIfAbsent);
+    return ordered;
   }
 
   private static void put(
@@ -215,8 +230,17 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
           file,
           "it was saved for a model with other values in "
               + String.join(", ", others.subList(0, Math.min(5, others.size())))
-              + (others.size() > 5 ? " and " + (others.size() - 5) + " more" : ""));
+              + (others.size() > 5 ? " and " + (others.size() - 5) + " more" : "")
+              + (others.stream().allMatch(path -> isPlaceholder(model, path))
+                  ? ", where this one has placeholders: only the file of a compressed model brings"
+                      + " all weights"
+                  : ""));
     }
     return state;
+  }
+
+  private static boolean isPlaceholder(ModelShape model, String path) {
+    TensorSite site = model.sites().get(path);
+    return site != null && Placeholder.is(model.tensor(site));
   }
 }

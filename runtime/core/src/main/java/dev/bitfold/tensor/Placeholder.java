@@ -17,4 +17,9 @@ public final class Placeholder {
         ? Nd4j.scalar(Float.NaN)
         : Nd4j.create(nan.data(), shape, new long[shape.length], 0, 'c');
   }
+
+  /** Whether a tensor is NaN at its first index, as a placeholder is. */
+  public static boolean is(INDArray tensor) {
+    return !tensor.isEmpty() && Float.isNaN(tensor.getFloat(0));
+  }
 }

@@ -94,6 +94,7 @@ class StateTest {
     Errors.assertSameBits(saved.model().forward(probe), loaded.model().forward(probe));
     assertEquals(saved.summary(), loaded.summary());
     assertEquals(saved.summary().toString(), loaded.summary().toString());
+    assertSavedTheSame(file, loaded);
   }
 
   @ParameterizedTest
@@ -114,8 +115,15 @@ class StateTest {
     assertEquals(compressed.summary(), loaded.summary());
     assertEquals(whole.summary().weightBytes(), compressed.summary().heldBytes());
     assertSame(loaded, loaded.compress());
+    assertSavedTheSame(file, loaded);
     // One file a tensor, and the text of the metadata.
     assertTrue(Files.size(file) < compressed.summary().heldBytes() + 20_000);
+  }
+
+  private void assertSavedTheSame(Path file, Quantized<Mlp> loaded) throws IOException {
+    Path again = folder.resolve("again.safetensors");
+    loaded.save(again);
+    assertEquals(-1, Files.mismatch(file, again), "the first byte that differs");
   }
 
   private static Linear skeleton(int out) {
@@ -194,6 +202,12 @@ class StateTest {
     Mlp trainedOn = new Mlp(mlp.fc1(), mlp.hidden(), Linear.random(77, 8, C));
     assertRefused(
         file, () -> MlpQuantizer.load(trainedOn, file), "other values", "head.weight, head.bias");
+    Mlp skeleton = new Mlp(skeleton(C), List.of(skeleton(C), unbiasedSkeleton()), skeleton(8));
+    assertRefused(
+        file,
+        () -> MlpQuantizer.load(skeleton, file),
+        "other values in fc1.weight",
+        "has placeholders: only the file of a compressed model");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
@@ -100,8 +101,8 @@ final class LayerWriter {
     return Nd4j.concat(axis, parts.toArray(INDArray[]::new));
   }
 
-  private List<String> nodes() {
-    return nodes.stream().map(MappedNode::name).toList();
+  private String nodes() {
+    return nodes.stream().map(MappedNode::name).collect(Collectors.joining(", "));
   }
 
   private static int channelAxis(Layout layout) {
@@ -251,18 +252,17 @@ final class LayerWriter {
     for (int i = 0; i < biases.size(); i++) {
       MappedNode node = nodes.get(i);
       float[] factors = foldedInto.get(node.name());
-      int length = Tensors.length(Tensors.shape(graph.file(), biases.get(i)));
+      float[] original = Tensors.floats(graph.file(), biases.get(i));
+      int length = original.length;
       float[] values =
-          changed == null
-              ? Tensors.floats(graph.file(), biases.get(i))
-              : part(changed, from, length, node.beta());
+          changed == null ? original.clone() : part(changed, from, length, node.beta());
       from += length;
       if (factors != null) {
         for (int c = 0; c < length; c++) {
           values[c] *= factors[c];
         }
       }
-      if (changed != null || factors != null) {
+      if (!Arrays.equals(values, original)) {
         NodeProto add = java.util.Objects.requireNonNull(node.biasNode());
         String name = graph.add(Tensors.of(node.name() + "/bias", values, length));
         graph.replace(add, add.toBuilder().setInput(node.biasInput(add), name).build());

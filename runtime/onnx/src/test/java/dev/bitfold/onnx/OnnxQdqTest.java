@@ -83,6 +83,15 @@ class OnnxQdqTest {
   }
 
   @Test
+  void writesACompressedModelAsTheWholeOne() throws Exception {
+    Quantized<Net> quantized = smoothed();
+    export(original(13), quantized, OnnxOptions.DEFAULT);
+    Path whole = Files.move(folder.resolve("out.onnx"), folder.resolve("whole.onnx"));
+    export(original(13), quantized.compress(), OnnxOptions.DEFAULT);
+    assertEquals(-1, Files.mismatch(whole, folder.resolve("out.onnx")), "the first other byte");
+  }
+
+  @Test
   void foldsSmoothingIntoTheNodeBefore() throws Exception {
     Quantized<Net> quantized = smoothed();
     export(
@@ -321,7 +330,7 @@ class OnnxQdqTest {
         quantized,
         mapping.layer("first", "/second/MatMul").layer("second", "/first/MatMul"),
         original(13),
-        "first.weight is IO [64, 32], and the weight of [/second/MatMul] is [32, 16]");
+        "first.weight is IO [64, 32], and the weight of /second/MatMul is [32, 16]");
     Net other = new Net(new Linear(NET.first().weight(), Models.random(99, 32)), NET.second());
     OnnxWeights otherFile =
         OnnxWeights.of("other.onnx", Models.model(13, Models.net(other)).toByteArray());
