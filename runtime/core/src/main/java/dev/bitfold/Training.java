@@ -55,6 +55,7 @@ public final class Training<M> {
   private @Nullable M current;
   private int steps;
   private int epoch;
+  private volatile boolean running;
 
   Training(
       M model,
@@ -75,7 +76,7 @@ public final class Training<M> {
    * @throws IllegalArgumentException if the {@code backward} of a layer returns a gradient of a
    *     wrong name or shape, or leaves one out; the message names the layer
    * @throws IllegalStateException if the loss or a gradient is NaN or infinite, if no gradient has
-   *     reached any layer, or if a learned amax would become zero, negative or NaN
+   *     reached any layer, if a learned amax would become zero, negative or NaN, or within a step
    */
   public double step(Pass<? super M> pass) {
     double loss = run(pass);
@@ -103,8 +104,14 @@ public final class Training<M> {
   }
 
   private double run(Pass<? super M> pass) {
+    Objects.requireNonNull(pass, "pass");
+    if (running) {
+      throw new IllegalStateException(
+          "step " + (steps + 1) + ": another step is being made; a pass can make none of its own");
+    }
     trained.reset();
     double loss;
+    running = true;
     try {
       loss = pass.run(model());
     } catch (RuntimeException e) {
@@ -114,6 +121,8 @@ public final class Training<M> {
         Thread.currentThread().interrupt();
       }
       throw new IllegalStateException("step " + (steps + 1) + ": " + e.getMessage(), e);
+    } finally {
+      running = false;
     }
     if (!Double.isFinite(loss)) {
       throw new IllegalStateException("step " + (steps + 1) + ": the loss is " + loss);

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,11 @@ public final class Gradients {
     this.fixed = Collections.unmodifiableSet(fixed);
   }
 
+  private static INDArray given(@Nullable INDArray input) {
+    return Objects.requireNonNull(
+        input, "the gradient of the input; where it has none: Gradients.withoutInput()");
+  }
+
   /**
    * Of a layer whose weights and biases all have one.
    *
@@ -44,7 +50,7 @@ public final class Gradients {
    * @param parameters by name
    */
   public Gradients(INDArray input, Map<String, INDArray> parameters) {
-    this(java.util.Objects.requireNonNull(input), new LinkedHashMap<>(parameters), Set.of());
+    this(given(input), new LinkedHashMap<>(parameters), Set.of());
   }
 
   /**
@@ -53,7 +59,7 @@ public final class Gradients {
    * @param input of that parameter's shape
    */
   public static Gradients of(INDArray input) {
-    return new Gradients(java.util.Objects.requireNonNull(input), Map.of(), Set.of());
+    return new Gradients(given(input), Map.of(), Set.of());
   }
 
   /** Of a layer whose input has none: indices of an embedding. */
@@ -70,7 +76,10 @@ public final class Gradients {
    */
   public Gradients with(String tensor, INDArray gradient) {
     Map<String, INDArray> more = new LinkedHashMap<>(named);
-    if (more.put(tensor, java.util.Objects.requireNonNull(gradient)) != null) {
+    Objects.requireNonNull(tensor, "tensor");
+    Objects.requireNonNull(
+        gradient, () -> "the gradient of " + tensor + "; what is not trained: Gradients.fixed");
+    if (more.put(tensor, gradient) != null) {
       throw new IllegalArgumentException("two gradients of the name \"" + tensor + "\"");
     }
     return new Gradients(input, more, fixed);
@@ -85,7 +94,7 @@ public final class Gradients {
 
   /** With another gradient of the input. */
   public Gradients withInput(INDArray gradient) {
-    return new Gradients(java.util.Objects.requireNonNull(gradient), named, fixed);
+    return new Gradients(given(gradient), named, fixed);
   }
 
   /** With other gradients by name. */

@@ -15,6 +15,7 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.it.layers.Arrays;
+import dev.bitfold.layer.Gradients;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -372,6 +373,27 @@ class TrainingTest {
         "Net|has not been trained",
         IllegalStateException.class,
         () -> calibrated(plan()).train(new Adam()).freeze());
+    Training<Net> training = calibrated(plan()).train(new Adam());
+    assertRefused(
+        "step 1|another step is being made",
+        IllegalStateException.class,
+        () -> training.step(outer -> training.step(this::learn)));
+    training.step(this::learn);
+    assertEquals(1, training.steps());
+  }
+
+  @Test
+  void nullsAreNamed() {
+    assertRefused(
+        "pass", NullPointerException.class, () -> calibrated(plan()).train(new Adam()).step(null));
+    assertRefused(
+        "the gradient of the input|withoutInput",
+        NullPointerException.class,
+        () -> Gradients.of(null));
+    assertRefused(
+        "the gradient of weight|fixed",
+        NullPointerException.class,
+        () -> Gradients.withoutInput().with("weight", null));
   }
 
   @Test
