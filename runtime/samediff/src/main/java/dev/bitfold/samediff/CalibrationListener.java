@@ -2,8 +2,10 @@ package dev.bitfold.samediff;
 
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.listeners.At;
@@ -55,7 +57,11 @@ public final class CalibrationListener extends BaseListener {
     }
   }
 
-  /** Of a graph that has its quantizers. */
+  /**
+   * Of a graph that has its quantizers.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
   public CalibrationListener(SameDiff sd) {
     graph = sd;
     Map<String, Calibrator> calibrators = new HashMap<>();
@@ -69,6 +75,10 @@ public final class CalibrationListener extends BaseListener {
       Met met = new Met(quantizer, calibrator);
       byInput.put(quantizer.input(), met);
       byOutput.put(quantizer.output(), met);
+    }
+    if (byInput.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the graph has no quantizers: add them before, with QuantSameDiff.fakeQuant or quantize");
     }
   }
 
@@ -112,11 +122,13 @@ public final class CalibrationListener extends BaseListener {
             met.quantizer + ": no batch has reached it, so it has no scale");
       }
     }
+    List<Runnable> found = new ArrayList<>();
     for (Met met : byInput.values()) {
       if (met.calibrator != null && met.quantizer.ownsScale()) {
-        GraphScales.set(graph, met.quantizer, met.calibrator);
+        found.add(GraphScales.found(graph, met.quantizer, met.calibrator));
       }
     }
+    found.forEach(Runnable::run);
   }
 
   @Override

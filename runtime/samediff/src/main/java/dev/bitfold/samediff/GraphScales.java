@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class GraphScales {
   private GraphScales() {}
 
-  /** Adds a scale: that of a weight's values, or NaN until {@link #set} has one. */
+  /** Adds a scale: that of a weight's values, or NaN until one is {@link #found}. */
   static void declare(SameDiff graph, GraphQuantizer quantizer, SDVariable x) {
     INDArray unknown = Nd4j.scalar(Float.NaN);
     if (!quantizer.weight()) {
@@ -22,7 +22,11 @@ final class GraphScales {
       return;
     }
     Calibrator calibrator = Calibrators.of(quantizer.descriptor(), quantizer.layout());
-    calibrator.observe(x.getArr());
+    try {
+      calibrator.observe(x.getArr());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(quantizer + ": " + e.getMessage(), e);
+    }
     if (calibrator instanceof RangeCalibrator range) {
       add(graph, quantizer, range.min(), range.max());
     } else {
@@ -97,16 +101,36 @@ final class GraphScales {
     return Arrays.stream(blocks).mapToLong(block -> block == 1 ? count : 1).toArray();
   }
 
-  /** Sets what a calibrator has found. */
-  static void set(SameDiff graph, GraphQuantizer quantizer, Calibrator calibrator) {
+  /**
+   * What sets a scale that a calibrator has found.
+   *
+   * @throws IllegalStateException if it cannot be learned
+   */
+  static Runnable found(SameDiff graph, GraphQuantizer quantizer, Calibrator calibrator) {
     if (calibrator instanceof RangeCalibrator range) {
-      graph.getVariable(quantizer.min()).setArray(range.min());
-      graph.getVariable(quantizer.max()).setArray(range.max());
-      return;
+      INDArray min = range.min();
+      INDArray max = range.max();
+      return () -> {
+        graph.getVariable(quantizer.min()).setArray(min);
+        graph.getVariable(quantizer.max()).setArray(max);
+      };
     }
     INDArray amax = calibrator.amax();
     requireLearnable(quantizer, amax);
-    graph.getVariable(quantizer.amax()).setArray(amax);
+    return () -> graph.getVariable(quantizer.amax()).setArray(amax);
+  }
+
+  /**
+   * Checks that a scale is known.
+   *
+   * @throws IllegalStateException naming the variable, if it waits for calibration
+   */
+  static void requireCalibrated(SameDiff graph, GraphQuantizer quantizer) {
+    String scale = quantizer.descriptor().affine() ? quantizer.max() : quantizer.amax();
+    if (quantizer.calibrated() && Float.isNaN(graph.getVariable(scale).getArr().getFloat(0))) {
+      throw new IllegalStateException(
+          quantizer + ": it has no scale yet: call QuantSameDiff.calibrate before training");
+    }
   }
 
   private static void requireLearnable(GraphQuantizer quantizer, INDArray amax) {

@@ -11,19 +11,29 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * Ends training with an error as soon as a learned amax is zero, negative, NaN or infinite: {@code
  * sd.setListeners(new LearnedScaleListener(sd))}. Without it such a graph would go on, with values
- * that mean nothing.
+ * that mean nothing. It also refuses to begin before every static scale is known.
  */
 public final class LearnedScaleListener extends BaseListener {
-  private final List<GraphQuantizer> learned;
+  private final List<GraphQuantizer> quantizers;
 
   /** Of a graph that has its quantizers. */
   public LearnedScaleListener(SameDiff sd) {
-    learned = GraphQuantizer.in(sd).stream().filter(GraphQuantizer::learned).toList();
+    quantizers = GraphQuantizer.in(sd);
   }
 
   @Override
   public boolean isActive(Operation operation) {
     return operation == Operation.TRAINING;
+  }
+
+  /**
+   * Checks that every quantizer has its scale.
+   *
+   * @throws IllegalStateException naming the variable
+   */
+  @Override
+  public void operationStart(SameDiff sd, Operation operation) {
+    quantizers.forEach(quantizer -> GraphScales.requireCalibrated(sd, quantizer));
   }
 
   /**
@@ -33,8 +43,11 @@ public final class LearnedScaleListener extends BaseListener {
    */
   @Override
   public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {
-    for (GraphQuantizer quantizer : learned) {
-      GraphScales.requireAbove0(quantizer, sd.getVariable(quantizer.amax()).getArr(), "has become");
+    for (GraphQuantizer quantizer : quantizers) {
+      if (quantizer.learned()) {
+        GraphScales.requireAbove0(
+            quantizer, sd.getVariable(quantizer.amax()).getArr(), "has become");
+      }
     }
   }
 }

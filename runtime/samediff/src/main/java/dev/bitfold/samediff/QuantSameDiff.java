@@ -6,6 +6,7 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -88,6 +89,10 @@ public final class QuantSameDiff {
    */
   public static SDVariable fakeQuant(
       SameDiff sd, SDVariable x, QuantDescriptor descriptor, Layout layout) {
+    Objects.requireNonNull(sd, "sd");
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(descriptor, "descriptor");
+    Objects.requireNonNull(layout, "layout");
     GraphQuantizer quantizer = GraphQuantizer.of(x, layout, descriptor);
     check(sd, x, quantizer);
     return add(sd, x, quantizer, shared(x, quantizer));
@@ -151,7 +156,21 @@ public final class QuantSameDiff {
     // One axis stands for all those that an open layout does not name; from the end, it is told
     // from the others whatever the rank.
     int rank = shape != null ? shape.length : layout.namedAxes() + (layout.isOpen() ? 1 : 0);
-    int[] blocks = Quantizer.of(descriptor, layout).blocks(rank);
+    for (int axis : descriptor.axis()) {
+      require(
+          axis >= -rank && axis < rank,
+          quantizer,
+          "axis "
+              + axis
+              + " is out of range"
+              + (shape == null ? "" : " for its shape " + Arrays.toString(shape)));
+    }
+    int[] blocks;
+    try {
+      blocks = Quantizer.of(descriptor, layout).blocks(rank);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(quantizer + ": " + e.getMessage(), e);
+    }
     List<Integer> shared = new ArrayList<>();
     for (int axis = 0; axis < rank; axis++) {
       if (blocks[axis] != 1) {
@@ -173,6 +192,7 @@ public final class QuantSameDiff {
    * @param outputs what to compute; every quantizer is reached on the way
    * @throws IllegalStateException if no batch has reached a quantizer; the message names its
    *     variable, and no scale is set
+   * @throws IllegalArgumentException if the graph has no quantizer at all
    */
   public static void calibrate(
       SameDiff sd, Iterable<Map<String, INDArray>> batches, String... outputs) {

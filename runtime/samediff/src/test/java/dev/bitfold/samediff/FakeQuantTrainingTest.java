@@ -222,6 +222,52 @@ class FakeQuantTrainingTest {
             IllegalStateException.class,
             () -> QuantSameDiff.fakeQuant(sd, sd.var("z", Nd4j.zeros(6, 4)), weight(4, Ste.PACT)));
     assertTrue(zeros.getMessage().contains("variable z"), zeros.getMessage());
+    SDVariable w = sd.var("w", gaussian(1, 6, 4));
+    assertRefused(
+        sd, w, int8.toBuilder().axis(5).build(), "variable w", "out of range for its shape [6, 4]");
+    assertRefused(sd, w, int8.toBuilder().per("O").build(), "variable w", "no layout");
+    SDVariable nan = sd.var("nan", Nd4j.createFromArray(new float[][] {{1, Float.NaN}}));
+    assertRefused(sd, nan, weight(4, Ste.LSQ), "variable nan", "NaN at [0, 1]");
+  }
+
+  @Test
+  void scalesAreSetTogetherOrNotAtAll() {
+    SameDiff sd = SameDiff.create();
+    SDVariable x = sd.placeHolder("x", DataType.FLOAT, -1, 6);
+    SDVariable zero = x.mul("zero", 0);
+    SDVariable sum =
+        QuantSameDiff.fakeQuant(sd, x, QuantDescriptor.bits(8))
+            .add(
+                QuantSameDiff.fakeQuant(
+                    sd, zero, QuantDescriptor.builder().bits(8).ste(Ste.PACT).build()));
+    var refused =
+        assertThrows(
+            IllegalStateException.class,
+            () -> QuantSameDiff.calibrate(sd, List.of(Map.of("x", gaussian(1, 2, 6))), sum.name()));
+    assertTrue(refused.getMessage().contains("variable zero"), refused.getMessage());
+    assertTrue(Float.isNaN(QuantSameDiff.amax(sd, "x").getFloat(0)));
+  }
+
+  @Test
+  void aGraphWithoutQuantizersHasNothingToCalibrate() {
+    SameDiff sd = SameDiff.create();
+    sd.placeHolder("x", DataType.FLOAT, -1, 6).add("y", 1);
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> QuantSameDiff.calibrate(sd, List.of(Map.of("x", gaussian(1, 2, 6))), "y"));
+    assertTrue(refused.getMessage().contains("no quantizers"), refused.getMessage());
+  }
+
+  @Test
+  void trainingDoesNotBeginBeforeCalibration() {
+    SameDiff sd = regression(Ste.PACT, gaussian(1, 6, 4));
+    QuantSameDiff.fakeQuant(sd, sd.getVariable("h"), QuantDescriptor.bits(8)).mean("of", 0);
+    sd.setListeners(new LearnedScaleListener(sd));
+    var refused = assertThrows(IllegalStateException.class, () -> trainWildly(sd));
+    assertTrue(
+        refused.getMessage().contains("variable h (int8 per tensor): it has no scale yet"),
+        refused.getMessage());
   }
 
   private static void assertRefused(
