@@ -86,6 +86,13 @@ public final class Quantizer {
     return descriptor;
   }
 
+  /**
+   * Whether the scales do not depend on the tensor; they are then the same arrays in every call.
+   */
+  public boolean isFixed() {
+    return scaling.isReady();
+  }
+
   /** The fixed amax in c order; empty if there is none. */
   public List<Float> fixedAmax() {
     if (!(scaling.fixed() instanceof Fixed.OfAmax amax)) {

@@ -95,6 +95,11 @@ final class Scaling {
     return new E4m3Scales(max(descriptor), descriptor.scaleRule());
   }
 
+  /** Whether the scales are known without a tensor. */
+  boolean isReady() {
+    return ready != null;
+  }
+
   @Nullable Fixed fixed() {
     return fixed;
   }
