@@ -95,6 +95,8 @@ std::atomic<long long> driver_version{13000};
 std::atomic<long long> devices{1};
 std::atomic<long long> compute_capability{90};
 std::atomic<long long> launches{0};
+std::atomic<long long> uploads{0};
+std::atomic<long long> downloads{0};
 std::atomic<long long> live_streams{0};
 std::atomic<long long> live_events{0};
 standin::Memory memory;
@@ -215,6 +217,8 @@ long long standin_get(const char* name) {
     return static_cast<long long>(pinned.size());
   }
   return what == "launches"      ? launches.load()
+         : what == "uploads"     ? uploads.load()
+         : what == "downloads"   ? downloads.load()
          : what == "allocations" ? static_cast<long long>(memory.allocations())
          : what == "used"        ? static_cast<long long>(memory.used())
          : what == "overruns"    ? static_cast<long long>(memory.overruns())
@@ -428,6 +432,7 @@ int cuMemcpyHtoDAsync_v2(std::uint64_t to, const void* from, std::size_t bytes, 
   if (!memory.holds(to, bytes)) {
     return INVALID_VALUE;
   }
+  uploads++;
   return copy(stream, reinterpret_cast<void*>(to), from, bytes, from);
 }
 
@@ -436,6 +441,7 @@ int cuMemcpyDtoHAsync_v2(void* to, std::uint64_t from, std::size_t bytes, void* 
   if (!memory.holds(from, bytes)) {
     return INVALID_VALUE;
   }
+  downloads++;
   return copy(stream, to, reinterpret_cast<const void*>(from), bytes, to);
 }
 

@@ -46,7 +46,12 @@ public final class CudaProvider implements KernelProvider {
     return Chosen.CHOICE.forced() ? Shared.CUDA : new WherePays(Shared.CUDA, host());
   }
 
-  private static CudaDevice device() {
+  /**
+   * The card that {@code -Dbitfold.device} names, or the first.
+   *
+   * @throws IllegalStateException if there is none that can be used; the message says why
+   */
+  public static CudaDevice device() {
     CudaDevice device = Chosen.CHOICE.device();
     if (device == null) {
       throw new IllegalStateException("the cuda kernels are " + Chosen.CHOICE.why());

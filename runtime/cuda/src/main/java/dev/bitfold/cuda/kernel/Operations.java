@@ -4,6 +4,7 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaStream;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.kernel.DeviceGroups.Form;
+import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The operations on tensors that are on the card, one lane's. All are only given to the stream when
  * a method returns, except that what a host array receives is there. Tensors are not empty.
  */
-final class Operations {
+public final class Operations {
   private static final int THREADS = 256;
 
   /** Elements of a block where each is taken once. */
@@ -36,10 +37,18 @@ final class Operations {
   private static final int LONG_RUN = 8 * QuantKernels.STRETCH;
 
   private final Lane lane;
+  private final Constants constants;
   private final CudaStream stream;
 
-  Operations(Lane lane) {
+  /** Of a lane, whose the constants are too. */
+  public Operations(Lane lane) {
+    this(lane, lane);
+  }
+
+  /** Of a lane, with constants that may be there already. */
+  public Operations(Lane lane, Constants constants) {
     this.lane = lane;
+    this.constants = constants;
     this.stream = lane.stream();
   }
 
@@ -72,8 +81,8 @@ final class Operations {
     }
     Groups groups = pre.groups();
     return new DevicePreScale(
-        lane.upload(pre.factors(), groups.count()),
-        DeviceGroups.of(groups, lane),
+        constants.floats(pre.factors(), groups.count()),
+        DeviceGroups.of(groups, constants),
         DeviceGroups.form(groups));
   }
 
@@ -87,9 +96,9 @@ final class Operations {
 
   private DeviceScales scales(Scales scales, int count) {
     return new DeviceScales(
-        lane.upload(scales.forward(), count),
-        lane.upload(scales.backward(), count),
-        scales.affine() ? lane.upload(scales.zeroPoint(), count) : 0,
+        constants.floats(scales.forward(), count),
+        constants.floats(scales.backward(), count),
+        scales.affine() ? constants.floats(scales.zeroPoint(), count) : 0,
         scales.divides(),
         scales.dividesBack());
   }
@@ -141,7 +150,7 @@ final class Operations {
   // ---- element by element ----
 
   /** Rounds; {@code out} may be {@code x}. */
-  void round(
+  public void round(
       long x,
       @Nullable PreScale preScale,
       Groups groups,
@@ -152,7 +161,7 @@ final class Operations {
     DevicePreScale pre = preScale(preScale);
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     String kernel = "round_" + kind(grid) + form.suffix();
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     DeviceScales on = scales(scales, groups.count());
     LaunchArguments arguments = lane.arguments().address(x).address(out);
     layout.write(arguments);
@@ -164,7 +173,7 @@ final class Operations {
   }
 
   /** Multiplies each element by its factor; {@code out} may be {@code x}. */
-  void multiply(long x, PreScale preScale, long out) {
+  public void multiply(long x, PreScale preScale, long out) {
     DevicePreScale pre = preScale(preScale);
     LaunchArguments arguments = lane.arguments().address(x).address(out);
     pre.write(arguments);
@@ -174,7 +183,7 @@ final class Operations {
   // ---- maxima ----
 
   /** What is compared; the kernels' names begin with it. */
-  enum Maximum {
+  public enum Maximum {
     AMAX,
     FINITE_AMAX,
     MAX,
@@ -205,9 +214,10 @@ final class Operations {
   }
 
   /** The maximum of each group. */
-  void maximum(Maximum kind, long x, @Nullable PreScale preScale, Groups groups, float[] out) {
+  public void maximum(
+      Maximum kind, long x, @Nullable PreScale preScale, Groups groups, float[] out) {
     DevicePreScale pre = preScale(preScale);
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     long keys = lane.arena().take(4L * groups.count());
     stream.fill(keys, 0, groups.count());
@@ -242,6 +252,25 @@ final class Operations {
     }
   }
 
+  /** Rounds under scales that follow from each group's maximum; {@code out} may be {@code x}. */
+  public void quantizeByAmax(
+      long x,
+      @Nullable PreScale preScale,
+      Groups groups,
+      Grid grid,
+      AmaxScaling scaling,
+      boolean back,
+      long out) {
+    int count = groups.count();
+    float[] amax = new float[count];
+    maximum(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, preScale, groups, amax);
+    float[] forward = new float[count];
+    float[] backward = new float[count];
+    scaling.scales(amax, count, forward, backward);
+    Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
+    round(x, preScale, groups, grid, scales, back, out);
+  }
+
   // ---- ordered sums ----
 
   /** The gradient of a clip; {@code out} may be {@code gradient}. */
@@ -254,11 +283,11 @@ final class Operations {
       long out,
       double[] below,
       double[] above) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     long numbers = layout.stretches(QuantKernels.STRETCH);
     long sums = lane.arena().take(2 * 8 * numbers);
-    long least = lane.upload(low, groups.count());
-    long most = lane.upload(high, groups.count());
+    long least = constants.floats(low, groups.count());
+    long most = constants.floats(high, groups.count());
     LaunchArguments arguments = lane.arguments().address(x).address(gradient).address(out);
     layout.write(arguments);
     arguments.address(least).address(most).address(sums).address(sums + 8 * numbers);
@@ -285,9 +314,9 @@ final class Operations {
     int count = groups.count();
     long numbers = layout.stretches(QuantKernels.STRETCH);
     long sums = lane.arena().take(3 * 8 * numbers);
-    long least = lane.upload(low, count);
-    long most = lane.upload(high, count);
-    long width = lane.upload(step, count);
+    long least = constants.floats(low, count);
+    long most = constants.floats(high, count);
+    long width = constants.floats(step, count);
     LaunchArguments arguments = lane.arguments().address(x).address(gradient).address(out);
     layout.write(arguments);
     arguments.address(least).address(most).address(width);
@@ -301,14 +330,14 @@ final class Operations {
   }
 
   /** What quantizing costs under each candidate. */
-  void squaredErrors(
+  public void squaredErrors(
       long x,
       @Nullable PreScale preScale,
       Groups groups,
       Grid grid,
       Scales[] candidates,
       double[][] out) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     DevicePreScale pre = preScale(preScale);
     long numbers = layout.stretches(QuantKernels.STRETCH);
     int most = (int) Math.max(1, Math.min(MOST_BLOCKS_Y, SUMS_ROOM / (8 * numbers)));
@@ -392,9 +421,9 @@ final class Operations {
       float[] inverseWidth,
       int bins,
       long[] counts) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     DevicePreScale pre = preScale(preScale);
-    long inverse = lane.upload(inverseWidth, groups.count());
+    long inverse = constants.floats(inverseWidth, groups.count());
     int all = Math.multiplyExact(groups.count(), bins);
     long found = lane.arena().take(8L * all);
     stream.fill(found, 0, 2L * all);

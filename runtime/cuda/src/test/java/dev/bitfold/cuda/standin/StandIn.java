@@ -31,7 +31,10 @@ public final class StandIn {
 
   /** The stand-in's own functions. */
   public interface Controls extends Library {
-    /** A number: launches, allocations, used, overruns, pinned, streams, events, contexts. */
+    /**
+     * A number: launches, uploads, downloads, allocations, used, overruns, pinned, streams, events,
+     * contexts.
+     */
     long standin_get(String name);
 
     /** Sets driver_version, devices, compute_capability, or the bytes of memory. */
