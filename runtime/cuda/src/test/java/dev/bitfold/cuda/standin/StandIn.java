@@ -49,6 +49,12 @@ public final class StandIn {
     return Native.load(System.getProperty("bitfold.cuda.driver"), Controls.class);
   }
 
+  /** Allocations that something was written beyond; a real card tells none. */
+  public static long overruns() {
+    boolean here = System.getProperty("bitfold.cuda.driver", "").contains("standin");
+    return here ? controls().standin_get("overruns") : 0;
+  }
+
   /** Whether there is a g++. */
   public static boolean canBuild() {
     try {

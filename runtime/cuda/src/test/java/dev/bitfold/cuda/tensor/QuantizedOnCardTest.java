@@ -10,6 +10,7 @@ import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.cuda.check.CardTests;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.standin.StandIn;
 import dev.bitfold.kernel.Kernels;
@@ -25,6 +26,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -121,6 +123,7 @@ class QuantizedOnCardTest {
     agree(Quantizer.of(nvfp4).withAmax(global), values(8, false, 4, 64));
   }
 
+  @Tag(CardTests.NEEDS_STAND_IN)
   @Test
   void whatIsRefusedIsUnchangedAndNothingIsKept() {
     long before = StandIn.controls().standin_get("allocations");
