@@ -6,4 +6,5 @@
 #include "norms.cuh"
 #include "products.cuh"
 #include "rounding.cuh"
+#include "scales.cuh"
 #include "sums.cuh"

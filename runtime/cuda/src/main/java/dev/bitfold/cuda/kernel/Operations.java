@@ -9,6 +9,7 @@ import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
@@ -38,17 +39,24 @@ public final class Operations {
 
   private final Lane lane;
   private final Constants constants;
+  private final Constants scaleConstants;
   private final CudaStream stream;
 
   /** Of a lane, whose the constants are too. */
   public Operations(Lane lane) {
-    this(lane, lane);
+    this(lane, lane, lane);
   }
 
-  /** Of a lane, with constants that may be there already. */
-  public Operations(Lane lane, Constants constants) {
+  /**
+   * Of a lane, with constants that may be there already.
+   *
+   * @param constants for axes and factors
+   * @param scaleConstants for scales, which may be others in every call
+   */
+  public Operations(Lane lane, Constants constants, Constants scaleConstants) {
     this.lane = lane;
     this.constants = constants;
+    this.scaleConstants = scaleConstants;
     this.stream = lane.stream();
   }
 
@@ -96,9 +104,9 @@ public final class Operations {
 
   private DeviceScales scales(Scales scales, int count) {
     return new DeviceScales(
-        constants.floats(scales.forward(), count),
-        constants.floats(scales.backward(), count),
-        scales.affine() ? constants.floats(scales.zeroPoint(), count) : 0,
+        scaleConstants.floats(scales.forward(), count),
+        scaleConstants.floats(scales.backward(), count),
+        scales.affine() ? scaleConstants.floats(scales.zeroPoint(), count) : 0,
         scales.divides(),
         scales.dividesBack());
   }
@@ -158,11 +166,20 @@ public final class Operations {
       Scales scales,
       boolean back,
       long out) {
-    DevicePreScale pre = preScale(preScale);
+    round(x, preScale(preScale), groups, grid, scales(scales, groups.count()), back, out);
+  }
+
+  private void round(
+      long x,
+      DevicePreScale pre,
+      Groups groups,
+      Grid grid,
+      DeviceScales on,
+      boolean back,
+      long out) {
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     String kernel = "round_" + kind(grid) + form.suffix();
     DeviceGroups layout = DeviceGroups.of(groups, constants);
-    DeviceScales on = scales(scales, groups.count());
     LaunchArguments arguments = lane.arguments().address(x).address(out);
     layout.write(arguments);
     pre.write(arguments);
@@ -216,7 +233,16 @@ public final class Operations {
   /** The maximum of each group. */
   public void maximum(
       Maximum kind, long x, @Nullable PreScale preScale, Groups groups, float[] out) {
-    DevicePreScale pre = preScale(preScale);
+    long keys = keys(kind, x, preScale(preScale), groups);
+    int[] found = new int[groups.count()];
+    lane.staging().download(keys, found, found.length);
+    for (int g = 0; g < found.length; g++) {
+      out[g] = kind.value(found[g]);
+    }
+  }
+
+  /** The address of the maxima as keys of maxima.cuh, one per group. */
+  private long keys(Maximum kind, long x, DevicePreScale pre, Groups groups) {
     DeviceGroups layout = DeviceGroups.of(groups, constants);
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     long keys = lane.arena().take(4L * groups.count());
@@ -245,14 +271,13 @@ public final class Operations {
                 ? (wide == 4 ? "_of_four_columns" : "_of_columns")
                 : (wide == 4 ? "_of_wide_runs" : "_of_runs"));
     stream.launch(kernel, blocksX, blocksY, arguments);
-    int[] found = new int[groups.count()];
-    lane.staging().download(keys, found, found.length);
-    for (int g = 0; g < found.length; g++) {
-      out[g] = kind.value(found[g]);
-    }
+    return keys;
   }
 
-  /** Rounds under scales that follow from each group's maximum; {@code out} may be {@code x}. */
+  /**
+   * Rounds under scales that follow from each group's maximum, all on the card; {@code out} may be
+   * {@code x}.
+   */
   public void quantizeByAmax(
       long x,
       @Nullable PreScale preScale,
@@ -261,14 +286,41 @@ public final class Operations {
       AmaxScaling scaling,
       boolean back,
       long out) {
+    DevicePreScale pre = preScale(preScale);
     int count = groups.count();
-    float[] amax = new float[count];
-    maximum(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, preScale, groups, amax);
-    float[] forward = new float[count];
-    float[] backward = new float[count];
-    scaling.scales(amax, count, forward, backward);
-    Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
-    round(x, preScale, groups, grid, scales, back, out);
+    long keys = keys(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, pre, groups);
+    long forward = lane.arena().take(4L * count);
+    long backward = lane.arena().take(4L * count);
+    LaunchArguments arguments = lane.arguments().address(keys).integer(count);
+    write(arguments, scaling.formula());
+    arguments.address(forward).address(backward);
+    stream.launch("scales_of_maxima", Math.min(blocks(count, THREADS), mostBlocks()), 1, arguments);
+    DeviceScales scales =
+        new DeviceScales(forward, backward, 0, scaling.divides(), scaling.dividesBack());
+    round(x, pre, groups, grid, scales, back, out);
+  }
+
+  /** {@code ScaleFormula} of scales.cuh. */
+  private static void write(LaunchArguments to, ScaleFormula formula) {
+    to.integer(
+        switch (formula.kind()) {
+          case INTEGERS -> 0;
+          case INTEGERS_BY_RECIPROCAL -> 1;
+          case FLOATS -> 2;
+          case FLOATS_DIVIDED -> 3;
+          case TABLE -> 4;
+          case POWERS_OF_TWO -> 5;
+          case E4M3 -> 6;
+        });
+    to.integer(
+        switch (formula.rule()) {
+          case FLOOR -> 0;
+          case CEIL -> 1;
+          case FLUSH -> 2;
+          case RECIPROCAL -> 3;
+        });
+    to.floating(formula.max()).floating(formula.factor());
+    to.integer(formula.maxExponent()).integer(formula.fractionBits()).floating(formula.global());
   }
 
   // ---- ordered sums ----

@@ -22,8 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A chain of ready-made layers on a card, quantized as they are in the model that they are taken
- * from. From the first layer to the last nothing goes to the host, but the scales of quantizers
- * that take them from each tensor.
+ * from. From the first layer to the last no tensor goes to the host.
  *
  * <pre>{@code
  * try (DeviceModel mlp = DeviceModel.on(device)

@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.Constants;
 import dev.bitfold.cuda.kernel.Operations;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
@@ -27,10 +28,9 @@ sealed interface Port {
     @Override
     public void run(Pass pass, long x, long[] shape, long out) {
       // What is fixed is the same in every pass, and sent once.
+      Constants kept = pass.constants().in(pass.lane());
       Operations operations =
-          quantizer.isFixed()
-              ? new Operations(pass.lane(), pass.constants().in(pass.lane()))
-              : new Operations(pass.lane());
+          new Operations(pass.lane(), kept, quantizer.isFixed() ? kept : pass.lane());
       quantizer.quantize(shape, new CardTensor(operations, x, out));
     }
   }
@@ -45,7 +45,8 @@ sealed interface Port {
     @Override
     public void run(Pass pass, long x, long[] shape, long out) {
       PreScale scale = new PreScale(Groups.perIndex(shape, shape.length + axis), factors);
-      new Operations(pass.lane(), pass.constants().in(pass.lane())).multiply(x, scale, out);
+      Constants kept = pass.constants().in(pass.lane());
+      new Operations(pass.lane(), kept, kept).multiply(x, scale, out);
     }
   }
 

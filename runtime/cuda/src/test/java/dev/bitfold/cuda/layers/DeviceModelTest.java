@@ -158,38 +158,56 @@ class DeviceModelTest {
     return calibrated(Recipe.INT8_SMOOTH_QUANT).smoothQuant(SmoothQuantOptions.alpha(0.5)).freeze();
   }
 
-  @Test
-  void fromTheFirstLayerToTheLastNothingGoesToTheHost() {
-    for (Quantized<Mlp> quantized : List.of(calibrated(Recipe.INT8).freeze(), smoothed())) {
-      INDArray input = random(8, 2, 7, IN);
-      try (DeviceModel model = onCard(quantized.model());
-          DeviceTensor x = DeviceTensor.copyOf(device, input)) {
-        INDArray first = model.forward(input);
-        long uploads = standIn.standin_get("uploads");
-        long downloads = standIn.standin_get("downloads");
-        long launches = standIn.standin_get("launches");
-        try (DeviceTensor y = model.forward(x)) {
-          assertEquals(0, standIn.standin_get("uploads") - uploads);
-          assertEquals(0, standIn.standin_get("downloads") - downloads);
-          // A norm, two inputs quantized in one go with their scale, two products, an activation.
-          assertEquals(6, standIn.standin_get("launches") - launches);
-          assertEquals(first, y.toHost());
-        }
-        assertEquals(input, x.toHost());
+  /**
+   * In a pass nothing crosses.
+   *
+   * @param launches that are expected
+   */
+  private void crossing(Quantized<Mlp> quantized, int launches) {
+    INDArray input = random(8, 2, 7, IN);
+    try (DeviceModel model = onCard(quantized.model());
+        DeviceTensor x = DeviceTensor.copyOf(device, input)) {
+      INDArray first = model.forward(input);
+      long[] before = crossed();
+      try (DeviceTensor y = model.forward(x)) {
+        long[] after = crossed();
+        assertEquals(0, after[0] - before[0], "uploads");
+        assertEquals(0, after[1] - before[1], "downloads");
+        assertEquals(launches, after[2] - before[2], "launches");
+        assertEquals(first, y.toHost());
       }
+      assertEquals(input, x.toHost());
     }
   }
 
+  private long[] crossed() {
+    return new long[] {
+      standIn.standin_get("uploads"),
+      standIn.standin_get("downloads"),
+      standIn.standin_get("launches")
+    };
+  }
+
   @Test
-  void scalesOfEachTensorAreAllThatGoesThereAndBack() {
-    INDArray input = random(8, 2, 7, IN);
-    try (DeviceModel model = onCard(calibrated(Recipe.INT8_DYNAMIC).freeze().model());
-        DeviceTensor x = DeviceTensor.copyOf(device, input)) {
-      model.forward(x).close();
-      long downloads = standIn.standin_get("downloads");
-      model.forward(x).close();
-      assertEquals(2, standIn.standin_get("downloads") - downloads);
-    }
+  void fromTheFirstLayerToTheLastNothingGoesToTheHost() {
+    // A norm, two inputs quantized in one go with their scale, two products, an activation.
+    crossing(calibrated(Recipe.INT8).freeze(), 6);
+    crossing(smoothed(), 6);
+    crossing(calibrated(Recipe.FP8).freeze(), 6);
+  }
+
+  @Test
+  void scalesOfEachTensorAreFoundOnTheCard() {
+    // Of each quantized input also the maxima and the scales that follow from them.
+    crossing(calibrated(Recipe.INT8_DYNAMIC).freeze(), 10);
+    crossing(calibrated(Recipe.MX_FP8).freeze(), 10);
+    crossing(
+        calibrated(Recipe.INT8_DYNAMIC.withSmoothQuant(0.5))
+            .smoothQuant(SmoothQuantOptions.alpha(0.5))
+            .freeze(),
+        10);
+    // Its global amax is calibrated.
+    crossing(calibrated(Recipe.NV_FP4).freeze(), 10);
   }
 
   @Test
