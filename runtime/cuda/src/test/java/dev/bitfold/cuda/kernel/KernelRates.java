@@ -60,12 +60,18 @@ public final class KernelRates {
                 lane.staging().upload(values, elements, x.address());
                 lane.staging().upload(values, elements, gradient.address());
                 lane.stream().synchronize();
-                Operations operations = new Operations(lane, constants.in(lane));
+                Constants kept = constants.in(lane);
+                Operations operations = new Operations(lane, kept, kept);
                 works.put(
                     "copy",
                     new Work(8, () -> lane.stream().copy(out.address(), x.address(), bytes)));
-                CardTensor tensor = new CardTensor(operations, x.address(), out.address());
-                quantizers().forEach((name, q) -> works.put(name, quantize(q, tensor)));
+                CardTensor fixed = new CardTensor(operations, x.address(), out.address());
+                // Scales that a call finds are others in every call, and not worth keeping.
+                CardTensor dynamic =
+                    new CardTensor(new Operations(lane, kept, lane), x.address(), out.address());
+                quantizers()
+                    .forEach(
+                        (name, q) -> works.put(name, quantize(q, q.isFixed() ? fixed : dynamic)));
                 works.put("clip gradient", clip(operations, x, gradient, out));
                 times(lane, file);
               });
@@ -143,6 +149,8 @@ public final class KernelRates {
         long start = System.nanoTime();
         for (int i = 0; i < IN_A_ROW; i++) {
           work.getValue().run().run();
+          // The next call's memory is this one's: on a stream it comes after it.
+          lane.arena().reset();
         }
         lane.stream().synchronize();
         if (round >= 0) {
