@@ -3,11 +3,12 @@
     python3 check.py [--out FOLDER] [--elements N] [--driver LIBRARY] [--unpacked FOLDER]
 
 Needs an NVIDIA driver; PyTorch, if it is there, is measured as well. The pieces of the bundle lie beside
-this file. Writes result.json and result.md to the folder; exit code 1 if a test fails.
+this file. Writes result.json and result.md to the folder; exit code 1 if a test fails or cannot run.
 """
 
 import argparse
-import glob
+import ctypes
+import hashlib
 import io
 import json
 import os
@@ -15,6 +16,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Of what Java's side says itself that it cannot begin.
+NO_CARD = 2
+# Elements of a tensor: a row, and what the Java side's heap takes.
+LEAST = 4096
+MOST = 512 << 20
 
 
 class Pieces(io.RawIOBase):
@@ -35,22 +43,64 @@ class Pieces(io.RawIOBase):
         return 0
 
 
-def unpack(folder):
-    here = os.path.dirname(os.path.abspath(__file__))
-    pieces = sorted(glob.glob(os.path.join(here, "bundle.tar.xz.*")))
-    if not pieces:
-        sys.exit(f"no bundle.tar.xz.* in {here}: run pack first, and copy all of its folder")
+def packed():
+    """The pieces, if all are there and whole."""
+    manifest = os.path.join(HERE, "bundle.sha256")
+    if not os.path.exists(manifest):
+        sys.exit(f"check.py: no bundle.sha256 in {HERE}: run pack first, and copy all of its folder")
+    with open(manifest, encoding="utf-8") as file:
+        noted = [line.split() for line in file]
+    for expected, name in noted:
+        path = os.path.join(HERE, name)
+        if not os.path.exists(path):
+            sys.exit(f"check.py: no {name} in {HERE}: copy all of pack's folder")
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        if digest.hexdigest() != expected:
+            sys.exit(f"check.py: {path} ({os.path.getsize(path)} bytes) is not as it was packed: copy it again")
+    return [os.path.join(HERE, name) for _, name in noted if name.startswith("bundle.")]
+
+
+def unpack(pieces, folder):
+    try:
+        import lzma  # noqa: F401, which tarfile would miss without a word of it
+    except ImportError:
+        sys.exit("check.py: this Python was built without lzma; unpack with cat bundle.tar.xz.* | tar -xJ -C FOLDER, "
+                 "then --unpacked FOLDER")
+    print("unpacking", flush=True)
     with tarfile.open(fileobj=io.BufferedReader(Pieces(pieces), 1 << 20), mode="r|xz") as bundle:
-        bundle.extractall(folder)
+        if hasattr(tarfile, "data_filter"):
+            bundle.extractall(folder, filter="data")
+        else:
+            bundle.extractall(folder)
 
 
-def java(bundle, driver, main, *arguments):
+def ask_driver(path):
+    """Ends with the reason if the driver cannot be loaded or has no card."""
+    try:
+        driver = ctypes.CDLL(path)
+    except OSError as e:
+        sys.exit(f"check.py: cannot load the driver {path}: {e}")
+    try:
+        code, count = driver.cuInit(0), ctypes.c_int(0)
+        code = code or driver.cuDeviceGetCount(ctypes.byref(count))
+    except AttributeError as e:
+        sys.exit(f"check.py: {path} is not NVIDIA's driver: {e}")
+    if code or not count.value:
+        sys.exit(f"check.py: the driver {path} has no card (CUDA error {code}, {count.value} cards)")
+
+
+def java(bundle, scratch, driver, main, *arguments):
     path = [os.path.join(bundle, "test-classes"), os.path.join(bundle, "classes"), os.path.join(bundle, "jars", "*")]
     command = [
         os.path.join(bundle, "jre", "bin", "java"), "-Xmx4g", "-Dbitfold.device=cuda", "-Dbitfold.test.kernels=cuda",
         f"-Dbitfold.cuda.driver={driver}", f"-Dbitfold.golden={os.path.join(bundle, 'golden')}",
+        # All that the libraries write goes with the rest.
+        f"-Djava.io.tmpdir={scratch}", f"-Djna.tmpdir={scratch}", f"-Dorg.bytedeco.javacpp.cachedir={scratch}",
         "-cp", os.pathsep.join(path), main, *arguments]
-    return subprocess.run(command, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}).returncode
+    return subprocess.run(command, cwd=scratch, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}).returncode
 
 
 def lines(path):
@@ -102,20 +152,30 @@ def main():
     parser.add_argument("--driver", default="libcuda.so.1", help="the driver library")
     parser.add_argument("--unpacked", help="folder of a bundle that is unpacked already")
     arguments = parser.parse_args()
+    if not LEAST <= arguments.elements <= MOST:
+        parser.error(f"--elements {arguments.elements}: {LEAST} to {MOST} can be measured")
+    driver = os.path.abspath(arguments.driver) if os.sep in arguments.driver else arguments.driver
+    ask_driver(driver)
+    if arguments.unpacked and not os.path.exists(os.path.join(arguments.unpacked, "jre", "bin", "java")):
+        parser.error(f"--unpacked {arguments.unpacked}: no jre/bin/java in it")
+    pieces = None if arguments.unpacked else packed()
     os.makedirs(arguments.out, exist_ok=True)
-    tests, kernels = (os.path.join(arguments.out, name) for name in ("tests.tsv", "kernels.tsv"))
-    peers = os.path.join(arguments.out, "peers.json")
+    tests, kernels, peers = (
+        os.path.abspath(os.path.join(arguments.out, name)) for name in ("tests.tsv", "kernels.tsv", "peers.json"))
     for stale in (tests, kernels, peers):
         if os.path.exists(stale):
             os.remove(stale)
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = arguments.unpacked or scratch
-        if not arguments.unpacked:
-            unpack(bundle)
-        failed = java(bundle, arguments.driver, "dev.bitfold.cuda.check.CardTests", tests)
-        failed |= java(bundle, arguments.driver, "dev.bitfold.cuda.kernel.KernelRates", str(arguments.elements), kernels)
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.py")
-    subprocess.run([sys.executable, script, str(arguments.elements), peers])
+        if pieces:
+            bundle = os.path.join(scratch, "bundle")
+            unpack(pieces, bundle)
+        else:
+            bundle = os.path.abspath(arguments.unpacked)
+        failed = java(bundle, scratch, driver, "dev.bitfold.cuda.check.CardTests", tests)
+        if failed == NO_CARD:
+            return 1
+        failed |= java(bundle, scratch, driver, "dev.bitfold.cuda.kernel.KernelRates", str(arguments.elements), kernels)
+    subprocess.run([sys.executable, os.path.join(HERE, "peers.py"), str(arguments.elements), peers])
     card, measured = rates(kernels)
     result = {"card": card, "elements": arguments.elements, "tests": {name: int(n) for name, n in lines(tests)},
               "kernels": measured, "peers": None}
@@ -131,4 +191,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as e:  # no room, no right to write, a folder from which nothing may be run
+        sys.exit(f"check.py: {e}")

@@ -2,6 +2,7 @@ package dev.bitfold.cuda.check;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.bitfold.cuda.kernel.CudaProvider;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +16,8 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * Runs the golden cases and the property tests where there is no Maven: {@code CardTests FILE}. The
- * counts go to the file as JSON; the exit code is 1 if a test fails.
+ * counts go to the file, a line for each; the exit code is 1 if a test fails, 2 if there is no
+ * card.
  */
 public final class CardTests {
   /** On tests that ask the stand-in, and so cannot run on a card. */
@@ -33,10 +35,18 @@ public final class CardTests {
 
   /** Runs them. */
   public static void main(String[] args) throws Exception {
+    try {
+      System.out.println("the tests run on " + CudaProvider.device());
+    } catch (IllegalStateException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    }
     LauncherDiscoveryRequestBuilder request = LauncherDiscoveryRequestBuilder.request();
     for (String name : CLASSES) {
       request.selectors(selectClass(name));
     }
+    // What failed in a former run is nothing to a card that is there once.
+    request.configurationParameter("jqwik.database", "");
     LauncherDiscoveryRequest chosen =
         request.filters(TagFilter.excludeTags(NEEDS_STAND_IN)).build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();

@@ -3,6 +3,7 @@ package dev.bitfold.cuda.kernel;
 import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
@@ -44,7 +45,12 @@ public final class KernelRates {
 
   /** Measures. */
   public static void main(String[] args) throws IOException {
-    new KernelRates(Integer.parseInt(args[0])).measure(Path.of(args[1]));
+    try {
+      new KernelRates(Integer.parseInt(args[0])).measure(Path.of(args[1]));
+    } catch (CudaException e) {
+      System.err.println("the kernels' rates cannot be measured: " + e.getMessage());
+      System.exit(1);
+    }
   }
 
   private void measure(Path file) throws IOException {
