@@ -94,6 +94,8 @@ struct Event {
 std::atomic<long long> driver_version{13000};
 std::atomic<long long> devices{1};
 std::atomic<long long> compute_capability{90};
+// What every call answers once a kernel has broken the context, as with a real driver.
+std::atomic<long long> lost{SUCCESS};
 std::atomic<long long> launches{0};
 std::atomic<long long> uploads{0};
 std::atomic<long long> downloads{0};
@@ -127,6 +129,9 @@ int enter(const char* call, bool context) {
   }
   if (int code = failure(call)) {
     return code;
+  }
+  if (context && lost != SUCCESS) {
+    return static_cast<int>(lost);
   }
   return context && current.empty() ? INVALID_CONTEXT : SUCCESS;
 }
@@ -180,6 +185,7 @@ const std::pair<int, std::pair<const char*, const char*>> ERRORS[] = {
       "the provided PTX was compiled with an unsupported toolchain."}},
     {INVALID_HANDLE, {"CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"}},
     {NOT_FOUND, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
+    {700, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
     {LAUNCH_OUT_OF_RESOURCES,
      {"CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"}},
     {LAUNCH_FAILED, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}}};
@@ -237,6 +243,8 @@ void standin_set(const char* name, long long value) {
     devices = value;
   } else if (what == "compute_capability") {
     compute_capability = value;
+  } else if (what == "lost") {
+    lost = value;
   } else if (what == "memory") {
     memory.set_total(static_cast<std::uint64_t>(value));
   }
@@ -327,7 +335,10 @@ int cuCtxPushCurrent_v2(void* context) {
 }
 
 int cuCtxPopCurrent_v2(void** context) {
-  ENTER(true);
+  ENTER(false);
+  if (current.empty()) {
+    return INVALID_CONTEXT;
+  }
   *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(current.back()));
   current.pop_back();
   return SUCCESS;

@@ -328,6 +328,20 @@ class DeviceModelTest {
   }
 
   @Test
+  void aThousandPassesKeepNothingMoreThanTheFirst() {
+    INDArray x = random(8, 2, 3, IN);
+    try (DeviceModel model = onCard(smoothed().model())) {
+      INDArray expected = model.forward(x);
+      long before = standIn.standin_get("allocations");
+      for (int i = 0; i < 1000; i++) {
+        model.forward(x);
+      }
+      assertEquals(expected, model.forward(x));
+      assertEquals(before, standIn.standin_get("allocations"));
+    }
+  }
+
+  @Test
   void threadsShareAModel() throws Exception {
     Mlp quantized = smoothed().model();
     ExecutorService threads = Executors.newFixedThreadPool(4);

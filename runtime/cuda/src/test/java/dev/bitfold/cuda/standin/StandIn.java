@@ -55,7 +55,10 @@ public final class StandIn {
      */
     long standin_get(String name);
 
-    /** Sets driver_version, devices, compute_capability, or the bytes of memory. */
+    /**
+     * Sets driver_version, devices, compute_capability, the bytes of memory, or lost: what every
+     * call answers from now on.
+     */
     void standin_set(String name, long value);
 
     /** Has a call of a function fail, after so many that do not. */
