@@ -1,6 +1,5 @@
 package dev.bitfold.cuda.kernel;
 
-import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaStream;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.kernel.DeviceGroups.Form;
@@ -9,7 +8,6 @@ import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +20,9 @@ public final class Operations {
 
   /** Elements of a block where each is taken once. */
   private static final int TILE = 4096;
+
+  /** Elements that the lanes of a warp hold between them. */
+  private static final int LANES_HOLD = 128;
 
   /** Blocks of a multiprocessor, where blocks go on to the next elements. */
   private static final int BLOCKS_EACH = 8;
@@ -111,44 +112,6 @@ public final class Operations {
         scales.dividesBack());
   }
 
-  /** {@code Grid} of grid.cuh. */
-  private static void write(LaunchArguments to, Grid grid) {
-    if (grid instanceof Grid.Integers integers) {
-      to.floating(integers.min()).floating(integers.max());
-      rounding(to, integers.rounding());
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    } else if (grid instanceof Grid.Floats floats) {
-      Rounding rounding = floats.effective();
-      to.floating(Math.scalb(1f, floats.minExponent())).floating(floats.max());
-      rounding(to, rounding);
-      int shift = 23 - floats.mantissa();
-      int half = 1 << (shift - 1);
-      to.integer(shift);
-      to.integer(
-          switch (rounding) {
-            case HALF_EVEN, HALF_TOWARD_ZERO -> half - 1;
-            case HALF_AWAY -> half;
-            case TOWARD_ZERO -> 0;
-          });
-      to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-      int step = floats.minExponent() - floats.mantissa();
-      to.floating(Math.scalb(1f, -step)).floating(Math.scalb(1f, step));
-    } else {
-      to.floating(0).floating(0).integer(0).floating(0);
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    }
-  }
-
-  private static void rounding(LaunchArguments to, Rounding rounding) {
-    to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-    to.floating(
-        switch (rounding) {
-          case HALF_EVEN, HALF_AWAY -> 0.5f;
-          case HALF_TOWARD_ZERO -> Math.nextUp(0.5f);
-          case TOWARD_ZERO -> 2f;
-        });
-  }
-
   private static String kind(Grid grid) {
     return grid instanceof Grid.Integers
         ? "integers"
@@ -184,7 +147,7 @@ public final class Operations {
     layout.write(arguments);
     pre.write(arguments);
     on.write(arguments);
-    write(arguments, grid);
+    Structs.write(arguments, grid);
     arguments.integer(back ? 1 : 0);
     stream.launch(kernel, blocks(groups.elements(), TILE), 1, arguments);
   }
@@ -287,12 +250,16 @@ public final class Operations {
       boolean back,
       long out) {
     DevicePreScale pre = preScale(preScale);
+    if (pre.form() != Form.ANY && fitsABlock(groups)) {
+      inOnePass(x, pre, groups, grid, scaling, back, out);
+      return;
+    }
     int count = groups.count();
     long keys = keys(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, pre, groups);
     long forward = lane.arena().take(4L * count);
     long backward = lane.arena().take(4L * count);
     LaunchArguments arguments = lane.arguments().address(keys).integer(count);
-    write(arguments, scaling.formula());
+    Structs.write(arguments, scaling.formula());
     arguments.address(forward).address(backward);
     stream.launch("scales_of_maxima", Math.min(blocks(count, THREADS), mostBlocks()), 1, arguments);
     DeviceScales scales =
@@ -300,27 +267,45 @@ public final class Operations {
     round(x, pre, groups, grid, scales, back, out);
   }
 
-  /** {@code ScaleFormula} of scales.cuh. */
-  private static void write(LaunchArguments to, ScaleFormula formula) {
-    to.integer(
-        switch (formula.kind()) {
-          case INTEGERS -> 0;
-          case INTEGERS_BY_RECIPROCAL -> 1;
-          case FLOATS -> 2;
-          case FLOATS_DIVIDED -> 3;
-          case TABLE -> 4;
-          case POWERS_OF_TWO -> 5;
-          case E4M3 -> 6;
-        });
-    to.integer(
-        switch (formula.rule()) {
-          case FLOOR -> 0;
-          case CEIL -> 1;
-          case FLUSH -> 2;
-          case RECIPROCAL -> 3;
-        });
-    to.floating(formula.max()).floating(formula.factor());
-    to.integer(formula.maxExponent()).integer(formula.fractionBits()).floating(formula.global());
+  /** Whether each group is of neighbours that a block of threads takes at once, four by four. */
+  private static boolean fitsABlock(Groups groups) {
+    int length = groups.block();
+    return groups.contiguous()
+        && length % 4 == 0
+        && length <= TILE
+        && groups.elements() % length == 0
+        // Threads of a block must not be idle for the most part.
+        && (length <= LANES_HOLD ? Integer.bitCount(length) == 1 : length >= TILE / 16);
+  }
+
+  /** The tensor is read once and written once. */
+  private void inOnePass(
+      long x,
+      DevicePreScale pre,
+      Groups groups,
+      Grid grid,
+      AmaxScaling scaling,
+      boolean back,
+      long out) {
+    int length = groups.block();
+    boolean lanes = length <= LANES_HOLD;
+    LaunchArguments arguments = lane.arguments().address(x).address(out);
+    if (lanes) {
+      arguments.integer(groups.elements()).integer(length / 4);
+    } else {
+      arguments.integer(length).align(Long.BYTES);
+    }
+    pre.write(arguments);
+    Structs.write(arguments, scaling.formula());
+    arguments.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
+    arguments.integer(scaling.finite() ? 1 : 0);
+    Structs.write(arguments, grid);
+    arguments.integer(back ? 1 : 0);
+    stream.launch(
+        (lanes ? "quantize_blocks_" : "quantize_rows_") + kind(grid),
+        lanes ? blocks(groups.elements(), TILE) : groups.count(),
+        1,
+        arguments);
   }
 
   // ---- ordered sums ----
@@ -407,7 +392,7 @@ public final class Operations {
       layout.write(arguments);
       pre.write(arguments);
       scales.write(arguments);
-      write(arguments, grid);
+      Structs.write(arguments, grid);
       arguments.address(sums).integer((int) numbers);
       stream.launch("squared_errors_" + kind(grid), teams(groups), end - first, arguments);
       double[] found = new double[(end - first) * groups.count()];

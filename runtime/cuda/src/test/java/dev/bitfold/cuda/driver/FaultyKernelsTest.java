@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.FunctionMapper;
+import com.sun.jna.Library;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -33,6 +36,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultyKernelsTest {
   private static final int LAUNCH_FAILED = 719;
+
+  /** RTLD_LAZY: what other libraries want of a driver, they do not find in this one. */
+  private static final int FOR_ITSELF = 1;
+
   private static final int THREADS = 256;
   private static final int BLOCKS = 3;
   private static final int LENGTH = THREADS * BLOCKS;
@@ -111,8 +118,14 @@ class FaultyKernelsTest {
       x[i] = random.nextInt(2001) - 1000;
     }
     String library = StandIn.build(KERNELS, Path.of("src", "test", "cpp-faults")).toString();
-    driver = CudaDriver.load(library);
-    controls = Native.load(library, StandIn.Controls.class);
+    FunctionMapper symbols = (from, method) -> CudaDriver.symbol(method.getName());
+    driver =
+        Native.load(
+            library,
+            CudaDriver.class,
+            Map.of(Library.OPTION_FUNCTION_MAPPER, symbols, Library.OPTION_OPEN_FLAGS, FOR_ITSELF));
+    controls =
+        Native.load(library, StandIn.Controls.class, Map.of(Library.OPTION_OPEN_FLAGS, FOR_ITSELF));
     check(driver.init(0));
     PointerByReference context = new PointerByReference();
     check(driver.devicePrimaryCtxRetain(context, 0));

@@ -198,16 +198,17 @@ class DeviceModelTest {
 
   @Test
   void scalesOfEachTensorAreFoundOnTheCard() {
-    // Of each quantized input also the maxima and the scales that follow from them.
-    crossing(calibrated(Recipe.INT8_DYNAMIC).freeze(), 10);
-    crossing(calibrated(Recipe.MX_FP8).freeze(), 10);
+    // A token of the first input is found and quantized by a few lanes at once; of the second the
+    // maxima, and the scales that follow from them, are kernels of their own.
+    crossing(calibrated(Recipe.INT8_DYNAMIC).freeze(), 8);
+    crossing(calibrated(Recipe.MX_FP8).freeze(), 8);
     crossing(
         calibrated(Recipe.INT8_DYNAMIC.withSmoothQuant(0.5))
             .smoothQuant(SmoothQuantOptions.alpha(0.5))
             .freeze(),
-        10);
-    // Its global amax is calibrated.
-    crossing(calibrated(Recipe.NV_FP4).freeze(), 10);
+        8);
+    // Its global amax is calibrated, and 16 divides both inputs' channels.
+    crossing(calibrated(Recipe.NV_FP4).freeze(), 6);
   }
 
   @Test

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.cuda.check.CardTests;
+import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.standin.StandIn;
 import dev.bitfold.kernel.Kernels;
@@ -28,6 +30,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A quantizer gives the same bits for a tensor on the card as the reference for an array. */
@@ -85,6 +89,49 @@ class QuantizedOnCardTest {
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray amax = Quantizer.of(descriptor).amax(values(seed + 1, false, 2, 3, 20));
     agree(Quantizer.of(descriptor).withRange(amax.mul(-0.5), amax), values(seed, true, 2, 3, 20));
+  }
+
+  /** Blocks that the lanes of a warp hold, that a block of threads holds, and others between. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8, 12, 16, 32, 64, 128, 132, 256, 508, 512, 1000, 4096, 4100})
+  void blocksOfAnyLength(int length) {
+    List<QuantDescriptor.Builder> formats =
+        List.of(
+            QuantDescriptor.builder().bits(8),
+            QuantDescriptor.builder().bits(4).narrowRange(true),
+            QuantDescriptor.builder().bits(4, 3),
+            QuantDescriptor.builder().format(Format.NF4),
+            QuantDescriptor.builder().bits(4, 3).scaleBits(8, 0),
+            QuantDescriptor.builder().bits(2, 1).scaleBits(8, 0),
+            QuantDescriptor.builder().bits(2, 1).scaleBits(4, 3));
+    for (QuantDescriptor.Builder format : formats) {
+      QuantDescriptor descriptor =
+          format.blockSizes(BlockSize.axis(-1, length)).dynamic(true).build();
+      for (boolean special : new boolean[] {false, true}) {
+        INDArray x = values(length, special, 3, 2L * length);
+        agree(Quantizer.of(descriptor), x);
+        INDArray factors = values(length + 1, false, 2L * length);
+        agree(Quantizer.of(descriptor).withPreScale(factors, -1), x);
+      }
+    }
+  }
+
+  @Test
+  void whatFitsABlockOfThreadsIsReadOnce() {
+    CudaDevice device = CudaProvider.device();
+    for (int length : new int[] {4, 16, 32, 128, 512, 768, 4096}) {
+      Quantizer quantizer =
+          Quantizer.of(
+              QuantDescriptor.builder()
+                  .blockSizes(BlockSize.axis(-1, length))
+                  .dynamic(true)
+                  .build());
+      try (DeviceTensor x = DeviceTensor.copyOf(device, values(1, false, 5, 4L * length))) {
+        long before = device.launches();
+        x.quantizeInPlace(quantizer);
+        assertEquals(before + 1, device.launches());
+      }
+    }
   }
 
   @Test
