@@ -85,7 +85,7 @@ public final class Kernels {
       if (why.isEmpty()) {
         try {
           QuantKernels kernels = provider.create();
-          LOG.info("Bitfold quantizes with the {} kernels{}", provider.name(), better);
+          LOG.info("Bitfold quantizes with the {} kernels{}", kernels.name(), better);
           return kernels;
         } catch (LinkageError e) {
           why = "not fit for this JVM: " + e;

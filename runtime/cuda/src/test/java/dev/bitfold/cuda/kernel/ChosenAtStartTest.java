@@ -54,7 +54,8 @@ class ChosenAtStartTest {
     String line = "kernels " + kernels + " amax 3.0";
     assertEquals(List.of(line, line), result.out());
     assertTrue(
-        result.err().stream().anyMatch(l -> l.contains("Bitfold quantizes with the cuda kernels")),
+        result.err().stream()
+            .anyMatch(l -> l.contains("Bitfold quantizes with the " + kernels + " kernels")),
         result.err().toString());
   }
 
