@@ -94,7 +94,11 @@ struct Event {
 std::atomic<long long> driver_version{13000};
 std::atomic<long long> devices{1};
 std::atomic<long long> compute_capability{90};
+// What every call answers once a kernel has broken the context, as with a real driver.
+std::atomic<long long> lost{SUCCESS};
 std::atomic<long long> launches{0};
+std::atomic<long long> uploads{0};
+std::atomic<long long> downloads{0};
 std::atomic<long long> live_streams{0};
 std::atomic<long long> live_events{0};
 standin::Memory memory;
@@ -125,6 +129,9 @@ int enter(const char* call, bool context) {
   }
   if (int code = failure(call)) {
     return code;
+  }
+  if (context && lost != SUCCESS) {
+    return static_cast<int>(lost);
   }
   return context && current.empty() ? INVALID_CONTEXT : SUCCESS;
 }
@@ -178,6 +185,7 @@ const std::pair<int, std::pair<const char*, const char*>> ERRORS[] = {
       "the provided PTX was compiled with an unsupported toolchain."}},
     {INVALID_HANDLE, {"CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"}},
     {NOT_FOUND, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
+    {700, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
     {LAUNCH_OUT_OF_RESOURCES,
      {"CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"}},
     {LAUNCH_FAILED, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}}};
@@ -215,6 +223,8 @@ long long standin_get(const char* name) {
     return static_cast<long long>(pinned.size());
   }
   return what == "launches"      ? launches.load()
+         : what == "uploads"     ? uploads.load()
+         : what == "downloads"   ? downloads.load()
          : what == "allocations" ? static_cast<long long>(memory.allocations())
          : what == "used"        ? static_cast<long long>(memory.used())
          : what == "overruns"    ? static_cast<long long>(memory.overruns())
@@ -233,6 +243,8 @@ void standin_set(const char* name, long long value) {
     devices = value;
   } else if (what == "compute_capability") {
     compute_capability = value;
+  } else if (what == "lost") {
+    lost = value;
   } else if (what == "memory") {
     memory.set_total(static_cast<std::uint64_t>(value));
   }
@@ -323,7 +335,10 @@ int cuCtxPushCurrent_v2(void* context) {
 }
 
 int cuCtxPopCurrent_v2(void** context) {
-  ENTER(true);
+  ENTER(false);
+  if (current.empty()) {
+    return INVALID_CONTEXT;
+  }
   *context = reinterpret_cast<void*>(static_cast<std::intptr_t>(current.back()));
   current.pop_back();
   return SUCCESS;
@@ -428,6 +443,7 @@ int cuMemcpyHtoDAsync_v2(std::uint64_t to, const void* from, std::size_t bytes, 
   if (!memory.holds(to, bytes)) {
     return INVALID_VALUE;
   }
+  uploads++;
   return copy(stream, reinterpret_cast<void*>(to), from, bytes, from);
 }
 
@@ -436,6 +452,7 @@ int cuMemcpyDtoHAsync_v2(void* to, std::uint64_t from, std::size_t bytes, void* 
   if (!memory.holds(from, bytes)) {
     return INVALID_VALUE;
   }
+  downloads++;
   return copy(stream, to, reinterpret_cast<const void*>(from), bytes, to);
 }
 

@@ -26,4 +26,7 @@ public interface AmaxScaling {
    * @param backward to be set, one per group
    */
   void scales(float[] amax, int count, float[] forward, float[] backward);
+
+  /** What {@link #scales} computes. */
+  ScaleFormula formula();
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,15 +19,28 @@ import org.slf4j.LoggerFactory;
 public final class Kernels {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
 
-  private static final class Active {
-    static final QuantKernels KERNELS = active(System.getProperty("bitfold.kernels", ""));
-  }
+  private static volatile @Nullable QuantKernels active;
 
   private Kernels() {}
 
-  /** The kernels that quantizers use unless told otherwise. */
+  /**
+   * The kernels that quantizers use unless told otherwise.
+   *
+   * @throws IllegalArgumentException if a system property names what is not there; the message says
+   *     which
+   */
   public static QuantKernels active() {
-    return Active.KERNELS;
+    QuantKernels chosen = active;
+    return chosen == null ? choose() : chosen;
+  }
+
+  private static synchronized QuantKernels choose() {
+    QuantKernels chosen = active;
+    if (chosen == null) {
+      chosen = active(System.getProperty("bitfold.kernels", ""));
+      active = chosen;
+    }
+    return chosen;
   }
 
   /**
@@ -71,7 +85,7 @@ public final class Kernels {
       if (why.isEmpty()) {
         try {
           QuantKernels kernels = provider.create();
-          LOG.info("Bitfold quantizes with the {} kernels{}", provider.name(), better);
+          LOG.info("Bitfold quantizes with the {} kernels{}", kernels.name(), better);
           return kernels;
         } catch (LinkageError e) {
           why = "not fit for this JVM: " + e;

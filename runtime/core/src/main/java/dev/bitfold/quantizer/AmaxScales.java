@@ -3,6 +3,7 @@ package dev.bitfold.quantizer;
 import dev.bitfold.annotations.NumberFormat;
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
 import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
@@ -21,7 +22,7 @@ record AmaxScales(Kind kind, float max) {
      * {@code max / amax}, by which elements are multiplied and codes divided. A tiny amax
      * multiplies by 0 and divides by 1 (ModelOpt, fake_tensor_quant).
      */
-    INTEGERS {
+    INTEGERS(ScaleFormula.Kind.INTEGERS) {
       @Override
       float forward(float amax, float max) {
         return amax <= TINY ? 0f : max / amax;
@@ -39,7 +40,7 @@ record AmaxScales(Kind kind, float max) {
     },
 
     /** As {@link #INTEGERS} with {@code (1 / amax) * max} (ModelOpt, INT4QTensor). */
-    INTEGERS_BY_RECIPROCAL {
+    INTEGERS_BY_RECIPROCAL(ScaleFormula.Kind.INTEGERS_BY_RECIPROCAL) {
       @Override
       float forward(float amax, float max) {
         return amax <= TINY ? 0f : 1f / amax * max;
@@ -60,7 +61,7 @@ record AmaxScales(Kind kind, float max) {
      * {@code (1 / amax) * max}, two roundings, by which elements are multiplied; codes by its
      * reciprocal. A tiny amax counts as 1 (ModelOpt, scaled_e4m3 on the CPU).
      */
-    FLOATS {
+    FLOATS(ScaleFormula.Kind.FLOATS) {
       @Override
       float forward(float amax, float max) {
         return 1f / (amax <= TINY ? 1f : amax) * max;
@@ -81,7 +82,7 @@ record AmaxScales(Kind kind, float max) {
      * As {@link #FLOATS}, but codes are divided by the scale, and an amax so small that the scale
      * is infinite makes zeros (pytorch-quantization, scaled_e4m3).
      */
-    FLOATS_DIVIDED {
+    FLOATS_DIVIDED(ScaleFormula.Kind.FLOATS_DIVIDED) {
       @Override
       float forward(float amax, float max) {
         float scale = 1f / amax * max;
@@ -101,7 +102,7 @@ record AmaxScales(Kind kind, float max) {
     },
 
     /** Elements are divided by amax and table values multiplied (ModelOpt, NF4QTensor). */
-    TABLE {
+    TABLE(ScaleFormula.Kind.TABLE) {
       @Override
       float forward(float amax, float max) {
         return amax == 0 ? 1f : amax;
@@ -117,6 +118,17 @@ record AmaxScales(Kind kind, float max) {
         return false;
       }
     };
+
+    private final ScaleFormula.Kind formula;
+
+    Kind(ScaleFormula.Kind formula) {
+      this.formula = formula;
+    }
+
+    /** The same, for kernels that compute it elsewhere. */
+    ScaleFormula.Kind formula() {
+      return formula;
+    }
 
     abstract float forward(float amax, float max);
 

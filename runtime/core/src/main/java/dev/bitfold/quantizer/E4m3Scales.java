@@ -2,6 +2,7 @@ package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
@@ -61,6 +62,11 @@ final class E4m3Scales {
       forward[g] = forward(amax[g], code, global);
       backward[g] = backward(amax[g], code, global);
     }
+  }
+
+  /** What is computed under one global amax. */
+  ScaleFormula formula(float global) {
+    return new ScaleFormula(ScaleFormula.Kind.E4M3, rule, max, 1, 0, 0, global);
   }
 
   /** Whether elements are divided by the forward scale. */

@@ -3,6 +3,7 @@ package dev.bitfold.quantizer;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.ScaleFormula;
 import org.jspecify.annotations.Nullable;
 
 /** Scales that each group takes from its own elements, and from nothing else that is not known. */
@@ -44,6 +45,11 @@ sealed interface OwnScales extends AmaxScaling {
       times(factor, amax, count);
       scales.of(amax, count, forward, backward);
     }
+
+    @Override
+    public ScaleFormula formula() {
+      return ScaleFormula.of(scales.kind().formula(), scales.max(), factor);
+    }
   }
 
   /** E8M0 scales, of an amax times a factor. */
@@ -63,6 +69,11 @@ sealed interface OwnScales extends AmaxScaling {
       times(factor, amax, count);
       scales.of(amax, count, forward, backward);
     }
+
+    @Override
+    public ScaleFormula formula() {
+      return scales.formula(factor);
+    }
   }
 
   /** E4M3 scales, of an amax and the tensor's. */
@@ -80,6 +91,11 @@ sealed interface OwnScales extends AmaxScaling {
     @Override
     public void scales(float[] amax, int count, float[] forward, float[] backward) {
       blocks.of(amax, global, count, forward, backward);
+    }
+
+    @Override
+    public ScaleFormula formula() {
+      return blocks.formula(global);
     }
   }
 

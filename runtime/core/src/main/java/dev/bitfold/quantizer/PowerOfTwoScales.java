@@ -4,6 +4,7 @@ import dev.bitfold.annotations.NumberFormat;
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
 import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
@@ -67,6 +68,12 @@ final class PowerOfTwoScales {
       boolean flushed = rule == ScaleRule.FLUSH && amax[g] < Float.MIN_NORMAL;
       forward[g] = flushed ? Float.POSITIVE_INFINITY : backward[g];
     }
+  }
+
+  /** What {@link #of} computes of an amax times a factor. */
+  ScaleFormula formula(float factor) {
+    return new ScaleFormula(
+        ScaleFormula.Kind.POWERS_OF_TWO, rule, max, factor, maxExponent, fractionBits, 0);
   }
 
   private byte exponent(float amax) {

@@ -9,6 +9,7 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.TensorKernels;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
@@ -83,6 +84,13 @@ public final class Quantizer {
   /** What this quantizer does. */
   public QuantDescriptor descriptor() {
     return descriptor;
+  }
+
+  /**
+   * Whether the scales do not depend on the tensor; they are then the same arrays in every call.
+   */
+  public boolean isFixed() {
+    return scaling.isReady();
   }
 
   /** The fixed amax in c order; empty if there is none. */
@@ -215,13 +223,26 @@ public final class Quantizer {
    */
   public INDArray amax(INDArray x) {
     Objects.requireNonNull(x, "x");
-    TensorView tensor = view(x);
+    return amax(view(x));
+  }
+
+  /**
+   * {@link #amax(INDArray)} of a tensor that does not lie in an array.
+   *
+   * @param shape the tensor's
+   * @param tensor its kernels
+   */
+  public INDArray amax(long[] shape, TensorKernels tensor) {
+    return amax(view(shape, tensor));
+  }
+
+  private INDArray amax(TensorView tensor) {
     if (tensor.isEmpty()) {
       throw tensor.refused("an empty tensor has no amax");
     }
     Groups groups = granularity(tensor);
     float[] amax = new float[groups.count()];
-    tensor.read(values -> kernels.amax(values, groups, amax));
+    tensor.amax(groups, amax);
     return DenseFloats.array(amax, descriptor.perTensor() ? new long[0] : groups.shape());
   }
 
@@ -253,10 +274,10 @@ public final class Quantizer {
                 + groups.count()
                 + " groups");
       }
-      scales[c] = withAmax(amax).scaling.of(kernels, tensor, groups).scales();
+      scales[c] = withAmax(amax).scaling.of(tensor, groups).scales();
     }
     double[][] errors = new double[scales.length][groups.count()];
-    tensor.read(values -> kernels.squaredErrors(values, groups, grid, scales, errors));
+    tensor.squaredErrors(groups, grid, scales, errors);
     return errors;
   }
 
@@ -266,9 +287,8 @@ public final class Quantizer {
    */
   public INDArray quantize(INDArray x) {
     Objects.requireNonNull(x, "x");
-    TensorView tensor = view(x);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    run(tensor, out);
+    run(view(x, out));
     DataType type = resultType(x.dataType());
     return type == DataType.FLOAT ? out.array() : out.array().castTo(type);
   }
@@ -287,21 +307,45 @@ public final class Quantizer {
           .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
     }
     DenseFloats dense = DenseFloats.of(out, subject);
-    run(view(x), dense);
+    run(view(x, dense));
     return dense.array() == out ? out : out.assign(dense.array());
   }
 
   /** The codes and their scale; {@code x} is not changed. */
   public Codes codes(INDArray x) {
     Objects.requireNonNull(x, "x");
-    TensorView tensor = view(x);
-    Groups groups = checked(tensor);
-    ScaleSet scales = scaling.of(kernels, tensor, groups);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    codes(tensor, groups, scales, out);
+    CodeScale scale = codes(view(x, out));
+    return new Codes(out.array(), scale.scale(), scale.divides(), scale.zeroPoint());
+  }
+
+  /**
+   * {@link #quantize(INDArray)} of a tensor that does not lie in an array.
+   *
+   * @param shape the tensor's
+   * @param tensor its kernels, which also know where the result goes
+   */
+  public void quantize(long[] shape, TensorKernels tensor) {
+    run(view(shape, tensor));
+  }
+
+  /**
+   * {@link #codes(INDArray)} of a tensor that does not lie in an array.
+   *
+   * @param shape the tensor's
+   * @param tensor its kernels, which also know where the codes go
+   * @return what the codes stand for
+   */
+  public CodeScale codes(long[] shape, TensorKernels tensor) {
+    return codes(view(shape, tensor));
+  }
+
+  private CodeScale codes(TensorView tensor) {
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(tensor, groups);
+    tensor.codes(groups, grid, scales.scales());
     long[] shape = shapeOf(groups);
-    return new Codes(
-        out.array(),
+    return new CodeScale(
         DenseFloats.array(scales.scales().backward(), shape),
         scales.scales().dividesBack(),
         scales.scales().affine()
@@ -316,35 +360,30 @@ public final class Quantizer {
    */
   public PackedTensor pack(INDArray x) {
     Objects.requireNonNull(x, "x");
-    TensorView tensor = view(x);
-    Groups groups = checked(tensor);
-    ScaleSet scales = scaling.of(kernels, tensor, groups);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    codes(tensor, groups, scales, out);
+    TensorView tensor = view(x, out);
+    Groups groups = checked(tensor);
+    ScaleSet scales = scaling.of(tensor, groups);
+    tensor.codes(groups, grid, scales.scales());
     return PackedTensor.of(tensor, descriptor, layout, groups, scales, out.copy());
   }
 
-  private void run(TensorView tensor, DenseFloats out) {
+  private void run(TensorView tensor) {
     if (tensor.isEmpty()) {
       return;
     }
     Groups groups = checked(tensor);
-    OwnScales own = scaling.own(kernels, tensor);
+    OwnScales own = scaling.own(tensor);
     if (own != null) {
-      boolean back = descriptor.fakeQuant();
-      tensor.read(x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, own, back, y)));
+      tensor.quantizeByAmax(groups, grid, own, descriptor.fakeQuant());
       return;
     }
-    ScaleSet scales = scaling.of(kernels, tensor, groups);
-    if (!descriptor.fakeQuant()) {
-      codes(tensor, groups, scales, out);
-      return;
+    ScaleSet scales = scaling.of(tensor, groups);
+    if (descriptor.fakeQuant()) {
+      tensor.fakeQuantize(groups, grid, scales.scales());
+    } else {
+      tensor.codes(groups, grid, scales.scales());
     }
-    tensor.read(x -> out.use(y -> kernels.fakeQuantize(x, groups, grid, scales.scales(), y)));
-  }
-
-  private void codes(TensorView tensor, Groups groups, ScaleSet scales, DenseFloats out) {
-    tensor.read(x -> out.use(y -> kernels.codes(x, groups, grid, scales.scales(), y)));
   }
 
   /** The groups that scales are kept for, once the tensor has passed. */
@@ -354,13 +393,27 @@ public final class Quantizer {
     }
     Groups groups = scaling.groups(granularity(tensor), tensor.shape());
     if (descriptor.unsigned() && !descriptor.affine()) {
-      tensor.refuseNegative(kernels);
+      tensor.refuseNegative();
     }
     return groups;
   }
 
   private TensorView view(INDArray x) {
-    return new TensorView(descriptor, subject, preScale, x);
+    return view(x, new HostTensor(kernels, DenseFloats.of(x, subject)));
+  }
+
+  private TensorView view(INDArray x, DenseFloats out) {
+    return view(x, new HostTensor(kernels, DenseFloats.of(x, subject), out));
+  }
+
+  private TensorView view(INDArray x, HostTensor tensor) {
+    return new TensorView(descriptor, preScale, x.dataType(), x.shape(), tensor);
+  }
+
+  private TensorView view(long[] shape, TensorKernels tensor) {
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(tensor, "tensor");
+    return new TensorView(descriptor, preScale, DataType.FLOAT, shape, tensor);
   }
 
   private Groups granularity(TensorView tensor) {

@@ -8,7 +8,6 @@ import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.QuantKernels;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,22 +62,22 @@ final class Scaling {
    * How each group's scale follows from its own elements, once the tensor's global amax is known;
    * null if it does not.
    */
-  @Nullable OwnScales own(QuantKernels kernels, TensorView tensor) {
+  @Nullable OwnScales own(TensorView tensor) {
     if (!globalScale(descriptor)) {
       return own;
     }
     boolean one = fixed == null || fixed.values().single();
-    return one ? new OwnScales.UnderGlobal(e4m3(), global(kernels, tensor), finite()) : null;
+    return one ? new OwnScales.UnderGlobal(e4m3(), global(tensor), finite()) : null;
   }
 
   /** The one global amax: fixed, or that of the tensor. */
-  private float global(QuantKernels kernels, TensorView tensor) {
+  private float global(TensorView tensor) {
     float[] amax = new float[1];
     if (fixed == null) {
       Groups whole = Groups.perTensor(tensor.shape());
-      tensor.read(x -> kernels.amax(x, whole, amax));
+      tensor.amax(whole, amax);
       if (finite() && !Float.isFinite(amax[0])) {
-        tensor.read(x -> kernels.finiteAmax(x, whole, amax));
+        tensor.finiteAmax(whole, amax);
       }
     } else {
       amax[0] = fixed.values().values()[0];
@@ -94,6 +93,11 @@ final class Scaling {
 
   private E4m3Scales e4m3() {
     return new E4m3Scales(max(descriptor), descriptor.scaleRule());
+  }
+
+  /** Whether the scales are known without a tensor. */
+  boolean isReady() {
+    return ready != null;
   }
 
   @Nullable Fixed fixed() {
@@ -123,7 +127,7 @@ final class Scaling {
    * @param groups those of {@link #groups}
    * @throws IllegalArgumentException if what is fixed does not fit them
    */
-  ScaleSet of(QuantKernels kernels, TensorView tensor, Groups groups) {
+  ScaleSet of(TensorView tensor, Groups groups) {
     if (fixed != null && !globalScale(descriptor) && !fixed.values().fits(groups.shape())) {
       throw tensor.refused(
           "the fixed "
@@ -137,20 +141,20 @@ final class Scaling {
     if (descriptor.affine()) {
       float[] min = new float[groups.count()];
       float[] max = new float[groups.count()];
-      tensor.read(x -> kernels.range(x, groups, min, max));
+      tensor.range(groups, min, max);
       return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
     }
-    float[] amax = blockAmax(kernels, tensor, groups);
+    float[] amax = blockAmax(tensor, groups);
     return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
   }
 
-  private float[] blockAmax(QuantKernels kernels, TensorView tensor, Groups groups) {
+  private float[] blockAmax(TensorView tensor, Groups groups) {
     float[] amax = new float[groups.count()];
-    tensor.read(x -> kernels.amax(x, groups, amax));
+    tensor.amax(groups, amax);
     if (finite()) {
       for (float value : amax) {
         if (!Float.isFinite(value)) {
-          tensor.read(x -> kernels.finiteAmax(x, groups, amax));
+          tensor.finiteAmax(groups, amax);
           break;
         }
       }

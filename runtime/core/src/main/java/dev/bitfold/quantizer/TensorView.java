@@ -1,58 +1,84 @@
 package dev.bitfold.quantizer;
 
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
-import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.kernel.Source;
-import dev.bitfold.tensor.DenseFloats;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.TensorKernels;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.buffer.DataType;
 
-/** A tensor as the kernels see it, for one call. */
+/** A tensor with its pre-scale, for one call. */
 final class TensorView {
   private final QuantDescriptor descriptor;
-  private final INDArray array;
-  private final DenseFloats dense;
+  private final DataType type;
+  private final long[] shape;
+  private final TensorKernels kernels;
   private final @Nullable PreScale preScale;
 
   /**
-   * @throws IllegalArgumentException if it is not a tensor of floats, or the pre-scale does not fit
+   * @param type for messages
+   * @throws IllegalArgumentException if the pre-scale does not fit
    */
   TensorView(
-      QuantDescriptor descriptor, String subject, @Nullable AxisScale preScale, INDArray array) {
+      QuantDescriptor descriptor,
+      @Nullable AxisScale preScale,
+      DataType type,
+      long[] shape,
+      TensorKernels kernels) {
     this.descriptor = descriptor;
-    this.array = array;
-    this.dense = DenseFloats.of(array, subject);
+    this.type = type;
+    this.shape = shape;
+    this.kernels = kernels;
     this.preScale =
         preScale == null
             ? null
-            : new PreScale(preScale.groups(descriptor, array.shape()), preScale.factors());
-  }
-
-  INDArray array() {
-    return array;
+            : new PreScale(preScale.groups(descriptor, shape), preScale.factors());
   }
 
   long[] shape() {
-    return array.shape();
+    return shape;
   }
 
   boolean isEmpty() {
-    return array.length() == 0;
+    return Arrays.stream(shape).anyMatch(size -> size == 0);
   }
 
-  /** Hands a kernel the values to read. */
-  void read(Consumer<Source> kernel) {
-    dense.use(values -> kernel.accept(new Source(values, preScale)));
+  void amax(Groups groups, float[] out) {
+    kernels.amax(preScale, groups, out);
+  }
+
+  void finiteAmax(Groups groups, float[] out) {
+    kernels.finiteAmax(preScale, groups, out);
+  }
+
+  void range(Groups groups, float[] min, float[] max) {
+    kernels.range(preScale, groups, min, max);
+  }
+
+  void fakeQuantize(Groups groups, Grid grid, Scales scales) {
+    kernels.fakeQuantize(preScale, groups, grid, scales);
+  }
+
+  void codes(Groups groups, Grid grid, Scales scales) {
+    kernels.codes(preScale, groups, grid, scales);
+  }
+
+  void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+    kernels.quantizeByAmax(preScale, groups, grid, scaling, back);
+  }
+
+  void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    kernels.squaredErrors(preScale, groups, grid, candidates, out);
   }
 
   /** The scaled values, as the format must take them: none negative if it is unsigned. */
-  void refuseNegative(QuantKernels kernels) {
+  void refuseNegative() {
     float[] min = new float[1];
-    read(x -> kernels.range(x, Groups.perTensor(shape()), min, new float[1]));
+    range(Groups.perTensor(shape), min, new float[1]);
     if (min[0] < 0) {
       throw refused("the format is unsigned and a value is " + min[0]);
     }
@@ -61,12 +87,6 @@ final class TensorView {
   /** An exception that names the descriptor and the tensor. */
   IllegalArgumentException refused(String why) {
     return new IllegalArgumentException(
-        descriptor
-            + " on a "
-            + array.dataType()
-            + " tensor of shape "
-            + Arrays.toString(array.shape())
-            + ": "
-            + why);
+        descriptor + " on a " + type + " tensor of shape " + Arrays.toString(shape) + ": " + why);
   }
 }

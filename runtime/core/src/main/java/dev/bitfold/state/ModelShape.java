@@ -8,6 +8,7 @@ import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -226,10 +227,21 @@ public final class ModelShape {
   }
 
   /** Puts layers into a state. */
-  private record InState(State state, Tap tap) implements Walk.Visitor {
+  private static final class InState implements Walk.Visitor {
+    private final State state;
+    private final Tap tap;
+    private final Map<String, StateHooks> made = new HashMap<>();
+
+    InState(State state, Tap tap) {
+      this.state = state;
+      this.tap = tap;
+    }
+
     @Override
     public LayerHooks layer(String path, LayerType<?, ?> type) {
-      return new StateHooks(path, type, state, tap);
+      StateHooks hooks = new StateHooks(path, type, state, tap);
+      made.put(path, hooks);
+      return hooks;
     }
 
     @Override
@@ -238,6 +250,11 @@ public final class ModelShape {
           state.descriptors().keySet().stream().anyMatch(tensor -> tensor.startsWith(path + "."));
       if (quantized) {
         QuantizedLayers.add(layer);
+      }
+      StateHooks hooks = made.remove(path);
+      // A tap sees what flows only where ND4J runs.
+      if (hooks != null && tap == Tap.NONE) {
+        BuiltLayer.add(layer, hooks);
       }
     }
   }

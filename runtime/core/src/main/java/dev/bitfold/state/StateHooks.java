@@ -12,6 +12,7 @@ import dev.bitfold.tensor.Placeholder;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -126,6 +127,37 @@ final class StateHooks implements LayerHooks {
     }
   }
 
+  Class<?> type() {
+    return type.type();
+  }
+
+  String path() {
+    return layer;
+  }
+
+  private Port requirePort(String name) {
+    Port port = ports.get(name);
+    if (port == null) {
+      known(name);
+      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
+    }
+    return port;
+  }
+
+  Optional<Quantizer> quantizer(String name) {
+    return Optional.ofNullable(requirePort(name).quantizer());
+  }
+
+  Optional<BuiltLayer.InputScale> inputScale(String name) {
+    return Optional.ofNullable(requirePort(name).scaling())
+        .map(scaling -> new BuiltLayer.InputScale(scaling.factors(), scaling.axis()));
+  }
+
+  @Nullable INDArray unpacked(String name, @Nullable INDArray held) {
+    PackedTensor packed = state.packed().get(TensorSite.path(layer, name));
+    return held == null || packed == null ? held : packed.unpack();
+  }
+
   private static INDArray quantized(
       TensorSite site,
       INDArray master,
@@ -172,11 +204,7 @@ final class StateHooks implements LayerHooks {
 
   @Override
   public @Nullable INDArray input(String name, @Nullable INDArray x) {
-    Port port = ports.get(name);
-    if (port == null) {
-      known(name);
-      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
-    }
+    Port port = requirePort(name);
     if (x == null) {
       return null;
     }

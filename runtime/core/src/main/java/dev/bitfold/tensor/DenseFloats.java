@@ -63,8 +63,9 @@ public final class DenseFloats {
         what + " of " + x.dataType() + " and shape " + Arrays.toString(x.shape()) + ": " + why);
   }
 
-  // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
-  private static boolean isDense(INDArray x) {
+  /** Whether a tensor is float32 in c order without gaps. */
+  public static boolean isDense(INDArray x) {
+    // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
     if (x.dataType() != DataType.FLOAT) {
       return false;
     }

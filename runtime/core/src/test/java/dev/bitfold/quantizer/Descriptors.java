@@ -12,11 +12,11 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 
 /** Descriptors of every format and granularity for tensors of rank 3. */
-final class Descriptors {
+public final class Descriptors {
   private Descriptors() {}
 
   /** Those that a fixed amax can be given to. */
-  static Arbitrary<QuantDescriptor> withAmax() {
+  public static Arbitrary<QuantDescriptor> withAmax() {
     return Combinators.combine(
             Arbitraries.oneOf(
                 Arbitraries.integers().between(2, 16).map(b -> QuantDescriptor.builder().bits(b)),
@@ -32,11 +32,12 @@ final class Descriptors {
   }
 
   /** All. */
-  static Arbitrary<QuantDescriptor> all() {
+  public static Arbitrary<QuantDescriptor> all() {
     return Arbitraries.oneOf(withAmax(), affine(), special());
   }
 
-  static Arbitrary<QuantDescriptor> affine() {
+  /** Those with a zero point. */
+  public static Arbitrary<QuantDescriptor> affine() {
     return Combinators.combine(
             Arbitraries.integers().between(2, 12),
             Arbitraries.of(true, false),

@@ -212,7 +212,7 @@ public final class CudaDevice {
   }
 
   /** Runs with the card's context as the thread's, and then gives the thread its own again. */
-  <T> T within(Supplier<T> work) {
+  public <T> T within(Supplier<T> work) {
     check("ctxPushCurrent", calls().ctxPushCurrent(context));
     try {
       return work.get();

@@ -1,8 +1,8 @@
 package dev.bitfold.cuda.driver;
 
 /**
- * What the CUDA driver refused or a kernel did wrong: the call, CUDA's code and its meaning are in
- * the message and apart.
+ * What the CUDA driver, or a library on top of it, refused or a kernel did wrong: the call, its
+ * code and what that means are in the message and apart.
  */
 public final class CudaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -16,11 +16,11 @@ public final class CudaException extends RuntimeException {
   /**
    * An error of a call.
    *
-   * @param call the driver's function, as {@code cuMemAlloc_v2}
-   * @param code CUDA's
+   * @param call the function, as {@code cuMemAlloc_v2}
+   * @param code the driver's, or the library's
    * @param message the whole message
    */
-  CudaException(String call, int code, String message) {
+  public CudaException(String call, int code, String message) {
     super(message);
     this.call = call;
     this.code = code;

@@ -29,7 +29,8 @@ public final class CudaStream implements AutoCloseable {
     return device;
   }
 
-  Pointer handle() {
+  /** The driver's {@code CUstream}, for libraries that stand on the driver. */
+  public Pointer handle() {
     return stream;
   }
 

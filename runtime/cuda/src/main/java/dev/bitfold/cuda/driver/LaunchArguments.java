@@ -59,6 +59,14 @@ public final class LaunchArguments {
     return this;
   }
 
+  /** A double. */
+  public LaunchArguments floating64(double value) {
+    align(Double.BYTES);
+    buffer.setDouble(at, value);
+    at += Double.BYTES;
+    return this;
+  }
+
   /** Goes on at a multiple: the end of a struct, or the start of one. */
   public LaunchArguments align(int bytes) {
     at = (at + bytes - 1) / bytes * bytes;

@@ -27,7 +27,7 @@ public final class CudaKernels implements QuantKernels {
    * @param device the card
    */
   public CudaKernels(CudaDevice device) {
-    this.lanes = new Lanes(device);
+    this.lanes = Lanes.of(device);
   }
 
   /** The card. */
@@ -98,15 +98,7 @@ public final class CudaKernels implements QuantKernels {
         groups,
         (lane, operations) -> {
           long at = upload(lane, x.values(), groups);
-          int count = groups.count();
-          float[] amax = new float[count];
-          Maximum kind = scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX;
-          operations.maximum(kind, at, x.preScale(), groups, amax);
-          float[] forward = new float[count];
-          float[] backward = new float[count];
-          scaling.scales(amax, count, forward, backward);
-          Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
-          operations.round(at, x.preScale(), groups, grid, scales, back, at);
+          operations.quantizeByAmax(at, x.preScale(), groups, grid, scaling, back, at);
           lane.staging().download(at, out, groups.elements());
         });
   }

@@ -6,23 +6,36 @@ import dev.bitfold.kernel.QuantKernels;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Offers a card's kernels: with {@code -Dbitfold.device=cuda} or {@code cuda:n} for everything,
  * without it where the trip from the host and back pays.
  */
 public final class CudaProvider implements KernelProvider {
-  /** Decided once. */
-  private static final class Chosen {
-    static final DeviceChoice CHOICE =
-        DeviceChoice.of(
-            System.getProperty("bitfold.device", ""),
-            System.getProperty("bitfold.cuda.driver", ""));
-  }
+  private static volatile @Nullable DeviceChoice decided;
 
   /** One for the process: the card's memory that it keeps is kept once. */
   private static final class Shared {
     static final CudaKernels CUDA = new CudaKernels(device());
+  }
+
+  /** Decided once, unless it cannot be read. */
+  private static DeviceChoice choice() {
+    DeviceChoice choice = decided;
+    if (choice == null) {
+      synchronized (CudaProvider.class) {
+        choice = decided;
+        if (choice == null) {
+          choice =
+              DeviceChoice.of(
+                  System.getProperty("bitfold.device", ""),
+                  System.getProperty("bitfold.cuda.driver", ""));
+          decided = choice;
+        }
+      }
+    }
+    return choice;
   }
 
   @Override
@@ -37,19 +50,25 @@ public final class CudaProvider implements KernelProvider {
 
   @Override
   public Optional<String> unavailable() {
-    String why = Chosen.CHOICE.why();
+    String why = choice().why();
     return why.isEmpty() ? Optional.empty() : Optional.of(why);
   }
 
   @Override
   public QuantKernels create() {
-    return Chosen.CHOICE.forced() ? Shared.CUDA : new WherePays(Shared.CUDA, host());
+    return choice().forced() ? Shared.CUDA : new WherePays(Shared.CUDA, host());
   }
 
-  private static CudaDevice device() {
-    CudaDevice device = Chosen.CHOICE.device();
+  /**
+   * The card that {@code -Dbitfold.device} names, or the first.
+   *
+   * @throws IllegalStateException if there is none that can be used; the message says why
+   * @throws IllegalArgumentException if the property is none of cpu, cuda and cuda:n
+   */
+  public static CudaDevice device() {
+    CudaDevice device = choice().device();
     if (device == null) {
-      throw new IllegalStateException("the cuda kernels are " + Chosen.CHOICE.why());
+      throw new IllegalStateException("the cuda kernels are " + choice().why());
     }
     return device;
   }

@@ -36,12 +36,11 @@ record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
     }
   }
 
-  static DeviceGroups of(Groups groups, Lane lane) {
+  static DeviceGroups of(Groups groups, Constants constants) {
     int[] outer = groups.outer();
     long axes = 0;
     if (outer.length > 0) {
-      axes = lane.arena().take(4L * outer.length);
-      lane.staging().upload(outer, axes);
+      axes = constants.integers(outer);
     }
     return new DeviceGroups(
         groups, axes, outer.length / 3, (groups.columns() - 1) / groups.block() + 1);

@@ -5,8 +5,11 @@ import dev.bitfold.cuda.driver.CudaStream;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.driver.Staging;
 
-/** What one operation at a time works with: a stream, memory, and a way there and back. */
-final class Lane implements AutoCloseable {
+/**
+ * What one operation at a time works with: a stream, memory, and a way there and back. Of one
+ * thread at a time.
+ */
+public final class Lane implements Constants, AutoCloseable {
   private final CudaStream stream;
   private final Staging staging;
   private final Arena arena;
@@ -23,11 +26,13 @@ final class Lane implements AutoCloseable {
     this.arena = new Arena(device);
   }
 
-  CudaStream stream() {
+  /** What the operation is given to. */
+  public CudaStream stream() {
     return stream;
   }
 
-  Staging staging() {
+  /** The way to the card and back. */
+  public Staging staging() {
     return staging;
   }
 
@@ -35,14 +40,32 @@ final class Lane implements AutoCloseable {
     return arena;
   }
 
-  LaunchArguments arguments() {
+  /**
+   * Memory of the card until the operation is over.
+   *
+   * @return its address, a multiple of 256
+   */
+  public long take(long bytes) {
+    return arena.take(bytes);
+  }
+
+  /** Arguments for the next launch, none yet. */
+  public LaunchArguments arguments() {
     return arguments.clear();
   }
 
-  /** Sends floats to memory of their own. */
-  long upload(float[] values, int count) {
+  /** To memory that is theirs until the operation is over. */
+  @Override
+  public long floats(float[] values, int count) {
     long address = arena.take(4L * count);
     staging.upload(values, count, address);
+    return address;
+  }
+
+  @Override
+  public long integers(int[] values) {
+    long address = arena.take(4L * values.length);
+    staging.upload(values, address);
     return address;
   }
 

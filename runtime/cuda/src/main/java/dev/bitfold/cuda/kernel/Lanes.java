@@ -2,6 +2,8 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 
@@ -9,21 +11,30 @@ import java.util.function.Consumer;
  * The lanes of a card: as many as there are operations at once, at most, each with the memory that
  * its largest operation took. Safe for concurrent use.
  */
-final class Lanes {
+public final class Lanes {
+  /** One for each card that was opened: its idle memory is for all. */
+  private static final Map<CudaDevice, Lanes> ALL = new ConcurrentHashMap<>();
+
   private final CudaDevice device;
   private final Deque<Lane> idle = new ConcurrentLinkedDeque<>();
 
-  Lanes(CudaDevice device) {
+  /** Those of a card. */
+  public static Lanes of(CudaDevice device) {
+    return ALL.computeIfAbsent(device, Lanes::new);
+  }
+
+  private Lanes(CudaDevice device) {
     this.device = device;
     device.whenFull(this::release);
   }
 
-  CudaDevice device() {
+  /** The card. */
+  public CudaDevice device() {
     return device;
   }
 
   /** Runs an operation in a lane, and waits until the card has done it. */
-  void run(Consumer<Lane> operation) {
+  public void run(Consumer<Lane> operation) {
     Lane lane = idle.pollFirst();
     if (lane == null) {
       lane = new Lane(device);
@@ -44,7 +55,7 @@ final class Lanes {
   }
 
   /** Closes idle lanes, with their memory. */
-  void release() {
+  public void release() {
     for (Lane lane = idle.pollFirst(); lane != null; lane = idle.pollFirst()) {
       lane.close();
     }

@@ -1,9 +1,9 @@
 package dev.bitfold.cuda.kernel;
 
-import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaStream;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.kernel.DeviceGroups.Form;
+import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
@@ -15,11 +15,14 @@ import org.jspecify.annotations.Nullable;
  * The operations on tensors that are on the card, one lane's. All are only given to the stream when
  * a method returns, except that what a host array receives is there. Tensors are not empty.
  */
-final class Operations {
+public final class Operations {
   private static final int THREADS = 256;
 
   /** Elements of a block where each is taken once. */
   private static final int TILE = 4096;
+
+  /** Elements that the lanes of a warp hold between them. */
+  private static final int LANES_HOLD = 128;
 
   /** Blocks of a multiprocessor, where blocks go on to the next elements. */
   private static final int BLOCKS_EACH = 8;
@@ -36,10 +39,25 @@ final class Operations {
   private static final int LONG_RUN = 8 * QuantKernels.STRETCH;
 
   private final Lane lane;
+  private final Constants constants;
+  private final Constants scaleConstants;
   private final CudaStream stream;
 
-  Operations(Lane lane) {
+  /** Of a lane, whose the constants are too. */
+  public Operations(Lane lane) {
+    this(lane, lane, lane);
+  }
+
+  /**
+   * Of a lane, with constants that may be there already.
+   *
+   * @param constants for axes and factors
+   * @param scaleConstants for scales, which may be others in every call
+   */
+  public Operations(Lane lane, Constants constants, Constants scaleConstants) {
     this.lane = lane;
+    this.constants = constants;
+    this.scaleConstants = scaleConstants;
     this.stream = lane.stream();
   }
 
@@ -72,8 +90,8 @@ final class Operations {
     }
     Groups groups = pre.groups();
     return new DevicePreScale(
-        lane.upload(pre.factors(), groups.count()),
-        DeviceGroups.of(groups, lane),
+        constants.floats(pre.factors(), groups.count()),
+        DeviceGroups.of(groups, constants),
         DeviceGroups.form(groups));
   }
 
@@ -87,49 +105,11 @@ final class Operations {
 
   private DeviceScales scales(Scales scales, int count) {
     return new DeviceScales(
-        lane.upload(scales.forward(), count),
-        lane.upload(scales.backward(), count),
-        scales.affine() ? lane.upload(scales.zeroPoint(), count) : 0,
+        scaleConstants.floats(scales.forward(), count),
+        scaleConstants.floats(scales.backward(), count),
+        scales.affine() ? scaleConstants.floats(scales.zeroPoint(), count) : 0,
         scales.divides(),
         scales.dividesBack());
-  }
-
-  /** {@code Grid} of grid.cuh. */
-  private static void write(LaunchArguments to, Grid grid) {
-    if (grid instanceof Grid.Integers integers) {
-      to.floating(integers.min()).floating(integers.max());
-      rounding(to, integers.rounding());
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    } else if (grid instanceof Grid.Floats floats) {
-      Rounding rounding = floats.effective();
-      to.floating(Math.scalb(1f, floats.minExponent())).floating(floats.max());
-      rounding(to, rounding);
-      int shift = 23 - floats.mantissa();
-      int half = 1 << (shift - 1);
-      to.integer(shift);
-      to.integer(
-          switch (rounding) {
-            case HALF_EVEN, HALF_TOWARD_ZERO -> half - 1;
-            case HALF_AWAY -> half;
-            case TOWARD_ZERO -> 0;
-          });
-      to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-      int step = floats.minExponent() - floats.mantissa();
-      to.floating(Math.scalb(1f, -step)).floating(Math.scalb(1f, step));
-    } else {
-      to.floating(0).floating(0).integer(0).floating(0);
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    }
-  }
-
-  private static void rounding(LaunchArguments to, Rounding rounding) {
-    to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-    to.floating(
-        switch (rounding) {
-          case HALF_EVEN, HALF_AWAY -> 0.5f;
-          case HALF_TOWARD_ZERO -> Math.nextUp(0.5f);
-          case TOWARD_ZERO -> 2f;
-        });
   }
 
   private static String kind(Grid grid) {
@@ -141,7 +121,7 @@ final class Operations {
   // ---- element by element ----
 
   /** Rounds; {@code out} may be {@code x}. */
-  void round(
+  public void round(
       long x,
       @Nullable PreScale preScale,
       Groups groups,
@@ -149,22 +129,31 @@ final class Operations {
       Scales scales,
       boolean back,
       long out) {
-    DevicePreScale pre = preScale(preScale);
+    round(x, preScale(preScale), groups, grid, scales(scales, groups.count()), back, out);
+  }
+
+  private void round(
+      long x,
+      DevicePreScale pre,
+      Groups groups,
+      Grid grid,
+      DeviceScales on,
+      boolean back,
+      long out) {
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     String kernel = "round_" + kind(grid) + form.suffix();
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
-    DeviceScales on = scales(scales, groups.count());
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     LaunchArguments arguments = lane.arguments().address(x).address(out);
     layout.write(arguments);
     pre.write(arguments);
     on.write(arguments);
-    write(arguments, grid);
+    Structs.write(arguments, grid);
     arguments.integer(back ? 1 : 0);
     stream.launch(kernel, blocks(groups.elements(), TILE), 1, arguments);
   }
 
   /** Multiplies each element by its factor; {@code out} may be {@code x}. */
-  void multiply(long x, PreScale preScale, long out) {
+  public void multiply(long x, PreScale preScale, long out) {
     DevicePreScale pre = preScale(preScale);
     LaunchArguments arguments = lane.arguments().address(x).address(out);
     pre.write(arguments);
@@ -174,7 +163,7 @@ final class Operations {
   // ---- maxima ----
 
   /** What is compared; the kernels' names begin with it. */
-  enum Maximum {
+  public enum Maximum {
     AMAX,
     FINITE_AMAX,
     MAX,
@@ -205,9 +194,19 @@ final class Operations {
   }
 
   /** The maximum of each group. */
-  void maximum(Maximum kind, long x, @Nullable PreScale preScale, Groups groups, float[] out) {
-    DevicePreScale pre = preScale(preScale);
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+  public void maximum(
+      Maximum kind, long x, @Nullable PreScale preScale, Groups groups, float[] out) {
+    long keys = keys(kind, x, preScale(preScale), groups);
+    int[] found = new int[groups.count()];
+    lane.staging().download(keys, found, found.length);
+    for (int g = 0; g < found.length; g++) {
+      out[g] = kind.value(found[g]);
+    }
+  }
+
+  /** The address of the maxima as keys of maxima.cuh, one per group. */
+  private long keys(Maximum kind, long x, DevicePreScale pre, Groups groups) {
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     long keys = lane.arena().take(4L * groups.count());
     stream.fill(keys, 0, groups.count());
@@ -235,11 +234,78 @@ final class Operations {
                 ? (wide == 4 ? "_of_four_columns" : "_of_columns")
                 : (wide == 4 ? "_of_wide_runs" : "_of_runs"));
     stream.launch(kernel, blocksX, blocksY, arguments);
-    int[] found = new int[groups.count()];
-    lane.staging().download(keys, found, found.length);
-    for (int g = 0; g < found.length; g++) {
-      out[g] = kind.value(found[g]);
+    return keys;
+  }
+
+  /**
+   * Rounds under scales that follow from each group's maximum, all on the card; {@code out} may be
+   * {@code x}.
+   */
+  public void quantizeByAmax(
+      long x,
+      @Nullable PreScale preScale,
+      Groups groups,
+      Grid grid,
+      AmaxScaling scaling,
+      boolean back,
+      long out) {
+    DevicePreScale pre = preScale(preScale);
+    if (pre.form() != Form.ANY && fitsABlock(groups)) {
+      inOnePass(x, pre, groups, grid, scaling, back, out);
+      return;
     }
+    int count = groups.count();
+    long keys = keys(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, pre, groups);
+    long forward = lane.arena().take(4L * count);
+    long backward = lane.arena().take(4L * count);
+    LaunchArguments arguments = lane.arguments().address(keys).integer(count);
+    Structs.write(arguments, scaling.formula());
+    arguments.address(forward).address(backward);
+    stream.launch("scales_of_maxima", Math.min(blocks(count, THREADS), mostBlocks()), 1, arguments);
+    DeviceScales scales =
+        new DeviceScales(forward, backward, 0, scaling.divides(), scaling.dividesBack());
+    round(x, pre, groups, grid, scales, back, out);
+  }
+
+  /** Whether each group is of neighbours that a block of threads takes at once, four by four. */
+  private static boolean fitsABlock(Groups groups) {
+    int length = groups.block();
+    return groups.contiguous()
+        && length % 4 == 0
+        && length <= TILE
+        && groups.elements() % length == 0
+        // Threads of a block must not be idle for the most part.
+        && (length <= LANES_HOLD ? Integer.bitCount(length) == 1 : length >= TILE / 16);
+  }
+
+  /** The tensor is read once and written once. */
+  private void inOnePass(
+      long x,
+      DevicePreScale pre,
+      Groups groups,
+      Grid grid,
+      AmaxScaling scaling,
+      boolean back,
+      long out) {
+    int length = groups.block();
+    boolean lanes = length <= LANES_HOLD;
+    LaunchArguments arguments = lane.arguments().address(x).address(out);
+    if (lanes) {
+      arguments.integer(groups.elements()).integer(length / 4);
+    } else {
+      arguments.integer(length).align(Long.BYTES);
+    }
+    pre.write(arguments);
+    Structs.write(arguments, scaling.formula());
+    arguments.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
+    arguments.integer(scaling.finite() ? 1 : 0);
+    Structs.write(arguments, grid);
+    arguments.integer(back ? 1 : 0);
+    stream.launch(
+        (lanes ? "quantize_blocks_" : "quantize_rows_") + kind(grid),
+        lanes ? blocks(groups.elements(), TILE) : groups.count(),
+        1,
+        arguments);
   }
 
   // ---- ordered sums ----
@@ -254,11 +320,11 @@ final class Operations {
       long out,
       double[] below,
       double[] above) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     long numbers = layout.stretches(QuantKernels.STRETCH);
     long sums = lane.arena().take(2 * 8 * numbers);
-    long least = lane.upload(low, groups.count());
-    long most = lane.upload(high, groups.count());
+    long least = constants.floats(low, groups.count());
+    long most = constants.floats(high, groups.count());
     LaunchArguments arguments = lane.arguments().address(x).address(gradient).address(out);
     layout.write(arguments);
     arguments.address(least).address(most).address(sums).address(sums + 8 * numbers);
@@ -285,9 +351,9 @@ final class Operations {
     int count = groups.count();
     long numbers = layout.stretches(QuantKernels.STRETCH);
     long sums = lane.arena().take(3 * 8 * numbers);
-    long least = lane.upload(low, count);
-    long most = lane.upload(high, count);
-    long width = lane.upload(step, count);
+    long least = constants.floats(low, count);
+    long most = constants.floats(high, count);
+    long width = constants.floats(step, count);
     LaunchArguments arguments = lane.arguments().address(x).address(gradient).address(out);
     layout.write(arguments);
     arguments.address(least).address(most).address(width);
@@ -301,14 +367,14 @@ final class Operations {
   }
 
   /** What quantizing costs under each candidate. */
-  void squaredErrors(
+  public void squaredErrors(
       long x,
       @Nullable PreScale preScale,
       Groups groups,
       Grid grid,
       Scales[] candidates,
       double[][] out) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     DevicePreScale pre = preScale(preScale);
     long numbers = layout.stretches(QuantKernels.STRETCH);
     int most = (int) Math.max(1, Math.min(MOST_BLOCKS_Y, SUMS_ROOM / (8 * numbers)));
@@ -326,7 +392,7 @@ final class Operations {
       layout.write(arguments);
       pre.write(arguments);
       scales.write(arguments);
-      write(arguments, grid);
+      Structs.write(arguments, grid);
       arguments.address(sums).integer((int) numbers);
       stream.launch("squared_errors_" + kind(grid), teams(groups), end - first, arguments);
       double[] found = new double[(end - first) * groups.count()];
@@ -392,9 +458,9 @@ final class Operations {
       float[] inverseWidth,
       int bins,
       long[] counts) {
-    DeviceGroups layout = DeviceGroups.of(groups, lane);
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
     DevicePreScale pre = preScale(preScale);
-    long inverse = lane.upload(inverseWidth, groups.count());
+    long inverse = constants.floats(inverseWidth, groups.count());
     int all = Math.multiplyExact(groups.count(), bins);
     long found = lane.arena().take(8L * all);
     stream.fill(found, 0, 2L * all);

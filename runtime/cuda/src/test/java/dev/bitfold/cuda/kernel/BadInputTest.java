@@ -38,6 +38,7 @@ class BadInputTest {
     standIn.standin_set("devices", 1);
     standIn.standin_set("compute_capability", 90);
     standIn.standin_set("memory", 1L << 30);
+    standIn.standin_set("lost", 0);
     assertEquals(0, standIn.standin_get("overruns"));
     assertEquals(0, standIn.standin_get("pushed"));
   }
@@ -123,20 +124,59 @@ class BadInputTest {
     }
   }
 
+  /** A kernel that goes astray ends its context; the driver then refuses everything in it. */
   @Test
-  void tenThousandCallsKeepNothingMoreThanTheFirst() {
+  void aLostContextIsNamedInEveryCallAndTheHostGoesOn() {
     CudaKernels kernels = new CudaKernels(CudaDevice.open(DRIVER, 0));
     FloatBuffer x = FloatBuffer.wrap(new float[] {1, 2, -3, 0.4f});
     Groups groups = Groups.perTensor(4);
+    float[] expected = round(kernels, x, groups);
+    kernels.release();
+    standIn.standin_set("lost", 700);
+    for (int i = 0; i < 3; i++) {
+      CudaException lost = assertThrows(CudaException.class, () -> round(kernels, x, groups));
+      assertEquals(700, lost.code());
+      assertTrue(String.valueOf(lost.getMessage()).contains("CUDA_ERROR_ILLEGAL_ADDRESS (700)"));
+      assertArrayEquals(expected, round(Kernels.named("cpu"), x, groups));
+    }
+  }
+
+  @Test
+  void tenThousandCallsKeepNothingMoreThanTheFirst() {
+    CudaKernels kernels = new CudaKernels(CudaDevice.open(DRIVER, 0));
     long[] unused = resources();
-    round(kernels, x, groups);
+    List<Runnable> calls = calls(kernels);
+    calls.forEach(Runnable::run);
     long[] used = resources();
     for (int i = 0; i < 10_000; i++) {
-      round(kernels, x, groups);
+      calls.get(i % calls.size()).run();
     }
     assertArrayEquals(used, resources());
     kernels.release();
     assertArrayEquals(unused, resources());
+  }
+
+  /** One of each kind. */
+  private static List<Runnable> calls(CudaKernels kernels) {
+    FloatBuffer x = FloatBuffer.wrap(new float[] {1, 2, -3, 0.4f});
+    FloatBuffer out = FloatBuffer.allocate(4);
+    Groups groups = Groups.perTensor(4);
+    Grid grid = new Grid.Integers(-127, 127, Rounding.HALF_EVEN);
+    float[] ones = {1};
+    float[] low = {-2};
+    float[] high = {2};
+    double[][] sums = new double[3][1];
+    Scales scales = new Scales(ones, false, ones, true);
+    return List.of(
+        () -> round(kernels, x, groups),
+        () -> kernels.codes(Source.of(x), groups, grid, scales, out),
+        () -> kernels.amax(Source.of(x), groups, new float[1]),
+        () -> kernels.finiteAmax(Source.of(x), groups, new float[1]),
+        () -> kernels.range(Source.of(x), groups, new float[1], new float[1]),
+        () -> kernels.histogram(Source.of(x), groups, ones, 16, new long[16]),
+        () -> kernels.squaredErrors(Source.of(x), groups, grid, new Scales[] {scales}, sums),
+        () -> kernels.clipGradient(x, x, groups, low, high, out, sums[0], sums[1]),
+        () -> kernels.stepGradient(x, x, groups, low, high, ones, out, sums[0], sums[1], sums[2]));
   }
 
   @Test

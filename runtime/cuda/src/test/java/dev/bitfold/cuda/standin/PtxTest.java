@@ -129,6 +129,18 @@ class PtxTest {
     assertEquals(StandIn.kernels().size(), kernels);
   }
 
+  @Test
+  void thePageListsTheResourcesOfEveryKernel() throws IOException {
+    String page = Files.readString(Path.of("..", "..", "docs", "gpu.md"));
+    List<String> rows =
+        page.lines().filter(line -> line.matches("\\| `\\w+` \\|( \\d+ \\|){8}")).toList();
+    assertEquals(
+        StandIn.kernels().stream().sorted().toList(),
+        rows.stream().map(row -> row.split("`", 3)[1]).sorted().toList(),
+        "made by src/main/cuda/resources.sh");
+    assertTrue(rows.stream().allMatch(row -> row.endsWith("| 0 |")));
+  }
+
   private static String run(List<String> command) throws Exception {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -27,14 +27,38 @@ public final class StandIn {
   private static final Path BUILT = Path.of("target", "standin");
   private static final Pattern ENTRY = Pattern.compile("\\.visible \\.entry (\\w+)\\(");
 
+  private static final List<String> COMPILE =
+      List.of(
+          "g++",
+          "-std=c++17",
+          "-O1",
+          "-ffp-contract=off",
+          "-fPIC",
+          "-shared",
+          "-pthread",
+          // Two of them in one process are two.
+          "-Wl,-Bsymbolic",
+          "-fno-gnu-unique",
+          "-Wall",
+          "-Wextra",
+          "-Werror",
+          "-Wno-unknown-pragmas",
+          "-Wno-unused-parameter");
+
   private StandIn() {}
 
   /** The stand-in's own functions. */
   public interface Controls extends Library {
-    /** A number: launches, allocations, used, overruns, pinned, streams, events, contexts. */
+    /**
+     * A number: launches, uploads, downloads, allocations, used, overruns, pinned, streams, events,
+     * contexts.
+     */
     long standin_get(String name);
 
-    /** Sets driver_version, devices, compute_capability, or the bytes of memory. */
+    /**
+     * Sets driver_version, devices, compute_capability, the bytes of memory, or lost: what every
+     * call answers from now on.
+     */
     void standin_set(String name, long value);
 
     /** Has a call of a function fail, after so many that do not. */
@@ -44,6 +68,12 @@ public final class StandIn {
   /** The stand-in that the session runs on; the same library as the driver's. */
   public static Controls controls() {
     return Native.load(System.getProperty("bitfold.cuda.driver"), Controls.class);
+  }
+
+  /** Allocations that something was written beyond; a real card tells none. */
+  public static long overruns() {
+    boolean here = System.getProperty("bitfold.cuda.driver", "").contains("standin");
+    return here ? controls().standin_get("overruns") : 0;
   }
 
   /** Whether there is a g++. */
@@ -76,48 +106,56 @@ public final class StandIn {
   /** Compiles the stand-in, unless one of the same sources is there; gives its path. */
   public static Path build() {
     try {
-      List<Path> sources = new ArrayList<>(files(KERNELS));
-      sources.addAll(files(DRIVER));
-      StringBuilder list = new StringBuilder();
-      for (String kernel : kernels()) {
-        list.append("KERNEL(").append(kernel).append(")\n");
-      }
-      Path directory = BUILT.resolve(hash(sources, list.toString()));
-      Path library = directory.resolve("libcuda-standin.so").toAbsolutePath();
-      if (!Files.exists(library)) {
-        Files.createDirectories(directory);
-        Files.writeString(directory.resolve("kernels.inc"), list);
-        compile(directory, sources);
-      }
-      return library;
+      return build(kernels(), List.of(KERNELS));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static void compile(Path directory, List<Path> sources) throws IOException {
+  /**
+   * Compiles a stand-in of other kernels.
+   *
+   * @param kernels their names
+   * @param directory with their {@code kernels.cu}, which finds the headers of Bitfold's kernels
+   */
+  public static Path build(List<String> kernels, Path directory) {
+    try {
+      return build(kernels, List.of(directory, KERNELS));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path build(List<String> kernels, List<Path> directories) throws IOException {
+    List<Path> sources = new ArrayList<>();
+    for (Path directory : directories) {
+      sources.addAll(files(directory));
+    }
+    sources.addAll(files(DRIVER));
+    StringBuilder list = new StringBuilder();
+    for (String kernel : kernels) {
+      list.append("KERNEL(").append(kernel).append(")\n");
+    }
+    Path built = BUILT.resolve(hash(sources, list.toString() + COMPILE));
+    Path library = built.resolve("libcuda-standin.so").toAbsolutePath();
+    if (!Files.exists(library)) {
+      Files.createDirectories(built);
+      Files.writeString(built.resolve("kernels.inc"), list);
+      compile(built, directories);
+    }
+    return library;
+  }
+
+  private static void compile(Path directory, List<Path> kernels) throws IOException {
     Path part = directory.resolve("part.so");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "g++",
-                "-std=c++17",
-                "-O1",
-                "-ffp-contract=off",
-                "-fPIC",
-                "-shared",
-                "-pthread",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-Wno-unknown-pragmas",
-                "-Wno-unused-parameter",
-                "-I" + DRIVER,
-                "-I" + KERNELS,
-                "-I" + directory,
-                "-o",
-                part.toString()));
-    sources.stream().map(Path::toString).filter(s -> s.endsWith(".cpp")).forEach(command::add);
+    List<String> command = new ArrayList<>(COMPILE);
+    command.addAll(List.of("-I" + DRIVER, "-I" + directory, "-o", part.toString()));
+    kernels.forEach(path -> command.add("-I" + path));
+    for (Path source : files(DRIVER)) {
+      if (source.toString().endsWith(".cpp")) {
+        command.add(source.toString());
+      }
+    }
     Path log = directory.resolve("g++.log");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();

@@ -1,0 +1,72 @@
+package dev.bitfold.cuda.blas;
+
+import com.sun.jna.FunctionMapper;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.FloatByReference;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The functions of cuBLAS that Bitfold calls: {@code sgemm} is {@code cublasSgemm_v2}. They are the
+ * same from version 11 to 13. All return a status, 0 for success. Matrices are in column-major
+ * order.
+ */
+interface Cublas extends Library {
+  /** What the library is called, from the newest version on. */
+  List<String> NAMES =
+      Platform.isWindows()
+          ? List.of("cublas64_13", "cublas64_12", "cublas64_11")
+          : List.of("libcublas.so.13", "libcublas.so.12", "libcublas.so.11");
+
+  /** CUBLAS_OP_N. */
+  int AS_IT_IS = 0;
+
+  /** CUBLAS_OP_T. */
+  int TRANSPOSED = 1;
+
+  /** The library's name for a function. */
+  static String symbol(String method) {
+    return "cublas" + method.substring(0, 1).toUpperCase(Locale.ROOT) + method.substring(1) + "_v2";
+  }
+
+  /**
+   * Loads the library.
+   *
+   * @param name or path
+   * @throws UnsatisfiedLinkError if there is none
+   */
+  static Cublas load(String name) {
+    FunctionMapper mapper = (library, method) -> symbol(method.getName());
+    return Native.load(name, Cublas.class, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper));
+  }
+
+  int create(PointerByReference handle);
+
+  int destroy(Pointer handle);
+
+  int getVersion(Pointer handle, IntByReference version);
+
+  int setStream(Pointer handle, Pointer stream);
+
+  int sgemm(
+      Pointer handle,
+      int operationA,
+      int operationB,
+      int m,
+      int n,
+      int k,
+      FloatByReference alpha,
+      long a,
+      int leadingA,
+      long b,
+      int leadingB,
+      FloatByReference beta,
+      long c,
+      int leadingC);
+}

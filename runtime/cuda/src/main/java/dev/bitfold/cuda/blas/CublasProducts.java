@@ -1,0 +1,156 @@
+package dev.bitfold.cuda.blas;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.FloatByReference;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.cuda.kernel.Lane;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Supplier;
+
+/**
+ * Products by cuBLAS, in the card's primary context. A handle serves one lane at a time: its
+ * workspace is that of a stream.
+ */
+final class CublasProducts implements MatrixProducts {
+  private static final int THREADS = 256;
+
+  /** Blocks of the kernel that adds the bias, at most: they go on to the next elements. */
+  private static final int MOST_BLOCKS = 4096;
+
+  private static final FloatByReference ONE = new FloatByReference(1f);
+  private static final FloatByReference ZERO = new FloatByReference(0f);
+
+  private final CudaDevice device;
+  private final Cublas library;
+  private final int version;
+  private final Deque<Pointer> idle = new ConcurrentLinkedDeque<>();
+
+  /**
+   * Tries the library.
+   *
+   * @throws CudaException if it does not work on this card, as with a driver older than it
+   */
+  CublasProducts(CudaDevice device, Cublas library) {
+    this.device = device;
+    this.library = library;
+    Pointer handle = handle();
+    try {
+      IntByReference found = new IntByReference();
+      call("getVersion", () -> library.getVersion(handle, found));
+      this.version = found.getValue();
+    } catch (RuntimeException e) {
+      discard(handle);
+      throw e;
+    }
+    idle.addFirst(handle);
+  }
+
+  @Override
+  public String name() {
+    return "cuBLAS " + version / 10000 + "." + version / 100 % 100 + "." + version % 100;
+  }
+
+  private Pointer handle() {
+    PointerByReference created = new PointerByReference();
+    call("create", () -> library.create(created));
+    return created.getValue();
+  }
+
+  private void call(String method, Supplier<Integer> call) {
+    int status = device.within(call);
+    if (status != 0) {
+      String function = Cublas.symbol(method);
+      throw new CudaException(
+          function, status, function + " failed with " + meaning(status) + " (" + status + ")");
+    }
+  }
+
+  private static String meaning(int status) {
+    return switch (status) {
+      case 1 -> "CUBLAS_STATUS_NOT_INITIALIZED";
+      case 3 -> "CUBLAS_STATUS_ALLOC_FAILED";
+      case 7 -> "CUBLAS_STATUS_INVALID_VALUE";
+      case 8 -> "CUBLAS_STATUS_ARCH_MISMATCH";
+      case 11 -> "CUBLAS_STATUS_MAPPING_ERROR";
+      case 13 -> "CUBLAS_STATUS_EXECUTION_FAILED";
+      case 14 -> "CUBLAS_STATUS_INTERNAL_ERROR";
+      case 15 -> "CUBLAS_STATUS_NOT_SUPPORTED";
+      case 16 -> "CUBLAS_STATUS_LICENSE_ERROR";
+      default -> "an unknown status";
+    };
+  }
+
+  private void discard(Pointer handle) {
+    int ignored = device.within(() -> library.destroy(handle));
+  }
+
+  @Override
+  public Multiplier open(Lane lane) {
+    Pointer known = idle.pollFirst();
+    Pointer handle = known == null ? handle() : known;
+    try {
+      call("setStream", () -> library.setStream(handle, lane.stream().handle()));
+    } catch (RuntimeException e) {
+      discard(handle);
+      throw e;
+    }
+    return new OnHandle(lane, handle);
+  }
+
+  private final class OnHandle implements Multiplier {
+    private final Lane lane;
+    private final Pointer handle;
+    private boolean failed;
+
+    OnHandle(Lane lane, Pointer handle) {
+      this.lane = lane;
+      this.handle = handle;
+    }
+
+    @Override
+    public void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs) {
+      failed = true;
+      // In column-major order the matrices are the transposed ones: yᵀ = w · xᵀ.
+      call(
+          "sgemm",
+          () ->
+              library.sgemm(
+                  handle,
+                  Cublas.TRANSPOSED,
+                  Cublas.AS_IT_IS,
+                  outputs,
+                  rows,
+                  inner,
+                  ONE,
+                  w,
+                  inner,
+                  x,
+                  inner,
+                  ZERO,
+                  y,
+                  outputs));
+      if (bias != 0) {
+        int elements = rows * outputs;
+        LaunchArguments arguments = lane.arguments().address(y).address(bias);
+        arguments.integer(elements).integer(outputs);
+        int blocks = Math.min((elements - 1) / THREADS + 1, MOST_BLOCKS);
+        lane.stream().launch("add_to_rows", blocks, 1, arguments);
+      }
+      failed = false;
+    }
+
+    @Override
+    public void close() {
+      if (failed) {
+        discard(handle);
+      } else {
+        idle.addFirst(handle);
+      }
+    }
+  }
+}

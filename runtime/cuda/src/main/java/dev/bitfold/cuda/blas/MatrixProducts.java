@@ -1,0 +1,95 @@
+package dev.bitfold.cuda.blas;
+
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.kernel.Lane;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Multiplies matrices of float32 on a card. Safe for concurrent use.
+ *
+ * <p>cuBLAS is used where it is found: {@code libcublas.so.13}, {@code .12} or {@code .11} where
+ * the system looks for libraries, or the file that {@code -Dbitfold.cublas=PATH} names; {@code
+ * -Dbitfold.cublas=off} leaves it alone. Its sums go in an order of its own, which may differ from
+ * card to card. Without it {@code products.cuh} is used, whose order is fixed: the same bits on
+ * every card.
+ */
+public interface MatrixProducts {
+  /** What makes the products, for people: {@code cuBLAS 12.4.5}. */
+  String name();
+
+  /**
+   * Opens products for a lane.
+   *
+   * @throws CudaException if there is no room for what they need
+   */
+  Multiplier open(Lane lane);
+
+  /** The products of one lane; closed when the lane's stream has done what it was given. */
+  interface Multiplier extends AutoCloseable {
+    /**
+     * Gives {@code y = x · wᵀ + bias} to the stream.
+     *
+     * @param x address of [rows, inner]
+     * @param w address of [outputs, inner]
+     * @param bias address of [outputs]; 0 for none
+     * @param y address of [rows, outputs], of none of the others
+     */
+    void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs);
+
+    @Override
+    void close();
+  }
+
+  /** Those of a card, decided once, and then logged in one line. */
+  static MatrixProducts of(CudaDevice device) {
+    Objects.requireNonNull(device, "device");
+    return Found.PRODUCTS.computeIfAbsent(
+        device, on -> find(on, System.getProperty("bitfold.cublas", "")));
+  }
+
+  /**
+   * Looks for the best.
+   *
+   * @param cublas path to a library, or {@code off}; empty: where the system finds it
+   */
+  static MatrixProducts find(CudaDevice device, String cublas) {
+    if (cublas.equals("off")) {
+      return new OwnProducts();
+    }
+    List<String> names = cublas.isEmpty() ? Cublas.NAMES : List.of(cublas);
+    String why = "none is found";
+    for (String name : names) {
+      try {
+        CublasProducts products = new CublasProducts(device, Cublas.load(name));
+        Found.LOG.info("matrix products on {} are made by {}", device, products.name());
+        return products;
+      } catch (UnsatisfiedLinkError e) {
+        // An older one may be there.
+      } catch (CudaException e) {
+        why = String.valueOf(e.getMessage());
+      }
+    }
+    OwnProducts own = new OwnProducts();
+    Found.LOG.info(
+        "matrix products on {} are made by {}; those of cuBLAS are faster, but {} ({})",
+        device,
+        own.name(),
+        why,
+        String.join(", ", names));
+    return own;
+  }
+
+  /** What was found. */
+  final class Found {
+    private static final Logger LOG = LoggerFactory.getLogger(MatrixProducts.class);
+    private static final Map<CudaDevice, MatrixProducts> PRODUCTS = new ConcurrentHashMap<>();
+
+    private Found() {}
+  }
+}

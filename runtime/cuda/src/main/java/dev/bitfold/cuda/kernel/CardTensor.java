@@ -1,0 +1,62 @@
+package dev.bitfold.cuda.kernel;
+
+import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.TensorKernels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor in a card's memory. What a method writes there is only given to the lane's stream when
+ * it returns; what a host array receives is there.
+ *
+ * @param operations in which it is worked on
+ * @param x address of what is read
+ * @param out address of what is written to; may be {@code x}
+ */
+public record CardTensor(Operations operations, long x, long out) implements TensorKernels {
+  @Override
+  public void amax(@Nullable PreScale preScale, Groups groups, float[] amax) {
+    operations.maximum(Maximum.AMAX, x, preScale, groups, amax);
+  }
+
+  @Override
+  public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] amax) {
+    operations.maximum(Maximum.FINITE_AMAX, x, preScale, groups, amax);
+  }
+
+  @Override
+  public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
+    operations.maximum(Maximum.MIN, x, preScale, groups, min);
+    operations.maximum(Maximum.MAX, x, preScale, groups, max);
+  }
+
+  @Override
+  public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+    operations.round(x, preScale, groups, grid, scales, true, out);
+  }
+
+  @Override
+  public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+    operations.round(x, preScale, groups, grid, scales, false, out);
+  }
+
+  @Override
+  public void quantizeByAmax(
+      @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+    operations.quantizeByAmax(x, preScale, groups, grid, scaling, back, out);
+  }
+
+  @Override
+  public void squaredErrors(
+      @Nullable PreScale preScale,
+      Groups groups,
+      Grid grid,
+      Scales[] candidates,
+      double[][] errors) {
+    operations.squaredErrors(x, preScale, groups, grid, candidates, errors);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.bitfold.cuda.layers;
+
+import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** An {@link Activation}. */
+record DeviceActivation(Activation activation) implements DeviceLayer {
+  /** Elements of a block, if it does not go on to others. */
+  private static final int EACH = 1024;
+
+  private static final int MOST_BLOCKS = 4096;
+
+  @Override
+  public String name() {
+    return activation.name();
+  }
+
+  @Override
+  public List<DeviceTensor> tensors() {
+    return List.of();
+  }
+
+  @Override
+  public long[] outputShape(long[] shape) {
+    return shape;
+  }
+
+  @Override
+  public void run(Pass pass, long x, long[] shape, long y) {
+    int elements = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    LaunchArguments arguments = pass.lane().arguments().address(x).address(y).integer(elements);
+    int blocks = Math.min((elements - 1) / EACH + 1, MOST_BLOCKS);
+    pass.lane().stream().launch(activation.kernel(), blocks, 1, arguments);
+  }
+}

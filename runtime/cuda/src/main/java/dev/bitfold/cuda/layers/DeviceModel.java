@@ -1,0 +1,234 @@
+package dev.bitfold.cuda.layers;
+
+import dev.bitfold.cuda.blas.MatrixProducts;
+import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.kernel.KeptConstants;
+import dev.bitfold.cuda.kernel.Lane;
+import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.layers.LayerNorm;
+import dev.bitfold.layers.Linear;
+import dev.bitfold.layers.RMSNorm;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A chain of ready-made layers on a card, quantized as they are in the model that they are taken
+ * from. From the first layer to the last no tensor goes to the host.
+ *
+ * <pre>{@code
+ * try (DeviceModel mlp = DeviceModel.on(device)
+ *         .then(model.norm()).then(model.fc1()).then(Activation.GELU).then(model.fc2()).build()) {
+ *   INDArray y = mlp.forward(x);
+ * }
+ * }</pre>
+ *
+ * <p>Given the same input, an input or output is quantized to the same bits as on the host.
+ * Products and norms sum in another order than the host's: see {@link MatrixProducts}. It is to be
+ * closed; safe for concurrent use.
+ */
+public final class DeviceModel implements AutoCloseable {
+  /** Takes layers in order; nothing is sent to the card yet. */
+  public static final class Builder {
+    private final CudaDevice device;
+    private final MatrixProducts products;
+    private final List<Function<CudaDevice, DeviceLayer>> layers = new ArrayList<>();
+
+    private Builder(CudaDevice device, MatrixProducts products) {
+      this.device = device;
+      this.products = products;
+    }
+
+    /** Then a layer, float or of a frozen model. */
+    public Builder then(Linear layer) {
+      Objects.requireNonNull(layer, "layer");
+      layers.add(on -> new DeviceLinear(on, layer));
+      return this;
+    }
+
+    /** Then a norm, float or of a frozen model. */
+    public Builder then(LayerNorm layer) {
+      Objects.requireNonNull(layer, "layer");
+      layers.add(on -> DeviceNorm.of(on, layer));
+      return this;
+    }
+
+    /** Then a norm, float or of a frozen model. */
+    public Builder then(RMSNorm layer) {
+      Objects.requireNonNull(layer, "layer");
+      layers.add(on -> DeviceNorm.of(on, layer));
+      return this;
+    }
+
+    /** Then an activation. */
+    public Builder then(Activation activation) {
+      Objects.requireNonNull(activation, "activation");
+      layers.add(on -> new DeviceActivation(activation));
+      return this;
+    }
+
+    /**
+     * Sends the layers' weights to the card.
+     *
+     * @throws IllegalArgumentException if a layer is of a class whose forward is not known here: a
+     *     subclass of the user's, or one that is being calibrated or trained
+     * @throws IllegalStateException if there are no layers
+     * @throws CudaException if the weights do not fit the card
+     */
+    public DeviceModel build() {
+      if (layers.isEmpty()) {
+        throw new IllegalStateException("a model without layers");
+      }
+      List<DeviceLayer> made = new ArrayList<>();
+      try {
+        layers.forEach(layer -> made.add(layer.apply(device)));
+      } catch (RuntimeException | Error e) {
+        made.forEach(layer -> layer.tensors().forEach(DeviceTensor::close));
+        throw e;
+      }
+      return new DeviceModel(device, products, made);
+    }
+  }
+
+  private final CudaDevice device;
+  private final MatrixProducts products;
+  private final List<DeviceLayer> layers;
+  private final KeptConstants constants = new KeptConstants();
+
+  /** Passes read; closing writes, and so waits for them. */
+  private final ReentrantReadWriteLock passes = new ReentrantReadWriteLock();
+
+  private boolean closed;
+
+  private DeviceModel(CudaDevice device, MatrixProducts products, List<DeviceLayer> layers) {
+    this.device = device;
+    this.products = products;
+    this.layers = List.copyOf(layers);
+  }
+
+  /** A model on a card, with the products that it has. */
+  public static Builder on(CudaDevice device) {
+    return on(device, MatrixProducts.of(device));
+  }
+
+  /** A model on a card. */
+  public static Builder on(CudaDevice device, MatrixProducts products) {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(products, "products");
+    return new Builder(device, products);
+  }
+
+  /**
+   * Applies the layers.
+   *
+   * @param x on the same card; not changed
+   * @return a new tensor, to be closed
+   * @throws IllegalArgumentException if a layer does not take its input's shape, or a quantizer
+   *     what is in it; the message names the layer
+   * @throws IllegalStateException if the model or the tensor is closed
+   * @throws CudaException if the card fails, or has not enough memory
+   */
+  public DeviceTensor forward(DeviceTensor x) {
+    Objects.requireNonNull(x, "x");
+    if (x.device().ordinal() != device.ordinal()) {
+      throw new IllegalArgumentException("the " + x + " for a model on " + device);
+    }
+    passes.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the model on " + device + " is closed");
+      }
+      List<long[]> shapes = shapes(x.shape());
+      DeviceTensor y = DeviceTensor.uninitialized(device, shapes.get(layers.size()));
+      LongConsumer to =
+          out -> x.use(in -> Lanes.of(device).run(lane -> run(lane, in, shapes, out)));
+      try {
+        y.use(to);
+        return y;
+      } catch (RuntimeException | Error e) {
+        y.close();
+        throw e;
+      }
+    } finally {
+      passes.readLock().unlock();
+    }
+  }
+
+  /**
+   * Sends a tensor over, applies the layers and fetches what comes out.
+   *
+   * @param x floats, of any order
+   * @return a new array of float32
+   */
+  public INDArray forward(INDArray x) {
+    try (DeviceTensor in = DeviceTensor.copyOf(device, x);
+        DeviceTensor out = forward(in)) {
+      return out.toHost();
+    }
+  }
+
+  /** The shape before each layer, and after the last. */
+  private List<long[]> shapes(long[] shape) {
+    List<long[]> shapes = new ArrayList<>(List.of(shape));
+    for (DeviceLayer layer : layers) {
+      shapes.add(layer.outputShape(shapes.get(shapes.size() - 1)));
+    }
+    return shapes;
+  }
+
+  private static long bytes(long[] shape) {
+    return Float.BYTES * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+  }
+
+  private void run(Lane lane, long x, List<long[]> shapes, long y) {
+    int last = layers.size() - 1;
+    long most = shapes.stream().mapToLong(DeviceModel::bytes).max().orElse(0);
+    // Layers write to the two in turn.
+    long[] between = {last > 0 ? lane.take(most) : 0, last > 1 ? lane.take(most) : 0};
+    try (Multiplier multiplier = products.open(lane)) {
+      Pass pass = new Pass(lane, multiplier, constants, lane.take(most));
+      long from = x;
+      for (int i = 0; i <= last; i++) {
+        long to = i == last ? y : between[i % 2];
+        try {
+          layers.get(i).run(pass, from, shapes.get(i), to);
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(layers.get(i).name() + ": " + e.getMessage(), e);
+        }
+        from = to;
+      }
+      lane.stream().synchronize();
+    }
+  }
+
+  /** Gives the weights' memory back, when the passes under way are over. */
+  @Override
+  public void close() {
+    passes.writeLock().lock();
+    try {
+      closed = true;
+      layers.forEach(layer -> layer.tensors().forEach(DeviceTensor::close));
+      constants.close();
+    } finally {
+      passes.writeLock().unlock();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "DeviceModel of "
+        + layers.stream().map(DeviceLayer::name).toList()
+        + " on "
+        + device
+        + ", products by "
+        + products.name();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.bitfold.cuda.layers;
+
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.layers.LayerNorm;
+import dev.bitfold.layers.RMSNorm;
+import dev.bitfold.state.BuiltLayer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * {@link LayerNorm} and {@link RMSNorm}, in double as on the host but for the order of the sums:
+ * the float that comes out is the host's or, rarely, a neighbour of it.
+ */
+final class DeviceNorm implements DeviceLayer {
+  /** Rows of a block, a warp each. */
+  private static final int ROWS = 8;
+
+  private final String name;
+  private final String kernel;
+  private final Port input;
+  private final Port output;
+  private final DeviceTensor weight;
+  private final @Nullable DeviceTensor bias;
+  private final double epsilon;
+
+  private DeviceNorm(
+      CudaDevice device,
+      Object layer,
+      Class<?> type,
+      String kernel,
+      INDArray weight,
+      @Nullable INDArray bias,
+      double epsilon) {
+    Optional<BuiltLayer> built = LayerNames.built(layer, type);
+    this.name = LayerNames.of(layer, built);
+    this.kernel = kernel;
+    this.input = Port.input(built, "x");
+    this.output = Port.output(built);
+    this.epsilon = epsilon;
+    INDArray held = built.isPresent() ? built.get().tensor("weight", weight) : weight;
+    INDArray added = built.isPresent() ? built.get().tensor("bias", bias) : bias;
+    this.weight = DeviceTensor.copyOf(device, Objects.requireNonNull(held));
+    try {
+      this.bias = added == null ? null : DeviceTensor.copyOf(device, added);
+    } catch (RuntimeException e) {
+      this.weight.close();
+      throw e;
+    }
+  }
+
+  static DeviceNorm of(CudaDevice device, LayerNorm layer) {
+    return new DeviceNorm(
+        device,
+        layer,
+        LayerNorm.class,
+        "layer_norm",
+        layer.weight(),
+        layer.bias(),
+        layer.epsilon());
+  }
+
+  static DeviceNorm of(CudaDevice device, RMSNorm layer) {
+    return new DeviceNorm(
+        device, layer, RMSNorm.class, "rms_norm", layer.weight(), null, layer.epsilon());
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<DeviceTensor> tensors() {
+    List<DeviceTensor> tensors = new ArrayList<>(List.of(weight));
+    if (bias != null) {
+      tensors.add(bias);
+    }
+    return tensors;
+  }
+
+  @Override
+  public long[] outputShape(long[] shape) {
+    DeviceLayer.requireLast(name, shape, weight.length());
+    return shape;
+  }
+
+  @Override
+  public void run(Pass pass, long x, long[] shape, long y) {
+    DeviceLayer.through(
+        input,
+        pass,
+        x,
+        shape,
+        from -> weight.use(w -> bias(b -> launch(pass, from, w, b, y, DeviceLayer.rows(shape)))));
+    DeviceLayer.finish(output, pass, y, shape);
+  }
+
+  private void launch(Pass pass, long x, long w, long b, long y, int rows) {
+    LaunchArguments arguments = pass.lane().arguments().address(x).address(w).address(b).address(y);
+    arguments.integer(rows).integer(weight.length()).floating64(epsilon);
+    pass.lane().stream().launch(kernel, (rows - 1) / ROWS + 1, 1, arguments);
+  }
+
+  private void bias(LongConsumer use) {
+    if (bias == null) {
+      use.accept(0);
+    } else {
+      bias.use(use);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package dev.bitfold.cuda.layers;
+
+import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.Constants;
+import dev.bitfold.cuda.kernel.Operations;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Optional;
+
+/** What becomes of a layer's input, or its output, in a quantized model. */
+sealed interface Port {
+  /** Gives what becomes of a tensor to the lane; {@code out} may be {@code x}. */
+  void run(Pass pass, long x, long[] shape, long out);
+
+  /** Nothing. */
+  record Plain() implements Port {
+    @Override
+    public void run(Pass pass, long x, long[] shape, long out) {
+      throw new IllegalStateException("nothing is to be done");
+    }
+  }
+
+  /** It is quantized, after the pre-quant scale if there is one: one kernel for both. */
+  record Quantizing(Quantizer quantizer) implements Port {
+    @Override
+    public void run(Pass pass, long x, long[] shape, long out) {
+      // What is fixed is the same in every pass, and sent once.
+      Constants kept = pass.constants().in(pass.lane());
+      Operations operations =
+          new Operations(pass.lane(), kept, quantizer.isFixed() ? kept : pass.lane());
+      quantizer.quantize(shape, new CardTensor(operations, x, out));
+    }
+  }
+
+  /**
+   * It is multiplied by a factor for each channel.
+   *
+   * @param axis of the channels, from the end: -1 is the last
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
+  record Scaling(float[] factors, int axis) implements Port {
+    @Override
+    public void run(Pass pass, long x, long[] shape, long out) {
+      PreScale scale = new PreScale(Groups.perIndex(shape, shape.length + axis), factors);
+      Constants kept = pass.constants().in(pass.lane());
+      new Operations(pass.lane(), kept, kept).multiply(x, scale, out);
+    }
+  }
+
+  /** Of a layer's input. */
+  static Port input(Optional<BuiltLayer> built, String name) {
+    Optional<Quantizer> quantizer = built.flatMap(layer -> layer.input(name));
+    if (quantizer.isPresent()) {
+      return new Quantizing(quantizer.get());
+    }
+    return built
+        .flatMap(layer -> layer.inputScale(name))
+        .<Port>map(
+            scale ->
+                new Scaling(DenseFloats.of(scale.factors(), "a pre-scale").copy(), scale.axis()))
+        .orElseGet(Plain::new);
+  }
+
+  /** Of a layer's output. */
+  static Port output(Optional<BuiltLayer> built) {
+    return built.flatMap(BuiltLayer::output).<Port>map(Quantizing::new).orElseGet(Plain::new);
+  }
+}

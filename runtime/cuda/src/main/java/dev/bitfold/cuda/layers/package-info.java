@@ -1,0 +1,9 @@
+/**
+ * The ready-made layers on a card: a chain of them runs there without a trip to the host. Imports
+ * {@code dev.bitfold.layers}, {@code dev.bitfold.state}, {@code dev.bitfold.quantizer} and the
+ * other packages of {@code dev.bitfold.cuda}.
+ */
+@NullMarked
+package dev.bitfold.cuda.layers;
+
+import org.jspecify.annotations.NullMarked;

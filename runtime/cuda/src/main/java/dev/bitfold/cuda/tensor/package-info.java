@@ -1,0 +1,8 @@
+/**
+ * Tensors that live on a card, and what a quantizer does to them there. Imports {@code
+ * dev.bitfold.quantizer}, {@code dev.bitfold.tensor} and {@code dev.bitfold.cuda.kernel}.
+ */
+@NullMarked
+package dev.bitfold.cuda.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,222 @@
+package dev.bitfold.cuda.blas;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.kernel.CudaProvider;
+import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.standin.StandIn;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.tensor.DenseFloats;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Products of either kind are x · wᵀ + bias, in the stated order where it is stated. */
+class MatrixProductsTest {
+  private static final int DEPTH = 16;
+
+  // Rows, inner and outputs: smaller and larger than a block's, whole and ragged.
+  private static final int[][] SHAPES = {
+    {1, 1, 1}, {3, 5, 2}, {64, 16, 64}, {65, 20, 1}, {7, 130, 67}, {2, 33, 129}, {70, 64, 10}
+  };
+
+  private final CudaDevice device = CudaProvider.device();
+  private final StandIn.Controls standIn = StandIn.controls();
+
+  private static Path library = Path.of("");
+
+  @BeforeAll
+  static void build(@TempDir Path directory) throws Exception {
+    library = CublasStandIn.build(directory);
+  }
+
+  @AfterEach
+  void nothingIsWrittenBeyondTheEnd() {
+    assertEquals(0, standIn.standin_get("overruns"));
+    assertEquals(0, standIn.standin_get("pushed"));
+  }
+
+  /** Operands and what a loop makes of them. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Case(
+      int rows, int inner, int outputs, float[] x, float[] w, float[] bias, boolean biased) {
+    static Case of(int[] shape, boolean biased) {
+      Random random = new Random(shape[0] * 31L + shape[1] + shape[2]);
+      return new Case(
+          shape[0],
+          shape[1],
+          shape[2],
+          gaussian(random, shape[0] * shape[1]),
+          gaussian(random, shape[2] * shape[1]),
+          gaussian(random, shape[2]),
+          biased);
+    }
+
+    private static float[] gaussian(Random random, int length) {
+      float[] values = new float[length];
+      for (int i = 0; i < length; i++) {
+        values[i] = (float) random.nextGaussian();
+      }
+      return values;
+    }
+
+    float[] on(MatrixProducts products, CudaDevice device) {
+      try (DeviceTensor xs = DeviceTensor.copyOf(device, DenseFloats.array(x, rows, inner));
+          DeviceTensor ws = DeviceTensor.copyOf(device, DenseFloats.array(w, outputs, inner));
+          DeviceTensor bs = DeviceTensor.copyOf(device, DenseFloats.array(bias, outputs));
+          DeviceTensor ys = DeviceTensor.uninitialized(device, rows, outputs)) {
+        xs.use(
+            at ->
+                ws.use(
+                    by ->
+                        bs.use(
+                            plus ->
+                                ys.use(
+                                    to -> run(products, device, at, by, biased ? plus : 0, to)))));
+        return DenseFloats.of(ys.toHost(), "y").copy();
+      }
+    }
+
+    private void run(
+        MatrixProducts products, CudaDevice device, long at, long by, long plus, long to) {
+      Lanes.of(device)
+          .run(
+              lane -> {
+                try (Multiplier multiplier = products.open(lane)) {
+                  multiplier.multiply(at, by, plus, to, rows, inner, outputs);
+                  lane.stream().synchronize();
+                }
+              });
+    }
+
+    /** In float32 and the order that products.cuh states. */
+    float[] inStatedOrder() {
+      float[] y = new float[rows * outputs];
+      for (int r = 0; r < rows; r++) {
+        for (int o = 0; o < outputs; o++) {
+          float total = 0;
+          for (int start = 0; start < inner; start += DEPTH) {
+            float part = 0;
+            for (int k = start; k < Math.min(inner, start + DEPTH); k++) {
+              part += x[r * inner + k] * w[o * inner + k];
+            }
+            total += part;
+          }
+          y[r * outputs + o] = biased ? total + bias[o] : total;
+        }
+      }
+      return y;
+    }
+
+    void requireNear(float[] y) {
+      for (int r = 0; r < rows; r++) {
+        for (int o = 0; o < outputs; o++) {
+          double sum = biased ? bias[o] : 0;
+          double size = Math.abs(sum);
+          for (int k = 0; k < inner; k++) {
+            double product = (double) x[r * inner + k] * w[o * inner + k];
+            sum += product;
+            size += Math.abs(product);
+          }
+          assertEquals(sum, y[r * outputs + o], 3e-7 * size, r + ", " + o);
+        }
+      }
+    }
+  }
+
+  @Test
+  void ourOwnSumInTheStatedOrder() {
+    MatrixProducts own = MatrixProducts.find(device, "off");
+    assertEquals("a kernel of Bitfold's", own.name());
+    for (int[] shape : SHAPES) {
+      for (boolean biased : new boolean[] {true, false}) {
+        Case each = Case.of(shape, biased);
+        assertArrayEquals(each.inStatedOrder(), each.on(own, device));
+      }
+    }
+  }
+
+  @Test
+  void cublasIsGivenTheRightMatrices() {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    assertEquals("cuBLAS 12.4.5", products.name());
+    long before = blas.blas_get("products");
+    for (int[] shape : SHAPES) {
+      for (boolean biased : new boolean[] {true, false}) {
+        Case each = Case.of(shape, biased);
+        each.requireNear(each.on(products, device));
+      }
+    }
+    assertEquals(before + 2L * SHAPES.length, blas.blas_get("products"));
+  }
+
+  @Test
+  void oneHandleServesOneLaneAtATime() throws Exception {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    long before = blas.blas_get("handles");
+    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    Case each = Case.of(SHAPES[4], true);
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      List<Future<?>> futures = new ArrayList<>();
+      for (int t = 0; t < 3; t++) {
+        futures.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 10; i++) {
+                    each.requireNear(each.on(products, device));
+                  }
+                }));
+      }
+      for (Future<?> future : futures) {
+        future.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    long made = blas.blas_get("handles") - before;
+    assertTrue(made >= 1 && made <= 3, made + " handles");
+  }
+
+  @Test
+  void aFailureNamesTheCallAndTheNextProductWorks() {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    Case each = Case.of(SHAPES[1], true);
+    long before = blas.blas_get("handles");
+    blas.blas_fail("product", 13);
+    CudaException failed = assertThrows(CudaException.class, () -> each.on(products, device));
+    assertEquals("cublasSgemm_v2", failed.call());
+    assertEquals(13, failed.code());
+    assertEquals(
+        "cublasSgemm_v2 failed with CUBLAS_STATUS_EXECUTION_FAILED (13)", failed.getMessage());
+    assertEquals(before - 1, blas.blas_get("handles"));
+    each.requireNear(each.on(products, device));
+    assertEquals(before, blas.blas_get("handles"));
+  }
+
+  @Test
+  void withoutAUsableCublasOurOwnAreUsed() {
+    assertEquals("a kernel of Bitfold's", MatrixProducts.find(device, "/nowhere/blas.so").name());
+    CublasStandIn.controls(library).blas_fail("create", 1);
+    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    assertEquals("a kernel of Bitfold's", products.name());
+    Case each = Case.of(SHAPES[2], true);
+    assertArrayEquals(each.inStatedOrder(), each.on(products, device));
+  }
+}

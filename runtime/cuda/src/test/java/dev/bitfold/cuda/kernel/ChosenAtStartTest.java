@@ -1,0 +1,82 @@
+package dev.bitfold.cuda.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.cuda.standin.Child;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code -Dbitfold.device} comes to in a program of its own, and the line that says so. */
+class ChosenAtStartTest {
+  private static final String STAND_IN =
+      "-Dbitfold.cuda.driver=" + System.getProperty("bitfold.cuda.driver", "");
+
+  private static Child.Result show(String... options) throws Exception {
+    return Child.java(List.of(options), List.of(ShowKernels.class.getName()));
+  }
+
+  private static void cpu(Child.Result result, String because) {
+    assertEquals(List.of("kernels cpu amax 3.0", "kernels cpu amax 3.0"), result.out());
+    List<String> logged =
+        result.err().stream().filter(line -> line.contains("Bitfold quantizes with")).toList();
+    assertEquals(1, logged.size(), logged.toString());
+    assertTrue(logged.get(0).contains("with the cpu kernels; the cuda kernels are " + because));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "cuda", "cuda:0"})
+  void withoutADriverTheCpuIsUsedAndOneLineSaysWhy(String device) throws Exception {
+    cpu(
+        show("-Dbitfold.device=" + device, "-Dbitfold.cuda.driver=/nowhere/libcuda.so.1"),
+        "not usable: there is no driver /nowhere/libcuda.so.1");
+  }
+
+  @Test
+  void aDeviceThatIsNotThereIsNamed() throws Exception {
+    cpu(
+        show("-Dbitfold.device=cuda:7", STAND_IN),
+        "not usable: there is no device cuda:7; there are cuda:0 to cuda:0");
+  }
+
+  @Test
+  void theCardCanBeTurnedOff() throws Exception {
+    cpu(show("-Dbitfold.device=cpu", STAND_IN), "not used, as bitfold.device=cpu says");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"cuda, cuda", "cuda:0, cuda", "'', 'cuda, where it pays, and cpu'"})
+  void aCardThatIsThereIsUsed(String device, String kernels) throws Exception {
+    Child.Result result = show("-Dbitfold.device=" + device, STAND_IN);
+    String line = "kernels " + kernels + " amax 3.0";
+    assertEquals(List.of(line, line), result.out());
+    assertTrue(
+        result.err().stream()
+            .anyMatch(l -> l.contains("Bitfold quantizes with the " + kernels + " kernels")),
+        result.err().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuda:x", "gpu", "cuda:", "cuda:-1", "CUDA", "cuda:99999"})
+  void whatCannotBeReadIsSaidEachTime(String device) throws Exception {
+    Child.Result result = show("-Dbitfold.device=" + device, STAND_IN);
+    String line =
+        "refused java.lang.IllegalArgumentException: bitfold.device="
+            + device
+            + " is none of cpu, cuda and cuda:n";
+    assertEquals(List.of(line, line), result.out());
+  }
+
+  @Test
+  void kernelsThatAreAskedForAndCannotBeUsedAreRefused() throws Exception {
+    Child.Result result =
+        show("-Dbitfold.kernels=cuda", "-Dbitfold.cuda.driver=/nowhere/libcuda.so.1");
+    String line =
+        "refused java.lang.IllegalArgumentException: the cuda kernels are not usable: there is no"
+            + " driver /nowhere/libcuda.so.1";
+    assertEquals(List.of(line, line), result.out());
+  }
+}

@@ -1,0 +1,381 @@
+package dev.bitfold.cuda.layers;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.Quantized;
+import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Recipe;
+import dev.bitfold.cuda.blas.MatrixProducts;
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.kernel.CudaProvider;
+import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.standin.StandIn;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.layers.LayerNorm;
+import dev.bitfold.layers.Linear;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A chain of layers on a card gives what the layers give on the host, and stays on the card. */
+class DeviceModelTest {
+  private static final int IN = 32;
+  private static final int HIDDEN = 48;
+  private static final int OUT = 20;
+
+  private final CudaDevice device = CudaProvider.device();
+  private final StandIn.Controls standIn = StandIn.controls();
+  private final MatrixProducts own = MatrixProducts.find(device, "off");
+
+  @AfterEach
+  void nothingIsWrittenBeyondAnEnd() {
+    standIn.standin_set("memory", 1L << 30);
+    assertEquals(0, standIn.standin_get("overruns"));
+    assertEquals(0, standIn.standin_get("pushed"));
+  }
+
+  private static INDArray random(long seed, double scale, long... shape) {
+    Random random = new Random(seed);
+    int length = 1;
+    for (long size : shape) {
+      length *= (int) size;
+    }
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) (random.nextGaussian() * scale);
+    }
+    return DenseFloats.array(values, shape);
+  }
+
+  private static Mlp mlp() {
+    return new Mlp(
+        new LayerNorm(random(1, 0.2, IN).add(1), random(2, 0.3, IN), 1e-5),
+        new Linear(random(3, 0.2, HIDDEN, IN), random(4, 0.1, HIDDEN)),
+        new Linear(random(5, 0.2, OUT, HIDDEN), null));
+  }
+
+  private static Calibration<Mlp> calibrated(Recipe recipe) {
+    return MlpQuantizer.of(mlp())
+        .using(recipe)
+        .calibrate(List.of(random(6, 2, 16, IN), random(7, 2, 16, IN)), Mlp::forward);
+  }
+
+  private DeviceModel onCard(Mlp model) {
+    return DeviceModel.on(device, own)
+        .then(model.norm())
+        .then(model.fc1())
+        .then(Activation.TANH)
+        .then(model.fc2())
+        .build();
+  }
+
+  /**
+   * The sums' order is all that differs: what is added, times a float's precision, is the bound.
+   */
+  private static void near(INDArray expected, INDArray actual) {
+    assertArrayEquals(expected.shape(), actual.shape());
+    double bound = 1e-6 * Math.max(1, expected.amaxNumber().doubleValue());
+    assertEquals(0, expected.sub(actual).amaxNumber().doubleValue(), bound);
+  }
+
+  @Test
+  void aFloatModelIsTheHosts() {
+    Mlp model = mlp();
+    INDArray x = random(8, 2, 5, IN);
+    try (DeviceModel onCard = onCard(model)) {
+      near(model.forward(x), onCard.forward(x));
+      INDArray deep = x.reshape(1, 5, 1, IN);
+      near(model.forward(x).reshape(1, 5, 1, OUT), onCard.forward(deep));
+    }
+  }
+
+  /**
+   * Layer by layer, each with the same input as on the host: quantized inputs have the same bits
+   * there, so that not even a sum differs by more than its order. And all of them at once give the
+   * bits that they give one by one.
+   */
+  @Test
+  void aQuantizedModelIsTheHosts() {
+    List<Quantized<Mlp>> all = new ArrayList<>();
+    for (Recipe recipe :
+        List.of(
+            Recipe.INT8,
+            Recipe.INT8_DYNAMIC,
+            Recipe.INT4_BLOCK32,
+            Recipe.FP8,
+            Recipe.MX_FP8,
+            Recipe.NV_FP4)) {
+      all.add(calibrated(recipe).freeze());
+    }
+    all.add(smoothed());
+    QuantDescriptor output = QuantDescriptor.bits(8);
+    all.add(
+        MlpQuantizer.of(mlp())
+            .describe("fc1.output", output)
+            .describe("norm.x", QuantDescriptor.bits(6))
+            .calibrate(List.of(random(6, 2, 16, IN)), Mlp::forward)
+            .freeze());
+    for (Quantized<Mlp> quantized : all) {
+      layerByLayer(quantized.model());
+      layerByLayer(quantized.compress().model());
+    }
+  }
+
+  private void layerByLayer(Mlp model) {
+    INDArray x = random(8, 2, 3, 2, IN);
+    try (DeviceModel norm = DeviceModel.on(device, own).then(model.norm()).build();
+        DeviceModel fc1 = DeviceModel.on(device, own).then(model.fc1()).build();
+        DeviceModel tanh = DeviceModel.on(device, own).then(Activation.TANH).build();
+        DeviceModel fc2 = DeviceModel.on(device, own).then(model.fc2()).build();
+        DeviceModel all = onCard(model)) {
+      INDArray normed = norm.forward(x);
+      near(model.norm().forward(x), normed);
+      INDArray hidden = fc1.forward(normed);
+      near(model.fc1().forward(normed), hidden);
+      INDArray active = tanh.forward(hidden);
+      INDArray y = fc2.forward(active);
+      near(model.fc2().forward(active), y);
+      assertEquals(y, all.forward(x));
+    }
+  }
+
+  private static Quantized<Mlp> smoothed() {
+    return calibrated(Recipe.INT8_SMOOTH_QUANT).smoothQuant(SmoothQuantOptions.alpha(0.5)).freeze();
+  }
+
+  /**
+   * In a pass nothing crosses.
+   *
+   * @param launches that are expected
+   */
+  private void crossing(Quantized<Mlp> quantized, int launches) {
+    INDArray input = random(8, 2, 7, IN);
+    try (DeviceModel model = onCard(quantized.model());
+        DeviceTensor x = DeviceTensor.copyOf(device, input)) {
+      INDArray first = model.forward(input);
+      long[] before = crossed();
+      try (DeviceTensor y = model.forward(x)) {
+        long[] after = crossed();
+        assertEquals(0, after[0] - before[0], "uploads");
+        assertEquals(0, after[1] - before[1], "downloads");
+        assertEquals(launches, after[2] - before[2], "launches");
+        assertEquals(first, y.toHost());
+      }
+      assertEquals(input, x.toHost());
+    }
+  }
+
+  private long[] crossed() {
+    return new long[] {
+      standIn.standin_get("uploads"),
+      standIn.standin_get("downloads"),
+      standIn.standin_get("launches")
+    };
+  }
+
+  @Test
+  void fromTheFirstLayerToTheLastNothingGoesToTheHost() {
+    // A norm, two inputs quantized in one go with their scale, two products, an activation.
+    crossing(calibrated(Recipe.INT8).freeze(), 6);
+    crossing(smoothed(), 6);
+    crossing(calibrated(Recipe.FP8).freeze(), 6);
+  }
+
+  @Test
+  void scalesOfEachTensorAreFoundOnTheCard() {
+    // A token of the first input is found and quantized by a few lanes at once; of the second the
+    // maxima, and the scales that follow from them, are kernels of their own.
+    crossing(calibrated(Recipe.INT8_DYNAMIC).freeze(), 8);
+    crossing(calibrated(Recipe.MX_FP8).freeze(), 8);
+    crossing(
+        calibrated(Recipe.INT8_DYNAMIC.withSmoothQuant(0.5))
+            .smoothQuant(SmoothQuantOptions.alpha(0.5))
+            .freeze(),
+        8);
+    // Its global amax is calibrated, and 16 divides both inputs' channels.
+    crossing(calibrated(Recipe.NV_FP4).freeze(), 6);
+  }
+
+  @Test
+  void whatIsNotTakenNamesTheLayer() {
+    Mlp model = calibrated(Recipe.INT8).freeze().model();
+    try (DeviceModel onCard =
+        DeviceModel.on(device, own).then(model.fc1()).then(model.norm()).build()) {
+      IllegalArgumentException input =
+          assertThrows(
+              IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN + 1)));
+      assertEquals(
+          "fc1 (Linear): an input of shape [2, 33]; it takes [..., 32]", input.getMessage());
+      IllegalArgumentException between =
+          assertThrows(IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN)));
+      assertEquals(
+          "norm (LayerNorm): an input of shape [2, 48]; it takes [..., 32]", between.getMessage());
+    }
+    QuantDescriptor unsigned = QuantDescriptor.builder().bits(8).unsigned(true).build();
+    Mlp positive =
+        MlpQuantizer.of(mlp())
+            .describe("norm.x", unsigned)
+            .calibrate(List.of(random(1, 1, 4, IN).muli(0).addi(1)), Mlp::forward)
+            .freeze()
+            .model();
+    try (DeviceModel onCard = onCard(positive)) {
+      IllegalArgumentException negative =
+          assertThrows(IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN)));
+      String message = String.valueOf(negative.getMessage());
+      assertTrue(message.startsWith("norm (LayerNorm): "), message);
+      assertTrue(message.contains("the format is unsigned and a value is"), message);
+    }
+  }
+
+  /** A layer of the user's. */
+  private static final class Doubled extends Linear {
+    Doubled(Linear layer) {
+      super(layer.weight(), layer.bias());
+    }
+
+    @Override
+    public INDArray forward(INDArray x) {
+      return super.forward(x).mul(2);
+    }
+  }
+
+  @Test
+  void layersWhoseForwardIsNotKnownAreRefusedAndNothingIsKept() {
+    Lanes.of(device).release();
+    long before = standIn.standin_get("allocations");
+    Mlp model = mlp();
+    IllegalArgumentException other =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> DeviceModel.on(device).then(model.fc1()).then(new Doubled(model.fc2())).build());
+    String message = String.valueOf(other.getMessage());
+    assertTrue(message.contains("Doubled is neither dev.bitfold.layers.Linear itself"), message);
+    assertThrows(IllegalStateException.class, () -> DeviceModel.on(device).build());
+    List<Linear> seen = new ArrayList<>();
+    Calibration<Mlp> calibration =
+        MlpQuantizer.of(model)
+            .calibrate(
+                List.of(random(6, 2, 4, IN)),
+                (calibrating, x) -> {
+                  seen.add(calibrating.fc1());
+                  return calibrating.forward(x);
+                });
+    assertTrue(seen.size() >= 1 && calibration != null);
+    assertThrows(
+        IllegalArgumentException.class, () -> DeviceModel.on(device).then(seen.get(0)).build());
+    Lanes.of(device).release();
+    assertEquals(before, standIn.standin_get("allocations"));
+  }
+
+  @Test
+  void aModelThatDoesNotFitTheCardKeepsNothing() {
+    Lanes.of(device).release();
+    Mlp model = mlp();
+    long before = standIn.standin_get("allocations");
+    standIn.standin_set("memory", standIn.standin_get("used") + 4 * HIDDEN * IN + 2048);
+    CudaException full = assertThrows(CudaException.class, () -> onCard(model));
+    assertEquals(CudaException.OUT_OF_MEMORY, full.code());
+    Lanes.of(device).release();
+    assertEquals(before, standIn.standin_get("allocations"));
+  }
+
+  @Test
+  void aFailureKeepsNothingAndTheNextPassWorks() {
+    INDArray input = random(8, 2, 7, IN);
+    try (DeviceModel model = onCard(calibrated(Recipe.INT8).freeze().model());
+        DeviceTensor x = DeviceTensor.copyOf(device, input)) {
+      INDArray expected = model.forward(input);
+      Lanes.of(device).release();
+      long before = standIn.standin_get("allocations");
+      for (int after = 0; after < 6; after++) {
+        standIn.standin_fail("cuLaunchKernel", 1, after);
+        assertThrows(CudaException.class, () -> model.forward(x).close());
+        Lanes.of(device).release();
+        assertEquals(before, standIn.standin_get("allocations"));
+      }
+      assertEquals(expected, model.forward(input));
+    }
+  }
+
+  @Test
+  void aClosedModelIsRefusedAndGivesAllBack() {
+    Lanes.of(device).release();
+    long before = standIn.standin_get("allocations");
+    INDArray x = random(8, 2, 7, IN);
+    DeviceModel model = onCard(smoothed().model());
+    model.forward(x);
+    model.close();
+    model.close();
+    IllegalStateException closed =
+        assertThrows(IllegalStateException.class, () -> model.forward(x));
+    assertTrue(String.valueOf(closed.getMessage()).contains("is closed"), closed.getMessage());
+    Lanes.of(device).release();
+    assertEquals(before, standIn.standin_get("allocations"));
+  }
+
+  @Test
+  void aThousandPassesKeepNothingMoreThanTheFirst() {
+    INDArray x = random(8, 2, 3, IN);
+    try (DeviceModel model = onCard(smoothed().model())) {
+      INDArray expected = model.forward(x);
+      long before = standIn.standin_get("allocations");
+      for (int i = 0; i < 1000; i++) {
+        model.forward(x);
+      }
+      assertEquals(expected, model.forward(x));
+      assertEquals(before, standIn.standin_get("allocations"));
+    }
+  }
+
+  @Test
+  void threadsShareAModel() throws Exception {
+    Mlp quantized = smoothed().model();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try (DeviceModel model = onCard(quantized);
+        DeviceModel alone = onCard(quantized)) {
+      List<Future<?>> futures = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        INDArray x = random(20 + t, 2, 3 + t, IN);
+        INDArray expected = alone.forward(x);
+        futures.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 8; i++) {
+                    assertEquals(expected, model.forward(x));
+                  }
+                }));
+      }
+      for (Future<?> future : futures) {
+        future.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void weightsOfDoublesAreTakenAsFloats() {
+    Linear layer =
+        new Linear(
+            random(3, 0.2, OUT, IN).castTo(DataType.DOUBLE), Nd4j.ones(DataType.DOUBLE, OUT));
+    INDArray x = random(8, 2, 3, IN);
+    try (DeviceModel model = DeviceModel.on(device, own).then(layer).build()) {
+      near(layer.forward(x.castTo(DataType.DOUBLE)).castTo(DataType.FLOAT), model.forward(x));
+    }
+  }
+}

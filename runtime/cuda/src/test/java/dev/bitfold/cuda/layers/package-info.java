@@ -1,0 +1,5 @@
+/** Ready-made layers on a card, on the stand-in. */
+@NullMarked
+package dev.bitfold.cuda.layers;
+
+import org.jspecify.annotations.NullMarked;

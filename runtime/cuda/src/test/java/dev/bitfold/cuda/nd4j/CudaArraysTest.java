@@ -1,0 +1,99 @@
+package dev.bitfold.cuda.nd4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.kernel.CudaProvider;
+import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Arrays that a backend keeps on the card are quantized where they are. */
+class CudaArraysTest {
+  private final CudaDevice device = CudaProvider.device();
+
+  /** Keeps an array's values on the stand-in for the time of a use. */
+  private final class Memory implements ArrayMemory {
+    private final int ordinal;
+    private int uses;
+
+    Memory(int ordinal) {
+      this.ordinal = ordinal;
+    }
+
+    @Override
+    public int ordinal(INDArray array) {
+      return ordinal;
+    }
+
+    @Override
+    public void use(INDArray array, LongConsumer use) {
+      uses++;
+      try (DeviceTensor tensor = DeviceTensor.copyOf(device, array)) {
+        tensor.use(use);
+        tensor.copyTo(array);
+      }
+    }
+  }
+
+  private static INDArray x() {
+    return Nd4j.linspace(-3, 4, 24 * 5, DataType.FLOAT).reshape(5, 24);
+  }
+
+  @Test
+  void denseArraysInPlaceAndOthersByACopy() {
+    Quantizer quantizer =
+        Quantizer.of(
+            QuantDescriptor.builder()
+                .bits(4)
+                .blockSizes(BlockSize.axis(-1, 8))
+                .dynamic(true)
+                .build());
+    Memory memory = new Memory(0);
+    CudaArrays arrays = new CudaArrays(device, memory);
+    INDArray expected = quantizer.withKernels(Kernels.named("reference")).quantize(x());
+    INDArray dense = x();
+    assertSame(dense, arrays.quantizeInPlace(quantizer, dense));
+    assertEquals(expected, dense);
+    INDArray other = x().dup('f');
+    assertSame(other, arrays.quantizeInPlace(quantizer, other));
+    assertEquals(expected, other);
+    INDArray from = x();
+    INDArray quantized = arrays.quantize(quantizer, from);
+    assertNotSame(from, quantized);
+    assertEquals(expected, quantized);
+    assertEquals(x(), from);
+    INDArray doubles = arrays.quantize(quantizer, from.castTo(DataType.DOUBLE));
+    assertEquals(expected.castTo(DataType.DOUBLE), doubles);
+    assertEquals(4, memory.uses);
+  }
+
+  @Test
+  void arraysOfAnotherCardAndOfTheHostAreRefused() {
+    Quantizer quantizer = Quantizer.of(QuantDescriptor.bits(8));
+    Memory other = new Memory(1);
+    IllegalArgumentException elsewhere =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new CudaArrays(device, other).quantizeInPlace(quantizer, x()));
+    assertEquals(
+        "an array of shape [5, 24] is on cuda:1, and not on " + device, elsewhere.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new CudaArrays(device, other).quantize(quantizer, x()));
+    assertEquals(0, other.uses);
+    // The backend is not on the tests' class path.
+    assertThrows(
+        NoClassDefFoundError.class, () -> CudaArrays.on(device).quantizeInPlace(quantizer, x()));
+  }
+}

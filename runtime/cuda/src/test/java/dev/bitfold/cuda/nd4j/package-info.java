@@ -1,0 +1,5 @@
+/** Arrays of a backend on the card, on the stand-in. */
+@NullMarked
+package dev.bitfold.cuda.nd4j;
+
+import org.jspecify.annotations.NullMarked;

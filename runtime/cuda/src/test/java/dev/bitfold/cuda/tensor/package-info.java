@@ -1,0 +1,5 @@
+/** Tensors on a card, on the stand-in. */
+@NullMarked
+package dev.bitfold.cuda.tensor;
+
+import org.jspecify.annotations.NullMarked;
