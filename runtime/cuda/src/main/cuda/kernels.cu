@@ -2,6 +2,7 @@
 // with one rounding per operation (compiled with -fmad=false), sums in a fixed order.
 #include "activations.cuh"
 #include "blocks.cuh"
+#include "codes.cuh"
 #include "histogram.cuh"
 #include "maxima.cuh"
 #include "norms.cuh"

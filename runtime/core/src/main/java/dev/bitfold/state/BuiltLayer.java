@@ -1,6 +1,7 @@
 package dev.bitfold.state;
 
 import dev.bitfold.layer.LayerType;
+import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Map;
 import java.util.Objects;
@@ -81,5 +82,10 @@ public final class BuiltLayer {
    */
   public @Nullable INDArray tensor(String name, @Nullable INDArray held) {
     return hooks.unpacked(name, held);
+  }
+
+  /** A weight as packed; empty if the model is not compressed, or the weight stays float. */
+  public Optional<PackedTensor> packed(String name) {
+    return hooks.packed(name);
   }
 }

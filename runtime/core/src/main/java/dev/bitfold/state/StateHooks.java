@@ -153,9 +153,12 @@ final class StateHooks implements LayerHooks {
         .map(scaling -> new BuiltLayer.InputScale(scaling.factors(), scaling.axis()));
   }
 
+  Optional<PackedTensor> packed(String name) {
+    return Optional.ofNullable(state.packed().get(TensorSite.path(layer, name)));
+  }
+
   @Nullable INDArray unpacked(String name, @Nullable INDArray held) {
-    PackedTensor packed = state.packed().get(TensorSite.path(layer, name));
-    return held == null || packed == null ? held : packed.unpack();
+    return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
   }
 
   private static INDArray quantized(

@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * The functions of cuBLAS that Bitfold calls: {@code sgemm} is {@code cublasSgemm_v2}. They are the
- * same from version 11 to 13. All return a status, 0 for success. Matrices are in column-major
- * order.
+ * same from version 11 to 13. {@code gemmEx} takes int8 kernels from cublasLt, which cuBLAS brings.
+ * All return a status, 0 for success. Matrices are in column-major order.
  */
 interface Cublas extends Library {
   /** What the library is called, from the newest version on. */
@@ -30,9 +30,28 @@ interface Cublas extends Library {
   /** CUBLAS_OP_T. */
   int TRANSPOSED = 1;
 
+  /** CUDA_R_8I. */
+  int INT8 = 3;
+
+  /** CUDA_R_32I. */
+  int INT32 = 10;
+
+  /** CUBLAS_COMPUTE_32I. */
+  int IN_INT32 = 72;
+
+  /** CUBLAS_GEMM_DEFAULT. */
+  int ANY_ALGORITHM = -1;
+
+  /** CUBLAS_STATUS_ARCH_MISMATCH: not on this card. */
+  int ARCH_MISMATCH = 8;
+
+  /** CUBLAS_STATUS_NOT_SUPPORTED. */
+  int NOT_SUPPORTED = 15;
+
   /** The library's name for a function. */
   static String symbol(String method) {
-    return "cublas" + method.substring(0, 1).toUpperCase(Locale.ROOT) + method.substring(1) + "_v2";
+    String name = "cublas" + method.substring(0, 1).toUpperCase(Locale.ROOT) + method.substring(1);
+    return method.equals("gemmEx") ? name : name + "_v2";
   }
 
   /**
@@ -69,4 +88,25 @@ interface Cublas extends Library {
       FloatByReference beta,
       long c,
       int leadingC);
+
+  int gemmEx(
+      Pointer handle,
+      int operationA,
+      int operationB,
+      int m,
+      int n,
+      int k,
+      IntByReference alpha,
+      long a,
+      int typeA,
+      int leadingA,
+      long b,
+      int typeB,
+      int leadingB,
+      IntByReference beta,
+      long c,
+      int typeC,
+      int leadingC,
+      int computeType,
+      int algorithm);
 }

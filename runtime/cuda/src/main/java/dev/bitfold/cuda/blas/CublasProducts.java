@@ -24,6 +24,8 @@ final class CublasProducts implements MatrixProducts {
 
   private static final FloatByReference ONE = new FloatByReference(1f);
   private static final FloatByReference ZERO = new FloatByReference(0f);
+  private static final IntByReference INTEGER_ONE = new IntByReference(1);
+  private static final IntByReference INTEGER_ZERO = new IntByReference(0);
 
   private final CudaDevice device;
   private final Cublas library;
@@ -62,7 +64,10 @@ final class CublasProducts implements MatrixProducts {
   }
 
   private void call(String method, Supplier<Integer> call) {
-    int status = device.within(call);
+    check(method, device.within(call));
+  }
+
+  private static void check(String method, int status) {
     if (status != 0) {
       String function = Cublas.symbol(method);
       throw new CudaException(
@@ -135,13 +140,63 @@ final class CublasProducts implements MatrixProducts {
                   y,
                   outputs));
       if (bias != 0) {
-        int elements = rows * outputs;
         LaunchArguments arguments = lane.arguments().address(y).address(bias);
-        arguments.integer(elements).integer(outputs);
-        int blocks = Math.min((elements - 1) / THREADS + 1, MOST_BLOCKS);
-        lane.stream().launch("add_to_rows", blocks, 1, arguments);
+        forEach("add_to_rows", rows, outputs, arguments);
       }
       failed = false;
+    }
+
+    @Override
+    public void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
+      // cuBLAS takes int8 by words.
+      if (outputs % 4 != 0 || !sums(x, w, y, rows, inner, outputs)) {
+        OwnProducts.multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);
+        return;
+      }
+      LaunchArguments arguments = lane.arguments().address(y);
+      arguments.address(x.scales()).address(w.scales()).address(bias);
+      forEach("values_of_sums", rows, outputs, arguments);
+    }
+
+    /** Whether cuBLAS has made the sums; it has no kernel for some cards. */
+    private boolean sums(Codes x, Codes w, long y, int rows, int inner, int outputs) {
+      failed = true;
+      int status =
+          device.within(
+              () ->
+                  library.gemmEx(
+                      handle,
+                      Cublas.TRANSPOSED,
+                      Cublas.AS_IT_IS,
+                      outputs,
+                      rows,
+                      inner,
+                      INTEGER_ONE,
+                      w.codes(),
+                      Cublas.INT8,
+                      inner,
+                      x.codes(),
+                      Cublas.INT8,
+                      inner,
+                      INTEGER_ZERO,
+                      y,
+                      Cublas.INT32,
+                      outputs,
+                      Cublas.IN_INT32,
+                      Cublas.ANY_ALGORITHM));
+      boolean none = status == Cublas.NOT_SUPPORTED || status == Cublas.ARCH_MISMATCH;
+      if (!none) {
+        check("gemmEx", status);
+      }
+      failed = false;
+      return !none;
+    }
+
+    private void forEach(String kernel, int rows, int outputs, LaunchArguments arguments) {
+      int elements = rows * outputs;
+      arguments.integer(elements).integer(outputs);
+      int blocks = Math.min((elements - 1) / THREADS + 1, MOST_BLOCKS);
+      lane.stream().launch(kernel, blocks, 1, arguments);
     }
 
     @Override

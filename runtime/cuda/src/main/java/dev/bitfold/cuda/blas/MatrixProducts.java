@@ -11,13 +11,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Multiplies matrices of float32 on a card. Safe for concurrent use.
+ * Multiplies matrices on a card, of float32 or of int8 codes. Safe for concurrent use.
  *
  * <p>cuBLAS is used where it is found: {@code libcublas.so.13}, {@code .12} or {@code .11} where
  * the system looks for libraries, or the file that {@code -Dbitfold.cublas=PATH} names; {@code
- * -Dbitfold.cublas=off} leaves it alone. Its sums go in an order of its own, which may differ from
- * card to card. Without it {@code products.cuh} is used, whose order is fixed: the same bits on
- * every card.
+ * -Dbitfold.cublas=off} leaves it alone. Its sums of floats go in an order of its own, which may
+ * differ from card to card. Without it {@code products.cuh} is used, whose order is fixed: the same
+ * bits on every card. Sums of codes are exact, whoever makes them.
  */
 public interface MatrixProducts {
   /** What makes the products, for people: {@code cuBLAS 12.4.5}. */
@@ -42,9 +42,29 @@ public interface MatrixProducts {
      */
     void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs);
 
+    /**
+     * Gives {@code y = (x · wᵀ) / xScale · wScale + bias} to the stream: the sum in int32, which is
+     * exact; then each step once rounded to float32.
+     *
+     * @param x of [rows, inner], with a scale for each row, which divides
+     * @param w of [outputs, inner], with a scale for each output, which multiplies
+     * @param bias as there
+     * @param y as there
+     * @param inner a multiple of 4 below 2^17, so that no sum leaves the int32
+     */
+    void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs);
+
     @Override
     void close();
   }
+
+  /**
+   * A matrix of int8 codes.
+   *
+   * @param codes address of a byte for each, a multiple of 16
+   * @param scales address of a float for each row
+   */
+  record Codes(long codes, long scales) {}
 
   /** Those of a card, decided once, and then logged in one line. */
   static MatrixProducts of(CudaDevice device) {

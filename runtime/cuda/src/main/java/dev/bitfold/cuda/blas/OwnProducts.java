@@ -8,6 +8,9 @@ final class OwnProducts implements MatrixProducts {
   /** Rows and outputs of a block, as in products.cuh. */
   private static final int SIDE = 64;
 
+  /** Codes of a word. */
+  private static final int WORD = 4;
+
   @Override
   public String name() {
     return "a kernel of Bitfold's";
@@ -21,8 +24,12 @@ final class OwnProducts implements MatrixProducts {
         LaunchArguments arguments = lane.arguments().address(x).address(w).address(bias).address(y);
         arguments.integer(rows).integer(inner).integer(outputs);
         String kernel = inner % 4 == 0 ? "product_of_wide_rows" : "product_of_rows";
-        int blocks = Math.multiplyExact((rows - 1) / SIDE + 1, (outputs - 1) / SIDE + 1);
-        lane.stream().launch(kernel, blocks, 1, arguments);
+        lane.stream().launch(kernel, blocks(rows, outputs), 1, arguments);
+      }
+
+      @Override
+      public void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
+        multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);
       }
 
       @Override
@@ -30,5 +37,19 @@ final class OwnProducts implements MatrixProducts {
         // Nothing is held.
       }
     };
+  }
+
+  /** {@link Multiplier#multiply(Codes, Codes, long, long, int, int, int)} by our own kernel. */
+  static void multiplyCodes(
+      Lane lane, Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
+    LaunchArguments arguments = lane.arguments().address(x.codes()).address(w.codes());
+    arguments.address(x.scales()).address(w.scales()).address(bias).address(y);
+    arguments.integer(rows).integer(inner / WORD).integer(outputs);
+    String kernel = inner % (4 * WORD) == 0 ? "product_of_wide_codes" : "product_of_codes";
+    lane.stream().launch(kernel, blocks(rows, outputs), 1, arguments);
+  }
+
+  private static int blocks(int rows, int outputs) {
+    return Math.multiplyExact((rows - 1) / SIDE + 1, (outputs - 1) / SIDE + 1);
   }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class Operations {
   private static final int THREADS = 256;
 
+  /** Warps of a block. */
+  private static final int WARPS = THREADS / 32;
+
   /** Elements of a block where each is taken once. */
   private static final int TILE = 4096;
 
@@ -254,6 +257,11 @@ public final class Operations {
       inOnePass(x, pre, groups, grid, scaling, back, out);
       return;
     }
+    round(x, pre, groups, grid, scalesByAmax(x, pre, groups, scaling), back, out);
+  }
+
+  private DeviceScales scalesByAmax(
+      long x, DevicePreScale pre, Groups groups, AmaxScaling scaling) {
     int count = groups.count();
     long keys = keys(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, pre, groups);
     long forward = lane.arena().take(4L * count);
@@ -262,9 +270,7 @@ public final class Operations {
     Structs.write(arguments, scaling.formula());
     arguments.address(forward).address(backward);
     stream.launch("scales_of_maxima", Math.min(blocks(count, THREADS), mostBlocks()), 1, arguments);
-    DeviceScales scales =
-        new DeviceScales(forward, backward, 0, scaling.divides(), scaling.dividesBack());
-    round(x, pre, groups, grid, scales, back, out);
+    return new DeviceScales(forward, backward, 0, scaling.divides(), scaling.dividesBack());
   }
 
   /** Whether each group is of neighbours that a block of threads takes at once, four by four. */
@@ -296,9 +302,7 @@ public final class Operations {
       arguments.integer(length).align(Long.BYTES);
     }
     pre.write(arguments);
-    Structs.write(arguments, scaling.formula());
-    arguments.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
-    arguments.integer(scaling.finite() ? 1 : 0);
+    Structs.write(arguments, scaling);
     Structs.write(arguments, grid);
     arguments.integer(back ? 1 : 0);
     stream.launch(
@@ -306,6 +310,73 @@ public final class Operations {
         lanes ? blocks(groups.elements(), TILE) : groups.count(),
         1,
         arguments);
+  }
+
+  // ---- int8 codes ----
+
+  /**
+   * Codes of one byte, of groups that take each row whole.
+   *
+   * @param inner elements of a row, a multiple of 4
+   * @param codes a byte for each element
+   * @param rowScales what each row's codes are divided by; NaN where an element is
+   */
+  void rowCodes(
+      long x,
+      @Nullable PreScale preScale,
+      Groups groups,
+      int inner,
+      Grid grid,
+      Scales scales,
+      long codes,
+      long rowScales) {
+    DeviceScales on = scales(scales, groups.count());
+    rowCodes(x, preScale(preScale), groups, inner, grid, on, codes, rowScales);
+  }
+
+  private void rowCodes(
+      long x,
+      DevicePreScale pre,
+      Groups groups,
+      int inner,
+      Grid grid,
+      DeviceScales scales,
+      long codes,
+      long rowScales) {
+    int rows = groups.elements() / inner;
+    DeviceGroups layout = DeviceGroups.of(groups, constants);
+    LaunchArguments arguments = lane.arguments().address(x).address(codes).address(rowScales);
+    arguments.integer(rows).integer(inner);
+    layout.write(arguments);
+    pre.write(arguments);
+    scales.write(arguments);
+    Structs.write(arguments, grid);
+    stream.launch("codes_of_rows", blocks(rows, WARPS), 1, arguments);
+  }
+
+  /** The same under scales that follow from each group's maximum. */
+  void rowCodesByAmax(
+      long x,
+      @Nullable PreScale preScale,
+      Groups groups,
+      int inner,
+      Grid grid,
+      AmaxScaling scaling,
+      long codes,
+      long rowScales) {
+    DevicePreScale pre = preScale(preScale);
+    if (!groups.contiguous() || groups.block() != inner) {
+      DeviceScales scales = scalesByAmax(x, pre, groups, scaling);
+      rowCodes(x, pre, groups, inner, grid, scales, codes, rowScales);
+      return;
+    }
+    int rows = groups.elements() / inner;
+    LaunchArguments arguments = lane.arguments().address(x).address(codes).address(rowScales);
+    arguments.integer(rows).integer(inner);
+    pre.write(arguments);
+    Structs.write(arguments, scaling);
+    Structs.write(arguments, grid);
+    stream.launch("codes_of_tokens", blocks(rows, WARPS), 1, arguments);
   }
 
   // ---- ordered sums ----

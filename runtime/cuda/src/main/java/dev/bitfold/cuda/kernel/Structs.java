@@ -2,6 +2,7 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.ScaleFormula;
 
@@ -45,6 +46,13 @@ final class Structs {
           case HALF_TOWARD_ZERO -> Math.nextUp(0.5f);
           case TOWARD_ZERO -> 2f;
         });
+  }
+
+  /** {@code BlockScaling} of blocks.cuh. */
+  static void write(LaunchArguments to, AmaxScaling scaling) {
+    write(to, scaling.formula());
+    to.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
+    to.integer(scaling.finite() ? 1 : 0);
   }
 
   /** {@code ScaleFormula} of scales.cuh. */

@@ -4,6 +4,7 @@ import dev.bitfold.cuda.tensor.DeviceTensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** One step of a model on a card. */
 interface DeviceLayer {
@@ -42,6 +43,15 @@ interface DeviceLayer {
   static void finish(Port port, Pass pass, long y, long[] shape) {
     if (!(port instanceof Port.Plain)) {
       port.run(pass, y, shape, y);
+    }
+  }
+
+  /** Uses a tensor's memory; address 0 if there is none. */
+  static void use(@Nullable DeviceTensor tensor, LongConsumer use) {
+    if (tensor == null) {
+      use.accept(0);
+    } else {
+      tensor.use(use);
     }
   }
 

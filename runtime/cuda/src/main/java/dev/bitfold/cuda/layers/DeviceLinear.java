@@ -8,11 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** {@link Linear}: its weight is sent once, quantized as it is. */
+/** {@link Linear} in float32: its weight is sent once, quantized as it is. */
 final class DeviceLinear implements DeviceLayer {
   private final String name;
   private final Port input;
@@ -20,7 +19,13 @@ final class DeviceLinear implements DeviceLayer {
   private final DeviceTensor weight;
   private final @Nullable DeviceTensor bias;
 
-  DeviceLinear(CudaDevice device, Linear layer) {
+  /** The layer in int8 where it fits, else in float32. */
+  static DeviceLayer of(CudaDevice device, Linear layer) {
+    Optional<Int8Linear> int8 = Int8Linear.of(device, layer);
+    return int8.isPresent() ? int8.get() : new DeviceLinear(device, layer);
+  }
+
+  private DeviceLinear(CudaDevice device, Linear layer) {
     Optional<BuiltLayer> built = LayerNames.built(layer, Linear.class);
     this.name = LayerNames.of(layer, built);
     this.input = Port.input(built, "x");
@@ -71,19 +76,12 @@ final class DeviceLinear implements DeviceLayer {
         from ->
             weight.use(
                 w ->
-                    bias(
+                    DeviceLayer.use(
+                        bias,
                         b ->
                             pass.products()
                                 .multiply(
                                     from, w, b, y, DeviceLayer.rows(shape), inner, outputs))));
     DeviceLayer.finish(output, pass, y, outputShape(shape));
-  }
-
-  private void bias(LongConsumer use) {
-    if (bias == null) {
-      use.accept(0);
-    } else {
-      bias.use(use);
-    }
   }
 }

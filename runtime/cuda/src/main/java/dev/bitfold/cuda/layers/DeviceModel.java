@@ -50,7 +50,7 @@ public final class DeviceModel implements AutoCloseable {
     /** Then a layer, float or of a frozen model. */
     public Builder then(Linear layer) {
       Objects.requireNonNull(layer, "layer");
-      layers.add(on -> new DeviceLinear(on, layer));
+      layers.add(on -> DeviceLinear.of(on, layer));
       return this;
     }
 

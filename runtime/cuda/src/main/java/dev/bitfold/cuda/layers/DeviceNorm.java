@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -98,7 +97,11 @@ final class DeviceNorm implements DeviceLayer {
         pass,
         x,
         shape,
-        from -> weight.use(w -> bias(b -> launch(pass, from, w, b, y, DeviceLayer.rows(shape)))));
+        from ->
+            weight.use(
+                w ->
+                    DeviceLayer.use(
+                        bias, b -> launch(pass, from, w, b, y, DeviceLayer.rows(shape)))));
     DeviceLayer.finish(output, pass, y, shape);
   }
 
@@ -106,13 +109,5 @@ final class DeviceNorm implements DeviceLayer {
     LaunchArguments arguments = pass.lane().arguments().address(x).address(w).address(b).address(y);
     arguments.integer(rows).integer(weight.length()).floating64(epsilon);
     pass.lane().stream().launch(kernel, (rows - 1) / ROWS + 1, 1, arguments);
-  }
-
-  private void bias(LongConsumer use) {
-    if (bias == null) {
-      use.accept(0);
-    } else {
-      bias.use(use);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.bitfold.cuda.layers;
 
+import dev.bitfold.cuda.blas.MatrixProducts.Codes;
+import dev.bitfold.cuda.kernel.CardCodes;
 import dev.bitfold.cuda.kernel.CardTensor;
 import dev.bitfold.cuda.kernel.Constants;
 import dev.bitfold.cuda.kernel.Operations;
@@ -27,11 +29,20 @@ sealed interface Port {
   record Quantizing(Quantizer quantizer) implements Port {
     @Override
     public void run(Pass pass, long x, long[] shape, long out) {
+      quantizer.quantize(shape, on(pass, x, out));
+    }
+
+    /** The same, as int8 codes. */
+    void codes(Pass pass, long x, long[] shape, Codes out) {
+      int inner = (int) shape[shape.length - 1];
+      quantizer.quantize(shape, new CardCodes(on(pass, x, x), inner, out.codes(), out.scales()));
+    }
+
+    private CardTensor on(Pass pass, long x, long out) {
       // What is fixed is the same in every pass, and sent once.
       Constants kept = pass.constants().in(pass.lane());
-      Operations operations =
-          new Operations(pass.lane(), kept, quantizer.isFixed() ? kept : pass.lane());
-      quantizer.quantize(shape, new CardTensor(operations, x, out));
+      Constants scales = quantizer.isFixed() ? kept : pass.lane();
+      return new CardTensor(new Operations(pass.lane(), kept, scales), x, out);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
@@ -13,8 +14,11 @@ import dev.bitfold.cuda.kernel.Lanes;
 import dev.bitfold.cuda.standin.StandIn;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.tensor.DenseFloats;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -163,6 +167,116 @@ class MatrixProductsTest {
       }
     }
     assertEquals(before + 2L * SHAPES.length, blas.blas_get("products"));
+  }
+
+  /** Codes, their scales, and what a loop makes of them: the same bits, whoever multiplies. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record CodeCase(
+      int rows, int inner, int outputs, byte[] x, byte[] w, float[] xs, float[] ws, float[] bias) {
+    static CodeCase of(int rows, int inner, int outputs) {
+      Random random = new Random(rows * 31L + inner + outputs);
+      byte[] x = new byte[rows * inner];
+      byte[] w = new byte[outputs * inner];
+      random.nextBytes(x);
+      random.nextBytes(w);
+      float[] xs = Case.gaussian(random, rows);
+      float[] ws = Case.gaussian(random, outputs);
+      return new CodeCase(rows, inner, outputs, x, w, xs, ws, Case.gaussian(random, outputs));
+    }
+
+    /** The same with codes that make the largest sums. */
+    CodeCase extreme() {
+      Arrays.fill(x, (byte) -128);
+      Arrays.fill(w, (byte) -128);
+      return this;
+    }
+
+    float[] byLoop(boolean biased) {
+      float[] y = new float[rows * outputs];
+      for (int r = 0; r < rows; r++) {
+        for (int o = 0; o < outputs; o++) {
+          int sum = 0;
+          for (int k = 0; k < inner; k++) {
+            sum = Math.addExact(sum, x[r * inner + k] * w[o * inner + k]);
+          }
+          float value = sum / xs[r] * ws[o];
+          y[r * outputs + o] = biased ? value + bias[o] : value;
+        }
+      }
+      return y;
+    }
+
+    private static int[] words(byte[] codes) {
+      int[] words = new int[codes.length / 4];
+      ByteBuffer.wrap(codes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
+      return words;
+    }
+
+    float[] on(MatrixProducts products, CudaDevice device, boolean biased) {
+      float[][] y = new float[1][];
+      try (DeviceTensor ys = DeviceTensor.uninitialized(device, rows, outputs)) {
+        ys.use(
+            to ->
+                Lanes.of(device)
+                    .run(
+                        lane -> {
+                          long xCodes = lane.take(x.length);
+                          long wCodes = lane.take(w.length);
+                          lane.staging().upload(words(x), xCodes);
+                          lane.staging().upload(words(w), wCodes);
+                          try (Multiplier multiplier = products.open(lane)) {
+                            multiplier.multiply(
+                                new Codes(xCodes, lane.floats(xs, rows)),
+                                new Codes(wCodes, lane.floats(ws, outputs)),
+                                biased ? lane.floats(bias, outputs) : 0,
+                                to,
+                                rows,
+                                inner,
+                                outputs);
+                            lane.stream().synchronize();
+                          }
+                        }));
+        y[0] = DenseFloats.of(ys.toHost(), "y").copy();
+      }
+      return y[0];
+    }
+  }
+
+  @Test
+  void productsOfCodesAreExact() {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    MatrixProducts own = MatrixProducts.find(device, "off");
+    MatrixProducts cublas = MatrixProducts.find(device, library.toString());
+    long before = blas.blas_get("int8 products");
+    int byCublas = 0;
+    for (int[] shape :
+        new int[][] {{1, 4, 1}, {3, 20, 8}, {64, 64, 64}, {65, 132, 67}, {2, 48, 130}}) {
+      for (boolean biased : new boolean[] {true, false}) {
+        CodeCase each = CodeCase.of(shape[0], shape[1], shape[2]);
+        assertArrayEquals(each.byLoop(biased), each.on(own, device, biased));
+        assertArrayEquals(each.byLoop(biased), each.on(cublas, device, biased));
+        byCublas += shape[2] % 4 == 0 ? 1 : 0;
+      }
+    }
+    assertEquals(before + byCublas, blas.blas_get("int8 products"));
+    CodeCase largest = CodeCase.of(1, (1 << 17) - 4, 4).extreme();
+    assertArrayEquals(largest.byLoop(true), largest.on(own, device, true));
+  }
+
+  @Test
+  void aCardWithoutInt8InCublasTakesOurOwn() {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    MatrixProducts cublas = MatrixProducts.find(device, library.toString());
+    CodeCase each = CodeCase.of(5, 32, 12);
+    for (int status : new int[] {8, 15}) {
+      blas.blas_fail("product", status);
+      assertArrayEquals(each.byLoop(true), each.on(cublas, device, true));
+    }
+    blas.blas_fail("product", 13);
+    CudaException failed = assertThrows(CudaException.class, () -> each.on(cublas, device, true));
+    assertEquals(
+        "cublasGemmEx failed with CUBLAS_STATUS_EXECUTION_FAILED (13)", failed.getMessage());
+    assertArrayEquals(each.byLoop(true), each.on(cublas, device, true));
   }
 
   @Test

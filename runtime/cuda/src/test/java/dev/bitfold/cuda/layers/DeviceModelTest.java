@@ -2,10 +2,12 @@ package dev.bitfold.cuda.layers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
+import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.SmoothQuantOptions;
 import dev.bitfold.annotations.QuantDescriptor;
@@ -209,6 +211,65 @@ class DeviceModelTest {
         8);
     // Its global amax is calibrated, and 16 divides both inputs' channels.
     crossing(calibrated(Recipe.NV_FP4).freeze(), 6);
+  }
+
+  @Test
+  void aCompressedModelMultipliesInt8() {
+    for (Quantized<Mlp> quantized :
+        List.of(
+            calibrated(Recipe.INT8).freeze(),
+            calibrated(Recipe.INT8_DYNAMIC).freeze(),
+            smoothed())) {
+      Mlp packed = quantized.compress().model();
+      layerByLayer(packed);
+      // A norm, two inputs that become codes, two products, an activation.
+      crossing(quantized.compress(), 6);
+      try (DeviceModel model = onCard(packed);
+          DeviceModel floats = onCard(quantized.model())) {
+        assertTrue(model.toString().contains("fc1 (Linear) in int8"), model.toString());
+        assertFalse(floats.toString().contains("int8"), floats.toString());
+        // A NaN has no code; what is made of its row is NaN, as on the host, and nothing else.
+        INDArray x = random(8, 2, 3, IN).putScalar(1, 5, Float.NaN);
+        INDArray y = model.forward(x);
+        for (int row = 0; row < 3; row++) {
+          for (int o = 0; o < OUT; o++) {
+            assertEquals(row == 1, Float.isNaN(y.getFloat(row, o)), row + ", " + o);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoInt8IsMultipliedInFloat() {
+    QuantDescriptor channels = QuantDescriptor.builder().axis(-1).build();
+    QuantDescriptor affine = QuantDescriptor.builder().affine(true).build();
+    for (QuantDescriptor input : List.of(channels, affine, QuantDescriptor.bits(9))) {
+      inFloat(int8(mlp()).describe("fc1.x", input).describe("fc2.x", input));
+    }
+    QuantDescriptor inner = QuantDescriptor.builder().axis(1).build();
+    QuantDescriptor floats = QuantDescriptor.builder().bits(4, 3).build();
+    for (QuantDescriptor weight : List.of(inner, affine, floats)) {
+      inFloat(int8(mlp()).describe("fc1.weight", weight).describe("fc2.weight", weight));
+    }
+    inFloat(int8(mlp()).skip("fc1.x").skip("fc2.x"));
+    // A norm that gives ones: nothing is negative.
+    Mlp positive =
+        new Mlp(new LayerNorm(Nd4j.zeros(IN), Nd4j.ones(IN), 1e-5), mlp().fc1(), mlp().fc2());
+    QuantDescriptor unsigned = QuantDescriptor.builder().unsigned(true).build();
+    inFloat(int8(positive).describe("fc1.x", unsigned).skip("fc2.x"));
+  }
+
+  private static Plan<Mlp> int8(Mlp model) {
+    return MlpQuantizer.of(model).using(Recipe.INT8);
+  }
+
+  private void inFloat(Plan<Mlp> plan) {
+    INDArray x = random(6, 2, 16, IN);
+    Mlp model = plan.calibrate(List.of(x), Mlp::forward).freeze().compress().model();
+    try (DeviceModel onCard = onCard(model)) {
+      assertFalse(onCard.toString().contains("int8"), onCard.toString());
+    }
   }
 
   @Test

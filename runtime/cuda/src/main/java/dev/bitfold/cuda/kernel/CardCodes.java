@@ -1,0 +1,76 @@
+package dev.bitfold.cuda.kernel;
+
+import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.TensorKernels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor in a card's memory that becomes int8 codes when it is quantized: rows whose elements
+ * share one scale, of a signed format of up to 8 bits without zero points.
+ *
+ * @param tensor which is read, and not written to
+ * @param inner elements of a row, a multiple of 4
+ * @param codes address of a byte for each element
+ * @param rowScales address of a float for each row: what its codes are divided by; NaN where the
+ *     row holds a NaN, which has no code
+ */
+public record CardCodes(CardTensor tensor, int inner, long codes, long rowScales)
+    implements TensorKernels {
+  @Override
+  public void amax(@Nullable PreScale preScale, Groups groups, float[] out) {
+    tensor.amax(preScale, groups, out);
+  }
+
+  @Override
+  public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] out) {
+    tensor.finiteAmax(preScale, groups, out);
+  }
+
+  @Override
+  public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
+    tensor.range(preScale, groups, min, max);
+  }
+
+  @Override
+  public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+    codes(preScale, groups, grid, scales);
+  }
+
+  @Override
+  public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+    require(groups, scales.dividesBack());
+    tensor
+        .operations()
+        .rowCodes(tensor.x(), preScale, groups, inner, grid, scales, codes, rowScales);
+  }
+
+  @Override
+  public void quantizeByAmax(
+      @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+    require(groups, scaling.dividesBack());
+    tensor
+        .operations()
+        .rowCodesByAmax(tensor.x(), preScale, groups, inner, grid, scaling, codes, rowScales);
+  }
+
+  @Override
+  public void squaredErrors(
+      @Nullable PreScale preScale,
+      Groups groups,
+      Grid grid,
+      Scales[] candidates,
+      double[][] errors) {
+    tensor.squaredErrors(preScale, groups, grid, candidates, errors);
+  }
+
+  private static void require(Groups groups, boolean divides) {
+    long[] scales = groups.shape();
+    if (scales[scales.length - 1] != 1 || !divides) {
+      throw new IllegalArgumentException(groups + " do not take each row whole, by a divisor");
+    }
+  }
+}
