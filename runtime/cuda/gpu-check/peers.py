@@ -5,8 +5,6 @@
 Writes the medians to the file as JSON; without PyTorch or a card it says so and writes nothing.
 """
 
-import functools
-import importlib
 import json
 import statistics
 import sys
@@ -24,29 +22,9 @@ def composed(x, scale):
 
 
 def with_triton(x, scale):
-    """int8 per tensor by a kernel of Triton's."""
-    import torch
-    import triton
-    out = torch.empty_like(x)
-    quantize_kernel()[(triton.cdiv(x.numel(), 4096),)](x, out, scale, x.numel(), BLOCK=4096)
-    return out
-
-
-@functools.lru_cache
-def quantize_kernel():
-    import triton
-    # Triton looks names up among a module's own.
-    globals()["tl"] = importlib.import_module("triton.language")
-    globals()["libdevice"] = importlib.import_module("triton.language.extra").libdevice
-    return triton.jit(quantize)
-
-
-def quantize(x, out, scale, n, BLOCK: "tl.constexpr"):
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    inside = at < n
-    code = libdevice.rint(tl.load(x + at, mask=inside) / scale)
-    code = tl.minimum(tl.maximum(code, -128.0), 127.0)
-    tl.store(out + at, code * scale, mask=inside)
+    """int8 per tensor by a kernel of Triton's, which not every PyTorch has."""
+    import triton_kernel
+    return triton_kernel.quantized(x, scale)
 
 
 def main():
