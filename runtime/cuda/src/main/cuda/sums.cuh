@@ -37,6 +37,54 @@ __device__ inline void each_stretch(const Layout& layout, STRETCH_WORK work) {
   }
 }
 
+// Of 32 elements, four of which each lane of a team holds, those that are a lane's turn: at its own
+// number and 8, 16 and 24 behind it.
+__device__ inline float4 in_turns(float4 held, unsigned lane, unsigned team) {
+  float turns[WIDTH];
+#pragma unroll
+  for (unsigned i = 0; i < WIDTH; i++) {
+    unsigned holder = i * TURNS / WIDTH + lane / WIDTH;
+    float x = __shfl_sync(team, held.x, holder, TURNS);
+    float y = __shfl_sync(team, held.y, holder, TURNS);
+    float z = __shfl_sync(team, held.z, holder, TURNS);
+    float w = __shfl_sync(team, held.w, holder, TURNS);
+    float low = lane % 2 == 0 ? x : y;
+    float high = lane % 2 == 0 ? z : w;
+    turns[i] = lane % WIDTH < 2 ? low : high;
+  }
+  return make_float4(turns[0], turns[1], turns[2], turns[3]);
+}
+
+// What passes a clip, element by element; calls what is to be added up for each element, in turns.
+template <typename ADD>
+__device__ inline void clip(const float* x, const float* gradient, float* out, unsigned from,
+                            unsigned to, float low, float high, unsigned lane, unsigned team,
+                            ADD add) {
+  auto passed = [=](float value, float g) { return value > low && value < high ? g : 0.0f; };
+  unsigned start = from;
+  if (from % WIDTH == 0) {
+    for (; start + TURNS * WIDTH <= to; start += TURNS * WIDTH) {
+      unsigned mine = start + lane * WIDTH;
+      float4 v = load(x, mine);
+      float4 g = load(gradient, mine);
+      store(out, mine,
+            make_float4(passed(v.x, g.x), passed(v.y, g.y), passed(v.z, g.z), passed(v.w, g.w)));
+      v = in_turns(v, lane, team);
+      g = in_turns(g, lane, team);
+      add(v.x, g.x);
+      add(v.y, g.y);
+      add(v.z, g.z);
+      add(v.w, g.w);
+    }
+  }
+  for (unsigned i = start + lane; i < to; i += TURNS) {
+    float value = x[i];
+    float g = gradient[i];
+    add(value, g);
+    out[i] = passed(value, g);
+  }
+}
+
 // The gradient of a clip, and what each stretch stops.
 extern "C" __global__ void __launch_bounds__(THREADS)
     clip_gradient(const float* x, const float* gradient, float* out, Layout layout,
@@ -48,15 +96,10 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     float most = high[group];
     double sum_below = 0;
     double sum_above = 0;
-    for (unsigned i = from + lane; i < to; i += TURNS) {
-      float value = x[i];
-      float g = gradient[i];
-      bool above_low = value > least;
-      bool below_high = value < most;
-      sum_below += above_low ? 0.0 : static_cast<double>(g);
-      sum_above += below_high ? 0.0 : static_cast<double>(g);
-      out[i] = above_low && below_high ? g : 0.0f;
-    }
+    clip(x, gradient, out, from, to, least, most, lane, team, [&](float value, float g) {
+      sum_below += value > least ? 0.0 : static_cast<double>(g);
+      sum_above += value < most ? 0.0 : static_cast<double>(g);
+    });
     sum_below = total_of_team(sum_below, team);
     sum_above = total_of_team(sum_above, team);
     if (lane == 0) {
@@ -80,20 +123,17 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     double sum_below = 0;
     double sum_above = 0;
     double sum_inside = 0;
-    for (unsigned i = from + lane; i < to; i += TURNS) {
-      float value = x[i];
-      float g = gradient[i];
+    clip(x, gradient, out, from, to, least, most, lane, team, [&](float value, float g) {
       bool above_low = value > least;
       bool below_high = value < most;
-      float passed = above_low && below_high ? g : 0.0f;
       sum_below += above_low ? 0.0 : static_cast<double>(g);
       sum_above += below_high ? 0.0 : static_cast<double>(g);
       // By comparisons, which let NaN pass: fminf and fmaxf would not.
       float clamped = value > most ? most : value < least ? least : value;
       float s = clamped / width;
+      float passed = above_low && below_high ? g : 0.0f;
       sum_inside += static_cast<double>(passed) * static_cast<double>(rintf(s) - s);
-      out[i] = passed;
-    }
+    });
     sum_below = total_of_team(sum_below, team);
     sum_above = total_of_team(sum_above, team);
     sum_inside = total_of_team(sum_inside, team);
@@ -168,34 +208,38 @@ struct OrderedSum {
   __device__ double result() const { return total + part; }
 };
 
-// The sums of groups that are one long run each: a block for a group, one thread of which adds
-// what all bring. blockIdx.y counts what is summed.
+// The sums of groups that are one long run each: a block for a group. Its threads bring stretches,
+// or add up a part each, and one adds in order what they have. blockIdx.y counts what is summed.
 extern "C" __global__ void __launch_bounds__(THREADS)
     sums_of_long_runs(const double* stretches, double* out, Layout layout, unsigned numbers,
                       int parts) {
   SHARED_ARRAY(double, tile, THREADS);
   unsigned group = blockIdx.x;
-  const double* mine = stretches + static_cast<unsigned long long>(blockIdx.y) * numbers;
   unsigned from = group * layout.block.value;
   unsigned left = layout.elements - from;
   unsigned to = from + (left < layout.block.value ? left : layout.block.value);
-  unsigned end = (to - 1) / STRETCH;
-  OrderedSum sum = {0, 0, 0, parts};
-  for (unsigned chunk = from / STRETCH; chunk <= end; chunk += THREADS) {
-    unsigned length = end - chunk + 1 < THREADS ? end - chunk + 1 : THREADS;
-    if (threadIdx.x < length) {
-      tile[threadIdx.x] = mine[group + chunk + threadIdx.x];
+  unsigned first = from / STRETCH;
+  unsigned end = (to - 1) / STRETCH + 1;
+  const double* mine = stretches + static_cast<unsigned long long>(blockIdx.y) * numbers + group;
+  unsigned each = parts ? STRETCHES_OF_A_PART : 1;
+  double total = 0;
+  for (unsigned part = first / each; part * each < end; part += THREADS) {
+    unsigned own = (part + threadIdx.x) * each;
+    double sum = 0;
+    for (unsigned i = own < first ? first : own; i < own + each && i < end; i++) {
+      sum += mine[i];
     }
+    tile[threadIdx.x] = sum;
     __syncthreads();
     if (threadIdx.x == 0) {
-      for (unsigned i = 0; i < length; i++) {
-        sum.add(tile[i], chunk + i);
+      for (unsigned i = 0; i < THREADS && (part + i) * each < end; i++) {
+        total += tile[i];
       }
     }
     __syncthreads();
   }
   if (threadIdx.x == 0) {
-    out[static_cast<unsigned long long>(blockIdx.y) * layout.count + group] = sum.result();
+    out[static_cast<unsigned long long>(blockIdx.y) * layout.count + group] = total;
   }
 }
 

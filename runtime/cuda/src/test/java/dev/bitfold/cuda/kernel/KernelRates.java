@@ -2,10 +2,14 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Scales;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
@@ -29,6 +33,8 @@ public final class KernelRates {
   private static final int COLUMNS = 4096;
   private static final int ROUNDS = 21;
   private static final int IN_A_ROW = 10;
+  private static final int BINS = 2048;
+  private static final int CANDIDATES = 8;
 
   private final CudaDevice device = CudaProvider.device();
   private final long[] shape;
@@ -78,7 +84,8 @@ public final class KernelRates {
                 quantizers()
                     .forEach(
                         (name, q) -> works.put(name, quantize(q, q.isFixed() ? fixed : dynamic)));
-                works.put("clip gradient", clip(operations, x, gradient, out));
+                reading(operations, x.address());
+                gradients(operations, x.address(), gradient.address(), out.address());
                 times(lane, file);
               });
     }
@@ -109,10 +116,16 @@ public final class KernelRates {
         Quantizer.of(QuantDescriptor.bits(8))
             .withAmax(amax)
             .withPreScale(DenseFloats.array(filled(COLUMNS), COLUMNS), -1));
+    all.put(
+        "int8 affine",
+        Quantizer.of(QuantDescriptor.builder().affine(true).build())
+            .withRange(DenseFloats.array(new float[] {-2}), amax));
     all.put("E4M3", Quantizer.of(QuantDescriptor.builder().bits(4, 3).build()).withAmax(amax));
     for (int block : new int[] {16, 32, 128}) {
       all.put("int8 dynamic blocks of " + block, Quantizer.of(blocks(block).bits(8).build()));
     }
+    all.put(
+        "int8 per token", Quantizer.of(QuantDescriptor.builder().axis(0).dynamic(true).build()));
     all.put("MXFP8", Quantizer.of(blocks(32).bits(4, 3).scaleBits(8, 0).build()));
     all.put("NVFP4", Quantizer.of(blocks(16).bits(2, 1).scaleBits(4, 3).build()));
     return all;
@@ -132,18 +145,54 @@ public final class KernelRates {
     return new Work(8, () -> quantizer.quantize(shape, tensor));
   }
 
-  private Work clip(
-      Operations operations, DeviceMemory x, DeviceMemory gradient, DeviceMemory out) {
+  /** What reads the tensor and writes next to nothing. */
+  private void reading(Operations operations, long x) {
+    Groups whole = Groups.perTensor(shape);
+    Groups channels = Groups.perIndex(shape, 1);
+    float[] one = new float[1];
+    float[] each = new float[COLUMNS];
+    works.put("amax", new Work(4, () -> operations.maximum(Maximum.AMAX, x, null, whole, one)));
+    works.put(
+        "amax of channels",
+        new Work(4, () -> operations.maximum(Maximum.AMAX, x, null, channels, each)));
+    float[] inverseWidth = {BINS / 6f};
+    long[] counts = new long[BINS];
+    works.put(
+        "histogram",
+        new Work(4, () -> operations.histogram(x, null, whole, inverseWidth, BINS, counts)));
+    Scales[] candidates = new Scales[CANDIDATES];
+    for (int c = 0; c < CANDIDATES; c++) {
+      float[] scale = {127f / (c + 1)};
+      candidates[c] = new Scales(scale, false, scale, true, new float[0]);
+    }
+    Grid grid = new Grid.Integers(-128, 127, Rounding.HALF_EVEN);
+    double[][] errors = new double[CANDIDATES][1];
+    works.put(
+        "squared errors of " + CANDIDATES + " candidates",
+        new Work(
+            4 * CANDIDATES,
+            () -> operations.squaredErrors(x, null, whole, grid, candidates, errors)));
+  }
+
+  private void gradients(Operations operations, long x, long gradient, long out) {
     Groups groups = Groups.perTensor(shape);
     float[] low = {-2};
     float[] high = {2};
+    float[] step = {2f / 127};
     double[] below = new double[1];
     double[] above = new double[1];
-    return new Work(
-        12,
-        () ->
-            operations.clipGradient(
-                x.address(), gradient.address(), groups, low, high, out.address(), below, above));
+    double[] inside = new double[1];
+    works.put(
+        "clip gradient",
+        new Work(
+            12, () -> operations.clipGradient(x, gradient, groups, low, high, out, below, above)));
+    works.put(
+        "learned step gradient",
+        new Work(
+            12,
+            () ->
+                operations.stepGradient(
+                    x, gradient, groups, low, high, step, out, below, above, inside)));
   }
 
   private void times(Lane lane, Path file) {

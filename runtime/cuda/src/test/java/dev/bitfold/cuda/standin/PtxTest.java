@@ -49,12 +49,26 @@ class PtxTest {
   @Test
   void elementsAreMovedBy128Bits() throws IOException {
     String ptx = Files.readString(SHIPPED);
-    for (String kernel : List.of("round_integers", "round_floats_aligned", "round_table_columns")) {
+    for (String kernel :
+        List.of(
+            "round_integers",
+            "round_floats_aligned",
+            "round_table_columns",
+            "quantize_blocks_integers",
+            "quantize_rows_floats",
+            "multiply",
+            "clip_gradient",
+            "step_gradient")) {
       String body = body(ptx, kernel);
       assertTrue(body.contains("ld.global.v4.f32"), kernel);
       assertTrue(body.contains("st.global.v4.f32"), kernel);
     }
-    for (String kernel : List.of("amax_of_wide_runs", "max_of_four_columns")) {
+    for (String kernel :
+        List.of(
+            "amax_of_wide_runs",
+            "max_of_four_columns",
+            "codes_of_rows",
+            "codes_of_tokens")) {
       assertTrue(body(ptx, kernel).contains("ld.global.v4.f32"), kernel);
     }
   }
