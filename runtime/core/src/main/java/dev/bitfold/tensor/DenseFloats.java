@@ -25,13 +25,17 @@ public final class DenseFloats {
    * Of a tensor of any order, strides and float type.
    *
    * @param what names the tensor in the message
-   * @throws IllegalArgumentException if it holds integers, or more than 2^29 - 1 values
+   * @throws IllegalArgumentException if it holds integers, or more than 2^29 - 1 values, or if it
+   *     is empty and yet has the shape of a scalar, as {@code Nd4j.empty} has
    */
   public static DenseFloats of(INDArray x, String what) {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(what, "what");
     if (!x.dataType().isFPType()) {
       throw refused(x, what, "only floats will do");
+    }
+    if (x.isEmpty() && x.rank() == 0) {
+      throw refused(x, what, "it is empty");
     }
     if (x.length() > Integer.MAX_VALUE / Float.BYTES) {
       throw refused(x, what, "at most 2^29 - 1 values are taken at once");

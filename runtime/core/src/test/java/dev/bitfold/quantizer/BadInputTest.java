@@ -58,6 +58,15 @@ class BadInputTest {
             .quantize(zero));
   }
 
+  /** It has the shape of a scalar, and no value. */
+  @Test
+  void theEmptyArrayWithoutAShape() {
+    INDArray empty = Nd4j.empty(DataType.FLOAT);
+    Quantizer tensor = Quantizer.of(QuantDescriptor.bits(8));
+    refused(() -> tensor.quantize(empty), "int8 per tensor", "FLOAT and shape []", "it is empty");
+    refused(() -> tensor.amax(empty), "int8 per tensor", "it is empty");
+  }
+
   @Test
   void anAxisOutOfRange() {
     Quantizer third = Quantizer.of(QuantDescriptor.builder().axis(2).build());
