@@ -98,7 +98,7 @@ __device__ inline float scaled(const PreScale& pre, float x, unsigned element) {
 // Four values of four neighbouring groups, or four times that of one.
 __device__ inline float4 values_of(const float* values, unsigned group, bool columns) {
   if (columns) {
-    return *reinterpret_cast<const float4*>(values + group);
+    return load_four<float4>(values + group);
   }
   float value = values[group];
   return make_float4(value, value, value, value);
@@ -115,9 +115,9 @@ __device__ inline float4 scaled(const PreScale& pre, float4 x, unsigned element)
 }
 
 __device__ inline float4 load(const float* x, unsigned element) {
-  return *reinterpret_cast<const float4*>(x + element);
+  return load_four<float4>(x + element);
 }
 
 __device__ inline void store(float* out, unsigned element, float4 x) {
-  *reinterpret_cast<float4*>(out + element) = x;
+  store_four(out + element, x);
 }

@@ -42,7 +42,7 @@ __device__ inline typename T::Four piece(const typename T::Value* x, unsigned ro
   }
   const typename T::Value* from = x + row * inner + k;
   if (WIDE) {
-    return *reinterpret_cast<const typename T::Four*>(from);
+    return load_four<typename T::Four>(from);
   }
   values.x = from[0];
   values.y = k + 1 < inner ? from[1] : 0;
@@ -89,8 +89,8 @@ __device__ inline void product(const typename T::Value* x, const typename T::Val
     typename T::Value part[EACH][EACH] = {};
 #pragma unroll
     for (unsigned d = 0; d < DEPTH; d++) {
-      auto left = *reinterpret_cast<const typename T::Four*>(xs + d * PADDED + down);
-      auto top = *reinterpret_cast<const typename T::Four*>(ws + d * PADDED + right);
+      auto left = load_four<typename T::Four>(xs + d * PADDED + down);
+      auto top = load_four<typename T::Four>(ws + d * PADDED + right);
       typename T::Value a[EACH] = {left.x, left.y, left.z, left.w};
       typename T::Value b[EACH] = {top.x, top.y, top.z, top.w};
 #pragma unroll

@@ -108,6 +108,28 @@ FAULT_KERNEL(copy) {
   }
 }
 
+// By four elements at once.
+FAULT_KERNEL(copy_fours) {
+  unsigned i = (blockIdx.x * THREADS + threadIdx.x) * WIDTH;
+  if (i < n) {
+    store_four(out + i, load_four<float4>(x + i));
+  }
+}
+
+FAULT_KERNEL(copy_fours_from_beside) {
+  unsigned i = (blockIdx.x * THREADS + threadIdx.x) * WIDTH;
+  if (i + WIDTH < n) {
+    store_four(out + i, load_four<float4>(x + i + 1));
+  }
+}
+
+FAULT_KERNEL(copy_fours_to_beside) {
+  unsigned i = (blockIdx.x * THREADS + threadIdx.x) * WIDTH;
+  if (i + WIDTH < n) {
+    store_four(out + i + 1, load_four<float4>(x + i));
+  }
+}
+
 FAULT_KERNEL(copy_one_too_many) {
   unsigned i = blockIdx.x * THREADS + threadIdx.x;
   if (i <= n) {

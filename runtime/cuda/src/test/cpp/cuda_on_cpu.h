@@ -48,6 +48,8 @@ void synchronize_block();
 std::uint64_t exchange(unsigned mask, std::uint64_t value, unsigned from);
 // Whether it holds for all lanes of a mask.
 bool all_of(unsigned mask, bool holds);
+// An access of 128 bits: a fault if it is not at a multiple of them.
+void access_four(const void* at);
 
 }  // namespace standin
 
@@ -55,6 +57,21 @@ bool all_of(unsigned mask, bool holds);
 #define blockIdx (standin::position->block)
 #define blockDim (standin::position->threads)
 #define gridDim (standin::position->blocks)
+
+template <typename FOUR, typename T>
+FOUR load_four(const T* from) {
+  static_assert(sizeof(FOUR) == 4 * sizeof(T), "four of them");
+  standin::access_four(from);
+  FOUR values;
+  std::memcpy(&values, from, sizeof values);
+  return values;
+}
+template <typename FOUR, typename T>
+void store_four(T* to, FOUR values) {
+  static_assert(sizeof(FOUR) == 4 * sizeof(T), "four of them");
+  standin::access_four(to);
+  std::memcpy(to, &values, sizeof values);
+}
 
 inline void __syncthreads() { standin::synchronize_block(); }
 

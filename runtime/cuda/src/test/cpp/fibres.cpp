@@ -21,6 +21,7 @@ std::uint64_t exchange(unsigned mask, std::uint64_t value, unsigned from) {
   return active->exchange(mask, value, from);
 }
 bool all_of(unsigned mask, bool holds) { return active->all_of(mask, holds); }
+void access_four(const void* at) { active->access_four(at); }
 
 #if defined(__x86_64__)
 // Saves what a called function must keep and the stack pointer, and goes on where another stopped.
@@ -229,6 +230,12 @@ bool Multiprocessor::all_of(unsigned mask, bool holds) {
     }
   }
   return true;
+}
+
+void Multiprocessor::access_four(const void* at) {
+  if (reinterpret_cast<std::uintptr_t>(at) % 16 != 0) {
+    fault_ = "an access of 128 bits is not at a multiple of 16 bytes";
+  }
 }
 
 }  // namespace standin

@@ -52,6 +52,7 @@ class Multiprocessor {
   void synchronize_block();
   std::uint64_t exchange(unsigned mask, std::uint64_t value, unsigned from);
   bool all_of(unsigned mask, bool holds);
+  void access_four(const void* at);
   // Of the running fibre: called by its first function.
   void run_body();
 

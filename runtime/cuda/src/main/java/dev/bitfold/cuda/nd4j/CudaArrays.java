@@ -3,6 +3,7 @@ package dev.bitfold.cuda.nd4j;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.Lane;
 import dev.bitfold.cuda.kernel.Lanes;
 import dev.bitfold.cuda.kernel.Operations;
 import dev.bitfold.quantizer.Quantizer;
@@ -27,6 +28,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * {@link CudaException} if the card fails.
  */
 public final class CudaArrays {
+  /** Bytes of a 128-bit access. */
+  private static final int ALIGNMENT = 16;
+
   private final CudaDevice device;
   private final ArrayMemory memory;
 
@@ -58,7 +62,8 @@ public final class CudaArrays {
   }
 
   /**
-   * The same, in place: without a copy if the array is dense float32 of c order.
+   * The same, in place: without a copy if the array is dense float32 of c order and begins at a
+   * multiple of 16 bytes; with one on the card if it is not.
    *
    * @return {@code x}
    */
@@ -74,14 +79,21 @@ public final class CudaArrays {
   }
 
   private void run(Quantizer quantizer, INDArray x) {
-    memory.use(
-        x,
-        at ->
-            Lanes.of(device)
-                .run(
-                    lane ->
-                        quantizer.quantize(
-                            x.shape(), new CardTensor(new Operations(lane), at, at))));
+    memory.use(x, at -> Lanes.of(device).run(lane -> run(quantizer, x, lane, at)));
+  }
+
+  private static void run(Quantizer quantizer, INDArray x, Lane lane, long at) {
+    Operations operations = new Operations(lane);
+    if (at % ALIGNMENT == 0) {
+      quantizer.quantize(x.shape(), new CardTensor(operations, at, at));
+      return;
+    }
+    // A view, or an array of a workspace, may begin anywhere; kernels take four floats at once.
+    long bytes = Float.BYTES * x.length();
+    long copy = lane.take(bytes);
+    lane.stream().copy(copy, at, bytes);
+    quantizer.quantize(x.shape(), new CardTensor(operations, copy, copy));
+    lane.stream().copy(at, copy, bytes);
   }
 
   private void requireHere(INDArray x) {

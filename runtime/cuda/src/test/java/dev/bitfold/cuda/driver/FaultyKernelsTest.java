@@ -58,6 +58,9 @@ class FaultyKernelsTest {
           "count_negative",
           "count_negative_from_garbage",
           "copy",
+          "copy_fours",
+          "copy_fours_from_beside",
+          "copy_fours_to_beside",
           "copy_one_too_many",
           "copy_from_one_before",
           "add",
@@ -307,6 +310,13 @@ class FaultyKernelsTest {
     Outcome wrong = run(kernel);
     assertEquals(LAUNCH_FAILED, wrong.code());
     assertFalse(wrong.written().stream().anyMatch(out -> Arrays.equals(sums, out)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"copy_fours_from_beside", "copy_fours_to_beside"})
+  void fourAtOnceBesideTheirPlace(String kernel) {
+    run("copy_fours").isRight(i -> x[i]);
+    assertEquals(LAUNCH_FAILED, run(kernel).code());
   }
 
   @Test

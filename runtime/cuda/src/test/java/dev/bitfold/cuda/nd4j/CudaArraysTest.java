@@ -17,18 +17,21 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Arrays that a backend keeps on the card are quantized where they are. */
 class CudaArraysTest {
   private final CudaDevice device = CudaProvider.device();
 
-  /** Keeps an array's values on the stand-in for the time of a use. */
+  /** Keeps an array's values on the stand-in for the time of a use, so many floats from a start. */
   private final class Memory implements ArrayMemory {
     private final int ordinal;
+    private final int offset;
     private int uses;
 
-    Memory(int ordinal) {
+    Memory(int ordinal, int offset) {
       this.ordinal = ordinal;
+      this.offset = offset;
     }
 
     @Override
@@ -39,10 +42,15 @@ class CudaArraysTest {
     @Override
     public void use(INDArray array, LongConsumer use) {
       uses++;
-      try (DeviceTensor tensor = DeviceTensor.copyOf(device, array)) {
-        tensor.use(use);
-        tensor.copyTo(array);
+      INDArray within = Nd4j.zeros(DataType.FLOAT, offset + array.length());
+      INDArray part =
+          within.get(NDArrayIndex.interval(offset, offset + array.length())).reshape(array.shape());
+      part.assign(array);
+      try (DeviceTensor tensor = DeviceTensor.copyOf(device, within)) {
+        tensor.use(start -> use.accept(start + (long) Float.BYTES * offset));
+        tensor.copyTo(within);
       }
+      array.assign(part);
     }
   }
 
@@ -59,7 +67,7 @@ class CudaArraysTest {
                 .blockSizes(BlockSize.axis(-1, 8))
                 .dynamic(true)
                 .build());
-    Memory memory = new Memory(0);
+    Memory memory = new Memory(0, 0);
     CudaArrays arrays = new CudaArrays(device, memory);
     INDArray expected = quantizer.withKernels(Kernels.named("reference")).quantize(x());
     INDArray dense = x();
@@ -79,9 +87,20 @@ class CudaArraysTest {
   }
 
   @Test
+  void anArrayMayBeginAnywhere() {
+    Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().axis(0).build());
+    INDArray expected = quantizer.withKernels(Kernels.named("reference")).quantize(x());
+    for (int offset : new int[] {1, 2, 3, 4, 6}) {
+      INDArray array = x();
+      new CudaArrays(device, new Memory(0, offset)).quantizeInPlace(quantizer, array);
+      assertEquals(expected, array);
+    }
+  }
+
+  @Test
   void arraysOfAnotherCardAndOfTheHostAreRefused() {
     Quantizer quantizer = Quantizer.of(QuantDescriptor.bits(8));
-    Memory other = new Memory(1);
+    Memory other = new Memory(1, 0);
     IllegalArgumentException elsewhere =
         assertThrows(
             IllegalArgumentException.class,

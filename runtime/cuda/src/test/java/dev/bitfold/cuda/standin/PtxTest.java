@@ -64,11 +64,7 @@ class PtxTest {
       assertTrue(body.contains("st.global.v4.f32"), kernel);
     }
     for (String kernel :
-        List.of(
-            "amax_of_wide_runs",
-            "max_of_four_columns",
-            "codes_of_rows",
-            "codes_of_tokens")) {
+        List.of("amax_of_wide_runs", "max_of_four_columns", "codes_of_rows", "codes_of_tokens")) {
       assertTrue(body(ptx, kernel).contains("ld.global.v4.f32"), kernel);
     }
   }
