@@ -27,7 +27,12 @@ final class PinnedMemory implements AutoCloseable {
     device.call("memHostAlloc", () -> device.calls().memHostAlloc(allocated, bytes, 0));
     this.host = allocated.getValue();
     PointerByReference created = new PointerByReference();
-    device.call("eventCreate", () -> device.calls().eventCreate(created, DISABLE_TIMING));
+    try {
+      device.call("eventCreate", () -> device.calls().eventCreate(created, DISABLE_TIMING));
+    } catch (RuntimeException e) {
+      int ignored = device.within(() -> device.calls().memFreeHost(host));
+      throw e;
+    }
     this.event = created.getValue();
     this.buffer = host.getByteBuffer(0, bytes).order(ByteOrder.nativeOrder());
   }
@@ -65,8 +70,11 @@ final class PinnedMemory implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      device.call("eventDestroy", () -> device.calls().eventDestroy(event));
-      device.call("memFreeHost", () -> device.calls().memFreeHost(host));
+      try {
+        device.call("eventDestroy", () -> device.calls().eventDestroy(event));
+      } finally {
+        device.call("memFreeHost", () -> device.calls().memFreeHost(host));
+      }
     }
   }
 }

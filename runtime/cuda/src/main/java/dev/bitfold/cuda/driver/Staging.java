@@ -167,7 +167,10 @@ public final class Staging implements AutoCloseable {
 
   @Override
   public void close() {
-    halves[0].close();
-    halves[1].close();
+    try {
+      halves[0].close();
+    } finally {
+      halves[1].close();
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -38,11 +39,8 @@ public final class KeptConstants implements AutoCloseable {
   private synchronized long floats(Lane lane, float[] values, int count) {
     DeviceMemory known = floats.get(values);
     if (known == null) {
-      known = lane.stream().device().allocate(4L * Math.max(1, count));
+      known = sent(lane, count, address -> lane.staging().upload(values, count, address));
       floats.put(values, known);
-      lane.staging().upload(values, count, known.address());
-      // Other lanes may read it at once.
-      lane.stream().synchronize();
     }
     return known.address();
   }
@@ -54,12 +52,23 @@ public final class KeptConstants implements AutoCloseable {
       if (integers.size() == MOST_INTEGERS) {
         return lane.integers(values);
       }
-      known = lane.stream().device().allocate(4L * Math.max(1, values.length));
+      known = sent(lane, values.length, address -> lane.staging().upload(values, address));
       integers.put(key, known);
-      lane.staging().upload(values, known.address());
-      lane.stream().synchronize();
     }
     return known.address();
+  }
+
+  /** Words that are on the card when this returns: other lanes may read them at once. */
+  private static DeviceMemory sent(Lane lane, int words, LongConsumer upload) {
+    DeviceMemory memory = lane.stream().device().allocate(4L * Math.max(1, words));
+    try {
+      upload.accept(memory.address());
+      lane.stream().synchronize();
+      return memory;
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
   }
 
   @Override

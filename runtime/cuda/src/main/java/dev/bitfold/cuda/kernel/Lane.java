@@ -70,9 +70,12 @@ public final class Lane implements Constants, AutoCloseable {
   }
 
   @Override
+  @SuppressWarnings("try") // what is closed is not used
   public void close() {
-    staging.close();
-    stream.close();
-    arena.close();
+    try (arena;
+        stream;
+        staging) {
+      // All are, whatever one of them throws.
+    }
   }
 }

@@ -92,10 +92,12 @@ final class Int8Linear implements DeviceLayer {
 
   private static boolean fits(PackedTensor weight, Quantizer input) {
     long inner = weight.shape()[1];
+    long[] scales = weight.scaleShape();
     return inner % WORD == 0
         && inner <= MOST_INNER
         && isInt8(weight.descriptor())
-        && weight.scaleShape()[1] == 1
+        && (scales[0] == 1 || scales[0] == weight.shape()[0])
+        && scales[1] == 1
         && isInt8(input.descriptor())
         && input.descriptor().fakeQuant()
         && takesRowsWhole(input, inner);
@@ -112,7 +114,7 @@ final class Int8Linear implements DeviceLayer {
 
   /** Whether no channel has a scale of its own, whatever the rank of the input. */
   private static boolean takesRowsWhole(Quantizer quantizer, long inner) {
-    for (long[] shape : new long[][] {{2, inner}, {2, 3, inner}, {2, 3, 5, inner}}) {
+    for (long[] shape : new long[][] {{inner}, {2, inner}, {2, 3, inner}, {2, 3, 5, inner}}) {
       try {
         long[] scales = quantizer.scaleShape(shape);
         boolean one = Arrays.stream(scales).allMatch(size -> size == 1);

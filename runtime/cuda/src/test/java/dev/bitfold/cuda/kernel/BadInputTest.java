@@ -110,7 +110,10 @@ class BadInputTest {
       "cuMemcpyHtoDAsync_v2",
       "cuStreamSynchronize",
       "cuEventRecord",
-      "cuMemAlloc_v2"
+      "cuMemAlloc_v2",
+      "cuStreamCreate",
+      "cuMemHostAlloc",
+      "cuEventCreate"
     };
     for (String call : calls) {
       standIn.standin_fail(call, INVALID_VALUE, 0);

@@ -10,6 +10,7 @@ import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.cuda.blas.MatrixProducts;
@@ -244,12 +245,18 @@ class DeviceModelTest {
   void whatIsNoInt8IsMultipliedInFloat() {
     QuantDescriptor channels = QuantDescriptor.builder().axis(-1).build();
     QuantDescriptor affine = QuantDescriptor.builder().affine(true).build();
-    for (QuantDescriptor input : List.of(channels, affine, QuantDescriptor.bits(9))) {
+    // Of a single row, the channels.
+    QuantDescriptor first = QuantDescriptor.builder().axis(0).dynamic(true).build();
+    for (QuantDescriptor input : List.of(channels, affine, first, QuantDescriptor.bits(9))) {
       inFloat(int8(mlp()).describe("fc1.x", input).describe("fc2.x", input));
     }
     QuantDescriptor inner = QuantDescriptor.builder().axis(1).build();
     QuantDescriptor floats = QuantDescriptor.builder().bits(4, 3).build();
-    for (QuantDescriptor weight : List.of(inner, affine, floats)) {
+    QuantDescriptor several =
+        QuantDescriptor.builder()
+            .blockSizes(BlockSize.axis(0, 4), BlockSize.axis(1, BlockSize.WHOLE))
+            .build();
+    for (QuantDescriptor weight : List.of(inner, affine, floats, several)) {
       inFloat(int8(mlp()).describe("fc1.weight", weight).describe("fc2.weight", weight));
     }
     inFloat(int8(mlp()).skip("fc1.x").skip("fc2.x"));
@@ -370,6 +377,28 @@ class DeviceModelTest {
         assertEquals(before, standIn.standin_get("allocations"));
       }
       assertEquals(expected, model.forward(input));
+    }
+  }
+
+  /** What a quantizer was fixed with is sent in the first pass: all of it, or it is sent again. */
+  @Test
+  void aFirstPassThatFailsOnTheWayLeavesNoGarbage() {
+    INDArray input = random(8, 2, 7, IN);
+    Mlp quantized = smoothed().model();
+    INDArray expected;
+    try (DeviceModel model = onCard(quantized)) {
+      expected = model.forward(input);
+    }
+    for (String call : List.of("cuMemcpyHtoDAsync_v2", "cuStreamSynchronize", "cuMemAlloc_v2")) {
+      for (int after = 0; after < 3; after++) {
+        try (DeviceModel model = onCard(quantized);
+            DeviceTensor x = DeviceTensor.copyOf(device, input)) {
+          Lanes.of(device).release();
+          standIn.standin_fail(call, 1, after);
+          assertThrows(CudaException.class, () -> model.forward(x).close(), call + after);
+          assertEquals(expected, model.forward(input), call + after);
+        }
+      }
     }
   }
 
