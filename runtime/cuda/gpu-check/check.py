@@ -175,7 +175,10 @@ def main():
         if failed == NO_CARD:
             return 1
         failed |= java(bundle, scratch, driver, "dev.bitfold.cuda.kernel.KernelRates", str(arguments.elements), kernels)
-    subprocess.run([sys.executable, os.path.join(HERE, "peers.py"), str(arguments.elements), peers])
+    lost = subprocess.run([sys.executable, os.path.join(HERE, "peers.py"), str(arguments.elements), peers]).returncode
+    if lost:
+        print(f"check.py: peers.py ended with {lost}: PyTorch is not measured", file=sys.stderr)
+        failed = 1
     card, measured = rates(kernels)
     result = {"card": card, "elements": arguments.elements, "tests": {name: int(n) for name, n in lines(tests)},
               "kernels": measured, "peers": None}

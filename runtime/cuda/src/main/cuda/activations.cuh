@@ -7,6 +7,9 @@
 
 // e^v for v up to 709; below -708 as for that.
 __device__ inline double exponential(double v) {
+  if (v != v) {
+    return v;
+  }
   v = v < -708.0 ? -708.0 : v > 709.0 ? 709.0 : v;
   double k = rint(v * 1.4426950408889634);
   // ln 2 in two parts, of which k times the first is exact.

@@ -322,7 +322,7 @@ int cuDevicePrimaryCtxRetain(void** context, int device) {
   return SUCCESS;
 }
 
-int cuDevicePrimaryCtxRelease_v2(int) {
+int cuDevicePrimaryCtxRelease(int) {
   ENTER(false);
   contexts--;
   return SUCCESS;

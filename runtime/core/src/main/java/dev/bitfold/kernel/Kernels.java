@@ -71,7 +71,7 @@ public final class Kernels {
   private static QuantKernels active(String name) {
     if (!name.isEmpty()) {
       QuantKernels kernels = named(name);
-      LOG.info("Bitfold quantizes with the {} kernels, as bitfold.kernels says", name);
+      LOG.info("Bitfold quantizes with the {} kernels, as bitfold.kernels says", kernels.name());
       return kernels;
     }
     List<KernelProvider> byPriority =

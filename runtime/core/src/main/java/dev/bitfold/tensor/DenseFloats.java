@@ -15,6 +15,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * else a copy. Reading is safe for concurrent use.
  */
 public final class DenseFloats {
+  /** A buffer counts bytes with an int. */
+  private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
+
+  private static final String AT_MOST = "at most 2^29 - 1 values are taken at once";
+
   private final INDArray array;
 
   private DenseFloats(INDArray array) {
@@ -31,21 +36,32 @@ public final class DenseFloats {
   public static DenseFloats of(INDArray x, String what) {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(what, "what");
+    if (x.wasClosed()) {
+      throw refused(x, what, "it was closed");
+    }
     if (!x.dataType().isFPType()) {
       throw refused(x, what, "only floats will do");
     }
     if (x.isEmpty() && x.rank() == 0) {
       throw refused(x, what, "it is empty");
     }
-    if (x.length() > Integer.MAX_VALUE / Float.BYTES) {
-      throw refused(x, what, "at most 2^29 - 1 values are taken at once");
+    if (x.length() > MOST) {
+      throw refused(x, what, AT_MOST);
     }
     return new DenseFloats(isDense(x) ? x : x.castTo(DataType.FLOAT).dup('c'));
   }
 
-  /** A new tensor of the same shape, its values not set; written to through {@link #use}. */
+  /**
+   * A new tensor of a shape, its values not set; written to through {@link #use}.
+   *
+   * @throws IllegalArgumentException if it has more than 2^29 - 1 values
+   */
   public static DenseFloats uninitialized(long... shape) {
     Objects.requireNonNull(shape, "shape");
+    if (Arrays.stream(shape).reduce(1, (a, b) -> a * b) > MOST) {
+      throw new IllegalArgumentException(
+          "a tensor of shape " + Arrays.toString(shape) + ": " + AT_MOST);
+    }
     return new DenseFloats(
         shape.length == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, shape, 'c'));
   }

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  */
 final class CublasProducts implements MatrixProducts {
   private static final int THREADS = 256;
+  private static final int FIRST_BY_TEN_THOUSANDS = 100_000;
 
   /** Blocks of the kernel that adds the bias, at most: they go on to the next elements. */
   private static final int MOST_BLOCKS = 4096;
@@ -50,11 +51,26 @@ final class CublasProducts implements MatrixProducts {
       throw e;
     }
     idle.addFirst(handle);
+    device.whenFull(this::release);
+  }
+
+  /** Idle handles have workspaces on the card. */
+  private void release() {
+    for (Pointer handle = idle.pollFirst(); handle != null; handle = idle.pollFirst()) {
+      discard(handle);
+    }
   }
 
   @Override
   public String name() {
-    return "cuBLAS " + version / 10000 + "." + version / 100 % 100 + "." + version % 100;
+    return name(version);
+  }
+
+  /** Version 11 counts by thousands, later ones by ten thousands. */
+  static String name(int version) {
+    int major = version / (version < FIRST_BY_TEN_THOUSANDS ? 1000 : 10000);
+    int minor = version % (version < FIRST_BY_TEN_THOUSANDS ? 1000 : 10000) / 100;
+    return "cuBLAS " + major + "." + minor + "." + version % 100;
   }
 
   private Pointer handle() {

@@ -2,6 +2,7 @@ package dev.bitfold.cuda.blas;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.LoadFailure;
 import dev.bitfold.cuda.kernel.Lane;
 import java.util.List;
 import java.util.Map;
@@ -90,18 +91,21 @@ public interface MatrixProducts {
         Found.LOG.info("matrix products on {} are made by {}", device, products.name());
         return products;
       } catch (UnsatisfiedLinkError e) {
-        // An older one may be there.
+        // Of those that have a usual name an older one may be there.
+        why = cublas.isEmpty() ? why : LoadFailure.reason(e);
       } catch (CudaException e) {
         why = String.valueOf(e.getMessage());
       }
     }
     OwnProducts own = new OwnProducts();
-    Found.LOG.info(
-        "matrix products on {} are made by {}; those of cuBLAS are faster, but {} ({})",
-        device,
-        own.name(),
-        why,
-        String.join(", ", names));
+    String line = "matrix products on {} are made by {}; those of cuBLAS are faster, but {} ({})";
+    Object[] words = {device, own.name(), why, String.join(", ", names)};
+    if (cublas.isEmpty()) {
+      Found.LOG.info(line, words);
+    } else {
+      // Who names a library wants it.
+      Found.LOG.warn(line, words);
+    }
     return own;
   }
 

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
@@ -38,7 +40,7 @@ public final class CudaDevice {
   private final Pointer module;
   private final Map<String, Pointer> functions = new ConcurrentHashMap<>();
   private final LongAdder launches = new LongAdder();
-  private volatile Runnable whenFull = () -> {};
+  private final List<Runnable> whenFull = new CopyOnWriteArrayList<>();
 
   private CudaDevice(Driver driver, int ordinal, int device, int capability) {
     this.driver = driver;
@@ -169,9 +171,9 @@ public final class CudaDevice {
         });
   }
 
-  /** What is to give memory back that it only keeps for later, when an allocation finds none. */
+  /** Adds what gives memory back that is only kept for later, when an allocation finds none. */
   public void whenFull(Runnable release) {
-    whenFull = release;
+    whenFull.add(release);
   }
 
   /**
@@ -185,7 +187,7 @@ public final class CudaDevice {
     LongByReference address = new LongByReference();
     int code = within(() -> calls().memAlloc(address, bytes));
     if (code == CudaException.OUT_OF_MEMORY) {
-      whenFull.run();
+      whenFull.forEach(Runnable::run);
       code = within(() -> calls().memAlloc(address, bytes));
     }
     if (code == CudaException.OUT_OF_MEMORY) {

@@ -23,7 +23,6 @@ interface CudaDriver extends Library {
       Set.of(
           "ctxPopCurrent",
           "ctxPushCurrent",
-          "devicePrimaryCtxRelease",
           "deviceTotalMem",
           "eventDestroy",
           "memAlloc",

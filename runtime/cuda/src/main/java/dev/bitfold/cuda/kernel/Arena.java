@@ -1,9 +1,12 @@
 package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Memory of a card for what one operation needs, given out from the front and taken back at once.
@@ -11,6 +14,7 @@ import java.util.List;
  * at a time.
  */
 final class Arena implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Arena.class);
   private static final long ALIGNMENT = 256;
   private static final long LEAST = 1 << 20;
 
@@ -49,8 +53,12 @@ final class Arena implements AutoCloseable {
     if (blocks.size() > 1) {
       // One block of the whole size next time.
       close();
-      DeviceMemory block = device.allocate(taken);
-      blocks.add(block);
+      try {
+        blocks.add(device.allocate(taken));
+      } catch (CudaException e) {
+        // The operation is done; the next asks for what it needs.
+        LOG.debug("no block for the next operation", e);
+      }
     }
     if (!blocks.isEmpty()) {
       next = blocks.get(0).address();

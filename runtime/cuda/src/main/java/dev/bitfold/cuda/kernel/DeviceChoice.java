@@ -2,6 +2,8 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.LoadFailure;
+import java.io.File;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param why there is none: a phrase that completes "the kernels are …"; empty if there is one
  */
 record DeviceChoice(boolean forced, @Nullable CudaDevice device, String why) {
-  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,4}))?");
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,9}))?");
 
   /**
    * Reads a choice and opens the device.
@@ -40,11 +42,22 @@ record DeviceChoice(boolean forced, @Nullable CudaDevice device, String why) {
     boolean forced = !asked.isEmpty();
     try {
       return new DeviceChoice(forced, CudaDevice.open(library, ordinal), "");
-    } catch (UnsatisfiedLinkError e) {
-      String where = library.isEmpty() ? "NVIDIA driver on this machine" : "driver " + library;
-      return new DeviceChoice(forced, null, "not usable: there is no " + where);
+    } catch (LinkageError e) {
+      return new DeviceChoice(forced, null, "not usable: " + missing(library, e));
     } catch (CudaException | IllegalStateException e) {
       return new DeviceChoice(forced, null, "not usable: " + e.getMessage());
     }
+  }
+
+  private static String missing(String library, LinkageError e) {
+    if (!library.isEmpty() && !new File(library).exists()) {
+      return "there is no driver " + library;
+    }
+    return (library.isEmpty()
+            ? "there is no NVIDIA driver on this machine"
+            : library + " cannot be used as a driver")
+        + " ("
+        + LoadFailure.reason(e)
+        + ")";
   }
 }

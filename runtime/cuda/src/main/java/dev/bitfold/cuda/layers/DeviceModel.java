@@ -179,7 +179,15 @@ public final class DeviceModel implements AutoCloseable {
   private List<long[]> shapes(long[] shape) {
     List<long[]> shapes = new ArrayList<>(List.of(shape));
     for (DeviceLayer layer : layers) {
-      shapes.add(layer.outputShape(shapes.get(shapes.size() - 1)));
+      long[] output = layer.outputShape(shapes.get(shapes.size() - 1));
+      if (bytes(output) / Float.BYTES > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            layer.name()
+                + ": an output of shape "
+                + Arrays.toString(output)
+                + "; a tensor on a card holds at most 2^31 - 1 values");
+      }
+      shapes.add(output);
     }
     return shapes;
   }

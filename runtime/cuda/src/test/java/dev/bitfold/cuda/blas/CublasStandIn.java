@@ -11,6 +11,9 @@ import java.util.List;
 final class CublasStandIn {
   private static final Path SOURCE = Path.of("src", "test", "cpp-blas", "cublas.cpp");
 
+  /** Its file's name. */
+  static final String NAME = "libcublas-standin.so";
+
   private CublasStandIn() {}
 
   /** The stand-in's own functions. */
@@ -24,7 +27,7 @@ final class CublasStandIn {
 
   /** Compiles it into a directory. */
   static Path build(Path directory) throws IOException, InterruptedException {
-    Path library = directory.resolve("libcublas-standin.so");
+    Path library = directory.resolve(NAME);
     Process process =
         new ProcessBuilder(
                 List.of(

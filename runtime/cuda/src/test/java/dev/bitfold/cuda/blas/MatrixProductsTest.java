@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
+import dev.bitfold.cuda.check.CardTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CudaProvider;
@@ -16,6 +17,7 @@ import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,19 +41,19 @@ class MatrixProductsTest {
   };
 
   private final CudaDevice device = CudaProvider.device();
-  private final StandIn.Controls standIn = StandIn.controls();
 
-  private static Path library = Path.of("");
+  @TempDir private static Path directory = Path.of("");
 
-  @BeforeAll
-  static void build(@TempDir Path directory) throws Exception {
-    library = CublasStandIn.build(directory);
+  /** Stands in for cuBLAS; built when a test asks for it. */
+  private static Path library() throws Exception {
+    Path library = directory.resolve(CublasStandIn.NAME);
+    return Files.exists(library) ? library : CublasStandIn.build(directory);
   }
 
   @AfterEach
   void nothingIsWrittenBeyondTheEnd() {
-    assertEquals(0, standIn.standin_get("overruns"));
-    assertEquals(0, standIn.standin_get("pushed"));
+    assertEquals(0, StandIn.count("overruns"));
+    assertEquals(0, StandIn.count("pushed"));
   }
 
   /** Operands and what a loop makes of them. */
@@ -143,6 +145,13 @@ class MatrixProductsTest {
   }
 
   @Test
+  void versionsReadAsPeopleWriteThem() {
+    assertEquals("cuBLAS 11.7.4", CublasProducts.name(11704));
+    assertEquals("cuBLAS 12.4.5", CublasProducts.name(120405));
+    assertEquals("cuBLAS 13.1.1", CublasProducts.name(130101));
+  }
+
+  @Test
   void ourOwnSumInTheStatedOrder() {
     MatrixProducts own = MatrixProducts.find(device, "off");
     assertEquals("a kernel of Bitfold's", own.name());
@@ -155,9 +164,10 @@ class MatrixProductsTest {
   }
 
   @Test
-  void cublasIsGivenTheRightMatrices() {
-    CublasStandIn.Controls blas = CublasStandIn.controls(library);
-    MatrixProducts products = MatrixProducts.find(device, library.toString());
+  @Tag(CardTests.NEEDS_STAND_IN)
+  void cublasIsGivenTheRightMatrices() throws Exception {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library());
+    MatrixProducts products = MatrixProducts.find(device, library().toString());
     assertEquals("cuBLAS 12.4.5", products.name());
     long before = blas.blas_get("products");
     for (int[] shape : SHAPES) {
@@ -242,31 +252,53 @@ class MatrixProductsTest {
     }
   }
 
-  @Test
-  void productsOfCodesAreExact() {
-    CublasStandIn.Controls blas = CublasStandIn.controls(library);
-    MatrixProducts own = MatrixProducts.find(device, "off");
-    MatrixProducts cublas = MatrixProducts.find(device, library.toString());
-    long before = blas.blas_get("int8 products");
-    int byCublas = 0;
-    for (int[] shape :
-        new int[][] {{1, 4, 1}, {3, 20, 8}, {64, 64, 64}, {65, 132, 67}, {2, 48, 130}}) {
+  private static final int[][] CODE_SHAPES = {
+    {1, 4, 1}, {3, 20, 8}, {64, 64, 64}, {65, 132, 67}, {2, 48, 130}
+  };
+
+  private void exactBy(MatrixProducts products) {
+    for (int[] shape : CODE_SHAPES) {
       for (boolean biased : new boolean[] {true, false}) {
         CodeCase each = CodeCase.of(shape[0], shape[1], shape[2]);
-        assertArrayEquals(each.byLoop(biased), each.on(own, device, biased));
-        assertArrayEquals(each.byLoop(biased), each.on(cublas, device, biased));
-        byCublas += shape[2] % 4 == 0 ? 1 : 0;
+        assertArrayEquals(each.byLoop(biased), each.on(products, device, biased));
       }
     }
-    assertEquals(before + byCublas, blas.blas_get("int8 products"));
+  }
+
+  @Test
+  void productsOfCodesAreExact() {
+    MatrixProducts own = MatrixProducts.find(device, "off");
+    exactBy(own);
     CodeCase largest = CodeCase.of(1, (1 << 17) - 4, 4).extreme();
     assertArrayEquals(largest.byLoop(true), largest.on(own, device, true));
   }
 
   @Test
-  void aCardWithoutInt8InCublasTakesOurOwn() {
-    CublasStandIn.Controls blas = CublasStandIn.controls(library);
-    MatrixProducts cublas = MatrixProducts.find(device, library.toString());
+  @Tag(CardTests.NEEDS_STAND_IN)
+  void cublasIsGivenTheRightCodes() throws Exception {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library());
+    long before = blas.blas_get("int8 products");
+    exactBy(MatrixProducts.find(device, library().toString()));
+    // Of each shape whose outputs are a multiple of 4, with a bias and without.
+    assertEquals(before + 4, blas.blas_get("int8 products"));
+  }
+
+  /** On a card it is cuBLAS, if that is there. */
+  @Test
+  void whatTheHostHasMultipliesRight() {
+    MatrixProducts products = MatrixProducts.of(device);
+    for (int[] shape : SHAPES) {
+      Case each = Case.of(shape, true);
+      each.requireNear(each.on(products, device));
+    }
+    exactBy(products);
+  }
+
+  @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
+  void aCardWithoutInt8InCublasTakesOurOwn() throws Exception {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library());
+    MatrixProducts cublas = MatrixProducts.find(device, library().toString());
     CodeCase each = CodeCase.of(5, 32, 12);
     for (int status : new int[] {8, 15}) {
       blas.blas_fail("product", status);
@@ -280,10 +312,11 @@ class MatrixProductsTest {
   }
 
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void oneHandleServesOneLaneAtATime() throws Exception {
-    CublasStandIn.Controls blas = CublasStandIn.controls(library);
+    CublasStandIn.Controls blas = CublasStandIn.controls(library());
     long before = blas.blas_get("handles");
-    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    MatrixProducts products = MatrixProducts.find(device, library().toString());
     Case each = Case.of(SHAPES[4], true);
     ExecutorService threads = Executors.newFixedThreadPool(3);
     try {
@@ -308,9 +341,10 @@ class MatrixProductsTest {
   }
 
   @Test
-  void aFailureNamesTheCallAndTheNextProductWorks() {
-    CublasStandIn.Controls blas = CublasStandIn.controls(library);
-    MatrixProducts products = MatrixProducts.find(device, library.toString());
+  @Tag(CardTests.NEEDS_STAND_IN)
+  void aFailureNamesTheCallAndTheNextProductWorks() throws Exception {
+    CublasStandIn.Controls blas = CublasStandIn.controls(library());
+    MatrixProducts products = MatrixProducts.find(device, library().toString());
     Case each = Case.of(SHAPES[1], true);
     long before = blas.blas_get("handles");
     blas.blas_fail("product", 13);
@@ -325,10 +359,11 @@ class MatrixProductsTest {
   }
 
   @Test
-  void withoutAUsableCublasOurOwnAreUsed() {
+  @Tag(CardTests.NEEDS_STAND_IN)
+  void withoutAUsableCublasOurOwnAreUsed() throws Exception {
     assertEquals("a kernel of Bitfold's", MatrixProducts.find(device, "/nowhere/blas.so").name());
-    CublasStandIn.controls(library).blas_fail("create", 1);
-    MatrixProducts products = MatrixProducts.find(device, library.toString());
+    CublasStandIn.controls(library()).blas_fail("create", 1);
+    MatrixProducts products = MatrixProducts.find(device, library().toString());
     assertEquals("a kernel of Bitfold's", products.name());
     Case each = Case.of(SHAPES[2], true);
     assertArrayEquals(each.inStatedOrder(), each.on(products, device));

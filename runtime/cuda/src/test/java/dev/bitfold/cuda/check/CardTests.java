@@ -28,7 +28,9 @@ public final class CardTests {
     "dev.bitfold.quantizer.KernelsAgreeTest",
     "dev.bitfold.gradient.StraightThroughTest",
     "dev.bitfold.cuda.tensor.QuantizedOnCardTest",
-    "dev.bitfold.cuda.layers.ElementwiseAndRowsTest"
+    "dev.bitfold.cuda.layers.ElementwiseAndRowsTest",
+    "dev.bitfold.cuda.layers.DeviceModelTest",
+    "dev.bitfold.cuda.blas.MatrixProductsTest"
   };
 
   private CardTests() {}

@@ -36,10 +36,18 @@ class ChosenAtStartTest {
   }
 
   @Test
-  void aDeviceThatIsNotThereIsNamed() throws Exception {
+  void aLibraryThatIsNoDriverIsNamedWithTheReason() throws Exception {
     cpu(
-        show("-Dbitfold.device=cuda:7", STAND_IN),
-        "not usable: there is no device cuda:7; there are cuda:0 to cuda:0");
+        show("-Dbitfold.device=cuda", "-Dbitfold.cuda.driver=/etc/passwd"),
+        "not usable: /etc/passwd cannot be used as a driver (");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuda:7", "cuda:99999"})
+  void aDeviceThatIsNotThereIsNamed(String device) throws Exception {
+    cpu(
+        show("-Dbitfold.device=" + device, STAND_IN),
+        "not usable: there is no device " + device + "; there are cuda:0 to cuda:0");
   }
 
   @Test
@@ -60,7 +68,7 @@ class ChosenAtStartTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuda:x", "gpu", "cuda:", "cuda:-1", "CUDA", "cuda:99999"})
+  @ValueSource(strings = {"cuda:x", "gpu", "cuda:", "cuda:-1", "CUDA"})
   void whatCannotBeReadIsSaidEachTime(String device) throws Exception {
     Child.Result result = show("-Dbitfold.device=" + device, STAND_IN);
     String line =

@@ -14,6 +14,7 @@ import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Recipe;
 import dev.bitfold.cuda.blas.MatrixProducts;
+import dev.bitfold.cuda.check.CardTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CudaProvider;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -47,9 +49,8 @@ class DeviceModelTest {
 
   @AfterEach
   void nothingIsWrittenBeyondAnEnd() {
-    standIn.standin_set("memory", 1L << 30);
-    assertEquals(0, standIn.standin_get("overruns"));
-    assertEquals(0, standIn.standin_get("pushed"));
+    assertEquals(0, StandIn.count("overruns"));
+    assertEquals(0, StandIn.count("pushed"));
   }
 
   private static INDArray random(long seed, double scale, long... shape) {
@@ -185,13 +186,12 @@ class DeviceModelTest {
 
   private long[] crossed() {
     return new long[] {
-      standIn.standin_get("uploads"),
-      standIn.standin_get("downloads"),
-      standIn.standin_get("launches")
+      StandIn.count("uploads"), StandIn.count("downloads"), StandIn.count("launches")
     };
   }
 
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void fromTheFirstLayerToTheLastNothingGoesToTheHost() {
     // A norm, two inputs quantized in one go with their scale, two products, an activation.
     crossing(calibrated(Recipe.INT8).freeze(), 6);
@@ -200,6 +200,7 @@ class DeviceModelTest {
   }
 
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void scalesOfEachTensorAreFoundOnTheCard() {
     // A token of the first input is found and quantized by a few lanes at once; of the second the
     // maxima, and the scales that follow from them, are kernels of their own.
@@ -212,6 +213,9 @@ class DeviceModelTest {
         8);
     // Its global amax is calibrated, and 16 divides both inputs' channels.
     crossing(calibrated(Recipe.NV_FP4).freeze(), 6);
+    // Codes of a row are found by a warp, whatever its length.
+    crossing(calibrated(Recipe.INT8_DYNAMIC).freeze().compress(), 6);
+    crossing(smoothed().compress(), 6);
   }
 
   @Test
@@ -223,8 +227,6 @@ class DeviceModelTest {
             smoothed())) {
       Mlp packed = quantized.compress().model();
       layerByLayer(packed);
-      // A norm, two inputs that become codes, two products, an activation.
-      crossing(quantized.compress(), 6);
       try (DeviceModel model = onCard(packed);
           DeviceModel floats = onCard(quantized.model())) {
         assertTrue(model.toString().contains("fc1 (Linear) in int8"), model.toString());
@@ -310,6 +312,22 @@ class DeviceModelTest {
     }
   }
 
+  @Test
+  void whatGrowsTooLargeOnTheWayIsRefused() {
+    Linear wide = new Linear(random(1, 1, 1 << 11, 1), null);
+    Linear narrow = new Linear(random(2, 1, 1, 1 << 11), null);
+    try (DeviceModel model =
+            DeviceModel.on(device, own).then(wide).then(Activation.RELU).then(narrow).build();
+        DeviceTensor x = DeviceTensor.uninitialized(device, 1 << 20, 1)) {
+      IllegalArgumentException large =
+          assertThrows(IllegalArgumentException.class, () -> model.forward(x));
+      assertEquals(
+          "Linear: an output of shape [1048576, 2048]; a tensor on a card holds at most 2^31 - 1"
+              + " values",
+          large.getMessage());
+    }
+  }
+
   /** A layer of the user's. */
   private static final class Doubled extends Linear {
     Doubled(Linear layer) {
@@ -325,7 +343,7 @@ class DeviceModelTest {
   @Test
   void layersWhoseForwardIsNotKnownAreRefusedAndNothingIsKept() {
     Lanes.of(device).release();
-    long before = standIn.standin_get("allocations");
+    long before = StandIn.count("allocations");
     Mlp model = mlp();
     IllegalArgumentException other =
         assertThrows(
@@ -347,34 +365,40 @@ class DeviceModelTest {
     assertThrows(
         IllegalArgumentException.class, () -> DeviceModel.on(device).then(seen.get(0)).build());
     Lanes.of(device).release();
-    assertEquals(before, standIn.standin_get("allocations"));
+    assertEquals(before, StandIn.count("allocations"));
   }
 
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void aModelThatDoesNotFitTheCardKeepsNothing() {
     Lanes.of(device).release();
     Mlp model = mlp();
-    long before = standIn.standin_get("allocations");
-    standIn.standin_set("memory", standIn.standin_get("used") + 4 * HIDDEN * IN + 2048);
-    CudaException full = assertThrows(CudaException.class, () -> onCard(model));
-    assertEquals(CudaException.OUT_OF_MEMORY, full.code());
+    long before = StandIn.count("allocations");
+    standIn.standin_set("memory", StandIn.count("used") + 4 * HIDDEN * IN + 2048);
+    try {
+      CudaException full = assertThrows(CudaException.class, () -> onCard(model));
+      assertEquals(CudaException.OUT_OF_MEMORY, full.code());
+    } finally {
+      standIn.standin_set("memory", 1L << 30);
+    }
     Lanes.of(device).release();
-    assertEquals(before, standIn.standin_get("allocations"));
+    assertEquals(before, StandIn.count("allocations"));
   }
 
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void aFailureKeepsNothingAndTheNextPassWorks() {
     INDArray input = random(8, 2, 7, IN);
     try (DeviceModel model = onCard(calibrated(Recipe.INT8).freeze().model());
         DeviceTensor x = DeviceTensor.copyOf(device, input)) {
       INDArray expected = model.forward(input);
       Lanes.of(device).release();
-      long before = standIn.standin_get("allocations");
+      long before = StandIn.count("allocations");
       for (int after = 0; after < 6; after++) {
         standIn.standin_fail("cuLaunchKernel", 1, after);
         assertThrows(CudaException.class, () -> model.forward(x).close());
         Lanes.of(device).release();
-        assertEquals(before, standIn.standin_get("allocations"));
+        assertEquals(before, StandIn.count("allocations"));
       }
       assertEquals(expected, model.forward(input));
     }
@@ -382,6 +406,7 @@ class DeviceModelTest {
 
   /** What a quantizer was fixed with is sent in the first pass: all of it, or it is sent again. */
   @Test
+  @Tag(CardTests.NEEDS_STAND_IN)
   void aFirstPassThatFailsOnTheWayLeavesNoGarbage() {
     INDArray input = random(8, 2, 7, IN);
     Mlp quantized = smoothed().model();
@@ -405,7 +430,7 @@ class DeviceModelTest {
   @Test
   void aClosedModelIsRefusedAndGivesAllBack() {
     Lanes.of(device).release();
-    long before = standIn.standin_get("allocations");
+    long before = StandIn.count("allocations");
     INDArray x = random(8, 2, 7, IN);
     DeviceModel model = onCard(smoothed().model());
     model.forward(x);
@@ -415,7 +440,7 @@ class DeviceModelTest {
         assertThrows(IllegalStateException.class, () -> model.forward(x));
     assertTrue(String.valueOf(closed.getMessage()).contains("is closed"), closed.getMessage());
     Lanes.of(device).release();
-    assertEquals(before, standIn.standin_get("allocations"));
+    assertEquals(before, StandIn.count("allocations"));
   }
 
   @Test
@@ -423,12 +448,12 @@ class DeviceModelTest {
     INDArray x = random(8, 2, 3, IN);
     try (DeviceModel model = onCard(smoothed().model())) {
       INDArray expected = model.forward(x);
-      long before = standIn.standin_get("allocations");
+      long before = StandIn.count("allocations");
       for (int i = 0; i < 1000; i++) {
         model.forward(x);
       }
       assertEquals(expected, model.forward(x));
-      assertEquals(before, standIn.standin_get("allocations"));
+      assertEquals(before, StandIn.count("allocations"));
     }
   }
 

@@ -70,10 +70,10 @@ public final class StandIn {
     return Native.load(System.getProperty("bitfold.cuda.driver"), Controls.class);
   }
 
-  /** Allocations that something was written beyond; a real card tells none. */
-  public static long overruns() {
+  /** A number of the stand-in's, as overruns; a real card tells none: 0. */
+  public static long count(String name) {
     boolean here = System.getProperty("bitfold.cuda.driver", "").contains("standin");
-    return here ? controls().standin_get("overruns") : 0;
+    return here ? controls().standin_get(name) : 0;
   }
 
   /** Whether there is a g++. */
