@@ -6,9 +6,7 @@ import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.layers.LayerNorm;
 import dev.bitfold.layers.RMSNorm;
 import dev.bitfold.state.BuiltLayer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,8 +23,7 @@ final class DeviceNorm implements DeviceLayer {
   private final String kernel;
   private final Port input;
   private final Port output;
-  private final DeviceTensor weight;
-  private final @Nullable DeviceTensor bias;
+  private final WeightAndBias parameters;
   private final double epsilon;
 
   private DeviceNorm(
@@ -43,15 +40,7 @@ final class DeviceNorm implements DeviceLayer {
     this.input = Port.input(built, "x");
     this.output = Port.output(built);
     this.epsilon = epsilon;
-    INDArray held = built.isPresent() ? built.get().tensor("weight", weight) : weight;
-    INDArray added = built.isPresent() ? built.get().tensor("bias", bias) : bias;
-    this.weight = DeviceTensor.copyOf(device, Objects.requireNonNull(held));
-    try {
-      this.bias = added == null ? null : DeviceTensor.copyOf(device, added);
-    } catch (RuntimeException e) {
-      this.weight.close();
-      throw e;
-    }
+    this.parameters = WeightAndBias.of(device, built, weight, bias);
   }
 
   static DeviceNorm of(CudaDevice device, LayerNorm layer) {
@@ -77,37 +66,26 @@ final class DeviceNorm implements DeviceLayer {
 
   @Override
   public List<DeviceTensor> tensors() {
-    List<DeviceTensor> tensors = new ArrayList<>(List.of(weight));
-    if (bias != null) {
-      tensors.add(bias);
-    }
-    return tensors;
+    return parameters.tensors();
   }
 
   @Override
   public long[] outputShape(long[] shape) {
-    DeviceLayer.requireLast(name, shape, weight.length());
+    DeviceLayer.requireLast(name, shape, parameters.weight().length());
     return shape;
   }
 
   @Override
   public void run(Pass pass, long x, long[] shape, long y) {
+    int rows = DeviceLayer.rows(shape);
     DeviceLayer.through(
-        input,
-        pass,
-        x,
-        shape,
-        from ->
-            weight.use(
-                w ->
-                    DeviceLayer.use(
-                        bias, b -> launch(pass, from, w, b, y, DeviceLayer.rows(shape)))));
+        input, pass, x, shape, from -> parameters.use((w, b) -> launch(pass, from, w, b, y, rows)));
     DeviceLayer.finish(output, pass, y, shape);
   }
 
   private void launch(Pass pass, long x, long w, long b, long y, int rows) {
     LaunchArguments arguments = pass.lane().arguments().address(x).address(w).address(b).address(y);
-    arguments.integer(rows).integer(weight.length()).floating64(epsilon);
+    arguments.integer(rows).integer(parameters.weight().length()).floating64(epsilon);
     pass.lane().stream().launch(kernel, (rows - 1) / ROWS + 1, 1, arguments);
   }
 }
