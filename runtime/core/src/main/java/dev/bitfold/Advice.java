@@ -3,7 +3,6 @@ package dev.bitfold;
 import dev.bitfold.annotations.QuantDescriptor;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A change of annotations that makes a layer's output better: it was tried on calibration data.
@@ -27,19 +26,6 @@ public record Advice(
   /** Copies the map. */
   public Advice {
     describe = Map.copyOf(describe);
-  }
-
-  /** The plan with the change. */
-  public <M> Plan<M> apply(Plan<M> plan) {
-    Objects.requireNonNull(plan, "plan");
-    if (describe.isEmpty()) {
-      return plan.skip(layer);
-    }
-    Plan<M> changed = plan;
-    for (Map.Entry<String, QuantDescriptor> tensor : describe.entrySet()) {
-      changed = changed.describe(tensor.getKey(), tensor.getValue());
-    }
-    return changed;
   }
 
   @Override

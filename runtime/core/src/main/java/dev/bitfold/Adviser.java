@@ -41,7 +41,7 @@ final class Adviser<M> {
     List<Diagnosis.Layer> worst =
         diagnosis.worst(count).stream().filter(layer -> layer.error() > 0).toList();
     List<FloatSample.Recorded<M>> sample =
-        FloatSample.of(replay, state, OutputError.inputs(shape, state));
+        FloatSample.of(replay, state, shape.quantizedInputs(state));
     Map<String, Double> before = DiagnosisRun.errors(replay, shape, state, sample);
     Map<String, Remedy> remedies = new LinkedHashMap<>();
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());

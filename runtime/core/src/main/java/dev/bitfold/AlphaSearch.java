@@ -200,7 +200,7 @@ final class AlphaSearch<M> {
   private void judge(
       Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
     // Another layer's quantizers would change what these see.
-    State candidate = OutputError.onlyOf(inputs.keySet(), state);
+    State candidate = state.onlyOf(inputs.keySet());
     for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
       Integer index = round.get(layer.getKey());
       if (index != null) {

@@ -59,7 +59,7 @@ record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state) {
   }
 
   State run() {
-    Map<String, TensorSite> inputs = OutputError.inputs(shape, state);
+    Map<String, TensorSite> inputs = shape.quantizedInputs(state);
     Map<String, Corrected> layers = new LinkedHashMap<>();
     for (Map.Entry<String, TensorSite> input : inputs.entrySet()) {
       Corrected layer =
@@ -82,7 +82,7 @@ record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state) {
             (path, expected, actual) ->
                 Objects.requireNonNull(errors.get(path))
                     .add(expected, actual, Objects.requireNonNull(layers.get(path)).channel()));
-    M model = replay.rebuild(OutputError.onlyOf(layers.keySet(), state), judge);
+    M model = replay.rebuild(state.onlyOf(layers.keySet()), judge);
     for (FloatSample.Recorded<M> recorded : sample) {
       judge.with(recorded.calls());
       recorded.batch().run(model);

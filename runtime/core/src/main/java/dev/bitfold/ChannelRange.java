@@ -1,7 +1,6 @@
 package dev.bitfold;
 
 import dev.bitfold.annotations.Layout;
-import dev.bitfold.smoothquant.SmoothScales;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Optional;
@@ -60,9 +59,13 @@ final class ChannelRange {
     return new ChannelRange(bothLow, bothHigh);
   }
 
-  /** The same of the smoothed input, to the bit: rounding keeps the order. */
-  ChannelRange smoothed(SmoothScales scales) {
-    float[] factors = scales.preQuantScale().toFloatVector();
+  /**
+   * Returns the range of the smoothed input, exact to the bit: rounding keeps the order.
+   *
+   * @param preQuantScale one factor per channel
+   */
+  ChannelRange smoothed(INDArray preQuantScale) {
+    float[] factors = preQuantScale.toFloatVector();
     float[] smoothLow = low.clone();
     float[] smoothHigh = high.clone();
     for (int c = 0; c < factors.length; c++) {
@@ -104,11 +107,11 @@ final class ChannelRange {
    * channel moves with its channel, one for all as the extremes of all channels do.
    *
    * @param scale of the input, whose channels have this range
+   * @param factors the pre-quant scale, one per channel
    * @param layout of the input
    */
-  CalibratedScale guess(CalibratedScale scale, SmoothScales scales, Layout layout) {
-    INDArray factors = scales.preQuantScale();
-    ChannelRange after = smoothed(scales);
+  CalibratedScale guess(CalibratedScale scale, INDArray factors, Layout layout) {
+    ChannelRange after = smoothed(factors);
     if (scale instanceof CalibratedScale.Amax amax) {
       return new CalibratedScale.Amax(
           perChannel(amax.amax(), factors, layout)

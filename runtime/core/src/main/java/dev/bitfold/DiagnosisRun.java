@@ -50,7 +50,7 @@ final class DiagnosisRun<M> {
   }
 
   Diagnosis run() {
-    Map<String, TensorSite> inputs = OutputError.inputs(shape, state);
+    Map<String, TensorSite> inputs = shape.quantizedInputs(state);
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
     FloatCalls.Judge judge =
         new FloatCalls.Judge(
@@ -61,7 +61,7 @@ final class DiagnosisRun<M> {
     M smoothed =
         replay.rebuild(
             state.withoutQuantizers(), new Both(new Profiler(state.preScales(), after), recorder));
-    M quantized = replay.rebuild(OutputError.onlyOf(inputs.keySet(), state), judge);
+    M quantized = replay.rebuild(state.onlyOf(inputs.keySet()), judge);
     replay.each(
         "diagnosing",
         batch -> {
@@ -176,7 +176,7 @@ final class DiagnosisRun<M> {
             sample.get(0).calls(),
             (layer, expected, actual) ->
                 errors.computeIfAbsent(layer, path -> new OutputError()).add(expected, actual));
-    State watched = OutputError.onlyOf(OutputError.inputs(shape, state).keySet(), state);
+    State watched = state.onlyOf(shape.quantizedInputs(state).keySet());
     M model = replay.rebuild(watched, judge);
     for (FloatSample.Recorded<M> recorded : sample) {
       judge.with(recorded.calls());

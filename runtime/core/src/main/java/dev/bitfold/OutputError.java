@@ -1,16 +1,7 @@
 package dev.bitfold;
 
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.layer.LayerTensor;
-import dev.bitfold.layer.TensorRole;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.State;
-import dev.bitfold.state.TensorSite;
 import dev.bitfold.tensor.DenseFloats;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The errors of a layer's output so far, whatever their order. Safe for concurrent use. */
@@ -45,32 +36,5 @@ final class OutputError {
   synchronized OptionalDouble l1() {
     double size = absolute.value();
     return size > 0 ? OptionalDouble.of(difference.value() / size) : OptionalDouble.empty();
-  }
-
-  /** The state with the quantizers of some layers only. */
-  static State onlyOf(Set<String> layers, State state) {
-    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
-    descriptors.keySet().removeIf(path -> !layers.contains(TensorSite.layerOf(path)));
-    return state.withDescriptors(descriptors);
-  }
-
-  /** The input by which a call of a quantized layer is known, by layer path. */
-  static Map<String, TensorSite> inputs(ModelShape shape, State state) {
-    Map<String, TensorSite> inputs = new LinkedHashMap<>();
-    for (ModelShape.Layer layer : shape.layers().values()) {
-      boolean quantized = false;
-      TensorSite first = null;
-      for (LayerTensor tensor : layer.type().tensors().values()) {
-        TensorSite site = layer.site(tensor);
-        quantized |= state.descriptors().containsKey(site.path());
-        if (first == null && tensor.role() == TensorRole.INPUT) {
-          first = site;
-        }
-      }
-      if (quantized && first != null) {
-        inputs.put(layer.path(), first);
-      }
-    }
-    return inputs;
   }
 }

@@ -165,6 +165,24 @@ public final class Plan<M> {
     return new Plan<>(model, component, shape, other, otherSmooth, listener);
   }
 
+  /**
+   * Returns a plan with the change that a piece of advice names.
+   *
+   * @throws IllegalArgumentException if the advice is for another model, as {@link #describe} and
+   *     {@link #skip}
+   */
+  public Plan<M> with(Advice advice) {
+    Objects.requireNonNull(advice, "advice");
+    if (advice.describe().isEmpty()) {
+      return skip(advice.layer());
+    }
+    Plan<M> changed = this;
+    for (Map.Entry<String, QuantDescriptor> tensor : advice.describe().entrySet()) {
+      changed = changed.describe(tensor.getKey(), tensor.getValue());
+    }
+    return changed;
+  }
+
   static Map<String, QuantDescriptor> without(
       String path, Map<String, QuantDescriptor> descriptors) {
     Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);

@@ -27,7 +27,7 @@ final class SensitivityRun<M> {
 
   Sensitivity run() {
     List<FloatSample.Recorded<M>> sample =
-        FloatSample.of(replay, state, OutputError.inputs(shape, state));
+        FloatSample.of(replay, state, shape.quantizedInputs(state));
     M floats = replay.rebuild(state.withoutQuantizers(), Tap.NONE);
     List<INDArray> expected = sample.stream().map(r -> r.batch().run(floats).dup('c')).toList();
     Map<String, Map<String, QuantDescriptor>> layers = new LinkedHashMap<>();

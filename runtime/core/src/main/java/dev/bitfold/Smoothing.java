@@ -122,12 +122,12 @@ record Smoothing(
   private CalibratedScale smoothScale(
       SmoothScales scales, QuantDescriptor descriptor, CalibratedScale scale) {
     if (Observation.isLargestOfChannels(input, descriptor)) {
-      return range.smoothed(scales).whole();
+      return range.smoothed(scales.preQuantScale()).whole();
     }
     boolean extremes =
         descriptor.affine() && descriptor.perTensor() && descriptor.calib() == Calib.MAX;
     return extremes
-        ? range.smoothed(scales).wholeRange()
-        : range.guess(scale, scales, input.tensor().layout());
+        ? range.smoothed(scales.preQuantScale()).wholeRange()
+        : range.guess(scale, scales.preQuantScale(), input.tensor().layout());
   }
 }

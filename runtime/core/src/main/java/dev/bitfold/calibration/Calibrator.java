@@ -12,13 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Safe for concurrent use. Unless said otherwise the result does not depend on the order of the
  * batches, nor on how they are divided among threads or merged calibrators, to the bit.
  */
-public sealed interface Calibrator
-    permits HistogramCalibrator,
-        MaxCalibrator,
-        ModelOptHistogramCalibrator,
-        MovingAverageCalibrator,
-        MseCalibrator,
-        RangeCalibrator {
+public interface Calibrator {
   /**
    * Takes a batch, of any order and strides; an empty one changes nothing. The batch is not changed
    * or kept, and a refused one has no effect.

@@ -31,19 +31,6 @@ public final class PackedTensor {
   private final float[] zeroPoints;
   private final byte[] packed;
 
-  /**
-   * Everything that a packed tensor consists of, beside its descriptor, layout and shape.
-   *
-   * @param codes as {@link PackedTensor#packedCodes}
-   * @param scaleCodes the codes of the block scales, a byte each; empty if they are float32
-   * @param scales the float32 scales, or those of the scale codes
-   * @param zeroPoints one for each scale, of affine descriptors; else empty
-   * @param scaleOffset as {@link PackedTensor#scaleOffset}
-   */
-  @SuppressWarnings("ArrayRecordComponent") // never compared; written and read whole
-  public record Parts(
-      byte[] codes, byte[] scaleCodes, float[] scales, float[] zeroPoints, float scaleOffset) {}
-
   private PackedTensor(
       QuantDescriptor descriptor,
       Layout layout,
@@ -93,7 +80,7 @@ public final class PackedTensor {
    * @throws IllegalArgumentException if the parts are not of a tensor of this descriptor and shape
    */
   public static PackedTensor of(
-      QuantDescriptor descriptor, Layout layout, long[] shape, Parts parts) {
+      QuantDescriptor descriptor, Layout layout, long[] shape, PackedParts parts) {
     Objects.requireNonNull(descriptor, "descriptor");
     Objects.requireNonNull(layout, "layout");
     Objects.requireNonNull(shape, "shape");
@@ -129,13 +116,13 @@ public final class PackedTensor {
   }
 
   /** Everything that the tensor consists of; copies. */
-  public Parts parts() {
+  public PackedParts parts() {
     int[] codes = scales.codes();
     byte[] scaleCodes = new byte[codes.length];
     for (int g = 0; g < codes.length; g++) {
       scaleCodes[g] = (byte) codes[g];
     }
-    return new Parts(
+    return new PackedParts(
         packed.clone(), scaleCodes, scales.floats().clone(), zeroPoints.clone(), scales.mean());
   }
 

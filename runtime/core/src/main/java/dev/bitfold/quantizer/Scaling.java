@@ -200,7 +200,7 @@ final class Scaling {
    *
    * @throws IllegalArgumentException if they are too many or too few for the groups
    */
-  static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedTensor.Parts parts) {
+  static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedParts parts) {
     boolean floats = descriptor.affine() || descriptor.scaleBits().isEmpty();
     require(descriptor, groups, floats ? 0 : groups.count(), parts.scaleCodes().length);
     byte[] codes = parts.scaleCodes().clone();

@@ -137,6 +137,26 @@ public final class ModelShape {
     return new ModelShape(layers, skipped, new Sharing(readers, again, absent));
   }
 
+  /** Returns the input that identifies a call of each quantized layer, by layer path. */
+  public Map<String, TensorSite> quantizedInputs(State state) {
+    Map<String, TensorSite> inputs = new LinkedHashMap<>();
+    for (Layer layer : layers.values()) {
+      boolean quantized = false;
+      TensorSite first = null;
+      for (LayerTensor tensor : layer.type().tensors().values()) {
+        TensorSite site = layer.site(tensor);
+        quantized |= state.descriptors().containsKey(site.path());
+        if (first == null && tensor.role() == TensorRole.INPUT) {
+          first = site;
+        }
+      }
+      if (quantized && first != null) {
+        inputs.put(layer.path(), first);
+      }
+    }
+    return inputs;
+  }
+
   /** The model again, with its layers in a state. */
   public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
     return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));

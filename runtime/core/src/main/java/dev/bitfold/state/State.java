@@ -5,6 +5,7 @@ import dev.bitfold.quantizer.PackedTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -38,6 +39,13 @@ public record State(
   /** With other descriptors. */
   public State withDescriptors(Map<String, QuantDescriptor> other) {
     return new State(other, scales, preScales, tensors, packed);
+  }
+
+  /** With the quantizers of these layers only; the other layers stay float. */
+  public State onlyOf(Set<String> layers) {
+    Map<String, QuantDescriptor> some = new LinkedHashMap<>(descriptors);
+    some.keySet().removeIf(path -> !layers.contains(TensorSite.layerOf(path)));
+    return withDescriptors(some);
   }
 
   /** With these scales added, in place of those of the same tensors. */

@@ -4,6 +4,7 @@ import dev.bitfold.annotations.NumberFormat;
 import dev.bitfold.annotations.NumberFormat.FloatFormat;
 import dev.bitfold.annotations.NumberFormat.IntFormat;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.PackedParts;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.ModelShape;
@@ -134,7 +135,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   }
 
   private static void put(Map<String, StoredTensor> tensors, String path, PackedTensor packed) {
-    PackedTensor.Parts parts = packed.parts();
+    PackedParts parts = packed.parts();
     NumberFormat format = packed.descriptor().format();
     put(
         tensors,

@@ -2,6 +2,7 @@ package dev.bitfold.storage;
 
 import dev.bitfold.annotations.Layout;
 import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.quantizer.PackedParts;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.state.CalibratedScale;
 import dev.bitfold.state.State;
@@ -91,8 +92,8 @@ final class StateReader {
               if (descriptor == null || codes == null) {
                 throw new IllegalArgumentException(path + " is packed, and has no codes");
               }
-              PackedTensor.Parts parts =
-                  new PackedTensor.Parts(
+              PackedParts parts =
+                  new PackedParts(
                       codes.toBytes(),
                       bytes(path + StateFile.SCALE_CODES),
                       floats(path + StateFile.SCALE),

@@ -142,10 +142,10 @@ class DiagnosisTest {
       double one =
           error(
               net,
-              each.apply(ToyNet.plan(net)).calibrate(batches, ToyNet::forward).freeze().model(),
+              ToyNet.plan(net).with(each).calibrate(batches, ToyNet::forward).freeze().model(),
               batches);
       assertTrue(one < old, each + ": " + one + " against " + old);
-      plan = each.apply(plan);
+      plan = plan.with(each);
     }
     assertTrue(
         advice.stream().anyMatch(a -> a.annotation().contains("per = \"NT\", dynamic = true")),
