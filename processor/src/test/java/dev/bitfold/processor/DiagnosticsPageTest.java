@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.testing.compile.Compilation;
 import com.google.testing.compile.JavaFileObjects;
-import dev.bitfold.annotations.DescriptorRule;
+import dev.bitfold.descriptor.DescriptorRule;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

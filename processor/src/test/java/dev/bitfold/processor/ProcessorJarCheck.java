@@ -94,7 +94,7 @@ class ProcessorJarCheck {
       assertTrue(success, messages.toString());
     }
     String generated = Files.readString(out.resolve("com/acme/QuantizedScale.java"));
-    assertTrue(generated.contains("import dev.bitfold.annotations.QuantDescriptor;"), generated);
+    assertTrue(generated.contains("import dev.bitfold.descriptor.QuantDescriptor;"), generated);
   }
 
   /** What a user compiles against: everything here but the processor and its JavaPoet. */

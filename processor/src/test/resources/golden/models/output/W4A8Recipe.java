@@ -1,7 +1,7 @@
 package com.acme;
 
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.annotations.Role;
 import javax.annotation.processing.Generated;
 

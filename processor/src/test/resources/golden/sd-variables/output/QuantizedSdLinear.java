@@ -1,7 +1,7 @@
 package com.acme;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.LayerHooks;

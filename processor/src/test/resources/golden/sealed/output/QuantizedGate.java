@@ -1,6 +1,6 @@
 package com.acme;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;

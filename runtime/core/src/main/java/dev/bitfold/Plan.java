@@ -1,19 +1,27 @@
 package dev.bitfold;
 
-import dev.bitfold.annotations.DescriptorProblem;
-import dev.bitfold.annotations.InvalidDescriptorException;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.calibration.Progress;
+import dev.bitfold.descriptor.DescriptorProblem;
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.State;
-import dev.bitfold.state.TensorSite;
+import dev.bitfold.smoothquant.FoldResolver;
+import dev.bitfold.tuning.Advice;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -194,7 +202,7 @@ public final class Plan<M> {
           "the model has no quantized tensor or layer "
               + path
               + "; near are "
-              + Near.of(path, known));
+              + NearestName.of(path, known));
     }
     return other;
   }
@@ -212,7 +220,7 @@ public final class Plan<M> {
           "the model has no tensor "
               + path
               + "; near are "
-              + Near.of(path, shape.sites().keySet()));
+              + NearestName.of(path, shape.sites().keySet()));
     }
     LayerTensor tensor = site.tensor();
     if (tensor.role() == TensorRole.BIAS) {

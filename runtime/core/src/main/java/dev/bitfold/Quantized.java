@@ -1,10 +1,13 @@
 package dev.bitfold;
 
+import dev.bitfold.diagnosis.Packing;
+import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.TensorRole;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.State;
-import dev.bitfold.state.TensorSite;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.storage.StateFileException;
 import java.io.IOException;

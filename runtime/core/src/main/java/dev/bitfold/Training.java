@@ -1,8 +1,8 @@
 package dev.bitfold;
 
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.training.TrainedModel;
 import dev.bitfold.layer.Component;
-import dev.bitfold.state.State;
-import dev.bitfold.training.TrainedModel;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;

@@ -1,7 +1,8 @@
 /**
- * The states of a quantization, as types: a {@link dev.bitfold.Plan} says what will be quantized
- * how, a {@link dev.bitfold.Calibration} has seen data, a {@link dev.bitfold.Quantized} model is
- * ready to use. All are immutable. Users and generated code start here.
+ * The states of a quantization, as types. A {@link dev.bitfold.Plan} says how each tensor will be
+ * quantized, a {@link dev.bitfold.Calibration} has seen data, a {@link dev.bitfold.Training}
+ * adjusts the weights, and a {@link dev.bitfold.Quantized} model is ready to use. Users and
+ * generated code start here. Imports every other room.
  */
 @NullMarked
 package dev.bitfold;

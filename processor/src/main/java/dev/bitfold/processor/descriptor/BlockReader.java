@@ -1,6 +1,6 @@
 package dev.bitfold.processor.descriptor;
 
-import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.processor.lang.AnnotationValues;
 import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.AnnotationValue;

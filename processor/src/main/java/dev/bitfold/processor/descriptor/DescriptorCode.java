@@ -2,7 +2,7 @@ package dev.bitfold.processor.descriptor;
 
 import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.names.BitfoldNames;
 
 /** Writes descriptors as Java code. */

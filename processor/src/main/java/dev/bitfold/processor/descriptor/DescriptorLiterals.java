@@ -2,7 +2,7 @@ package dev.bitfold.processor.descriptor;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
-import dev.bitfold.annotations.BlockSize;
+import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.List;
 import java.util.function.Function;

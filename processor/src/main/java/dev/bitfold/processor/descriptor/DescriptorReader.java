@@ -1,8 +1,8 @@
 package dev.bitfold.processor.descriptor;
 
-import dev.bitfold.annotations.DescriptorProblem;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.DescriptorProblem;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;

@@ -1,6 +1,6 @@
 package dev.bitfold.processor.descriptor;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.List;
 import java.util.function.Function;
 

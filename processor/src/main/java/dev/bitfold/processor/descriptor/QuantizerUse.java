@@ -1,9 +1,9 @@
 package dev.bitfold.processor.descriptor;
 
-import dev.bitfold.annotations.DescriptorProblem;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.DescriptorProblem;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;

@@ -2,9 +2,9 @@ package dev.bitfold.processor.descriptor;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;

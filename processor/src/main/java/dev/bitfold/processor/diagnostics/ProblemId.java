@@ -1,6 +1,6 @@
 package dev.bitfold.processor.diagnostics;
 
-import dev.bitfold.annotations.DescriptorRule;
+import dev.bitfold.descriptor.DescriptorRule;
 import java.util.Optional;
 
 /**

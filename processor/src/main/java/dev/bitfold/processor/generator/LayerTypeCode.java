@@ -6,7 +6,7 @@ import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.ParameterizedTypeName;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.descriptor.DescriptorCode;
 import dev.bitfold.processor.model.ArgumentModel;
 import dev.bitfold.processor.model.LayerModel;

@@ -1,7 +1,7 @@
 package dev.bitfold.processor.generator;
 
 import com.palantir.javapoet.CodeBlock;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.TensorModel;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.bitfold.processor.model;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.TypeName;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;

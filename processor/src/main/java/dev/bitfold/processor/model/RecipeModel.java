@@ -1,7 +1,7 @@
 package dev.bitfold.processor.model;
 
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Map;
 import java.util.OptionalDouble;
 

@@ -1,7 +1,7 @@
 package dev.bitfold.processor.model;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.Place;
 import java.util.Optional;
 

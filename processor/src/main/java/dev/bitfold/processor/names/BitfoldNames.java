@@ -23,9 +23,9 @@ public final class BitfoldNames {
   public static final ClassName SKIP_QUANTIZE = annotation("SkipQuantize");
   public static final ClassName IMPLEMENTATIONS = annotation("Implementations");
 
-  public static final ClassName QUANT_DESCRIPTOR = annotation("QuantDescriptor");
-  public static final ClassName BLOCK_SIZE = annotation("BlockSize");
-  public static final ClassName RECIPE = annotation("Recipe");
+  public static final ClassName QUANT_DESCRIPTOR = descriptor("QuantDescriptor");
+  public static final ClassName BLOCK_SIZE = descriptor("BlockSize");
+  public static final ClassName RECIPE = descriptor("Recipe");
   public static final ClassName ROLE = annotation("Role");
 
   public static final ClassName PLAN = ClassName.get(room(), "Plan");
@@ -47,6 +47,10 @@ public final class BitfoldNames {
   /** A type of the annotations' package. */
   public static ClassName annotation(String simpleName) {
     return ClassName.get(room("annotations"), simpleName);
+  }
+
+  private static ClassName descriptor(String simpleName) {
+    return ClassName.get(room("descriptor"), simpleName);
   }
 
   private static ClassName layer(String simpleName) {

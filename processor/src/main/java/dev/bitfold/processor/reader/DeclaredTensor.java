@@ -1,6 +1,6 @@
 package dev.bitfold.processor.reader;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.model.TensorKind;

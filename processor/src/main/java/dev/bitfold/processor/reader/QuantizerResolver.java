@@ -1,8 +1,8 @@
 package dev.bitfold.processor.reader;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.descriptor.DescriptorReader;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;

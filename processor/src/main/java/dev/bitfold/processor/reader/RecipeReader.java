@@ -1,8 +1,8 @@
 package dev.bitfold.processor.reader;
 
 import com.palantir.javapoet.ClassName;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;

@@ -1,7 +1,7 @@
 package dev.bitfold.processor.reader;
 
 import com.palantir.javapoet.ClassName;
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.descriptor.DescriptorReader;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;

@@ -1,6 +1,6 @@
 package dev.bitfold.processor.reader;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;

@@ -1,7 +1,7 @@
 package dev.bitfold.processor.validation;
 
-import dev.bitfold.annotations.GraphRules;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.GraphRules;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;

@@ -2,13 +2,13 @@ package dev.bitfold.processor.descriptor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Quantize;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Set;
@@ -34,7 +34,7 @@ class DescriptorElementTest {
   @Test
   void codeSaysWhatTheDescriptorSays() {
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder().bits(8).build()",
+        "dev.bitfold.descriptor.QuantDescriptor.builder().bits(8).build()",
         DescriptorCode.of(QuantDescriptor.bits(8)).toString());
     QuantDescriptor blocks =
         QuantDescriptor.builder()
@@ -44,9 +44,9 @@ class DescriptorElementTest {
             .narrowRange(true)
             .build();
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder().bits(4)"
-            + ".blockSizes(dev.bitfold.annotations.BlockSize.along(\"I\", 32),"
-            + " dev.bitfold.annotations.BlockSize.axis(0, dev.bitfold.annotations.BlockSize.WHOLE))"
+        "dev.bitfold.descriptor.QuantDescriptor.builder().bits(4)"
+            + ".blockSizes(dev.bitfold.descriptor.BlockSize.along(\"I\", 32),"
+            + " dev.bitfold.descriptor.BlockSize.axis(0, dev.bitfold.descriptor.BlockSize.WHOLE))"
             + ".unsigned(true).narrowRange(true).build()",
         DescriptorCode.of(blocks).toString());
     QuantDescriptor calibrated =
@@ -61,7 +61,7 @@ class DescriptorElementTest {
             .name("a \"name\"")
             .build();
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder().bits(8).axis(0)"
+        "dev.bitfold.descriptor.QuantDescriptor.builder().bits(8).axis(0)"
             + ".calib(dev.bitfold.annotations.Calib.PERCENTILE).percentile(99.9).bins(4096)"
             + ".amax(0.1, 3.0, 1.0E-30)"
             + ".ste(dev.bitfold.annotations.Ste.PASS_THROUGH).fakeQuant(false)"
@@ -72,7 +72,7 @@ class DescriptorElementTest {
   @Test
   void aNamedFormatLeavesTheBitsOut() {
     assertEquals(
-        "dev.bitfold.annotations.QuantDescriptor.builder()"
+        "dev.bitfold.descriptor.QuantDescriptor.builder()"
             + ".format(dev.bitfold.annotations.Format.NF4).build()",
         DescriptorCode.of(QuantDescriptor.builder().format(Format.NF4).build()).toString());
   }

@@ -1,5 +1,6 @@
 package dev.bitfold.annotations;
 
+import dev.bitfold.descriptor.Layout;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

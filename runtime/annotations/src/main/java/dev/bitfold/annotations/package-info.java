@@ -1,8 +1,7 @@
 /**
- * What a developer writes on a model, and what it means: the annotations, the {@link
- * dev.bitfold.annotations.QuantDescriptor} that a {@link dev.bitfold.annotations.Quantize}
- * describes, and the rules for valid descriptors, which the compiler and the runtime share. Imports
- * nothing but the JDK.
+ * The annotations that a developer writes on layers and models, and the enums that they take. What
+ * they mean is a {@code QuantDescriptor} of {@code dev.bitfold.descriptor}. Imports nothing but the
+ * JDK.
  */
 @NullMarked
 package dev.bitfold.annotations;

@@ -1,6 +1,6 @@
 package dev.bitfold.benchmarks;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import dev.bitfold.quantizer.Quantizer;

@@ -1,7 +1,7 @@
 package dev.bitfold.benchmarks;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,6 @@
 package dev.bitfold.benchmarks;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.Gradients;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;

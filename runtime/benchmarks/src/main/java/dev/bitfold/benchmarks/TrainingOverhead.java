@@ -2,8 +2,8 @@ package dev.bitfold.benchmarks;
 
 import dev.bitfold.Plan;
 import dev.bitfold.Training;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.cpu.KernelThreads;
 import dev.bitfold.layer.Component;

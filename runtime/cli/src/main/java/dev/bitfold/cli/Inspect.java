@@ -3,7 +3,7 @@ package dev.bitfold.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.bitfold.Summary;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.storage.Safetensors;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.storage.StateFileException;

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** One batch as calibrators see it: dense, checked, with the amax of each group. */
-final class Batch {
+public final class Batch {
   private final Quantizer quantizer;
   private final DenseFloats dense;
   private final INDArray amax;
@@ -27,7 +27,7 @@ final class Batch {
    *
    * @param quantizer says the groups
    */
-  static Batch of(Quantizer quantizer, INDArray x, NonFinite nonFinite) {
+  public static Batch of(Quantizer quantizer, INDArray x, NonFinite nonFinite) {
     DenseFloats dense = DenseFloats.of(x, "a batch");
     INDArray amax = quantizer.amax(dense.array());
     float[] values = floats(amax);
@@ -77,12 +77,12 @@ final class Batch {
   }
 
   /** The amax of each group; of values that were left out 0. */
-  INDArray amax() {
+  public INDArray amax() {
     return amax;
   }
 
   /** The values of {@link #amax()} in c order. */
-  float[] amaxValues() {
+  public float[] amaxValues() {
     return floats(amax);
   }
 
@@ -97,7 +97,7 @@ final class Batch {
   }
 
   /** Values that were not left out. */
-  long elements() {
+  public long elements() {
     return dense.length() - nonFinite();
   }
 
@@ -107,17 +107,17 @@ final class Batch {
   }
 
   /** The batch itself, or a dense copy without what was left out. */
-  INDArray dense() {
+  public INDArray dense() {
     return dense.array();
   }
 
   /** A copy of the values in c order. */
-  float[] copy() {
+  public float[] copy() {
     return dense.copy();
   }
 
   /** Reads the values in runs of neighbours whose groups are known. */
-  void forEach(GroupRuns.Run run) {
+  public void forEach(GroupRuns.Run run) {
     Groups groups = groups();
     dense.use(values -> GroupRuns.forEach(values, groups, run));
   }
@@ -147,7 +147,7 @@ final class Batch {
     return true;
   }
 
-  static float[] floats(INDArray array) {
+  public static float[] floats(INDArray array) {
     return DenseFloats.of(array, "a tensor").copy();
   }
 }

@@ -1,17 +1,17 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
 
 /**
  * How much a histogram changes when its lower bins are expressed in a few levels and the rest is
  * clipped: the Kullback-Leibler divergence. Source: {@code _compute_amax_entropy} of
  * pytorch-quantization and ModelOpt.
  */
-final class Divergence {
+public final class Divergence {
   private Divergence() {}
 
   /** The levels of the magnitudes of a format. */
-  static int levels(IntFormat format) {
+  public static int levels(IntFormat format) {
     return 1 << (format.unsigned() ? format.bits() : format.bits() - 1);
   }
 
@@ -23,7 +23,7 @@ final class Divergence {
    * @param levels how many groups of bins, each with one density, stand for those kept
    * @return infinite if a value falls where no value is expected; NaN if there are no values
    */
-  static double of(long[] counts, int kept, int levels) {
+  public static double of(long[] counts, int kept, int levels) {
     double[] density = new double[kept];
     double total = spread(counts, kept, levels, density);
     long tail = 0;

@@ -1,23 +1,23 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What a number format costs in accuracy at a given amax. Immutable. */
-final class GridError {
+public final class GridError {
   private static final int MOST_AT_ONCE = 1 << 16;
 
   private final Quantizer quantizer;
 
   /** Of a descriptor's number format; its granularity does not matter. */
-  GridError(QuantDescriptor descriptor) {
+  public GridError(QuantDescriptor descriptor) {
     quantizer = Quantizer.of(formatOf(descriptor).axis(0).build());
   }
 
   /** The number format of a descriptor without all else. */
-  static QuantDescriptor.Builder formatOf(QuantDescriptor descriptor) {
+  public static QuantDescriptor.Builder formatOf(QuantDescriptor descriptor) {
     QuantDescriptor.Builder format =
         QuantDescriptor.builder()
             .format(descriptor.namedFormat())
@@ -34,7 +34,7 @@ final class GridError {
    * @param amax candidates
    * @return one sum per candidate
    */
-  double[] squared(float[] values, long[] weights, float[] amax) {
+  public double[] squared(float[] values, long[] weights, float[] amax) {
     double[] sums = new double[amax.length];
     int rows = Math.max(1, MOST_AT_ONCE / values.length);
     for (int from = 0; from < amax.length; from += rows) {

@@ -1,7 +1,7 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.annotations.NumberFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import java.util.Arrays;
 
 /** The histogram of one group's magnitudes, and the amax that each method finds in it. */

@@ -8,8 +8,7 @@ final class GroupRuns {
   private static final int CHUNK = 2048;
 
   /** What is done with the runs. */
-  @FunctionalInterface
-  interface Run {
+  public @FunctionalInterface interface Run {
     /**
      * Takes one run.
      *

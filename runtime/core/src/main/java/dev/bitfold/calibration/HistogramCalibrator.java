@@ -1,7 +1,7 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.annotations.NumberFormat.IntFormat;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -17,8 +17,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * squared error or entropy. All three can be asked of the same observations.
  *
  * <p>The bins are a power of two wide and double when a larger value comes, so that memory is fixed
- * (bins times scales) and merging is exact. ModelOpt's own histogram, whose bins depend on the
- * first batch, is {@link ModelOptHistogramCalibrator}.
+ * (bins times scales) and merging is exact. The bins of ModelOpt's own histogram depend on the
+ * first batch.
  */
 public final class HistogramCalibrator implements Calibrator {
   private final QuantDescriptor descriptor;

@@ -1,10 +1,10 @@
 package dev.bitfold.calibration;
 
 /** What merging two calibrators has in common. */
-final class Merging {
+public final class Merging {
   private Merging() {}
 
-  static <C extends Calibrator> C sameKind(Calibrator other, Class<C> kind, String name) {
+  public static <C extends Calibrator> C sameKind(Calibrator other, Class<C> kind, String name) {
     if (!kind.isInstance(other)) {
       throw new IllegalArgumentException(
           "cannot merge a " + other.getClass().getSimpleName() + " into a " + name);
@@ -12,7 +12,7 @@ final class Merging {
     return kind.cast(other);
   }
 
-  static UnsupportedOperationException ordered(String name) {
+  public static UnsupportedOperationException ordered(String name) {
     return new UnsupportedOperationException(
         "a " + name + " depends on the order of the batches and cannot be merged");
   }

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** How much a calibrator has seen, and the shape of its amax. Not safe for concurrent use. */
-final class Observed {
+public final class Observed {
   private static final int FORMAT = 0x42464301;
 
   private final String kind;
@@ -22,20 +22,20 @@ final class Observed {
    *
    * @param kind the calibrator and the settings on which its statistics depend
    */
-  Observed(String kind) {
+  public Observed(String kind) {
     this.kind = kind;
   }
 
   /** Whether nothing was observed. */
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return shape == null;
   }
 
-  long elements() {
+  public long elements() {
     return elements;
   }
 
-  long nonFinite() {
+  public long nonFinite() {
     return nonFinite;
   }
 
@@ -45,12 +45,12 @@ final class Observed {
   }
 
   /** Counts a batch in, or refuses it if its groups are not those of the earlier ones. */
-  void accept(Batch batch) {
+  public void accept(Batch batch) {
     accept(batch.amax().shape(), batch.elements(), batch.nonFinite());
   }
 
   /** As {@link #accept(Batch)}, with all that another calibrator has seen. */
-  void accept(Observed other) {
+  public void accept(Observed other) {
     if (!kind.equals(other.kind)) {
       throw new IllegalArgumentException("cannot merge a " + other.kind + " into a " + kind);
     }
@@ -75,14 +75,14 @@ final class Observed {
   }
 
   /** An array of the amax's shape. */
-  INDArray array(float[] values) {
+  public INDArray array(float[] values) {
     if (shape == null) {
       throw new IllegalStateException(kind + ": nothing was observed");
     }
     return shape.length == 0 ? Nd4j.scalar(values[0]) : Nd4j.create(values, shape, 'c');
   }
 
-  void writeTo(DataOutput out) throws IOException {
+  public void writeTo(DataOutput out) throws IOException {
     out.writeInt(FORMAT);
     out.writeUTF(kind);
     out.writeInt(shape == null ? -1 : shape.length);
@@ -95,7 +95,7 @@ final class Observed {
     out.writeLong(nonFinite);
   }
 
-  static Observed readFrom(DataInput in, String kind) throws IOException {
+  public static Observed readFrom(DataInput in, String kind) throws IOException {
     int format = in.readInt();
     if (format != FORMAT) {
       throw new IOException("not the statistics of a calibrator: " + Integer.toHexString(format));
@@ -119,7 +119,7 @@ final class Observed {
   }
 
   /** One value per group. */
-  float[] readFloats(DataInput in) throws IOException {
+  public float[] readFloats(DataInput in) throws IOException {
     float[] values = new float[groups()];
     for (int i = 0; i < values.length; i++) {
       values[i] = in.readFloat();
@@ -127,7 +127,7 @@ final class Observed {
     return values;
   }
 
-  static void writeFloats(DataOutput out, float[] values) throws IOException {
+  public static void writeFloats(DataOutput out, float[] values) throws IOException {
     for (float value : values) {
       out.writeFloat(value);
     }

@@ -1,7 +1,7 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Arrays;

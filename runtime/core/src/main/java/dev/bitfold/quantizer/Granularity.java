@@ -1,8 +1,8 @@
 package dev.bitfold.quantizer;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import java.util.Arrays;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.List;
  * A descriptor's granularity on the axes of a tensor: axis numbers, negative ones and layout
  * letters resolved for a rank.
  */
-final class Granularity {
+public final class Granularity {
   private Granularity() {}
 
   /**

@@ -1,12 +1,18 @@
 package dev.bitfold.quantizer;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.NumberFormat;
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.quantizer.scale.FloatCodec;
+import dev.bitfold.quantizer.scale.PackedParts;
+import dev.bitfold.quantizer.scale.ScaleSet;
+import dev.bitfold.quantizer.scale.Scaling;
+import dev.bitfold.quantizer.scale.StoredScales;
+import dev.bitfold.quantizer.scale.TensorView;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;

@@ -1,15 +1,23 @@
 package dev.bitfold.quantizer;
 
-import dev.bitfold.annotations.InvalidDescriptorException;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
+import dev.bitfold.quantizer.scale.AxisScale;
+import dev.bitfold.quantizer.scale.Fixed;
+import dev.bitfold.quantizer.scale.GroupValues;
+import dev.bitfold.quantizer.scale.HostTensor;
+import dev.bitfold.quantizer.scale.OwnScales;
+import dev.bitfold.quantizer.scale.ScaleSet;
+import dev.bitfold.quantizer.scale.Scaling;
+import dev.bitfold.quantizer.scale.TensorView;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
@@ -189,7 +197,7 @@ public final class Quantizer {
 
   /**
    * Along each axis of a tensor, how many neighbours share a scale: 1 where the axis keeps scales
-   * of its own, {@link dev.bitfold.annotations.BlockSize#WHOLE} where it shares them.
+   * of its own, {@link dev.bitfold.descriptor.BlockSize#WHOLE} where it shares them.
    *
    * @throws IllegalArgumentException if the descriptor or layout does not fit the rank
    */

@@ -1,6 +1,6 @@
 package dev.bitfold.smoothquant;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;

@@ -1,8 +1,7 @@
 /**
- * The arithmetic of SmoothQuant (Xiao et al., ICML 2023): statistics per channel, scales from them,
- * and the tensors that take the scales up. Which layers are smoothed, and whether that is right, is
- * decided elsewhere. Imports the annotations' {@link dev.bitfold.annotations.Layout}, {@code
- * tensor} and ND4J's arrays.
+ * SmoothQuant (Xiao et al., ICML 2023): its options, the search for alpha, the smoothing scales,
+ * the layers that they are folded into, and the proof that the smoothed model is the same function.
+ * Imports {@code calibration}, the layer contract and the engines of {@code internal}.
  */
 @NullMarked
 package dev.bitfold.smoothquant;

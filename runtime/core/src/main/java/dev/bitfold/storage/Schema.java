@@ -1,9 +1,9 @@
 package dev.bitfold.storage;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.TensorSite;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,15 +1,15 @@
 package dev.bitfold.storage;
 
-import dev.bitfold.annotations.NumberFormat;
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
-import dev.bitfold.quantizer.PackedParts;
 import dev.bitfold.quantizer.PackedTensor;
-import dev.bitfold.state.CalibratedScale;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.State;
-import dev.bitfold.state.TensorSite;
+import dev.bitfold.quantizer.scale.PackedParts;
 import dev.bitfold.tensor.Placeholder;
 import java.io.IOException;
 import java.nio.file.Path;

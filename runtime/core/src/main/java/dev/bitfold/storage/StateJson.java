@@ -1,7 +1,6 @@
 package dev.bitfold.storage;
 
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.quantizer.DescriptorJson;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.bitfold.storage;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.quantizer.PackedParts;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.State;
 import dev.bitfold.quantizer.PackedTensor;
-import dev.bitfold.state.CalibratedScale;
-import dev.bitfold.state.State;
+import dev.bitfold.quantizer.scale.PackedParts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package dev.bitfold.golden;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.gradient.QuantGradients;
 import dev.bitfold.gradient.StraightThrough;
-import dev.bitfold.quantizer.AbsmaxQuantizer;
-import dev.bitfold.quantizer.AbsmaxQuantizer.Granularity;
+import dev.bitfold.parity.AbsmaxQuantizer;
+import dev.bitfold.parity.AbsmaxQuantizer.Granularity;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;

@@ -1,15 +1,15 @@
 package dev.bitfold.golden;
 
-import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Codes;
-import dev.bitfold.quantizer.FloatCodec;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.quantizer.scale.FloatCodec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

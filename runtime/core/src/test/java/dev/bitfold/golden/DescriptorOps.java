@@ -2,9 +2,9 @@ package dev.bitfold.golden;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.quantizer.DescriptorJson;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.storage.DescriptorJson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

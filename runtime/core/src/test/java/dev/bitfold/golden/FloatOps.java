@@ -1,11 +1,11 @@
 package dev.bitfold.golden;
 
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
-import dev.bitfold.quantizer.FloatCodec;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Overflow;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.quantizer.scale.FloatCodec;
 import java.util.Arrays;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;

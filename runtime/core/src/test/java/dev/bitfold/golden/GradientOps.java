@@ -3,10 +3,10 @@ package dev.bitfold.golden;
 import static dev.bitfold.golden.Tolerance.relative;
 import static dev.bitfold.golden.Tolerance.within;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.gradient.LearnedAffine;
 import dev.bitfold.gradient.LearnedRange;
 import dev.bitfold.gradient.LearnedStep;

@@ -1,6 +1,6 @@
 package dev.bitfold.golden;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Codes;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Map;

@@ -3,8 +3,8 @@ package dev.bitfold.golden;
 import static dev.bitfold.golden.Tolerance.relative;
 import static dev.bitfold.golden.Tolerance.within;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.ChannelAmax;
 import dev.bitfold.smoothquant.SmoothScales;

@@ -9,7 +9,7 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Ways in which the same values can lie in memory. */
-enum Arrangement {
+public enum Arrangement {
   DENSE {
     @Override
     INDArray of(INDArray x) {
@@ -63,12 +63,12 @@ enum Arrangement {
   abstract INDArray of(INDArray x);
 
   /** The values in c order. */
-  static float[] floats(INDArray x) {
+  public static float[] floats(INDArray x) {
     return DenseFloats.of(x, "a tensor").copy();
   }
 
   /** Values with what quantizers stumble over among them. */
-  static float[] values(int length, long seed, boolean special) {
+  public static float[] values(int length, long seed, boolean special) {
     float[] hard = {
       Float.NaN,
       Float.POSITIVE_INFINITY,

@@ -1,10 +1,10 @@
 package dev.bitfold.quantizer;
 
-import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.List;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;

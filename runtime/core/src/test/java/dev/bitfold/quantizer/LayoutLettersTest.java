@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.InvalidDescriptorException;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Rounding;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import net.jqwik.api.Arbitrary;

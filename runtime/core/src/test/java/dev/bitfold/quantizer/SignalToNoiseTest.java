@@ -2,10 +2,10 @@ package dev.bitfold.quantizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
 import java.nio.file.Files;

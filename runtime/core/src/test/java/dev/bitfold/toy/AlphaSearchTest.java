@@ -3,12 +3,12 @@ package dev.bitfold.toy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.AlphaCurve;
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
-import dev.bitfold.SmoothQuantOptions;
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

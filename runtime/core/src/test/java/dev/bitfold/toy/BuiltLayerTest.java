@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.SmoothQuantOptions;
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.Advice;
 import dev.bitfold.Calibration;
-import dev.bitfold.CalibrationException;
-import dev.bitfold.Diagnosis;
 import dev.bitfold.Plan;
-import dev.bitfold.Sensitivity;
+import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.tuning.Advice;
+import dev.bitfold.tuning.Sensitivity;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

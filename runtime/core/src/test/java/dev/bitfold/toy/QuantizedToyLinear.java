@@ -1,6 +1,6 @@
 package dev.bitfold.toy;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import java.util.Objects;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.AlphaCurve;
 import dev.bitfold.Calibration;
-import dev.bitfold.CalibrationException;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -168,7 +168,7 @@ class SmoothingTest {
 
   @Test
   void smoothingWithoutAMarkedLayerIsRefused() {
-    var plan = ToyNet.plan(net).using(dev.bitfold.annotations.Recipe.INT8);
+    var plan = ToyNet.plan(net).using(dev.bitfold.descriptor.Recipe.INT8);
 
     assertThrows(
         IllegalStateException.class, () -> plan.calibrate(batches, ToyNet::forward).smoothQuant());

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.Diagnosis;
+import dev.bitfold.diagnosis.Diagnosis;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

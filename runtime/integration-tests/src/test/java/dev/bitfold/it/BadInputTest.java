@@ -3,10 +3,10 @@ package dev.bitfold.it;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.CalibrationException;
-import dev.bitfold.SmoothQuantOptions;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.LinearSubclass;

@@ -6,12 +6,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.annotations.BlockSize;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.model.Mlp;
@@ -162,7 +162,7 @@ class FormatsTest {
         .onProgress(p -> stages.add(p.stage()))
         .describe("fc1.x", builder().calib(Calib.PERCENTILE).percentile(99).build())
         .calibrate(batches, Mlp::forward)
-        .smoothQuant(dev.bitfold.SmoothQuantOptions.alpha(0.5));
+        .smoothQuant(dev.bitfold.smoothquant.SmoothQuantOptions.alpha(0.5));
     assertTrue(stages.contains("calibrating smoothed inputs"), stages.toString());
   }
 

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.AlphaCurve;
+import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.SmoothQuantOptions;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.layers.W4A8Recipe;

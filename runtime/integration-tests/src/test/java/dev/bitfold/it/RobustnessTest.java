@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.model.Mlp;

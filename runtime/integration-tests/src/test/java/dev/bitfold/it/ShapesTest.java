@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Activated;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.CrossAttention;

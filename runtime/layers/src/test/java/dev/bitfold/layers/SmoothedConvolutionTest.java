@@ -5,7 +5,7 @@ import static dev.bitfold.layers.Tensors.random;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.layers.model.Conv1dLastNet;
 import dev.bitfold.layers.model.Conv1dLastNetQuantizer;
 import dev.bitfold.layers.model.Conv1dNet;

@@ -1,7 +1,7 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.NumberFormat.IntFormat;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
 
 /**

@@ -1,8 +1,8 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.NumberFormat;
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import java.util.Optional;
 
 /** The element type that holds the codes of a number format. */

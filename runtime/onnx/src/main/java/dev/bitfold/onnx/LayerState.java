@@ -1,13 +1,13 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.CalibratedScale;
-import dev.bitfold.state.State;
-import dev.bitfold.state.WeightQuantizer;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.WeightQuantizer;
 import dev.bitfold.storage.Schema;
 import dev.bitfold.storage.StateFile;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.Schema;
 import dev.bitfold.storage.StateFile;

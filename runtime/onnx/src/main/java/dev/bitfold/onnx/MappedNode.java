@@ -1,6 +1,6 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.Layout;
+import dev.bitfold.descriptor.Layout;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

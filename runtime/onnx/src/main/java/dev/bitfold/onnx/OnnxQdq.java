@@ -1,11 +1,11 @@
 package dev.bitfold.onnx;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.State;
+import dev.bitfold.internal.state.State;
 import dev.bitfold.storage.AtomicFile;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.tensor.DenseFloats;

@@ -1,6 +1,6 @@
 package dev.bitfold.onnx;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
 import java.util.Arrays;
 import java.util.Objects;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.SmoothQuantOptions;
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

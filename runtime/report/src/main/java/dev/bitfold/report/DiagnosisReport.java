@@ -1,8 +1,8 @@
 package dev.bitfold.report;
 
-import dev.bitfold.AlphaCurve;
-import dev.bitfold.Diagnosis;
-import dev.bitfold.Summary;
+import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.diagnosis.Summary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

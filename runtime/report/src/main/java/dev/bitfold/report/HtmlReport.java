@@ -3,7 +3,7 @@ package dev.bitfold.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.bitfold.Diagnosis;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.storage.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package dev.bitfold.report;
 
-import dev.bitfold.Advice;
-import dev.bitfold.Diagnosis;
-import dev.bitfold.Sensitivity;
+import dev.bitfold.tuning.Advice;
+import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.tuning.Sensitivity;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

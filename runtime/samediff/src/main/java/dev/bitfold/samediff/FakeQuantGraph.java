@@ -1,9 +1,9 @@
 package dev.bitfold.samediff;
 
-import dev.bitfold.annotations.NumberFormat.FloatFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;

@@ -1,11 +1,11 @@
 package dev.bitfold.samediff;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.TensorSite;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.TensorSite;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

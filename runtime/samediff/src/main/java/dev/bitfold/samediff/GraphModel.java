@@ -1,10 +1,10 @@
 package dev.bitfold.samediff;
 
 import dev.bitfold.Plan;
-import dev.bitfold.annotations.GraphRules;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.TensorSite;
+import dev.bitfold.descriptor.GraphRules;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.TensorSite;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SameDiff;
 

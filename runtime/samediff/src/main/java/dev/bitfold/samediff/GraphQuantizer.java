@@ -1,10 +1,10 @@
 package dev.bitfold.samediff;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
-import dev.bitfold.quantizer.DescriptorJson;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.storage.DescriptorJson;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

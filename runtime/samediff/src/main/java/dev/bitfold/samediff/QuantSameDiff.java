@@ -1,9 +1,9 @@
 package dev.bitfold.samediff;
 
 import dev.bitfold.Plan;
-import dev.bitfold.annotations.GraphRules;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.GraphRules;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.bitfold.samediff;
 
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.state.ModelShape;
-import dev.bitfold.state.TensorSite;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.TensorSite;
 import java.util.Map;
 import java.util.Optional;
 import org.nd4j.autodiff.samediff.SDVariable;

@@ -3,13 +3,13 @@ package dev.bitfold.samediff;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.reference.ReferenceKernels;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.CalibratedScale;
+import dev.bitfold.internal.state.CalibratedScale;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

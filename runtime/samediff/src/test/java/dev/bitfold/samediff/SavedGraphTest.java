@@ -3,8 +3,8 @@ package dev.bitfold.samediff;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;

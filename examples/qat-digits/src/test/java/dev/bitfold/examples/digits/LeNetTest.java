@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Training;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.Gradients;
 import java.util.List;
 import java.util.Map;

@@ -1,13 +1,13 @@
 package dev.bitfold.examples.embeddings;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.Diagnosis;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.Plan;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.evaluation.CalibrationBar;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;

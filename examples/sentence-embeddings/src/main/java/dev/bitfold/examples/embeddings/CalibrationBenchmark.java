@@ -2,9 +2,9 @@ package dev.bitfold.examples.embeddings;
 
 import dev.bitfold.Plan;
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.examples.embeddings.model.Batch;
 import dev.bitfold.examples.embeddings.model.MiniLm;
 import dev.bitfold.examples.embeddings.model.MiniLmQuantizer;

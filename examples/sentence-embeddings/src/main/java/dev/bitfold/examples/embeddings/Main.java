@@ -1,7 +1,7 @@
 package dev.bitfold.examples.embeddings;
 
 import ai.onnxruntime.OrtException;
-import dev.bitfold.Diagnosis;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.examples.embeddings.curves.Curve;

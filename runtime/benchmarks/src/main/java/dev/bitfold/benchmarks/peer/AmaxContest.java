@@ -1,6 +1,6 @@
 package dev.bitfold.benchmarks.peer;
 
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.bitfold.benchmarks.peer;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;

@@ -1,8 +1,8 @@
 package dev.bitfold.benchmarks.peer;
 
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.gradient.QuantGradients;
 import dev.bitfold.gradient.StraightThrough;
 import java.util.Map;

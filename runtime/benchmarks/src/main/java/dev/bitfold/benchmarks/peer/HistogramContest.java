@@ -1,11 +1,11 @@
 package dev.bitfold.benchmarks.peer;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.HistogramCalibrator;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.EnumMap;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;

@@ -5,7 +5,7 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.layers.LayerNorm;
 import dev.bitfold.layers.RMSNorm;
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

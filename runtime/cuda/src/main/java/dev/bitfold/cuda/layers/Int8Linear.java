@@ -1,16 +1,16 @@
 package dev.bitfold.cuda.layers;
 
-import dev.bitfold.annotations.NumberFormat;
-import dev.bitfold.annotations.NumberFormat.IntFormat;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.kernel.Lanes;
 import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layers.Linear;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.bitfold.cuda.layers;
 
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
 import java.util.Optional;
 
 /** Which layer of the user's a layer is. */

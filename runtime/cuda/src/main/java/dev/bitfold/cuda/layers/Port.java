@@ -8,7 +8,7 @@ import dev.bitfold.cuda.kernel.Operations;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.tensor.DeviceTensor;
-import dev.bitfold.state.BuiltLayer;
+import dev.bitfold.internal.state.BuiltLayer;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

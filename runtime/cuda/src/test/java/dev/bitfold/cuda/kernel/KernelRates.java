@@ -1,12 +1,12 @@
 package dev.bitfold.cuda.kernel;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
 import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Scales;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.QuantDescriptor;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.tensor.DeviceTensor;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.function.LongConsumer;

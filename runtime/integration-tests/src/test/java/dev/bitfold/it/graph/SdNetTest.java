@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Plan;
-import dev.bitfold.annotations.BlockSize;
-import dev.bitfold.annotations.Layout;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.kernel.reference.ReferenceKernels;
 import dev.bitfold.quantizer.Quantizer;

@@ -1,10 +1,10 @@
 package dev.bitfold.examples.embeddings.deploy;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.SmoothQuantOptions;
-import dev.bitfold.annotations.QuantDescriptor;
-import dev.bitfold.annotations.Recipe;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.examples.embeddings.model.Batch;
 import dev.bitfold.examples.embeddings.model.Embeddings;
 import dev.bitfold.examples.embeddings.model.FusedMiniLm;

@@ -1,6 +1,6 @@
 package dev.bitfold.examples.embeddings.evaluation;
 
-import dev.bitfold.Progress;
+import dev.bitfold.calibration.Progress;
 import me.tongfei.progressbar.ProgressBar;
 
 /** Shows how far calibration has come: a bar per stage. */

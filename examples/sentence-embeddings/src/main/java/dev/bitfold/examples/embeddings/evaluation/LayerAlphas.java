@@ -1,6 +1,6 @@
 package dev.bitfold.examples.embeddings.evaluation;
 
-import dev.bitfold.Summary;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.layer.TensorRole;
 import java.util.LinkedHashMap;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package dev.bitfold.examples.embeddings.evaluation;
 
-import dev.bitfold.Summary;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.examples.embeddings.model.Attention;
 import dev.bitfold.examples.embeddings.model.Embeddings;
 import dev.bitfold.examples.embeddings.model.EncoderLayer;

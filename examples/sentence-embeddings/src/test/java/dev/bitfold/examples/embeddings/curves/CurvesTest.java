@@ -3,8 +3,8 @@ package dev.bitfold.examples.embeddings.curves;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.AlphaCurve;
-import dev.bitfold.Diagnosis;
+import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.model.Batch;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.SmoothQuantOptions;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;

@@ -1,0 +1,379 @@
+package dev.bitfold.descriptor;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Format;
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.annotations.Ste;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The rules for valid descriptors, in one place for the compiler and the runtime. */
+final class DescriptorRules {
+  private static final String LETTERS = "OINTCDHW";
+
+  private final List<DescriptorProblem> problems = new ArrayList<>();
+
+  private DescriptorRules() {}
+
+  /** The number format; the values must have passed {@link #check(QuantDescriptor.Builder)}. */
+  static NumberFormat format(QuantDescriptor.Builder d) {
+    return switch (d.format) {
+      case NF4 -> new NumberFormat.Nf4Format();
+      case BITS ->
+          d.bits.size() == 1
+              ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
+              : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+    };
+  }
+
+  /** What is wrong with the values, whatever the tensor. */
+  static List<DescriptorProblem> check(QuantDescriptor.Builder d) {
+    DescriptorRules rules = new DescriptorRules();
+    rules.formatRules(d);
+    rules.granularity(d);
+    rules.scales(d);
+    rules.calibration(d);
+    rules.training(d);
+    return List.copyOf(rules.problems);
+  }
+
+  private void broken(DescriptorRule rule, String message, String remedy) {
+    problems.add(new DescriptorProblem(rule, message, remedy));
+  }
+
+  private void formatRules(QuantDescriptor.Builder d) {
+    boolean integer = d.bits.size() == 1;
+    if (d.format != Format.BITS) {
+      List<String> others = new ArrayList<>();
+      if (!d.bits.equals(QuantDescriptor.Builder.DEFAULT_BITS)) {
+        others.add("bits = " + d.bits);
+      }
+      if (d.unsigned) {
+        others.add("unsigned = true");
+      }
+      if (d.narrowRange) {
+        others.add("narrowRange = true");
+      }
+      if (!others.isEmpty()) {
+        broken(
+            DescriptorRule.FORMAT_WITH_BITS,
+            "format = " + d.format + " with " + String.join(" and ", others),
+            "leave " + (others.size() == 1 ? "it" : "them") + " out, the format says it all");
+      }
+      if (d.rounding != Rounding.HALF_EVEN) {
+        broken(
+            DescriptorRule.ROUNDING,
+            "rounding = " + d.rounding + " with format = " + d.format,
+            "its values go to the nearest of a table: leave it out");
+      }
+      return;
+    }
+    if (d.bits.size() == 1) {
+      int bits = d.bits.get(0);
+      int least = d.unsigned ? 1 : 2;
+      if (bits < least || bits > 16) {
+        broken(
+            DescriptorRule.INT_BITS,
+            "bits = " + bits,
+            "an integer format has " + least + " to 16 bits");
+      }
+    } else if (d.bits.size() == 2) {
+      int e = d.bits.get(0);
+      int m = d.bits.get(1);
+      if (e < 0 || m < 0 || e + m < 1 || e + m > 7) {
+        broken(
+            DescriptorRule.FLOAT_BITS,
+            "bits = {" + e + ", " + m + "}: there is no format E" + e + "M" + m,
+            "a float format has 1 to 7 exponent and mantissa bits in all, as {4, 3}, {5, 2} or {2, 1}");
+      }
+    } else {
+      broken(
+          DescriptorRule.BITS_COUNT,
+          "bits = " + d.bits,
+          "write one number for an integer format, as 8, or two for a float format, as {4, 3}");
+    }
+    if (d.narrowRange && !integer) {
+      broken(DescriptorRule.NARROW_FLOAT, "narrowRange = true with a float format", "leave it out");
+    }
+  }
+
+  private void granularity(QuantDescriptor.Builder d) {
+    if (new HashSet<>(d.axis).size() != d.axis.size()) {
+      broken(DescriptorRule.AXIS_TWICE, "axis = " + d.axis, "name each axis once");
+    }
+    if (!d.axis.isEmpty() && !d.per.isEmpty()) {
+      broken(
+          DescriptorRule.AXIS_AND_PER,
+          "axis = " + d.axis + " together with per = \"" + d.per + "\"",
+          "say it once, preferably in letters");
+    }
+    for (int i = 0; i < d.per.length(); i++) {
+      char letter = d.per.charAt(i);
+      if (LETTERS.indexOf(letter) < 0) {
+        broken(
+            DescriptorRule.PER_LETTERS,
+            "per = \"" + d.per + "\": '" + letter + "' is no axis letter",
+            meant(letter) + "use letters of the tensor's layout, as \"O\" or \"NT\"");
+        break;
+      } else if (d.per.indexOf(letter) != i) {
+        broken(
+            DescriptorRule.PER_LETTERS,
+            "per = \"" + d.per + "\": " + letter + " stands twice",
+            "name each axis once");
+        break;
+      }
+    }
+    if (!d.blockSizes.isEmpty() && !(d.axis.isEmpty() && d.per.isEmpty())) {
+      broken(
+          DescriptorRule.AXIS_AND_BLOCKS,
+          "blockSizes together with " + (d.per.isEmpty() ? "axis" : "per"),
+          "leave that out: every axis that is not blocked keeps its own scales");
+    }
+    blocks(d.blockSizes, "blockSizes", DescriptorRule.BLOCK_SIZE);
+  }
+
+  /** The letter that may have been meant: of the other case, or of the same look. */
+  private static String meant(char letter) {
+    char upper = Character.toUpperCase(letter);
+    char guess = letter == '0' ? 'O' : letter == '1' || letter == 'l' ? 'I' : upper;
+    return LETTERS.indexOf(guess) < 0 ? "" : "did you mean " + guess + "? ";
+  }
+
+  private void blocks(List<BlockSize> blocks, String element, DescriptorRule size) {
+    Set<String> seen = new HashSet<>();
+    for (BlockSize block : blocks) {
+      if (block.size() < 1) {
+        broken(size, element + ": size = " + block.size(), "a block has at least one element");
+      }
+      if (block.along().length() > 1
+          || (block.along().length() == 1 && LETTERS.indexOf(block.along().charAt(0)) < 0)) {
+        broken(
+            DescriptorRule.BLOCK_LETTER,
+            element + ": along = \"" + block.along() + "\"",
+            (block.along().length() == 1 ? meant(block.along().charAt(0)) : "")
+                + "name one letter of the tensor's layout, as \"I\" or \"C\"");
+      }
+      if (!seen.add(block.along().isEmpty() ? "axis " + block.axis() : block.along())) {
+        broken(
+            DescriptorRule.BLOCK_TWICE,
+            element + ": " + block + " and another along the same axis",
+            "block each axis once");
+      }
+    }
+  }
+
+  private void scales(QuantDescriptor.Builder d) {
+    boolean powerOfTwo = d.scaleBits.equals(List.of(8, 0));
+    boolean e4m3 = d.scaleBits.equals(List.of(4, 3));
+    boolean integer = d.scaleBits.equals(List.of(8));
+    if (!d.scaleBits.isEmpty() && !powerOfTwo && !e4m3 && !integer) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = " + d.scaleBits,
+          "block scales are {8, 0} (E8M0), {4, 3} (E4M3) or 8 (int8)");
+    }
+    if (d.format != Format.BITS && (powerOfTwo || e4m3)) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = " + d.scaleBits + " with format = " + d.format,
+          "its scales are float32, or integers with scaleBits = 8");
+    }
+    if (powerOfTwo && d.bits.size() == 1 && d.unsigned) {
+      broken(
+          DescriptorRule.SCALE_BITS,
+          "scaleBits = {8, 0} with an unsigned integer format",
+          "the integers of the OCP formats are signed: leave one of the two out");
+    }
+    if (!d.scaleBits.isEmpty() && d.blockSizes.isEmpty()) {
+      broken(
+          DescriptorRule.SCALE_BITS_WITHOUT_BLOCKS,
+          "scaleBits = " + d.scaleBits + " without blockSizes",
+          "only block scales are quantized: add blockSizes, or leave scaleBits out");
+    }
+    if (!d.scaleBlockSizes.isEmpty() && (powerOfTwo || e4m3 || d.blockSizes.isEmpty())) {
+      broken(
+          DescriptorRule.SCALE_BLOCKS,
+          "scaleBlockSizes "
+              + (d.blockSizes.isEmpty() ? "without blockSizes" : "with scaleBits = " + d.scaleBits),
+          "only integer block scales share a second scale: leave it out, or use scaleBits = 8");
+    } else if (d.scaleBlockSizes.size() > 1) {
+      broken(
+          DescriptorRule.SCALE_BLOCKS,
+          "scaleBlockSizes = " + d.scaleBlockSizes,
+          "the scales are taken in one row: give one block");
+    }
+    blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
+    scaleRule(d, powerOfTwo, e4m3);
+    if (!(d.scaleAmax >= 0) || Float.isInfinite(d.scaleAmax)) {
+      broken(
+          DescriptorRule.SCALE_AMAX,
+          "scaleAmax = " + asFloat(d.givenScaleAmax),
+          "it is a factor on the amax, finite and not negative");
+    } else if (d.scaleAmax != 1 && d.affine) {
+      broken(
+          DescriptorRule.SCALE_AMAX,
+          "scaleAmax = " + d.scaleAmax + " with affine = true",
+          "a zero point comes with a range, not an amax: leave one of the two out");
+    }
+  }
+
+  private void scaleRule(QuantDescriptor.Builder d, boolean powerOfTwo, boolean e4m3) {
+    boolean float32Scales =
+        d.scaleBits.isEmpty() && d.scaleBlockSizes.isEmpty() && d.format == Format.BITS;
+    boolean reciprocal = float32Scales && (d.bits.size() == 2 || !d.blockSizes.isEmpty());
+    boolean known =
+        switch (d.scaleRule) {
+          case FLOOR -> true;
+          case CEIL -> powerOfTwo;
+          case FLUSH -> powerOfTwo || e4m3;
+          case RECIPROCAL -> e4m3 || reciprocal;
+        };
+    if (!known) {
+      broken(
+          DescriptorRule.SCALE_RULE,
+          "scaleRule = " + d.scaleRule + " with scaleBits = " + d.scaleBits,
+          switch (d.scaleRule) {
+            case CEIL -> "only scaleBits = {8, 0} are rounded up: add them, or leave it out";
+            case FLUSH -> "add scaleBits = {8, 0} or {4, 3}, or leave it out";
+            default ->
+                "it is a rule for scaleBits = {4, 3}, float formats and integer blocks: leave it out";
+          });
+    }
+  }
+
+  private void calibration(QuantDescriptor.Builder d) {
+    boolean histogram =
+        d.calib == Calib.PERCENTILE || d.calib == Calib.MSE || d.calib == Calib.ENTROPY;
+    if (!(d.percentile > 0 && d.percentile <= 100)) {
+      broken(
+          DescriptorRule.PERCENTILE_RANGE,
+          "percentile = " + d.percentile,
+          "a percentile is above 0 and at most 100");
+    } else if (d.percentile != QuantDescriptor.Builder.DEFAULT_PERCENTILE
+        && d.calib != Calib.PERCENTILE) {
+      broken(
+          DescriptorRule.PERCENTILE_UNUSED,
+          "percentile = " + d.percentile + " with calib = " + d.calib,
+          "add calib = PERCENTILE, or leave it out");
+    }
+    if (d.bins < 128 || d.bins > 65_536 || Integer.bitCount(d.bins) != 1) {
+      broken(
+          DescriptorRule.BINS_RANGE,
+          "bins = " + d.bins,
+          "a histogram has a power of two of bins, 128 to 65536");
+    } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !histogram) {
+      broken(
+          DescriptorRule.BINS_UNUSED,
+          "bins = " + d.bins + " with calib = " + d.calib,
+          "add calib = PERCENTILE, MSE or ENTROPY, or leave it out");
+    }
+    boolean globalScale = d.scaleBits.equals(List.of(4, 3));
+    if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
+      broken(
+          DescriptorRule.CALIB_AND_DYNAMIC,
+          "calib = " + d.calib + " with dynamic = true",
+          "a dynamic scale comes from each tensor: leave one of the two out");
+    }
+    if (!d.dynamic || globalScale) {
+      calibrationMethod(d, globalScale);
+    }
+    for (int i = 0; i < d.amax.size(); i++) {
+      float amax = d.amax.get(i);
+      if (!(amax >= 0) || Float.isInfinite(amax)) {
+        broken(
+            DescriptorRule.AMAX_VALUE,
+            "amax = " + asFloat(d.givenAmax.get(i)),
+            "an amax is finite and not negative");
+      }
+    }
+    if (globalScale && d.amax.size() > 1) {
+      broken(
+          DescriptorRule.AMAX_VALUE,
+          "amax = " + d.amax + " with scaleBits = {4, 3}",
+          "it is the amax of the whole tensor: give one number");
+    }
+    if (d.dynamic && !d.amax.isEmpty() && !globalScale) {
+      broken(
+          DescriptorRule.AMAX_AND_DYNAMIC,
+          "amax = " + d.amax + " with dynamic = true",
+          "a dynamic scale comes from each tensor: leave one of the two out");
+    }
+    if (d.affine) {
+      affine(d);
+    }
+  }
+
+  private void affine(QuantDescriptor.Builder d) {
+    List<String> others = new ArrayList<>();
+    if (d.format != Format.BITS) {
+      others.add("format = " + d.format);
+    } else if (d.bits.size() == 2) {
+      others.add("a float format");
+    }
+    if (!d.blockSizes.isEmpty()) {
+      others.add("blockSizes");
+    }
+    if (!d.amax.isEmpty()) {
+      others.add("amax = " + d.amax);
+    }
+    if (d.narrowRange) {
+      others.add("narrowRange = true");
+    }
+    if (d.learnAmax) {
+      others.add("learnAmax = true");
+    }
+    if (!others.isEmpty()) {
+      broken(
+          DescriptorRule.AFFINE,
+          "affine = true with " + String.join(" and ", others),
+          "a zero point needs an integer format and a range from the data: leave affine or the other out");
+    }
+  }
+
+  /** A number as it was given, and what float32 makes of one that is too large. */
+  private static String asFloat(double given) {
+    boolean tooLarge = Double.isFinite(given) && Float.isInfinite((float) given);
+    return given + (tooLarge ? ", which is infinite in float32" : "");
+  }
+
+  private void calibrationMethod(QuantDescriptor.Builder d, boolean globalScale) {
+    if (d.affine && (d.calib == Calib.MSE || d.calib == Calib.ENTROPY)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with affine = true",
+          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
+    } else if (d.calib == Calib.ENTROPY && (d.bits.size() != 1 || d.format != Format.BITS)) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = ENTROPY with a float format",
+          "it compares histograms of integer codes: use MAX, PERCENTILE or MSE");
+    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
+      broken(
+          DescriptorRule.CALIB_METHOD,
+          "calib = " + d.calib + " with blockSizes",
+          "the amax of a block is its largest value: leave calib out");
+    }
+  }
+
+  private void training(QuantDescriptor.Builder d) {
+    boolean learned = d.learnAmax || d.ste == Ste.LSQ || d.ste == Ste.PACT;
+    if (d.learnAmax && !(d.axis.isEmpty() && d.per.isEmpty())) {
+      broken(
+          DescriptorRule.LEARN_AMAX,
+          "learnAmax = true with " + (d.per.isEmpty() ? "axis = " + d.axis : "per = " + d.per),
+          "a learned amax is per tensor: leave one of the two out");
+    } else if (d.learnAmax && (d.dynamic || !d.blockSizes.isEmpty())) {
+      broken(
+          DescriptorRule.LEARN_AMAX,
+          "learnAmax = true with " + (d.dynamic ? "dynamic = true" : "blockSizes"),
+          "a learned amax is one number of the tensor: leave one of the two out");
+    } else if (learned && d.dynamic) {
+      broken(
+          DescriptorRule.STE,
+          "ste = " + d.ste + " with dynamic = true",
+          "a learned scale is a parameter: leave one of the two out");
+    }
+  }
+}

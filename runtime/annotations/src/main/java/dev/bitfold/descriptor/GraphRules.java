@@ -1,0 +1,41 @@
+package dev.bitfold.descriptor;
+
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import java.util.Optional;
+
+/** What a quantizer that is made of a graph's operations cannot do. */
+public final class GraphRules {
+  private GraphRules() {}
+
+  /** Why a descriptor cannot be in a SameDiff graph; empty if it can. */
+  public static Optional<String> refusal(QuantDescriptor descriptor) {
+    if (!descriptor.fakeQuant()) {
+      return Optional.of("integer codes have no gradient");
+    } else if (!descriptor.blockSizes().isEmpty()) {
+      return Optional.of("a graph has no blocks");
+    } else if (!descriptor.scaleBits().isEmpty()) {
+      return Optional.of("scales are float32 in a graph");
+    } else if (!(descriptor.format() instanceof IntFormat
+        || descriptor.format() instanceof FloatFormat)) {
+      return Optional.of("a graph has integers and floats only");
+    } else if (descriptor.rounding() != Rounding.HALF_EVEN) {
+      return Optional.of("a graph rounds half to even");
+    } else if (descriptor.scaleRule() != ScaleRule.FLOOR) {
+      return Optional.of("a graph has no scale rules");
+    }
+    boolean learned =
+        descriptor.learnAmax() || descriptor.ste() == Ste.LSQ || descriptor.ste() == Ste.PACT;
+    if (learned && descriptor.affine()) {
+      return Optional.of("an affine range is not learned");
+    } else if (learned && descriptor.dynamic()) {
+      return Optional.of("a dynamic scale is not learned");
+    } else if (descriptor.ste() == Ste.LSQ && !(descriptor.format() instanceof IntFormat)) {
+      return Optional.of("LSQ is for integers");
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.bitfold.descriptor;
+
+import java.io.Serial;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A descriptor breaks one or more rules; the message names each. */
+public final class InvalidDescriptorException extends IllegalArgumentException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final transient List<DescriptorProblem> problems;
+
+  /**
+   * @param subject what was described, for the message
+   * @param problems at least one
+   */
+  public InvalidDescriptorException(String subject, List<DescriptorProblem> problems) {
+    super(
+        subject
+            + ": "
+            + problems.stream()
+                .map(DescriptorProblem::toString)
+                .collect(Collectors.joining(" | ")));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** Every rule that is broken. */
+  public List<DescriptorProblem> problems() {
+    return problems;
+  }
+}

@@ -1,0 +1,489 @@
+package dev.bitfold.descriptor;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Format;
+import dev.bitfold.annotations.Quantize;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.annotations.Ste;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * How one tensor is quantized: what a {@link Quantize} says, as an immutable value. Every
+ * descriptor keeps the rules of {@link DescriptorRule} that need no tensor; {@link #problems(Role,
+ * Layout)} checks the rest.
+ *
+ * <p>The accessors are the elements of {@link Quantize} and mean the same.
+ */
+public final class QuantDescriptor {
+  private final Builder values;
+  private final NumberFormat format;
+
+  private QuantDescriptor(Builder values) {
+    this.values = values;
+    this.format = DescriptorRules.format(values);
+  }
+
+  /** A symmetric signed integer format with one scale per tensor. */
+  public static QuantDescriptor bits(int bits) {
+    return builder().bits(bits).build();
+  }
+
+  /** A builder with the defaults of {@link Quantize}. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder with this descriptor's values. */
+  public Builder toBuilder() {
+    return values.copy();
+  }
+
+  /** The number format of an element, from {@link #bits}, {@link #namedFormat} and the flags. */
+  public NumberFormat format() {
+    return format;
+  }
+
+  /** {@link Quantize#bits}. */
+  public List<Integer> bits() {
+    return values.bits;
+  }
+
+  /** {@link Quantize#format}. */
+  public Format namedFormat() {
+    return values.format;
+  }
+
+  /** {@link Quantize#axis}. */
+  public List<Integer> axis() {
+    return values.axis;
+  }
+
+  /** {@link Quantize#per}. */
+  public String per() {
+    return values.per;
+  }
+
+  /** {@link Quantize#blockSizes}. */
+  public List<BlockSize> blockSizes() {
+    return values.blockSizes;
+  }
+
+  /** {@link Quantize#dynamic}. */
+  public boolean dynamic() {
+    return values.dynamic;
+  }
+
+  /** {@link Quantize#calib}. */
+  public Calib calib() {
+    return values.calib;
+  }
+
+  /** {@link Quantize#percentile}. */
+  public double percentile() {
+    return values.percentile;
+  }
+
+  /** {@link Quantize#bins}. */
+  public int bins() {
+    return values.bins;
+  }
+
+  /** {@link Quantize#scaleBits}: {@code [8]} where {@link #scaleBlockSizes} imply it. */
+  public List<Integer> scaleBits() {
+    return values.scaleBits.isEmpty() && !values.scaleBlockSizes.isEmpty()
+        ? Builder.DEFAULT_BITS
+        : values.scaleBits;
+  }
+
+  /** {@link Quantize#scaleBlockSizes}. */
+  public List<BlockSize> scaleBlockSizes() {
+    return values.scaleBlockSizes;
+  }
+
+  /** {@link Quantize#scaleRule}. */
+  public ScaleRule scaleRule() {
+    return values.scaleRule;
+  }
+
+  /** {@link Quantize#rounding}. */
+  public Rounding rounding() {
+    return values.rounding;
+  }
+
+  /** {@link Quantize#unsigned}. */
+  public boolean unsigned() {
+    return values.unsigned;
+  }
+
+  /** {@link Quantize#narrowRange}. */
+  public boolean narrowRange() {
+    return values.narrowRange;
+  }
+
+  /** {@link Quantize#affine}. */
+  public boolean affine() {
+    return values.affine;
+  }
+
+  /** {@link Quantize#amax}, float32. */
+  public List<Float> amax() {
+    return values.amax;
+  }
+
+  /** {@link Quantize#scaleAmax}. */
+  public float scaleAmax() {
+    return values.scaleAmax;
+  }
+
+  /** {@link Quantize#learnAmax}. */
+  public boolean learnAmax() {
+    return values.learnAmax;
+  }
+
+  /** {@link Quantize#ste}. */
+  public Ste ste() {
+    return values.ste;
+  }
+
+  /** {@link Quantize#fakeQuant}. */
+  public boolean fakeQuant() {
+    return values.fakeQuant;
+  }
+
+  /** {@link Quantize#name}. */
+  public String name() {
+    return values.name;
+  }
+
+  /** Whether one scale serves the whole tensor. */
+  public boolean perTensor() {
+    return axis().isEmpty() && per().isEmpty() && blockSizes().isEmpty();
+  }
+
+  /** Whether a scale of an input or output has to come from calibration data. */
+  public boolean needsCalibration() {
+    boolean globalScale = scaleBits().equals(List.of(4, 3));
+    return (globalScale || !dynamic()) && amax().isEmpty();
+  }
+
+  /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
+  public String granularity() {
+    if (!blockSizes().isEmpty()) {
+      return blockSizes().stream().map(BlockSize::toString).collect(Collectors.joining(", "));
+    }
+    if (!per().isEmpty()) {
+      return per().equals("NT") ? "per token" : "per " + per();
+    }
+    return axis().isEmpty()
+        ? "per tensor"
+        : "per axis " + axis().stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The descriptor as plain values, for files: by the names of {@link Quantize}'s elements, and
+   * only what differs from the default. Numbers, booleans, strings, lists and maps; {@link
+   * #fromMap} gives back an equal descriptor.
+   */
+  public Map<String, Object> toMap() {
+    return DescriptorMap.toMap(values);
+  }
+
+  /**
+   * The descriptor of {@link #toMap}. A list of one may stand as its element.
+   *
+   * @throws IllegalArgumentException if a key is unknown (the message lists those with a similar
+   *     name) or a value has the wrong type
+   * @throws InvalidDescriptorException if the values break a rule
+   */
+  public static QuantDescriptor fromMap(Map<String, ?> map) {
+    return DescriptorMap.fromMap(map);
+  }
+
+  /** The rules that the descriptor breaks on a tensor of this role and layout; empty if none. */
+  public List<DescriptorProblem> problems(Role role, Layout layout) {
+    return LayoutRules.check(this, role, layout);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof QuantDescriptor that && values.key().equals(that.values.key());
+  }
+
+  @Override
+  public int hashCode() {
+    return values.key().hashCode();
+  }
+
+  /** In words, for messages: {@code int8 per O}, {@code E4M3 per tensor, dynamic}. */
+  @Override
+  public String toString() {
+    return format.label()
+        + " "
+        + granularity()
+        + switch (scaleBits().toString()) {
+          case "[8, 0]" -> ", E8M0 scales";
+          case "[4, 3]" -> ", E4M3 scales";
+          case "[8]" -> ", int8 scales";
+          default -> "";
+        }
+        + (scaleRule() == ScaleRule.FLOOR ? "" : ", scale rule " + scaleRule())
+        + (rounding() == Rounding.HALF_EVEN ? "" : ", rounded " + rounding())
+        + (affine() ? ", affine" : "")
+        + (dynamic() ? ", dynamic" : "")
+        + (name().isEmpty() ? "" : " \"" + name() + "\"");
+  }
+
+  /**
+   * Collects the values of a descriptor; any combination may be set, {@link #build} checks it. Not
+   * safe for concurrent use.
+   */
+  public static final class Builder {
+    static final List<Integer> DEFAULT_BITS = List.of(8);
+    static final double DEFAULT_PERCENTILE = 99.99;
+    static final int DEFAULT_BINS = 2048;
+
+    List<Integer> bits = DEFAULT_BITS;
+    Format format = Format.BITS;
+    List<Integer> axis = List.of();
+    String per = "";
+    List<BlockSize> blockSizes = List.of();
+    boolean dynamic;
+    Calib calib = Calib.MAX;
+    double percentile = DEFAULT_PERCENTILE;
+    int bins = DEFAULT_BINS;
+    List<Integer> scaleBits = List.of();
+    List<BlockSize> scaleBlockSizes = List.of();
+    ScaleRule scaleRule = ScaleRule.FLOOR;
+    Rounding rounding = Rounding.HALF_EVEN;
+    boolean unsigned;
+    boolean narrowRange;
+    boolean affine;
+    List<Float> amax = List.of();
+    List<Double> givenAmax = List.of(); // For messages: what float32 cannot hold.
+    float scaleAmax = 1;
+    double givenScaleAmax = 1;
+    boolean learnAmax;
+    Ste ste = Ste.CLIP;
+    boolean fakeQuant = true;
+    String name = "";
+
+    private Builder() {}
+
+    private Builder copy() {
+      Builder b = new Builder();
+      b.bits = bits;
+      b.format = format;
+      b.axis = axis;
+      b.per = per;
+      b.blockSizes = blockSizes;
+      b.dynamic = dynamic;
+      b.calib = calib;
+      b.percentile = percentile;
+      b.bins = bins;
+      b.scaleBits = scaleBits;
+      b.scaleBlockSizes = scaleBlockSizes;
+      b.scaleRule = scaleRule;
+      b.rounding = rounding;
+      b.unsigned = unsigned;
+      b.narrowRange = narrowRange;
+      b.affine = affine;
+      b.amax = amax;
+      b.givenAmax = givenAmax;
+      b.scaleAmax = scaleAmax;
+      b.givenScaleAmax = givenScaleAmax;
+      b.learnAmax = learnAmax;
+      b.ste = ste;
+      b.fakeQuant = fakeQuant;
+      b.name = name;
+      return b;
+    }
+
+    private List<Object> key() {
+      return List.of(
+          bits,
+          format,
+          axis,
+          per,
+          blockSizes,
+          dynamic,
+          calib,
+          percentile,
+          bins,
+          scaleBits,
+          scaleBlockSizes,
+          scaleRule,
+          rounding,
+          unsigned,
+          narrowRange,
+          affine,
+          amax,
+          scaleAmax,
+          learnAmax,
+          ste,
+          fakeQuant,
+          name);
+    }
+
+    /** {@link Quantize#bits}: one number for integers, two for floats. */
+    public Builder bits(int... bits) {
+      this.bits = list(bits);
+      return this;
+    }
+
+    /** {@link Quantize#format}. */
+    public Builder format(Format format) {
+      this.format = Objects.requireNonNull(format, "format");
+      return this;
+    }
+
+    /** {@link Quantize#axis}. */
+    public Builder axis(int... axis) {
+      this.axis = list(axis);
+      return this;
+    }
+
+    /** {@link Quantize#per}. */
+    public Builder per(String letters) {
+      this.per = Objects.requireNonNull(letters, "per");
+      return this;
+    }
+
+    /** {@link Quantize#blockSizes}. */
+    public Builder blockSizes(BlockSize... blocks) {
+      this.blockSizes = List.of(blocks);
+      return this;
+    }
+
+    /** {@link Quantize#dynamic}. */
+    public Builder dynamic(boolean dynamic) {
+      this.dynamic = dynamic;
+      return this;
+    }
+
+    /** {@link Quantize#calib}. */
+    public Builder calib(Calib calib) {
+      this.calib = Objects.requireNonNull(calib, "calib");
+      return this;
+    }
+
+    /** {@link Quantize#percentile}. */
+    public Builder percentile(double percentile) {
+      this.percentile = percentile;
+      return this;
+    }
+
+    /** {@link Quantize#bins}. */
+    public Builder bins(int bins) {
+      this.bins = bins;
+      return this;
+    }
+
+    /** {@link Quantize#scaleBits}. */
+    public Builder scaleBits(int... bits) {
+      this.scaleBits = list(bits);
+      return this;
+    }
+
+    /** {@link Quantize#scaleBlockSizes}. */
+    public Builder scaleBlockSizes(BlockSize... blocks) {
+      this.scaleBlockSizes = List.of(blocks);
+      return this;
+    }
+
+    /** {@link Quantize#scaleRule}. */
+    public Builder scaleRule(ScaleRule rule) {
+      this.scaleRule = Objects.requireNonNull(rule, "scaleRule");
+      return this;
+    }
+
+    /** {@link Quantize#rounding}. */
+    public Builder rounding(Rounding rounding) {
+      this.rounding = Objects.requireNonNull(rounding, "rounding");
+      return this;
+    }
+
+    /** {@link Quantize#unsigned}. */
+    public Builder unsigned(boolean unsigned) {
+      this.unsigned = unsigned;
+      return this;
+    }
+
+    /** {@link Quantize#narrowRange}. */
+    public Builder narrowRange(boolean narrowRange) {
+      this.narrowRange = narrowRange;
+      return this;
+    }
+
+    /** {@link Quantize#affine}. */
+    public Builder affine(boolean affine) {
+      this.affine = affine;
+      return this;
+    }
+
+    /** {@link Quantize#amax}; rounded to float32. */
+    public Builder amax(double... amax) {
+      this.amax = Arrays.stream(amax).mapToObj(a -> (float) a).toList();
+      this.givenAmax = Arrays.stream(amax).boxed().toList();
+      return this;
+    }
+
+    /** {@link Quantize#scaleAmax}; rounded to float32. */
+    public Builder scaleAmax(double amax) {
+      this.scaleAmax = (float) amax;
+      this.givenScaleAmax = amax;
+      return this;
+    }
+
+    /** {@link Quantize#learnAmax}. */
+    public Builder learnAmax(boolean learnAmax) {
+      this.learnAmax = learnAmax;
+      return this;
+    }
+
+    /** {@link Quantize#ste}. */
+    public Builder ste(Ste ste) {
+      this.ste = Objects.requireNonNull(ste, "ste");
+      return this;
+    }
+
+    /** {@link Quantize#fakeQuant}. */
+    public Builder fakeQuant(boolean fakeQuant) {
+      this.fakeQuant = fakeQuant;
+      return this;
+    }
+
+    /** {@link Quantize#name}. */
+    public Builder name(String name) {
+      this.name = Objects.requireNonNull(name, "name");
+      return this;
+    }
+
+    /** The rules that these values break, whatever the tensor; empty if none. */
+    public List<DescriptorProblem> problems() {
+      return DescriptorRules.check(this);
+    }
+
+    /**
+     * The descriptor.
+     *
+     * @throws InvalidDescriptorException if a rule is broken; the message names every one
+     */
+    public QuantDescriptor build() {
+      List<DescriptorProblem> problems = problems();
+      if (!problems.isEmpty()) {
+        throw new InvalidDescriptorException("invalid descriptor", problems);
+      }
+      return new QuantDescriptor(copy());
+    }
+
+    private static List<Integer> list(int... values) {
+      return Arrays.stream(values).boxed().toList();
+    }
+  }
+}

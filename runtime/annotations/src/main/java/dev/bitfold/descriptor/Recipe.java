@@ -1,0 +1,111 @@
+package dev.bitfold.descriptor;
+
+import dev.bitfold.annotations.Fp8;
+import dev.bitfold.annotations.Int4Block32;
+import dev.bitfold.annotations.Int8;
+import dev.bitfold.annotations.Int8Dynamic;
+import dev.bitfold.annotations.Int8SmoothQuant;
+import dev.bitfold.annotations.MxFp4;
+import dev.bitfold.annotations.MxFp8;
+import dev.bitfold.annotations.NvFp4;
+import dev.bitfold.annotations.Quantize;
+import dev.bitfold.annotations.Role;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * A recipe as a value, for {@code plan.using}. For each annotation that carries {@link Quantize}s,
+ * the processor writes one: {@code W4A8} becomes {@code W4A8Recipe.RECIPE}. Immutable.
+ *
+ * @param name the name in messages and tables
+ * @param descriptors the descriptor of each role that the recipe quantizes
+ * @param smoothQuant whether the recipe smooths; the value is the alpha, NaN to search it
+ */
+public record Recipe(
+    String name, Map<Role, QuantDescriptor> descriptors, OptionalDouble smoothQuant) {
+  /** Quantizes nothing. */
+  public static final Recipe FLOAT = of("Float");
+
+  /** {@link Int8}. */
+  public static final Recipe INT8 =
+      of("Int8").with(Role.WEIGHT, int8PerOutput()).with(Role.INPUT, QuantDescriptor.bits(8));
+
+  /** {@link Int8SmoothQuant}. */
+  public static final Recipe INT8_SMOOTH_QUANT =
+      new Recipe("Int8SmoothQuant", INT8.descriptors(), OptionalDouble.of(Double.NaN));
+
+  /** {@link Int8Dynamic}. */
+  public static final Recipe INT8_DYNAMIC =
+      of("Int8Dynamic")
+          .with(Role.WEIGHT, int8PerOutput())
+          .with(Role.INPUT, QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build());
+
+  /** {@link Int4Block32}. */
+  public static final Recipe INT4_BLOCK32 =
+      of("Int4Block32")
+          .with(
+              Role.WEIGHT,
+              QuantDescriptor.builder().bits(4).blockSizes(BlockSize.along("I", 32)).build());
+
+  /** {@link Fp8}. */
+  public static final Recipe FP8 =
+      of("Fp8")
+          .with(Role.WEIGHT, QuantDescriptor.builder().bits(4, 3).build())
+          .with(Role.INPUT, QuantDescriptor.builder().bits(4, 3).build());
+
+  /** {@link MxFp8}. */
+  public static final Recipe MX_FP8 = blocks("MxFp8", 4, 3, 32, 8, 0);
+
+  /** {@link MxFp4}. */
+  public static final Recipe MX_FP4 = blocks("MxFp4", 2, 1, 32, 8, 0);
+
+  /** {@link NvFp4}. */
+  public static final Recipe NV_FP4 = blocks("NvFp4", 2, 1, 16, 4, 3);
+
+  /** Copies the descriptors. */
+  public Recipe {
+    Map<Role, QuantDescriptor> copy = new EnumMap<>(Role.class);
+    copy.putAll(descriptors);
+    descriptors = Collections.unmodifiableMap(copy);
+  }
+
+  /** A recipe that quantizes nothing yet. */
+  public static Recipe of(String name) {
+    return new Recipe(name, Map.of(), OptionalDouble.empty());
+  }
+
+  /** The same recipe with a descriptor for a role, in place of one it had. */
+  public Recipe with(Role role, QuantDescriptor descriptor) {
+    Map<Role, QuantDescriptor> more = new EnumMap<>(Role.class);
+    more.putAll(descriptors);
+    more.put(role, descriptor);
+    return new Recipe(name, more, smoothQuant);
+  }
+
+  /**
+   * The same recipe with SmoothQuant.
+   *
+   * @param alpha 0 to 1, or NaN to search it
+   */
+  public Recipe withSmoothQuant(double alpha) {
+    return new Recipe(name, descriptors, OptionalDouble.of(alpha));
+  }
+
+  private static QuantDescriptor int8PerOutput() {
+    return QuantDescriptor.builder().bits(8).per("O").build();
+  }
+
+  private static Recipe blocks(
+      String name, int exponent, int mantissa, int size, int scaleExponent, int scaleMantissa) {
+    QuantDescriptor.Builder element =
+        QuantDescriptor.builder()
+            .bits(exponent, mantissa)
+            .dynamic(true)
+            .scaleBits(scaleExponent, scaleMantissa);
+    return of(name)
+        .with(Role.WEIGHT, element.blockSizes(BlockSize.along("I", size)).build())
+        .with(Role.INPUT, element.blockSizes(BlockSize.along("C", size)).build());
+  }
+}

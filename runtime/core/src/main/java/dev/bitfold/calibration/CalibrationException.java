@@ -1,0 +1,20 @@
+package dev.bitfold.calibration;
+
+import java.io.Serial;
+
+/**
+ * Calibration data or a model that it ran through is not usable; the message says which and why.
+ */
+public final class CalibrationException extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  /** With a message that names what is wrong. */
+  public CalibrationException(String message) {
+    super(message);
+  }
+
+  /** With what caused it. */
+  public CalibrationException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

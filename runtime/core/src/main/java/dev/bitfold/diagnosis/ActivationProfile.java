@@ -1,0 +1,66 @@
+package dev.bitfold.diagnosis;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.calibration.HistogramCalibrator;
+import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Counts what values an input takes. Safe for concurrent use; of fixed size. */
+final class ActivationProfile {
+  private static final QuantDescriptor HISTOGRAM =
+      QuantDescriptor.builder().calib(Calib.PERCENTILE).bins(256).build();
+
+  private final HistogramCalibrator histogram =
+      (HistogramCalibrator) Calibrators.of(HISTOGRAM, Layout.UNKNOWN, NonFinite.COUNT);
+  private final Calibrator channels;
+
+  ActivationProfile(Layout layout) {
+    QuantDescriptor.Builder builder = QuantDescriptor.builder();
+    QuantDescriptor perChannel =
+        (layout.has('C') ? builder.axis(layout.fromEnd('C')) : builder).build();
+    this.channels = Calibrators.of(perChannel, Layout.UNKNOWN, NonFinite.COUNT);
+  }
+
+  void observe(INDArray x) {
+    histogram.observe(x);
+    channels.observe(x);
+  }
+
+  Diagnosis.Activations result() {
+    float[] amax = DenseFloats.of(channels.amax(), "an amax").copy();
+    List<Float> perChannel = new ArrayList<>();
+    for (float channel : amax) {
+      perChannel.add(channel);
+    }
+    Arrays.sort(amax);
+    double median = (amax[(amax.length - 1) / 2] + (double) amax[amax.length / 2]) / 2;
+    return new Diagnosis.Activations(
+        amax[amax.length - 1], median, perChannel, histogram.histogram());
+  }
+
+  /** The amax that each method would choose. */
+  Map<String, Double> calibrators() {
+    Map<String, Double> chosen = new LinkedHashMap<>();
+    chosen.put("max", (double) histogram.histogram().max());
+    for (double percentile : new double[] {99.9, 99.99, 99.999}) {
+      chosen.put("percentile " + percentile, value(histogram.percentile(percentile)));
+    }
+    chosen.put("mse, 8 bits", value(histogram.mse()));
+    chosen.put("entropy, 8 bits", value(histogram.entropy()));
+    return chosen;
+  }
+
+  private static double value(INDArray amax) {
+    return amax.getDouble(0);
+  }
+}

@@ -1,0 +1,199 @@
+package dev.bitfold.diagnosis;
+
+import dev.bitfold.internal.distortion.OutputError;
+import dev.bitfold.internal.replay.FloatCalls;
+import dev.bitfold.internal.replay.FloatSample;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.tensor.ChannelScale;
+import dev.bitfold.tensor.Workspaces;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Measures what a {@link Diagnosis} tells: three passes over the data. */
+public final class DiagnosisRun<M> {
+  private final Replay<M> replay;
+  private final ModelShape shape;
+  private final State state;
+  private final Summary summary;
+  private final Map<String, AlphaCurve> chosen;
+  private final Map<String, AlphaCurve> curves;
+  private final Packing packing;
+  private final Map<String, ActivationProfile> before = new ConcurrentHashMap<>();
+  private final Map<String, ActivationProfile> after = new ConcurrentHashMap<>();
+  private final Map<String, OutputError> errors = new ConcurrentHashMap<>();
+
+  /**
+   * @param chosen the curves whose best points are in use
+   * @param curves the curves to show
+   */
+  public DiagnosisRun(
+      Replay<M> replay,
+      ModelShape shape,
+      State state,
+      Summary summary,
+      Map<String, AlphaCurve> chosen,
+      Map<String, AlphaCurve> curves) {
+    this.replay = replay;
+    this.shape = shape;
+    this.state = state;
+    this.summary = summary;
+    this.chosen = chosen;
+    this.curves = curves;
+    this.packing = Packing.of(shape, state);
+  }
+
+  public Diagnosis run() {
+    Map<String, TensorSite> inputs = shape.quantizedInputs(state);
+    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
+    FloatCalls.Judge judge =
+        new FloatCalls.Judge(
+            new FloatCalls(inputs),
+            (layer, expected, actual) ->
+                errors.computeIfAbsent(layer, path -> new OutputError()).add(expected, actual));
+    M original = replay.rebuild(State.FLOAT, new Profiler(Map.of(), before));
+    M smoothed =
+        replay.rebuild(
+            state.withoutQuantizers(), new Both(new Profiler(state.preScales(), after), recorder));
+    M quantized = replay.rebuild(state.onlyOf(inputs.keySet()), judge);
+    replay.each(
+        "diagnosing",
+        batch -> {
+          FloatCalls calls = new FloatCalls(inputs);
+          recorder.into(calls);
+          judge.with(calls);
+          batch.run(original);
+          batch.run(smoothed);
+          batch.run(quantized);
+        });
+    return new Diagnosis(
+        shape.layers().values().stream().filter(this::isQuantized).map(this::layer).toList(),
+        summary);
+  }
+
+  private boolean isQuantized(ModelShape.Layer layer) {
+    return shape.sites().values().stream()
+        .anyMatch(
+            site ->
+                site.layer().equals(layer.path()) && state.descriptors().containsKey(site.path()));
+  }
+
+  private Diagnosis.Layer layer(ModelShape.Layer layer) {
+    OptionalDouble weight = OptionalDouble.empty();
+    List<Diagnosis.Input> inputs = new ArrayList<>();
+    for (TensorSite site : shape.sites().values()) {
+      Summary.Row row =
+          site.layer().equals(layer.path()) ? summary.row(site.path()).orElse(null) : null;
+      if (row == null) {
+        continue;
+      }
+      if (row.role() == TensorRole.WEIGHT && row.decibels().isPresent()) {
+        double decibels = row.decibels().getAsDouble();
+        weight = OptionalDouble.of(Math.min(decibels, weight.orElse(decibels)));
+      } else if (row.role() == TensorRole.INPUT && before.containsKey(site.path())) {
+        inputs.add(
+            new Diagnosis.Input(
+                site.tensor().name(),
+                row.decibels(),
+                row.amax().isPresent()
+                    ? OptionalDouble.of(row.amax().get().max())
+                    : OptionalDouble.empty(),
+                Objects.requireNonNull(before.get(site.path())).result(),
+                Objects.requireNonNull(after.get(site.path())).result(),
+                Objects.requireNonNull(after.get(site.path())).calibrators()));
+      }
+    }
+    OutputError error = errors.getOrDefault(layer.path(), new OutputError());
+    AlphaCurve choice = chosen.get(layer.path());
+    return new Diagnosis.Layer(
+        layer.path(),
+        layer.type().type().getSimpleName(),
+        weight,
+        inputs,
+        error.squares().decibels(),
+        error.l1(),
+        choice == null ? OptionalDouble.empty() : OptionalDouble.of(choice.best()),
+        java.util.Optional.ofNullable(curves.get(layer.path())),
+        packing.bytes(layer.path()),
+        packing.floatBytes(layer.path()));
+  }
+
+  /** Counts the inputs that the state quantizes. */
+  private final class Profiler implements Tap {
+    private final Map<String, INDArray> preScales;
+    private final Map<String, ActivationProfile> profiles;
+
+    Profiler(Map<String, INDArray> preScales, Map<String, ActivationProfile> profiles) {
+      this.preScales = preScales;
+      this.profiles = profiles;
+    }
+
+    @Override
+    public INDArray input(TensorSite site, INDArray x) {
+      if (state.descriptors().containsKey(site.path())) {
+        ActivationProfile profile =
+            profiles.computeIfAbsent(
+                site.path(), path -> new ActivationProfile(site.tensor().layout()));
+        INDArray factors = preScales.get(site.path());
+        Workspaces.outside(
+            () -> {
+              profile.observe(
+                  factors == null
+                      ? x
+                      : ChannelScale.apply(x, factors, site.tensor().layout().fromEnd('C')));
+              return x;
+            });
+      }
+      return x;
+    }
+  }
+
+  /** Two taps in one pass. */
+  private record Both(Tap first, Tap second) implements Tap {
+    @Override
+    public INDArray input(TensorSite site, INDArray x) {
+      return second.input(site, first.input(site, x));
+    }
+
+    @Override
+    public INDArray output(TensorSite site, INDArray y) {
+      return second.output(site, first.output(site, y));
+    }
+  }
+
+  /** The errors of the layers' outputs in a state, on some batches. */
+  public static <M> Map<String, Double> errors(
+      Replay<M> replay, ModelShape shape, State state, List<FloatSample.Recorded<M>> sample) {
+    Map<String, OutputError> errors = new ConcurrentHashMap<>();
+    FloatCalls.Judge judge =
+        new FloatCalls.Judge(
+            sample.get(0).calls(),
+            (layer, expected, actual) ->
+                errors.computeIfAbsent(layer, path -> new OutputError()).add(expected, actual));
+    State watched = state.onlyOf(shape.quantizedInputs(state).keySet());
+    M model = replay.rebuild(watched, judge);
+    for (FloatSample.Recorded<M> recorded : sample) {
+      judge.with(recorded.calls());
+      recorded.batch().run(model);
+    }
+    Map<String, Double> relative = new LinkedHashMap<>();
+    for (String layer : shape.layers().keySet()) {
+      OutputError error = errors.get(layer);
+      if (error != null) {
+        relative.put(layer, error.squares().relative());
+      }
+    }
+    return relative;
+  }
+}

@@ -1,0 +1,225 @@
+package dev.bitfold.diagnosis;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.smoothquant.AlphaCurve;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What of a model is quantized how, and how well. {@link #toString} is a table.
+ *
+ * @param rows a row per quantizer, in the order of the model
+ * @param skipped the paths of the components that {@code @SkipQuantize} keeps float
+ * @param layers the layers that the model holds, float ones included
+ * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
+ *     float32
+ * @param floatBytes what they take as float32
+ * @param heldBytes what they take in this model: as float32, or packed after {@link
+ *     dev.bitfold.Quantized#compress}
+ */
+public record Summary(
+    List<Row> rows,
+    List<String> skipped,
+    int layers,
+    long weightBytes,
+    long floatBytes,
+    long heldBytes) {
+
+  /**
+   * One quantizer.
+   *
+   * @param path the tensor's name: {@code encoder.3.attention.query.weight}
+   * @param layerClass the simple name of the layer's class
+   * @param role what the tensor is
+   * @param descriptor how it is quantized
+   * @param amax the range of its amax, of an affine one from minimum to maximum; empty if it is
+   *     dynamic or no data has been seen
+   * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
+   *     over a sample of the calibration data, after smoothing; empty if nothing is lost or known
+   * @param smoothing the state of SmoothQuant for the layer, on its input's row
+   */
+  public record Row(
+      String path,
+      String layerClass,
+      TensorRole role,
+      QuantDescriptor descriptor,
+      Optional<Range> amax,
+      OptionalDouble decibels,
+      Smoothed smoothing) {}
+
+  /** The smallest and the largest of several numbers. */
+  public record Range(float min, float max) {
+    public static Range of(Quantizer quantizer, INDArray weight) {
+      List<Float> fixed = quantizer.fixedAmax();
+      return fixed.isEmpty()
+          ? of(new CalibratedScale.Amax(quantizer.amax(weight)))
+          : new Range(Collections.min(fixed), Collections.max(fixed));
+    }
+
+    public static Range of(CalibratedScale scale) {
+      return new Range(scale.smallest(), scale.largest());
+    }
+
+    @Override
+    public String toString() {
+      return min == max
+          ? String.format(Locale.ROOT, "%.4g", min)
+          : String.format(Locale.ROOT, "%.4g … %.4g", min, max);
+    }
+  }
+
+  /**
+   * Whether a quantizer's tensor is smoothed.
+   *
+   * @param marked whether SmoothQuant is wanted
+   * @param alpha the migration strength; empty if it was not run, NaN if "off" was best
+   * @param foldedInto the layer that the scale is folded into; empty if it is applied when the
+   *     model runs
+   */
+  public record Smoothed(boolean marked, OptionalDouble alpha, Optional<String> foldedInto) {
+    static final Smoothed NO = new Smoothed(false, OptionalDouble.empty(), Optional.empty());
+
+    @Override
+    public String toString() {
+      if (!marked) {
+        return "";
+      }
+      if (alpha.isEmpty()) {
+        return "not run";
+      }
+      return Double.isNaN(alpha.getAsDouble())
+          ? "off"
+          : String.format(Locale.ROOT, "alpha %.2f", alpha.getAsDouble())
+              + foldedInto.map(source -> ", folded into " + source).orElse("");
+    }
+  }
+
+  /**
+   * What SmoothQuant has done, by layer path.
+   *
+   * @param wanted the layers that it is wanted for
+   * @param curves the alpha curve of each layer that it was run for
+   * @param folded the layer that a layer's scale is folded into
+   */
+  public record Smoothings(
+      Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
+    public static Smoothings wanted(Set<String> layers) {
+      return new Smoothings(layers, Map.of(), Map.of());
+    }
+
+    public Smoothed of(String layer) {
+      AlphaCurve curve = curves.get(layer);
+      if (curve == null) {
+        return wanted.contains(layer)
+            ? new Smoothed(true, OptionalDouble.empty(), Optional.empty())
+            : Smoothed.NO;
+      }
+      return new Smoothed(
+          true, OptionalDouble.of(curve.best()), Optional.ofNullable(folded.get(layer)));
+    }
+  }
+
+  /** Copies the lists. */
+  public Summary {
+    rows = List.copyOf(rows);
+    skipped = List.copyOf(skipped);
+  }
+
+  public static Summary of(
+      ModelShape shape, State state, Map<String, Observation> observations, Smoothings smoothings) {
+    return new SummaryBuilder(shape, state, observations, smoothings).build();
+  }
+
+  /** The same of a model that holds its weights in so many bytes. */
+  public Summary withHeldBytes(long bytes) {
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes);
+  }
+
+  /** The summary as a JSON object on one line, as state files hold it. */
+  public String toJson() {
+    return SummaryJson.write(this);
+  }
+
+  /**
+   * The summary of {@link #toJson}.
+   *
+   * @throws IllegalArgumentException if the text is none
+   */
+  public static Summary ofJson(String json) {
+    return SummaryJson.read(json);
+  }
+
+  /** The row of a tensor. */
+  public Optional<Row> row(String path) {
+    return rows.stream().filter(row -> row.path().equals(path)).findFirst();
+  }
+
+  /** A table with a row per quantizer, and what stays float under it. */
+  @Override
+  public String toString() {
+    List<List<String>> cells = new ArrayList<>();
+    cells.add(List.of("tensor", "class", "format", "granularity", "amax", "dB", "smoothing"));
+    for (Row row : rows) {
+      cells.add(
+          List.of(
+              row.path(),
+              row.layerClass(),
+              row.descriptor().format().label() + (row.descriptor().affine() ? " affine" : ""),
+              row.descriptor().granularity() + (row.descriptor().dynamic() ? " dynamic" : ""),
+              row.amax().map(Range::toString).orElse(row.descriptor().dynamic() ? "dynamic" : "-"),
+              row.decibels().isPresent()
+                  ? String.format(Locale.ROOT, "%.1f", row.decibels().getAsDouble())
+                  : "-",
+              row.smoothing().toString()));
+    }
+    StringBuilder text = new StringBuilder(table(cells));
+    text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");
+    text.append(layers).append(layers == 1 ? " layer" : " layers").append("; weights ");
+    text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
+    text.append(", held in ").append(heldBytes).append('\n');
+    for (String path : skipped) {
+      text.append("skipped: ").append(path).append('\n');
+    }
+    long notRun = rows.stream().filter(r -> r.smoothing().toString().equals("not run")).count();
+    if (notRun > 0) {
+      text.append(notRun)
+          .append(notRun == 1 ? " input is" : " inputs are")
+          .append(" marked @SmoothQuant and ")
+          .append(notRun == 1 ? "was" : "were")
+          .append(" not smoothed\n");
+    }
+    return text.toString();
+  }
+
+  public static String table(List<List<String>> cells) {
+    int columns = cells.get(0).size();
+    int[] widths = new int[columns];
+    for (List<String> row : cells) {
+      for (int c = 0; c < columns; c++) {
+        widths[c] = Math.max(widths[c], row.get(c).length());
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : cells) {
+      StringBuilder line = new StringBuilder();
+      for (int c = 0; c < columns; c++) {
+        line.append(row.get(c)).append(" ".repeat(widths[c] - row.get(c).length() + 2));
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+    return text.toString();
+  }
+}

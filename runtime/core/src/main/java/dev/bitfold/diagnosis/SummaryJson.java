@@ -1,0 +1,97 @@
+package dev.bitfold.diagnosis;
+
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.storage.DescriptorJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+import org.nd4j.shade.jackson.databind.node.ArrayNode;
+import org.nd4j.shade.jackson.databind.node.ObjectNode;
+
+/** Summaries as JSON. */
+final class SummaryJson {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private SummaryJson() {}
+
+  static String write(Summary summary) {
+    ObjectNode root = JSON.createObjectNode();
+    ArrayNode rows = root.putArray("rows");
+    for (Summary.Row row : summary.rows()) {
+      ObjectNode node = rows.addObject();
+      node.put("path", row.path());
+      node.put("class", row.layerClass());
+      node.put("role", row.role().name());
+      node.set("descriptor", parse(DescriptorJson.write(row.descriptor())));
+      row.amax().ifPresent(amax -> node.putArray("amax").add(amax.min()).add(amax.max()));
+      row.decibels().ifPresent(decibels -> node.put("decibels", decibels));
+      if (row.smoothing().marked()) {
+        node.put("smoothed", true);
+        // JSON has no NaN, which stands for "off".
+        row.smoothing().alpha().ifPresent(a -> node.put("alpha", Double.toString(a)));
+        row.smoothing().foldedInto().ifPresent(source -> node.put("foldedInto", source));
+      }
+    }
+    ArrayNode skipped = root.putArray("skipped");
+    summary.skipped().forEach(skipped::add);
+    root.put("layers", summary.layers());
+    root.put("weightBytes", summary.weightBytes());
+    root.put("floatBytes", summary.floatBytes());
+    root.put("heldBytes", summary.heldBytes());
+    return root.toString();
+  }
+
+  /**
+   * The summary of {@link #write}.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  static Summary read(String json) {
+    JsonNode root = parse(json);
+    List<Summary.Row> rows = new ArrayList<>();
+    root.path("rows").forEach(node -> rows.add(row(node)));
+    List<String> skipped = new ArrayList<>();
+    root.path("skipped").forEach(node -> skipped.add(node.asText()));
+    return new Summary(
+        rows,
+        skipped,
+        root.path("layers").asInt(),
+        root.path("weightBytes").asLong(),
+        root.path("floatBytes").asLong(),
+        root.path("heldBytes").asLong());
+  }
+
+  private static Summary.Row row(JsonNode node) {
+    JsonNode amax = node.path("amax");
+    JsonNode decibels = node.path("decibels");
+    JsonNode alpha = node.path("alpha");
+    return new Summary.Row(
+        node.path("path").asText(),
+        node.path("class").asText(),
+        TensorRole.valueOf(node.path("role").asText()),
+        DescriptorJson.read(node.path("descriptor").toString()),
+        amax.size() == 2
+            ? Optional.of(
+                new Summary.Range((float) amax.get(0).asDouble(), (float) amax.get(1).asDouble()))
+            : Optional.empty(),
+        decibels.isNumber() ? OptionalDouble.of(decibels.asDouble()) : OptionalDouble.empty(),
+        new Summary.Smoothed(
+            node.path("smoothed").asBoolean(),
+            alpha.isTextual()
+                ? OptionalDouble.of(Double.parseDouble(alpha.asText()))
+                : OptionalDouble.empty(),
+            Optional.ofNullable(node.path("foldedInto").textValue())));
+  }
+
+  private static JsonNode parse(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a summary: " + e.getOriginalMessage(), e);
+    }
+  }
+}

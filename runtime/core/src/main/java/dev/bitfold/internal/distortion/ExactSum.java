@@ -1,0 +1,64 @@
+package dev.bitfold.internal.distortion;
+
+import java.util.Arrays;
+
+/**
+ * A sum of doubles, rounded once: it does not depend on their order, so that threads may add in
+ * any. Source: Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997. Not safe for
+ * concurrent use.
+ */
+final class ExactSum {
+  // What was added, as doubles that do not overlap, from the smallest to the largest.
+  private double[] parts = new double[4];
+  private int count;
+  private double notFinite;
+
+  void add(double value) {
+    if (!Double.isFinite(value)) {
+      notFinite += value;
+      return;
+    }
+    double carried = value;
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      double large = Math.abs(carried) < Math.abs(parts[i]) ? parts[i] : carried;
+      double small = Math.abs(carried) < Math.abs(parts[i]) ? carried : parts[i];
+      double sum = large + small;
+      double lost = small - (sum - large);
+      if (lost != 0) {
+        parts[kept++] = lost;
+      }
+      carried = sum;
+    }
+    if (kept == parts.length) {
+      parts = Arrays.copyOf(parts, 2 * parts.length);
+    }
+    parts[kept++] = carried;
+    count = kept;
+  }
+
+  /** The double next to the sum, the even one of two as near. */
+  double value() {
+    if (notFinite != 0 || count == 0) {
+      return notFinite;
+    }
+    int i = count - 1;
+    double high = parts[i];
+    double lost = 0;
+    while (i > 0 && lost == 0) {
+      double before = high;
+      double next = parts[--i];
+      high = before + next;
+      lost = next - (high - before);
+    }
+    // Rounded half to even by the addition, though what is left tells to which side.
+    if (i > 0 && Math.signum(lost) == Math.signum(parts[i - 1])) {
+      double twice = 2 * lost;
+      double other = high + twice;
+      if (twice == other - high) {
+        return other;
+      }
+    }
+    return high;
+  }
+}

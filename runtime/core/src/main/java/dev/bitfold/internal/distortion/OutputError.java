@@ -1,0 +1,40 @@
+package dev.bitfold.internal.distortion;
+
+import dev.bitfold.tensor.DenseFloats;
+import java.util.OptionalDouble;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The errors of a layer's output so far, whatever their order. Safe for concurrent use. */
+public final class OutputError {
+  private final DistortionSum squares = new DistortionSum();
+  private final ExactSum absolute = new ExactSum();
+  private final ExactSum difference = new ExactSum();
+
+  /** Adds what a layer gave beside what it should give. */
+  public void add(INDArray expected, INDArray actual) {
+    Distortion more = Distortion.of(expected, actual);
+    float[] x = DenseFloats.of(expected, "a tensor").copy();
+    float[] y = DenseFloats.of(actual, "a tensor").copy();
+    double sum = 0;
+    double error = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += Math.abs(x[i]);
+      error += Math.abs((double) y[i] - x[i]);
+    }
+    synchronized (this) {
+      squares.add(more);
+      absolute.add(sum);
+      difference.add(error);
+    }
+  }
+
+  public Distortion squares() {
+    return squares.get();
+  }
+
+  /** The mean absolute error over the mean absolute value; empty if all values are zero. */
+  public synchronized OptionalDouble l1() {
+    double size = absolute.value();
+    return size > 0 ? OptionalDouble.of(difference.value() / size) : OptionalDouble.empty();
+  }
+}

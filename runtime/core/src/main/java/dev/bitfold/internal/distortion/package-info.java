@@ -1,0 +1,8 @@
+/**
+ * Errors of a tensor beside its float value, and sums of them that do not depend on the order of
+ * the batches. Not for users. Imports {@code tensor} and ND4J's arrays.
+ */
+@NullMarked
+package dev.bitfold.internal.distortion;
+
+import org.jspecify.annotations.NullMarked;

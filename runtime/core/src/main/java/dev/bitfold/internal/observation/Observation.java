@@ -1,0 +1,231 @@
+package dev.bitfold.internal.observation;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.Source;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.ChannelScale;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What flowed through one quantized input or output while calibrating: the largest absolute value
+ * of each channel, the amax of its quantizer, and a sample. The order of the batches does not
+ * matter. Safe for concurrent use.
+ */
+public final class Observation {
+  private final TensorSite site;
+  private final QuantDescriptor descriptor;
+  private final InputSample sample;
+  private final boolean perChannel;
+  private final @Nullable Calibrator calibrator;
+  private final @Nullable INDArray folded;
+  private final NonFinite policy;
+  private @Nullable ChannelRange channels;
+  private long nonFinite;
+
+  Observation(TensorSite site, QuantDescriptor descriptor, NonFinite policy) {
+    this.policy = policy;
+    this.site = site;
+    this.descriptor = descriptor;
+    this.folded = null;
+    Layout layout = site.tensor().layout();
+    this.sample = new InputSample(layout);
+    this.perChannel = layout.has('C');
+    boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
+    this.calibrator = needed ? Calibrators.of(descriptor, layout, policy) : null;
+  }
+
+  private Observation(Observation seen, INDArray folded) {
+    this.site = seen.site;
+    this.descriptor = seen.descriptor;
+    this.sample = seen.sample;
+    this.perChannel = seen.perChannel;
+    this.calibrator = seen.calibrator;
+    this.folded = folded;
+    this.policy = seen.policy;
+    this.nonFinite = seen.nonFinite;
+    this.channels = seen.channels;
+  }
+
+  /**
+   * The same tensor once its channels are multiplied by factors before it comes here; for {@link
+   * #distortion} alone.
+   */
+  public synchronized Observation folded(INDArray factors) {
+    return new Observation(this, factors);
+  }
+
+  /** Whether the amax is simply the largest one of the channels, which are watched anyway. */
+  public static boolean isLargestOfChannels(TensorSite site, QuantDescriptor descriptor) {
+    return descriptor.needsCalibration()
+        && descriptor.perTensor()
+        && !descriptor.affine()
+        && descriptor.calib() == Calib.MAX
+        && site.tensor().layout().has('C');
+  }
+
+  void observe(INDArray x) {
+    if (!x.dataType().isFPType() || x.isEmpty()) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor) + ": it holds no floats to calibrate on");
+    }
+    if (!site.tensor().layout().fits(x.rank())) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": a tensor of rank "
+              + x.rank()
+              + " does not fit the layout");
+    }
+    DenseFloats values = DenseFloats.of(x, "a tensor");
+    ChannelRange range = range(values);
+    if (!range.isFinite()) {
+      values = withoutNonFinite(x);
+      range = range(values);
+    }
+    if (calibrator != null) {
+      try {
+        calibrator.observe(x);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+      }
+    }
+    sample.observe(values);
+    if (perChannel) {
+      merge(range, x);
+    }
+  }
+
+  /** Of each channel, or of all values; not finite if a value is not. */
+  private ChannelRange range(DenseFloats values) {
+    long[] shape = values.array().shape();
+    Groups groups =
+        perChannel
+            ? Groups.perIndex(shape, site.tensor().layout().axis('C', shape.length))
+            : Groups.perTensor(shape);
+    float[] low = new float[groups.count()];
+    float[] high = new float[low.length];
+    if (descriptor.affine()) {
+      values.use(buffer -> Kernels.active().range(Source.of(buffer), groups, low, high));
+    } else {
+      values.use(buffer -> Kernels.active().amax(Source.of(buffer), groups, high));
+      for (int c = 0; c < low.length; c++) {
+        low[c] = -high[c];
+      }
+    }
+    return new ChannelRange(low, high);
+  }
+
+  private synchronized void merge(ChannelRange more, INDArray x) {
+    ChannelRange seen = channels;
+    if (seen == null) {
+      channels = more;
+    } else if (seen.channels() == more.channels()) {
+      channels = seen.and(more);
+    } else {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": "
+              + more.channels()
+              + " channels, and an earlier batch had "
+              + seen.channels());
+    }
+  }
+
+  /** Zeros in place of NaN and infinity, which are counted or refused. */
+  private DenseFloats withoutNonFinite(INDArray x) {
+    float[] values = DenseFloats.of(x, "a tensor").copy();
+    int bad = 0;
+    int first = -1;
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        values[i] = 0;
+        bad++;
+        first = first < 0 ? i : first;
+      }
+    }
+    if (policy == NonFinite.REFUSE) {
+      throw new IllegalArgumentException(
+          site.describe(x, descriptor)
+              + ": "
+              + bad
+              + " of "
+              + values.length
+              + " values are NaN or infinite, the first at "
+              + Arrays.toString(index(first, x.shape())));
+    }
+    synchronized (this) {
+      nonFinite += bad;
+    }
+    return DenseFloats.of(DenseFloats.array(values, x.shape()), "a tensor");
+  }
+
+  /** NaN and infinite values that were left out. */
+  public synchronized long nonFinite() {
+    return nonFinite;
+  }
+
+  private static long[] index(long flat, long[] shape) {
+    long[] index = new long[shape.length];
+    long rest = flat;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape[axis];
+      rest /= shape[axis];
+    }
+    return index;
+  }
+
+  /** The values of each channel; empty if the layout names no channel. */
+  public synchronized Optional<ChannelRange> channelRange() {
+    return Optional.ofNullable(channels);
+  }
+
+  /** The largest absolute value of each channel; empty if the layout names no channel. */
+  Optional<INDArray> channelAmax() {
+    return channelRange().map(ChannelRange::amax);
+  }
+
+  /** The scale of the quantizer; empty if it needs none. */
+  public synchronized Optional<CalibratedScale> scale() {
+    if (calibrator != null) {
+      return Optional.of(CalibratedScale.of(calibrator));
+    }
+    return descriptor.needsCalibration()
+        ? channelRange().map(ChannelRange::whole)
+        : Optional.empty();
+  }
+
+  /**
+   * What the quantizer makes of the sample.
+   *
+   * @param fixed the scale of a static quantizer
+   * @param preScale what smoothing multiplies the channels by
+   */
+  public Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
+    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
+    if (descriptor.dynamic() && !sample.keepsUnitsApart(quantizer)) {
+      // Its scale is that of a whole tensor, which the sample does not hold.
+      return Distortion.NONE;
+    }
+    Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
+    INDArray factors = preScale == null ? folded : preScale;
+    if (factors == null) {
+      return sample.distortion(frozen, x -> x);
+    }
+    int channel = site.tensor().layout().fromEnd('C');
+    return sample.distortion(
+        frozen.withPreScale(factors, channel), x -> ChannelScale.apply(x, factors, channel));
+  }
+}

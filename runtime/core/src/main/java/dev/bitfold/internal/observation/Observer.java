@@ -1,0 +1,72 @@
+package dev.bitfold.internal.observation;
+
+import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.tensor.ChannelScale;
+import dev.bitfold.tensor.Workspaces;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
+public final class Observer implements Tap {
+  private final NonFinite policy;
+  private final Map<String, QuantDescriptor> descriptors;
+  private final Map<String, INDArray> preScales;
+  private final Map<String, Observation> observations = new ConcurrentHashMap<>();
+
+  /** Watches what the state quantizes, as it is after the state's smoothing. */
+  public Observer(State state) {
+    this(state, NonFinite.REFUSE);
+  }
+
+  public Observer(State state, NonFinite policy) {
+    this.policy = policy;
+    this.descriptors = state.descriptors();
+    this.preScales = state.preScales();
+  }
+
+  @Override
+  public INDArray input(TensorSite site, INDArray x) {
+    observe(site, x);
+    return x;
+  }
+
+  @Override
+  public INDArray output(TensorSite site, INDArray y) {
+    observe(site, y);
+    return y;
+  }
+
+  private void observe(TensorSite site, INDArray x) {
+    QuantDescriptor descriptor = descriptors.get(site.path());
+    if (descriptor != null) {
+      Observation observation =
+          observations.computeIfAbsent(
+              site.path(), path -> new Observation(site, descriptor, policy));
+      INDArray preScale = preScales.get(site.path());
+      Workspaces.outside(
+          () -> {
+            observation.observe(
+                preScale == null
+                    ? x
+                    : ChannelScale.apply(x, preScale, site.tensor().layout().fromEnd('C')));
+            return x;
+          });
+    }
+  }
+
+  /** NaN and infinite values that were left out so far. */
+  public long nonFinite() {
+    return observations.values().stream().mapToLong(Observation::nonFinite).sum();
+  }
+
+  /** What was seen, by tensor path. */
+  public Map<String, Observation> observations() {
+    return new TreeMap<>(observations);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.bitfold.internal.replay;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.tensor.Bits;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Checks that the model rebuilt from its own float tensors is the model: it must give the same
+ * bits. It would not if a layer kept something that its constructor does not carry; nor would the
+ * quantized one if a layer wrote to an input that is read again.
+ */
+public final class Faithfulness {
+  /** What a change of the order of sums can do, relative to the output. */
+  private static final double ROUNDING = 1e-4;
+
+  private Faithfulness() {}
+
+  /**
+   * Checks that the rebuilt model gives what the model gives.
+   *
+   * @param rebuilt what the rebuilt model gave for the batch
+   * @throws CalibrationException if the model gives something else; it names the layer class
+   */
+  public static <M> void check(
+      Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray rebuilt) {
+    INDArray original = batch.run(replay.model());
+    if (Bits.same(original, rebuilt)) {
+      checkInputs(replay, shape, batch, original);
+      return;
+    }
+    if (!Bits.same(original, batch.run(replay.model()))) {
+      throw new CalibrationException(
+          "the model gives another output when a batch is run again: its forward must be"
+              + " deterministic, and must not change the batch");
+    }
+    String culprit =
+        shape.layers().values().stream()
+            .filter(layer -> !sameWith(replay, batch, original, layer.path()))
+            .findFirst()
+            .map(layer -> layer.path() + " (" + layer.type().type().getName() + ")")
+            .orElse("a model class");
+    throw new CalibrationException(
+        "rebuilding the model from its own float tensors changes its output ("
+            + Arrays.toString(original.shape())
+            + "); the first that changes it is "
+            + culprit
+            + ": it holds something that no constructor parameter carries");
+  }
+
+  /**
+   * A layer that writes to its input writes to a copy once it is quantized: that must not matter.
+   */
+  private static <M> void checkInputs(
+      Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray original) {
+    if (isNear(original, batch.run(replay.rebuild(State.FLOAT, copying(null))))) {
+      return;
+    }
+    String culprit =
+        shape.layers().values().stream()
+            .filter(
+                layer -> {
+                  M copied = replay.rebuild(State.FLOAT, copying(layer.path()));
+                  return !isNear(original, batch.run(copied));
+                })
+            .findFirst()
+            .map(layer -> layer.path() + " (" + layer.type().type().getName() + ")")
+            .orElse("a layer");
+    throw new CalibrationException(
+        culprit
+            + " writes to its input, which something else reads afterwards; quantized, it would"
+            + " write to a copy, and the model would give something else: let it make a new array");
+  }
+
+  /** A copy may lie in another order, and be summed in another. */
+  private static boolean isNear(INDArray original, INDArray copied) {
+    return !(Distortion.of(original, copied).relative() > ROUNDING);
+  }
+
+  /** Hands each input on as a copy; those of one layer if it is given. */
+  private static Tap copying(@Nullable String layer) {
+    return new Tap() {
+      @Override
+      public INDArray input(TensorSite site, INDArray x) {
+        return layer == null || layer.equals(site.layer()) ? x.dup() : x;
+      }
+
+      @Override
+      public INDArray output(TensorSite site, INDArray y) {
+        return y;
+      }
+    };
+  }
+
+  private static <M> boolean sameWith(
+      Replay<M> replay, Replay.Batch<M> batch, INDArray original, String layer) {
+    return Bits.same(original, batch.run(replay.rebuildOnly(layer)));
+  }
+}

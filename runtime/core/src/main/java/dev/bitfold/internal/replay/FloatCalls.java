@@ -1,0 +1,155 @@
+package dev.bitfold.internal.replay;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.tensor.Workspaces;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What some layers of the float model gave in one batch: each call is known again by the
+ * fingerprint of its input. Safe for the threads of one forward pass.
+ */
+public final class FloatCalls {
+  private record Call(String layer, long input) {}
+
+  private final Map<String, TensorSite> inputs;
+  private final Map<Call, INDArray> outputs = new ConcurrentHashMap<>();
+  private final Map<String, Long> rows = new ConcurrentHashMap<>();
+
+  /**
+   * @param inputs the input by which a call is known, by layer path
+   */
+  public FloatCalls(Map<String, TensorSite> inputs) {
+    this.inputs = inputs;
+  }
+
+  /** The layers that were called. */
+  Set<String> layers() {
+    Set<String> layers = new LinkedHashSet<>();
+    outputs.keySet().forEach(call -> layers.add(call.layer()));
+    return layers;
+  }
+
+  /** The most rows (input values over channels) that a layer has seen. */
+  long rows() {
+    return rows.values().stream().mapToLong(n -> n).max().orElse(0);
+  }
+
+  /** What the outputs take. */
+  public long bytes() {
+    return outputs.values().stream().mapToLong(y -> y.length() * Float.BYTES).sum();
+  }
+
+  private INDArray output(Call call) {
+    INDArray output = outputs.get(call);
+    if (output == null) {
+      throw new CalibrationException(
+          call.layer()
+              + " saw another input when the batch was run again: the model's forward must be"
+              + " deterministic");
+    }
+    return output;
+  }
+
+  /** Takes what a candidate's layer gave beside what it should give. */
+  public interface Errors {
+    void add(String layer, INDArray expected, INDArray actual);
+  }
+
+  /** Knows the call of a layer that a thread is in. */
+  private abstract static class Caller implements Tap {
+    private final ThreadLocal<Map<String, Long>> calls =
+        ThreadLocal.withInitial(LinkedHashMap::new);
+
+    abstract FloatCalls current();
+
+    @Override
+    public INDArray input(TensorSite site, INDArray x) {
+      FloatCalls current = current();
+      if (site.equals(current.inputs.get(site.layer()))) {
+        calls.get().put(site.layer(), Fingerprint.of(x));
+        seen(current, site, x);
+      }
+      return x;
+    }
+
+    void seen(FloatCalls current, TensorSite site, INDArray x) {}
+
+    /** The current call; null if the layer is not one of those. */
+    @Nullable Call call(TensorSite output) {
+      Long input = calls.get().remove(output.layer());
+      return input == null ? null : new Call(output.layer(), input);
+    }
+  }
+
+  /** Fills a record of calls, one batch after another. */
+  public static final class Recorder extends Caller {
+    private FloatCalls current;
+
+    public Recorder(FloatCalls first) {
+      this.current = first;
+    }
+
+    public void into(FloatCalls next) {
+      current = next;
+    }
+
+    @Override
+    FloatCalls current() {
+      return current;
+    }
+
+    @Override
+    void seen(FloatCalls calls, TensorSite site, INDArray x) {
+      long channels = Math.max(1, x.size(site.tensor().layout().axis('C', x.rank())));
+      calls.rows.merge(site.layer(), x.length() / channels, Long::sum);
+    }
+
+    @Override
+    public INDArray output(TensorSite site, INDArray y) {
+      Call call = call(site);
+      if (call != null) {
+        current.outputs.putIfAbsent(call, Workspaces.outside(() -> y.dup('c')));
+      }
+      return y;
+    }
+  }
+
+  /** Compares a candidate's outputs with the float ones, and hands those on. */
+  public static final class Judge extends Caller {
+    private final Errors errors;
+    private FloatCalls current;
+
+    public Judge(FloatCalls first, Errors errors) {
+      this.current = first;
+      this.errors = errors;
+    }
+
+    public void with(FloatCalls next) {
+      current = next;
+    }
+
+    @Override
+    FloatCalls current() {
+      return current;
+    }
+
+    @Override
+    public INDArray output(TensorSite site, INDArray y) {
+      Call call = call(site);
+      if (call == null) {
+        return y;
+      }
+      INDArray expected = current.output(call);
+      errors.add(site.layer(), expected, y);
+      return expected.dup('c');
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.bitfold.internal.replay;
+
+import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.tensor.Workspaces;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A state of the model without its quantizers, and what flowed through it in one batch: the first
+ * output of each layer, and the first tensor of some inputs.
+ */
+public final class FloatRun<M> implements Tap {
+  private final M model;
+  private final Set<String> inputs;
+  // A forward may call its layers from several threads.
+  private final Map<String, INDArray> tensors = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Map<String, INDArray> outputs = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private @Nullable INDArray result;
+
+  /**
+   * @param inputs the paths of the inputs to keep
+   */
+  public FloatRun(Replay<M> replay, State state, Set<String> inputs) {
+    this.inputs = inputs;
+    this.model = replay.rebuild(state.withoutQuantizers(), this);
+  }
+
+  public void run(Replay.Batch<M> batch) {
+    clear();
+    result = batch.run(model);
+  }
+
+  /** Forgets the batch. */
+  public void clear() {
+    tensors.clear();
+    outputs.clear();
+    threads.clear();
+    result = null;
+  }
+
+  @Override
+  public INDArray input(TensorSite site, INDArray x) {
+    if (inputs.contains(site.path())) {
+      keep(site, x);
+    }
+    return x;
+  }
+
+  @Override
+  public INDArray output(TensorSite site, INDArray y) {
+    outputs.putIfAbsent(site.layer(), keep(site, y));
+    return y;
+  }
+
+  private INDArray keep(TensorSite site, INDArray x) {
+    threads.add(Thread.currentThread());
+    return tensors.computeIfAbsent(site.path(), path -> Workspaces.outside(() -> x.dup('c')));
+  }
+
+  /** Whether the first call of a layer is the same one in every run: one thread has made all. */
+  public boolean isOrdered() {
+    return threads.size() <= 1;
+  }
+
+  /** The layers with hooks, in the order in which they gave their first output. */
+  public List<String> layers() {
+    return new ArrayList<>(outputs.keySet());
+  }
+
+  /** How far the model's output is from that of this run, relative to it. */
+  public double change(FloatRun<M> other) {
+    return change(result, other.result);
+  }
+
+  /** How far a layer's output is from that of this run; 0 if it has no hooks. */
+  public double change(FloatRun<M> other, String layer) {
+    INDArray expected = outputs.get(layer);
+    return expected == null ? 0 : change(expected, other.outputs.get(layer));
+  }
+
+  /** The first layer whose output is another. */
+  public Optional<String> firstChanged(FloatRun<M> other, double tolerance, Set<String> except) {
+    return outputs.keySet().stream()
+        .filter(layer -> !except.contains(layer) && change(other, layer) > tolerance)
+        .findFirst();
+  }
+
+  /** The kept inputs and the outputs that are others. */
+  public Set<String> changed(FloatRun<M> other, double tolerance) {
+    Set<String> changed = new LinkedHashSet<>();
+    tensors.forEach(
+        (path, x) -> {
+          if (change(x, other.tensors.get(path)) > tolerance) {
+            changed.add(path);
+          }
+        });
+    return changed;
+  }
+
+  private static double change(@Nullable INDArray expected, @Nullable INDArray actual) {
+    INDArray x = Objects.requireNonNull(expected);
+    return actual != null && Arrays.equals(x.shape(), actual.shape())
+        ? Distortion.of(x, actual).relative()
+        : Double.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,92 @@
+package dev.bitfold.internal.replay;
+
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A bounded sample of the calibration batches with the float outputs of some layers: evenly spread,
+ * and the same on every run.
+ */
+public final class FloatSample {
+  /** The share of the off-heap memory that float outputs may take. */
+  private static final int BYTES_SHARE = 4;
+
+  private static final long BYTES_IF_UNLIMITED = 1L << 30;
+
+  /** Rows (tokens, pixels) of a layer's input that are enough. */
+  private static final long ENOUGH_ROWS = 2048;
+
+  private FloatSample() {}
+
+  /**
+   * A batch and what the float model's layers gave in it.
+   *
+   * @param needed whether some layer was first reached by it
+   */
+  public record Recorded<M>(Replay.Batch<M> batch, FloatCalls calls, boolean needed) {}
+
+  /**
+   * Batches evenly spread over the data, and those without which a layer would not be reached.
+   *
+   * @param inputs the input by which a call is known, of each layer of interest
+   */
+  public static <M> List<Recorded<M>> of(
+      Replay<M> replay, State state, Map<String, TensorSite> inputs) {
+    List<Recorded<M>> kept = new ArrayList<>();
+    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
+    M floats = replay.rebuild(state.withoutQuantizers(), recorder);
+    Set<String> reached = new LinkedHashSet<>();
+    long[] stride = {1};
+    long[] number = {0};
+    replay.each(
+        "sampling",
+        batch -> {
+          boolean due = number[0]++ % stride[0] == 0;
+          if (!due && reached.size() == inputs.size()) {
+            return;
+          }
+          FloatCalls calls = new FloatCalls(inputs);
+          recorder.into(calls);
+          batch.run(floats);
+          boolean needed = reached.addAll(calls.layers());
+          if (due || needed) {
+            kept.add(new Recorded<>(batch, calls, needed));
+          }
+          while (isTooMuch(kept) && thin(kept)) {
+            stride[0] *= 2;
+          }
+        });
+    return kept;
+  }
+
+  private static <M> boolean isTooMuch(List<Recorded<M>> kept) {
+    return kept.stream().mapToLong(r -> r.calls().rows()).sum() > ENOUGH_ROWS
+        || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostBytes();
+  }
+
+  /** Lets every second batch go that is not needed; whether there was one. */
+  private static <M> boolean thin(List<Recorded<M>> kept) {
+    List<Recorded<M>> thinner = new ArrayList<>();
+    for (int i = 0; i < kept.size(); i++) {
+      if (i % 2 == 0 || kept.get(i).needed()) {
+        thinner.add(kept.get(i));
+      }
+    }
+    boolean less = thinner.size() < kept.size();
+    kept.clear();
+    kept.addAll(thinner);
+    return less;
+  }
+
+  /** The most bytes of float outputs to keep. */
+  public static long mostBytes() {
+    long limit = Pointer.maxBytes();
+    return limit > 0 ? limit / BYTES_SHARE : BYTES_IF_UNLIMITED;
+  }
+}

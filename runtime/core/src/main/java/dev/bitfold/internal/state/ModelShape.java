@@ -1,0 +1,341 @@
+package dev.bitfold.internal.state;
+
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.layer.Component;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.LayerType;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.layer.Walk;
+import dev.bitfold.tensor.Workspaces;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What a first walk over a model finds. Immutable. */
+public final class ModelShape {
+  /**
+   * A layer of the model.
+   *
+   * @param path its name
+   * @param type its class, as the processor read it
+   * @param tensors the weights and biases that it holds, by tensor name
+   */
+  public record Layer(String path, LayerType<?, ?> type, Map<String, INDArray> tensors) {
+    /** One of the layer's tensors. */
+    public TensorSite site(LayerTensor tensor) {
+      return new TensorSite(path, type.type(), tensor);
+    }
+
+    /** The layer's output. */
+    public TensorSite output() {
+      return site(ModelShape.output(type));
+    }
+  }
+
+  /**
+   * What {@code @SmoothInto} says, and what its paths may name besides layers.
+   *
+   * @param readers the paths of the readers, by that of the source
+   * @param again the first name of each layer or model that is met again, by the other one
+   * @param absent the components that are null or empty
+   */
+  public record Sharing(
+      Map<String, List<String>> readers, Map<String, String> again, Set<String> absent) {
+    /** Copies, keeping the order. */
+    public Sharing {
+      readers = Collections.unmodifiableMap(new LinkedHashMap<>(readers));
+      again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
+      absent = Collections.unmodifiableSet(new LinkedHashSet<>(absent));
+    }
+  }
+
+  private final Map<String, Layer> layers;
+  private final Map<String, Class<?>> skipped;
+  private final Map<String, TensorSite> sites;
+  private final Sharing sharing;
+
+  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped, Sharing sharing) {
+    this.layers = Collections.unmodifiableMap(layers);
+    this.skipped = Collections.unmodifiableMap(skipped);
+    this.sharing = sharing;
+    Map<String, TensorSite> all = new LinkedHashMap<>();
+    for (Layer layer : layers.values()) {
+      for (LayerTensor tensor : layer.type().tensors().values()) {
+        boolean absent =
+            (tensor.role() == TensorRole.WEIGHT || tensor.role() == TensorRole.BIAS)
+                && !layer.tensors().containsKey(tensor.name());
+        if (!absent) {
+          all.put(layer.site(tensor).path(), layer.site(tensor));
+        }
+      }
+      all.putIfAbsent(layer.output().path(), layer.output());
+    }
+    this.sites = Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * Walks over a model.
+   *
+   * @throws IllegalArgumentException if a weight's rank does not fit its layout, or it holds no
+   *     floats
+   * @throws IllegalStateException if a layer does not hold what its constructor was given
+   */
+  public static <M> ModelShape of(M model, Component<M> component) {
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    Map<String, Class<?>> skipped = new LinkedHashMap<>();
+    Map<String, List<String>> readers = new LinkedHashMap<>();
+    Map<String, String> again = new LinkedHashMap<>();
+    Set<String> absent = new LinkedHashSet<>();
+    component.rebuild(
+        model,
+        new Walk(
+            new Walk.Visitor() {
+              @Override
+              public LayerHooks layer(String path, LayerType<?, ?> type) {
+                Map<String, INDArray> tensors = new LinkedHashMap<>();
+                Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
+                if (layers.put(path, layer) != null) {
+                  throw new IllegalArgumentException(
+                      "the model has two layers of the name " + path + "; give one another key");
+                }
+                return new ReadingHooks(path, type, tensors);
+              }
+
+              @Override
+              public void met(String path, Object layer) {
+                QuantizedLayers.refuse(path, layer);
+              }
+
+              @Override
+              public void skipped(String path, Object value) {
+                skipped.put(path, value.getClass());
+              }
+
+              @Override
+              public void absent(String path) {
+                absent.add(path);
+              }
+
+              @Override
+              public void again(String path, String first) {
+                again.put(path, first);
+              }
+
+              @Override
+              public void smoothInto(String source, List<String> paths) {
+                readers.put(source, paths);
+              }
+            }));
+    return new ModelShape(layers, skipped, new Sharing(readers, again, absent));
+  }
+
+  /** Returns the input that identifies a call of each quantized layer, by layer path. */
+  public Map<String, TensorSite> quantizedInputs(State state) {
+    Map<String, TensorSite> inputs = new LinkedHashMap<>();
+    for (Layer layer : layers.values()) {
+      boolean quantized = false;
+      TensorSite first = null;
+      for (LayerTensor tensor : layer.type().tensors().values()) {
+        TensorSite site = layer.site(tensor);
+        quantized |= state.descriptors().containsKey(site.path());
+        if (first == null && tensor.role() == TensorRole.INPUT) {
+          first = site;
+        }
+      }
+      if (quantized && first != null) {
+        inputs.put(layer.path(), first);
+      }
+    }
+    return inputs;
+  }
+
+  /** The model again, with its layers in a state. */
+  public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
+    return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));
+  }
+
+  /**
+   * The model of this shape again, with its layers in a state.
+   *
+   * @throws IllegalStateException if a layer holds more or fewer tensors than it did
+   */
+  public <M> M rebuild(M model, Component<M> component, State state) {
+    InState visitor = new InState(state, Tap.NONE);
+    return Workspaces.outside(
+        () ->
+            component.rebuild(
+                model,
+                new Walk(
+                    new Walk.Visitor() {
+                      @Override
+                      public LayerHooks layer(String path, LayerType<?, ?> type) {
+                        requireSame(path, type);
+                        return visitor.layer(path, type);
+                      }
+
+                      @Override
+                      public void rebuilt(String path, Object layer) {
+                        visitor.rebuilt(path, layer);
+                      }
+                    })));
+  }
+
+  private void requireSame(String path, LayerType<?, ?> type) {
+    Layer read = layers.get(path);
+    if (read != null && !read.type().tensors().keySet().equals(type.tensors().keySet())) {
+      throw new IllegalStateException(
+          path
+              + " ("
+              + type.type().getSimpleName()
+              + ") held "
+              + read.type().tensors().keySet()
+              + " when the model was read, and now holds "
+              + type.tensors().keySet()
+              + "; make a plan of the model as it is");
+    }
+  }
+
+  /**
+   * The model of this shape again, with hooks of another kind; what is rebuilt is known as
+   * quantized.
+   */
+  public <M> M rebuild(M model, Component<M> component, Function<Layer, LayerHooks> hooks) {
+    return component.rebuild(
+        model,
+        new Walk(
+            new Walk.Visitor() {
+              @Override
+              public LayerHooks layer(String path, LayerType<?, ?> type) {
+                requireSame(path, type);
+                return hooks.apply(Objects.requireNonNull(layers.get(path), path));
+              }
+
+              @Override
+              public void rebuilt(String path, Object layer) {
+                QuantizedLayers.add(layer);
+              }
+            }));
+  }
+
+  /**
+   * Refuses layers of a graph's variables, where only arrays can be worked on.
+   *
+   * @param what cannot be done
+   * @throws IllegalStateException if there is one; the message names it
+   */
+  public void requireArrays(String what) {
+    for (Layer layer : layers.values()) {
+      if (layer.type().isOfVariables()) {
+        throw new IllegalStateException(
+            layer.path()
+                + " ("
+                + layer.type().type().getSimpleName()
+                + ") is part of a SameDiff graph, so that "
+                + what
+                + "; put the quantizers into the graph: QuantSameDiff.quantize(plan) of"
+                + " bitfold-samediff");
+      }
+    }
+  }
+
+  /** Puts layers into a state. */
+  private static final class InState implements Walk.Visitor {
+    private final State state;
+    private final Tap tap;
+    private final Map<String, StateHooks> made = new HashMap<>();
+
+    InState(State state, Tap tap) {
+      this.state = state;
+      this.tap = tap;
+    }
+
+    @Override
+    public LayerHooks layer(String path, LayerType<?, ?> type) {
+      StateHooks hooks = new StateHooks(path, type, state, tap);
+      made.put(path, hooks);
+      return hooks;
+    }
+
+    @Override
+    public void rebuilt(String path, Object layer) {
+      boolean quantized =
+          state.descriptors().keySet().stream().anyMatch(tensor -> tensor.startsWith(path + "."));
+      if (quantized) {
+        QuantizedLayers.add(layer);
+      }
+      StateHooks hooks = made.remove(path);
+      // A tap sees what flows only where ND4J runs.
+      if (hooks != null && tap == Tap.NONE) {
+        BuiltLayer.add(layer, hooks);
+      }
+    }
+  }
+
+  /** The hooks of one layer in a state. */
+  public static LayerHooks hooks(String path, LayerType<?, ?> type, State state) {
+    return new StateHooks(path, type, state, Tap.NONE);
+  }
+
+  /** The float model again, with one layer rebuilt and all others kept. */
+  public static <M> M rebuildOnly(M model, Component<M> component, String layer) {
+    return component.rebuild(
+        model,
+        new Walk(
+            (path, type) ->
+                path.equals(layer) ? new StateHooks(path, type, State.FLOAT, Tap.NONE) : null));
+  }
+
+  /** The layers by path, in the order of the walk. */
+  public Map<String, Layer> layers() {
+    return layers;
+  }
+
+  /** The classes of the components that {@code @SkipQuantize} keeps float, by path. */
+  public Map<String, Class<?>> skipped() {
+    return skipped;
+  }
+
+  /** Which layers are said to read which, and what the names in that stand for. */
+  public Sharing sharing() {
+    return sharing;
+  }
+
+  /** Every tensor by path. */
+  public Map<String, TensorSite> sites() {
+    return sites;
+  }
+
+  /** The layer of a tensor. */
+  public Layer layer(TensorSite site) {
+    Layer layer = layers.get(site.layer());
+    if (layer == null) {
+      throw new IllegalArgumentException(site.path() + " is no tensor of the model");
+    }
+    return layer;
+  }
+
+  /** What a weight or bias holds. */
+  public INDArray tensor(TensorSite site) {
+    INDArray tensor = layer(site).tensors().get(site.tensor().name());
+    if (tensor == null) {
+      throw new IllegalArgumentException(site.path() + " is no weight or bias of the model");
+    }
+    return tensor;
+  }
+
+  static LayerTensor output(LayerType<?, ?> type) {
+    LayerTensor declared = type.tensors().get(LayerType.OUTPUT);
+    return declared == null
+        ? new LayerTensor(LayerType.OUTPUT, TensorRole.OUTPUT, Layout.UNKNOWN, Optional.empty())
+        : declared;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.bitfold.internal.state;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.quantizer.PackedTensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Everything that distinguishes a quantized model from the float one, by tensor path. Immutable;
+ * the arrays in it are never written to.
+ *
+ * @param descriptors how each quantized tensor is quantized
+ * @param scales the calibrated scale of each static input and output
+ * @param preScales what each smoothed input is multiplied by, one factor per channel
+ * @param tensors the float weights and biases that differ from those of the model
+ * @param packed the quantized weights that are held in the bits of their format
+ */
+public record State(
+    Map<String, QuantDescriptor> descriptors,
+    Map<String, CalibratedScale> scales,
+    Map<String, INDArray> preScales,
+    Map<String, INDArray> tensors,
+    Map<String, PackedTensor> packed) {
+  /** The float model itself. */
+  public static final State FLOAT = new State(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+
+  /** Copies the maps, keeping their order. */
+  public State {
+    descriptors = copy(descriptors);
+    scales = copy(scales);
+    preScales = copy(preScales);
+    tensors = copy(tensors);
+    packed = copy(packed);
+  }
+
+  /** With other descriptors. */
+  public State withDescriptors(Map<String, QuantDescriptor> other) {
+    return new State(other, scales, preScales, tensors, packed);
+  }
+
+  /** With the quantizers of these layers only; the other layers stay float. */
+  public State onlyOf(Set<String> layers) {
+    Map<String, QuantDescriptor> some = new LinkedHashMap<>(descriptors);
+    some.keySet().removeIf(path -> !layers.contains(TensorSite.layerOf(path)));
+    return withDescriptors(some);
+  }
+
+  /** With these scales added, in place of those of the same tensors. */
+  public State withScales(Map<String, CalibratedScale> more) {
+    return new State(descriptors, merged(scales, more), preScales, tensors, packed);
+  }
+
+  /** With these pre-quant scales and float tensors added, in place of those of the same paths. */
+  public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
+    return new State(
+        descriptors, scales, merged(preScales, factors), merged(tensors, changed), packed);
+  }
+
+  /**
+   * With packed weights.
+   *
+   * @param floats all weights and biases that are not packed
+   */
+  public State withPacked(Map<String, PackedTensor> weights, Map<String, INDArray> floats) {
+    return new State(descriptors, scales, preScales, floats, weights);
+  }
+
+  /** The same model in float: smoothed, but not quantized. */
+  public State withoutQuantizers() {
+    return new State(Map.of(), Map.of(), preScales, tensors, Map.of());
+  }
+
+  private static <T> Map<String, T> copy(Map<String, T> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  private static <T> Map<String, T> merged(Map<String, T> map, Map<String, T> more) {
+    Map<String, T> all = new LinkedHashMap<>(map);
+    all.putAll(more);
+    return all;
+  }
+}

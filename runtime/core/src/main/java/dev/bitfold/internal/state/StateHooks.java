@@ -1,0 +1,250 @@
+package dev.bitfold.internal.state;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.Gradients;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.layer.LayerType;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.Bits;
+import dev.bitfold.tensor.ChannelScale;
+import dev.bitfold.tensor.Placeholder;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
+final class StateHooks implements LayerHooks {
+  private record Port(TensorSite site, @Nullable Quantizer quantizer, @Nullable Scaling scaling) {}
+
+  /** A smoothed input of a float layer: multiplied, not quantized. */
+  private record Scaling(INDArray factors, int axis) {
+    INDArray apply(INDArray x) {
+      return ChannelScale.apply(x, factors, axis);
+    }
+  }
+
+  private final String layer;
+  private final LayerType<?, ?> type;
+  private final State state;
+  private final Tap tap;
+  private final Map<String, Port> ports = new LinkedHashMap<>();
+  private final Map<String, INDArray> given = new HashMap<>();
+  private final boolean unpacks;
+
+  StateHooks(String layer, LayerType<?, ?> type, State state, Tap tap) {
+    this.layer = layer;
+    this.type = type;
+    this.state = state;
+    this.tap = tap;
+    this.unpacks =
+        type.unpacksWeights()
+            && type.tensors().keySet().stream()
+                .anyMatch(name -> state.packed().containsKey(TensorSite.path(layer, name)));
+    for (LayerTensor tensor : type.tensors().values()) {
+      if (tensor.role() == TensorRole.INPUT) {
+        ports.put(tensor.name(), port(tensor));
+      }
+    }
+    ports.put(LayerType.OUTPUT, port(ModelShape.output(type)));
+  }
+
+  private Port port(LayerTensor tensor) {
+    TensorSite site = new TensorSite(layer, type.type(), tensor);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    INDArray preScale = state.preScales().get(site.path());
+    int channel = preScale == null ? 0 : tensor.layout().fromEnd('C');
+    if (descriptor == null) {
+      return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
+    }
+    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout());
+    CalibratedScale scale = state.scales().get(site.path());
+    if (scale != null) {
+      quantizer = scale.fix(quantizer);
+    }
+    return new Port(
+        site, preScale == null ? quantizer : quantizer.withPreScale(preScale, channel), null);
+  }
+
+  @Override
+  public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
+    if (original == null) {
+      return null;
+    }
+    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    INDArray tensor = tensor(site, original);
+    given.put(name, tensor);
+    return tensor;
+  }
+
+  private INDArray tensor(TensorSite site, INDArray original) {
+    PackedTensor packed = state.packed().get(site.path());
+    if (packed != null) {
+      return type.unpacksWeights() ? Placeholder.of(packed.shape()) : packed.unpack();
+    }
+    INDArray master = state.tensors().getOrDefault(site.path(), original);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    return descriptor == null
+        ? master
+        : quantized(site, master, descriptor, state.scales().get(site.path()));
+  }
+
+  @Override
+  public @Nullable LayerHooks unpacked() {
+    return unpacks ? new Unpacked() : null;
+  }
+
+  /** The same hooks for one call, with the weights unpacked. */
+  private final class Unpacked implements LayerHooks {
+    private final Map<String, INDArray> unpacked = new HashMap<>();
+
+    @Override
+    public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
+      PackedTensor packed = state.packed().get(TensorSite.path(layer, name));
+      INDArray tensor = packed == null ? given.get(name) : packed.unpack();
+      if (tensor != null) {
+        unpacked.put(name, tensor);
+      }
+      return tensor;
+    }
+
+    @Override
+    public void check(String name, @Nullable INDArray held) {
+      requireHeld(name, unpacked.get(name), held);
+    }
+
+    @Override
+    public @Nullable INDArray input(String name, @Nullable INDArray x) {
+      return StateHooks.this.input(name, x);
+    }
+
+    @Override
+    public INDArray output(INDArray y) {
+      return StateHooks.this.output(y);
+    }
+  }
+
+  Class<?> type() {
+    return type.type();
+  }
+
+  String path() {
+    return layer;
+  }
+
+  private Port requirePort(String name) {
+    Port port = ports.get(name);
+    if (port == null) {
+      known(name);
+      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
+    }
+    return port;
+  }
+
+  Optional<Quantizer> quantizer(String name) {
+    return Optional.ofNullable(requirePort(name).quantizer());
+  }
+
+  Optional<BuiltLayer.InputScale> inputScale(String name) {
+    return Optional.ofNullable(requirePort(name).scaling())
+        .map(scaling -> new BuiltLayer.InputScale(scaling.factors(), scaling.axis()));
+  }
+
+  Optional<PackedTensor> packed(String name) {
+    return Optional.ofNullable(state.packed().get(TensorSite.path(layer, name)));
+  }
+
+  @Nullable INDArray unpacked(String name, @Nullable INDArray held) {
+    return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
+  }
+
+  private static INDArray quantized(
+      TensorSite site,
+      INDArray master,
+      QuantDescriptor descriptor,
+      @Nullable CalibratedScale scale) {
+    try {
+      return WeightQuantizer.of(descriptor, site.tensor().layout(), master, scale).quantize(master);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          site.describe(master, descriptor) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private LayerTensor known(String name) {
+    LayerTensor tensor = type.tensors().get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          type.type().getName()
+              + " has no tensor \""
+              + name
+              + "\", only "
+              + type.tensors().keySet());
+    }
+    return tensor;
+  }
+
+  @Override
+  public void check(String name, @Nullable INDArray held) {
+    requireHeld(name, given.get(name), held);
+  }
+
+  private void requireHeld(String name, @Nullable INDArray expected, @Nullable INDArray held) {
+    if (held != expected && (held == null || expected == null || !Bits.same(held, expected))) {
+      TensorSite site = new TensorSite(layer, type.type(), known(name));
+      throw new IllegalStateException(
+          site.describe(expected, state.descriptors().get(site.path()))
+              + ": the constructor of "
+              + type.type().getName()
+              + " was given this tensor, and the layer holds "
+              + (held == null ? "none" : "other values")
+              + "; it must keep the tensor as it is");
+    }
+  }
+
+  @Override
+  public @Nullable INDArray input(String name, @Nullable INDArray x) {
+    Port port = requirePort(name);
+    if (x == null) {
+      return null;
+    }
+    return through(port, tap.input(port.site(), x));
+  }
+
+  @Override
+  public INDArray output(INDArray y) {
+    Port port = java.util.Objects.requireNonNull(ports.get(LayerType.OUTPUT));
+    return through(port, tap.output(port.site(), y));
+  }
+
+  @Override
+  public Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
+    for (LayerTensor tensor : type.tensors().values()) {
+      String path = TensorSite.path(layer, tensor.name());
+      if (state.descriptors().containsKey(path) || state.preScales().containsKey(path)) {
+        throw new IllegalStateException(
+            new TensorSite(layer, type.type(), tensor).describe(null, state.descriptors().get(path))
+                + ": backward of a quantized model, whose rounding has no gradient; train it"
+                + " through Calibration.train");
+      }
+    }
+    return computed;
+  }
+
+  private INDArray through(Port port, INDArray x) {
+    if (port.quantizer() != null) {
+      try {
+        return port.quantizer().quantize(x);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            port.site().describe(x, port.quantizer().descriptor()) + ": " + e.getMessage(), e);
+      }
+    }
+    return port.scaling() == null ? x : port.scaling().apply(x);
+  }
+}

@@ -1,0 +1,270 @@
+package dev.bitfold.internal.training;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Ste;
+import dev.bitfold.calibration.Calibrator;
+import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.gradient.QuantGradients;
+import dev.bitfold.gradient.StraightThrough;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.quantizer.Quantizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A quantizer in training. Its values are those of the {@link Quantizer} that is deployed, bit for
+ * bit; its gradients are those of the {@link StraightThrough} estimator that the descriptor names.
+ *
+ * <p>A scale that the tensor itself gives (a dynamic one, or the largest value of a weight) has no
+ * parameter, and nothing lies outside of it, so that a clipping estimator passes all. Every other
+ * scale is a number that training holds fixed, or learns.
+ */
+final class TrainedQuantizer {
+  private final TensorSite site;
+  private final QuantDescriptor descriptor;
+  private final Quantizer open;
+  private final StraightThrough estimator;
+  private final @Nullable CalibratedScale fixed;
+  private final @Nullable Parameter learned;
+  private Quantizer quantizer;
+
+  private TrainedQuantizer(
+      TensorSite site,
+      QuantDescriptor descriptor,
+      StraightThrough estimator,
+      @Nullable CalibratedScale fixed,
+      @Nullable Parameter learned) {
+    this.site = site;
+    this.descriptor = descriptor;
+    this.open = Quantizer.of(descriptor, site.tensor().layout());
+    this.estimator = estimator;
+    this.fixed = fixed;
+    this.learned = learned;
+    this.quantizer = open;
+    refresh();
+  }
+
+  /** Makes the parameter of a learned scale. */
+  interface NewParameter {
+    Parameter make(String name, INDArray initial);
+  }
+
+  /**
+   * The quantizer of an input or output.
+   *
+   * @param scale as calibrated; null if its scale is dynamic or the descriptor's own
+   */
+  static TrainedQuantizer ofActivation(
+      TensorSite site,
+      QuantDescriptor descriptor,
+      @Nullable CalibratedScale scale,
+      NewParameter parameters) {
+    StraightThrough estimator = estimator(site, descriptor);
+    CalibratedScale known = scale == null ? own(descriptor) : scale;
+    if (known == null && !descriptor.dynamic()) {
+      throw new IllegalStateException(
+          site.describe(null, descriptor)
+              + ": no calibration batch has reached it, so training has no amax to begin with");
+    }
+    return of(site, descriptor, estimator, known, parameters);
+  }
+
+  /** The quantizer of a weight, which is its own calibration data. */
+  static TrainedQuantizer ofWeight(
+      TensorSite site, QuantDescriptor descriptor, INDArray weight, NewParameter parameters) {
+    StraightThrough estimator = estimator(site, descriptor);
+    CalibratedScale known = own(descriptor);
+    boolean follows =
+        descriptor.dynamic() || (descriptor.calib() == Calib.MAX && !isLearned(descriptor));
+    if (known == null && !follows) {
+      known = calibrated(site, descriptor, weight);
+    }
+    return of(site, descriptor, estimator, known, parameters);
+  }
+
+  private static TrainedQuantizer of(
+      TensorSite site,
+      QuantDescriptor descriptor,
+      StraightThrough estimator,
+      @Nullable CalibratedScale known,
+      NewParameter parameters) {
+    if (!isLearned(descriptor)) {
+      return new TrainedQuantizer(site, descriptor, estimator, known, null);
+    }
+    if (!(known instanceof CalibratedScale.Amax amax)) {
+      throw new IllegalArgumentException(
+          site.describe(null, descriptor) + ": training learns an amax, and this has none");
+    }
+    requireAbove0(site, descriptor, amax.amax(), "begins with");
+    Parameter learned = parameters.make(site.path() + ".amax", amax.amax());
+    return new TrainedQuantizer(site, descriptor, estimator, null, learned);
+  }
+
+  private static StraightThrough estimator(TensorSite site, QuantDescriptor descriptor) {
+    String refused = null;
+    if (isLearned(descriptor)) {
+      if (descriptor.affine()) {
+        refused = "the scale and zero point of an affine quantizer are not learned yet";
+      } else if (!descriptor.scaleBits().isEmpty()) {
+        refused = "block scales of a format of their own are not learned";
+      } else if (descriptor.scaleAmax() != 1f) {
+        refused = "a learned amax needs no scaleAmax; leave it out";
+      }
+    }
+    try {
+      if (refused == null) {
+        return StraightThrough.of(descriptor, site.tensor().layout());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          site.describe(null, descriptor) + " cannot be trained: " + e.getMessage(), e);
+    }
+    throw new IllegalArgumentException(
+        site.describe(null, descriptor) + " cannot be trained: " + refused);
+  }
+
+  static boolean isLearned(QuantDescriptor descriptor) {
+    return descriptor.learnAmax() || descriptor.ste() == Ste.LSQ || descriptor.ste() == Ste.PACT;
+  }
+
+  private static @Nullable CalibratedScale own(QuantDescriptor descriptor) {
+    if (descriptor.amax().isEmpty() || descriptor.dynamic()) {
+      return null;
+    }
+    float[] amax = new float[descriptor.amax().size()];
+    for (int i = 0; i < amax.length; i++) {
+      amax[i] = descriptor.amax().get(i);
+    }
+    return new CalibratedScale.Amax(amax.length == 1 ? Nd4j.scalar(amax[0]) : Nd4j.create(amax));
+  }
+
+  private static CalibratedScale calibrated(
+      TensorSite site, QuantDescriptor descriptor, INDArray weight) {
+    if (descriptor.calib() == Calib.MAX && !descriptor.affine()) {
+      return new CalibratedScale.Amax(
+          Quantizer.of(descriptor, site.tensor().layout()).amax(weight));
+    }
+    Calibrator calibrator = Calibrators.of(descriptor, site.tensor().layout());
+    calibrator.observe(weight);
+    return CalibratedScale.of(calibrator);
+  }
+
+  /** The scale to deploy; empty if the tensor itself gives it. */
+  Optional<CalibratedScale> scale() {
+    return learned == null
+        ? Optional.ofNullable(fixed)
+        : Optional.of(new CalibratedScale.Amax(learned.value().dup('c')));
+  }
+
+  /** The learned amax; empty if it is not learned. */
+  Optional<Parameter> learned() {
+    return Optional.ofNullable(learned);
+  }
+
+  /** Takes over what was learned. */
+  void refresh() {
+    if (learned != null) {
+      quantizer = open.withAmax(learned.value());
+    } else if (fixed != null) {
+      quantizer = fixed.fix(open);
+    }
+  }
+
+  /**
+   * Checks an amax that is about to be learned.
+   *
+   * @throws IllegalStateException if a value of it is not above 0 and finite
+   */
+  void requireLearnable(INDArray amax) {
+    requireAbove0(site, descriptor, amax, "would become");
+  }
+
+  private static void requireAbove0(
+      TensorSite site, QuantDescriptor descriptor, INDArray amax, String verb) {
+    for (float a : amax.ravel().toFloatVector()) {
+      if (!(a > 0) || !Float.isFinite(a)) {
+        throw new IllegalStateException(
+            site.describe(null, descriptor)
+                + ": the learned amax "
+                + verb
+                + " "
+                + a
+                + "; it must stay above 0: train with a smaller step, or begin with other data");
+      }
+    }
+  }
+
+  INDArray quantize(INDArray x) {
+    try {
+      return quantizer.quantize(x);
+    } catch (IllegalArgumentException e) {
+      throw refused(x, e);
+    }
+  }
+
+  void quantizeInto(INDArray x, INDArray out) {
+    try {
+      quantizer.quantizeInto(x, out);
+    } catch (IllegalArgumentException e) {
+      throw refused(x, e);
+    }
+  }
+
+  /** Whether the gradient passes as it is. */
+  boolean passesAll() {
+    return learned == null && (fixed == null || descriptor.ste() == Ste.PASS_THROUGH);
+  }
+
+  /**
+   * The gradient of what was quantized; that of a learned amax is added to its parameter.
+   *
+   * @param elements that the step of LSQ is shared by, in one sample
+   */
+  INDArray backward(INDArray x, INDArray gradOutput, long elements) {
+    if (passesAll()) {
+      return gradOutput;
+    }
+    QuantGradients gradients;
+    try {
+      gradients = estimator.backward(x, parameters(), gradOutput);
+    } catch (IllegalArgumentException e) {
+      throw refused(x, e);
+    }
+    if (learned != null) {
+      INDArray amax = gradients.parameter(StraightThrough.AMAX);
+      learned.add(descriptor.ste() == Ste.LSQ ? amax.mul(lsqFactor(elements)) : amax);
+    }
+    return gradients.input();
+  }
+
+  /** The gradient scale of LSQ, section 2.2: 1 / sqrt(elements * largest code). */
+  private double lsqFactor(long elements) {
+    int codes = descriptor.format() instanceof IntFormat integers ? integers.max() : 1;
+    return 1 / Math.sqrt((double) elements * codes);
+  }
+
+  private Map<String, INDArray> parameters() {
+    if (learned != null) {
+      return Map.of(StraightThrough.AMAX, learned.value());
+    }
+    Map<String, INDArray> parameters = new LinkedHashMap<>();
+    if (fixed instanceof CalibratedScale.Amax amax) {
+      parameters.put(StraightThrough.AMAX, amax.amax().mul(descriptor.scaleAmax()));
+    } else if (fixed instanceof CalibratedScale.Range range) {
+      parameters.put(StraightThrough.MIN, range.min());
+      parameters.put(StraightThrough.MAX, range.max());
+    }
+    return parameters;
+  }
+
+  private IllegalArgumentException refused(INDArray x, IllegalArgumentException e) {
+    return new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+  }
+}

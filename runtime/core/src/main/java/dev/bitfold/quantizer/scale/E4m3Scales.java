@@ -1,0 +1,107 @@
+package dev.bitfold.quantizer.scale;
+
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.ScaleFormula;
+import dev.bitfold.kernel.Scales;
+
+/**
+ * E4M3 block scales under a float32 global scale: NVFP4's, for any format.
+ *
+ * <p>By rule, as in NVIDIA ModelOpt: FLOOR is NVFP4QTensor, FLUSH the Triton kernel, RECIPROCAL the
+ * CUDA kernel for dynamic blocks.
+ */
+final class E4m3Scales {
+  private static final float E4M3_MAX = 448f;
+  private static final float LEAST = 0x1p-9f;
+
+  private final float max;
+  private final ScaleRule rule;
+
+  /**
+   * @param max the largest number of the element's format
+   */
+  E4m3Scales(float max, ScaleRule rule) {
+    this.max = max;
+    this.rule = rule;
+  }
+
+  /** The global scale, by which stored scales are multiplied. */
+  static float globalScale(float global, float max) {
+    return global / (max * E4M3_MAX);
+  }
+
+  /** 448 · max / global in double: stored scales are divided by it. */
+  static double perUnit(float global, float max) {
+    return 448.0 * (double) (max / global);
+  }
+
+  /**
+   * @param amax of each block; under the RECIPROCAL rule finite
+   * @param globals the amax of the whole tensor, or of each part that has its own
+   * @param globalGroups which of them a block takes
+   */
+  ScaleSet of(float[] amax, float[] globals, Groups globalGroups) {
+    byte[] codes = new byte[amax.length];
+    float[] forward = new float[amax.length];
+    float[] backward = new float[amax.length];
+    for (int g = 0; g < amax.length; g++) {
+      float global = globals[globalGroups.group(g)];
+      codes[g] = code(amax[g], global);
+      forward[g] = forward(amax[g], codes[g], global);
+      backward[g] = backward(amax[g], codes[g], global);
+    }
+    StoredScales.E4m3 stored = new StoredScales.E4m3(codes, globals, globalGroups, max, !divides());
+    return new ScaleSet(new Scales(forward, divides(), backward, false), stored);
+  }
+
+  /** The same for some blocks under one global amax. */
+  void of(float[] amax, float global, int count, float[] forward, float[] backward) {
+    for (int g = 0; g < count; g++) {
+      byte code = code(amax[g], global);
+      forward[g] = forward(amax[g], code, global);
+      backward[g] = backward(amax[g], code, global);
+    }
+  }
+
+  /** What is computed under one global amax. */
+  ScaleFormula formula(float global) {
+    return new ScaleFormula(ScaleFormula.Kind.E4M3, rule, max, 1, 0, 0, global);
+  }
+
+  /** Whether elements are divided by the forward scale. */
+  boolean divides() {
+    return rule != ScaleRule.RECIPROCAL;
+  }
+
+  private byte code(float amax, float global) {
+    return (byte) FloatCodec.E4M3.encode(scale(amax, global));
+  }
+
+  private float forward(float amax, byte code, float global) {
+    if (divides()) {
+      float backward = backward(amax, code, global);
+      return backward == 0 ? Float.POSITIVE_INFINITY : backward;
+    }
+    // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros.
+    double exact = FloatCodec.E4M3.decode(code & 0xff) / perUnit(global, max);
+    return amax == 0 ? 1f : exact == 0 ? 0f : (float) (1 / exact);
+  }
+
+  private float backward(float amax, byte code, float global) {
+    return !divides() && amax == 0 ? 1f : StoredScales.E4m3.backward(code, global, max, !divides());
+  }
+
+  /** The scale before it is rounded to E4M3. */
+  private float scale(float amax, float global) {
+    return switch (rule) {
+      case RECIPROCAL ->
+          amax == 0 || global == 0 ? 0f : (float) (amax / max * perUnit(global, max));
+      case FLUSH -> global == 0 ? 0f : amax / (max * globalScale(global, max));
+      default -> {
+        float scale = amax == 0 ? 0f : amax / (max * globalScale(global, max));
+        yield scale == 0 ? 1f : Math.max(scale, LEAST);
+      }
+    };
+  }
+}

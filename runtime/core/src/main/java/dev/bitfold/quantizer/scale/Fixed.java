@@ -1,0 +1,104 @@
+package dev.bitfold.quantizer.scale;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What a static quantizer was given, so that it need not look at a tensor. */
+public sealed interface Fixed {
+  /** The values that must fit the groups. */
+  GroupValues values();
+
+  /** A largest absolute value: finite, not negative. */
+  record OfAmax(GroupValues values) implements Fixed {}
+
+  /** A smallest and a largest value. */
+  record OfRange(GroupValues values, GroupValues max) implements Fixed {}
+
+  /** A scale above 0 and a zero point. */
+  record OfScale(GroupValues values, GroupValues zeroPoint) implements Fixed {}
+
+  /** The amax of a descriptor; null if it has none. */
+  static @Nullable Fixed of(QuantDescriptor descriptor) {
+    if (descriptor.amax().isEmpty()) {
+      return null;
+    }
+    float[] values = new float[descriptor.amax().size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = descriptor.amax().get(i);
+    }
+    return new OfAmax(
+        new GroupValues(values, values.length == 1 ? new long[0] : new long[] {values.length}));
+  }
+
+  /**
+   * A given amax.
+   *
+   * @throws IllegalArgumentException if a value is NaN, infinite or negative
+   */
+  static Fixed amax(QuantDescriptor descriptor, GroupValues amax) {
+    check(descriptor, "amax", amax, a -> a >= 0, "finite and not negative");
+    return new OfAmax(amax);
+  }
+
+  /**
+   * A given range.
+   *
+   * @throws IllegalArgumentException if a value is NaN or infinite, or a minimum is above its
+   *     maximum
+   */
+  static Fixed range(QuantDescriptor descriptor, GroupValues min, GroupValues max) {
+    check(descriptor, "minimum", min, v -> true, "finite");
+    check(descriptor, "maximum", max, v -> true, "finite");
+    sameLength(descriptor, "a minimum", min, "a maximum", max);
+    for (int g = 0; g < min.values().length; g++) {
+      if (min.values()[g] > max.values()[g]) {
+        throw new IllegalArgumentException(
+            descriptor
+                + ": the minimum "
+                + min.values()[g]
+                + " is above the maximum "
+                + max.values()[g]);
+      }
+    }
+    return new OfRange(min, max);
+  }
+
+  /**
+   * A given scale and zero point.
+   *
+   * @throws IllegalArgumentException if a scale is not above 0 and finite, or a zero point no
+   *     integer
+   */
+  static Fixed scale(QuantDescriptor descriptor, GroupValues scale, GroupValues zeroPoint) {
+    check(descriptor, "scale", scale, s -> s > 0, "finite and above 0");
+    check(descriptor, "zero point", zeroPoint, z -> z == Math.rint(z), "an integer");
+    sameLength(descriptor, "a scale", scale, "a zero point", zeroPoint);
+    return new OfScale(scale, zeroPoint);
+  }
+
+  private static void sameLength(
+      QuantDescriptor descriptor, String one, GroupValues a, String other, GroupValues b) {
+    if (a.values().length != b.values().length) {
+      throw new IllegalArgumentException(
+          descriptor + ": " + one + " of " + a + " and " + other + " of " + b);
+    }
+  }
+
+  private static void check(
+      QuantDescriptor descriptor,
+      String what,
+      GroupValues given,
+      Predicate<Float> valid,
+      String rule) {
+    if (given.values().length == 0) {
+      throw new IllegalArgumentException(descriptor + ": an empty " + what);
+    }
+    for (float value : given.values()) {
+      if (!Float.isFinite(value) || !valid.test(value)) {
+        throw new IllegalArgumentException(
+            descriptor + ": " + what + " of " + given + " holds " + value + "; it must be " + rule);
+      }
+    }
+  }
+}

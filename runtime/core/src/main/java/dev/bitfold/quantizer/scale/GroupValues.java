@@ -1,0 +1,42 @@
+package dev.bitfold.quantizer.scale;
+
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One value for each group, or one for all.
+ *
+ * @param values in c order; not to be changed
+ * @param shape the shape they were given with
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
+public record GroupValues(float[] values, long[] shape) {
+  /** A copy of an array's values. */
+  public static GroupValues of(INDArray array) {
+    return new GroupValues(
+        DenseFloats.of(array.castTo(DataType.FLOAT), "a fixed value").copy(),
+        array.shape().clone());
+  }
+
+  /** Whether there is one value for everything. */
+  boolean single() {
+    return values.length == 1;
+  }
+
+  /** Whether they can serve groups of this shape: the same, or flat where one axis keeps scales. */
+  boolean fits(long[] groups) {
+    if (single() || Arrays.equals(shape, groups)) {
+      return true;
+    }
+    long count = Arrays.stream(groups).reduce(1, (a, b) -> a * b);
+    long kept = Arrays.stream(groups).filter(n -> n != 1).count();
+    return shape.length == 1 && values.length == count && kept <= 1;
+  }
+
+  @Override
+  public String toString() {
+    return "shape " + Arrays.toString(shape);
+  }
+}

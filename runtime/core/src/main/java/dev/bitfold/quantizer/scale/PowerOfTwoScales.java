@@ -1,0 +1,99 @@
+package dev.bitfold.quantizer.scale;
+
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.kernel.ScaleFormula;
+import dev.bitfold.kernel.Scales;
+
+/**
+ * E8M0 block scales: powers of two, 2^-127 to 2^127, and NaN (OCP Microscaling formats 1.0).
+ *
+ * <p>Integers are OCP's fixed-point numbers under the floor rule: {@code bits - 2} bits stand
+ * behind the point, so that the largest is just below 2. Under the ceil rule they are whole, as in
+ * ModelOpt.
+ */
+final class PowerOfTwoScales {
+  private static final int LEAST = -127;
+  private static final int MOST = 127;
+  private static final byte NAN = (byte) 255;
+
+  private final ScaleRule rule;
+  private final float max;
+  private final int maxExponent;
+  private final int fractionBits;
+
+  PowerOfTwoScales(NumberFormat format, ScaleRule rule) {
+    this.rule = rule;
+    if (format instanceof IntFormat integers) {
+      this.max = integers.max();
+      this.maxExponent = 0;
+      this.fractionBits = rule == ScaleRule.CEIL ? 0 : integers.bits() - 2;
+    } else {
+      FloatFormat floats = (FloatFormat) format;
+      this.max = floats.max();
+      this.maxExponent = floats.maxExponent();
+      this.fractionBits = 0;
+    }
+  }
+
+  /**
+   * @param amax of each block; under the ceil rule finite
+   */
+  ScaleSet of(float[] amax) {
+    byte[] exponents = new byte[amax.length];
+    for (int g = 0; g < amax.length; g++) {
+      exponents[g] = exponent(amax[g]);
+    }
+    StoredScales.PowersOfTwo stored = stored(exponents);
+    float[] backward = new float[amax.length];
+    float[] forward = new float[amax.length];
+    of(amax, amax.length, forward, backward);
+    // Dividing by a power of two is exact where multiplying by its inverse would overflow.
+    return new ScaleSet(new Scales(forward, true, backward, false), stored);
+  }
+
+  /** As they are stored. */
+  StoredScales.PowersOfTwo stored(byte[] exponents) {
+    return new StoredScales.PowersOfTwo(exponents, fractionBits);
+  }
+
+  /** Both factors of the first groups; written to the last two arrays. */
+  void of(float[] amax, int count, float[] forward, float[] backward) {
+    for (int g = 0; g < count; g++) {
+      float scale = StoredScales.PowersOfTwo.backward(exponent(amax[g]), fractionBits);
+      // An all-zero block has no exponent: it is stored as 2^-127 and given as 1, as in ModelOpt.
+      backward[g] = amax[g] == 0 && rule == ScaleRule.CEIL ? 1f : scale;
+      boolean flushed = rule == ScaleRule.FLUSH && amax[g] < Float.MIN_NORMAL;
+      forward[g] = flushed ? Float.POSITIVE_INFINITY : backward[g];
+    }
+  }
+
+  /** What {@link #of} computes of an amax times a factor. */
+  ScaleFormula formula(float factor) {
+    return new ScaleFormula(
+        ScaleFormula.Kind.POWERS_OF_TWO, rule, max, factor, maxExponent, fractionBits, 0);
+  }
+
+  private byte exponent(float amax) {
+    if (!Float.isFinite(amax)) {
+      return NAN;
+    }
+    int exponent = rule == ScaleRule.CEIL ? ceil(amax / max) : floor(amax);
+    return (byte) (Math.min(Math.max(exponent, LEAST), MOST) + 127);
+  }
+
+  private int floor(float amax) {
+    // As a double no float is subnormal. A block of zeros counts as 2^-126.
+    return Math.getExponent(amax == 0 ? (double) Float.MIN_NORMAL : amax) - maxExponent;
+  }
+
+  private static int ceil(float ratio) {
+    if (ratio == 0) {
+      return LEAST;
+    }
+    int floor = Math.getExponent((double) ratio);
+    return ratio > Math.scalb(1.0, floor) ? floor + 1 : floor;
+  }
+}

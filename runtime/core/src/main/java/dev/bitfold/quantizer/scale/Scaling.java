@@ -1,0 +1,285 @@
+package dev.bitfold.quantizer.scale;
+
+import dev.bitfold.annotations.ScaleRule;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How a descriptor's scales are found for a tensor. Immutable. */
+public final class Scaling {
+  private static final List<Integer> E8M0 = List.of(8, 0);
+  private static final List<Integer> E4M3 = List.of(4, 3);
+
+  private final QuantDescriptor descriptor;
+  private final @Nullable Fixed fixed;
+
+  /** The scales, where they do not depend on the tensor. */
+  private final @Nullable ScaleSet ready;
+
+  private final @Nullable OwnScales own;
+
+  public Scaling(QuantDescriptor descriptor, @Nullable Fixed fixed) {
+    this.descriptor = descriptor;
+    this.fixed = fixed;
+    this.ready = fixed == null || globalScale(descriptor) ? null : ofFixed(fixed);
+    this.own = fixed == null ? OwnScales.of(descriptor) : null;
+  }
+
+  /** Whether scales are powers of two. */
+  static boolean powersOfTwo(QuantDescriptor descriptor) {
+    return descriptor.scaleBits().equals(E8M0);
+  }
+
+  /** Whether block scales are under a global scale, whose amax is what can be fixed. */
+  public static boolean globalScale(QuantDescriptor descriptor) {
+    return descriptor.scaleBits().equals(E4M3);
+  }
+
+  /** The numbers that elements are rounded to. */
+  public static Grid grid(QuantDescriptor descriptor) {
+    NumberFormat format = descriptor.format();
+    if (format instanceof IntFormat integers) {
+      // OCP's integers are symmetric.
+      boolean symmetric = descriptor.scaleBits().equals(E8M0);
+      return new Grid.Integers(
+          symmetric ? -integers.max() : integers.min(), integers.max(), descriptor.rounding());
+    }
+    if (format instanceof FloatFormat floats) {
+      return new Grid.Floats(
+          floats.mantissa(), floats.minExponent(), floats.max(), descriptor.rounding());
+    }
+    return new Grid.Table();
+  }
+
+  /**
+   * How each group's scale follows from its own elements, once the tensor's global amax is known;
+   * null if it does not.
+   */
+  public @Nullable OwnScales own(TensorView tensor) {
+    if (!globalScale(descriptor)) {
+      return own;
+    }
+    boolean one = fixed == null || fixed.values().single();
+    return one ? new OwnScales.UnderGlobal(e4m3(), global(tensor), finite()) : null;
+  }
+
+  /** The one global amax: fixed, or that of the tensor. */
+  private float global(TensorView tensor) {
+    float[] amax = new float[1];
+    if (fixed == null) {
+      Groups whole = Groups.perTensor(tensor.shape());
+      tensor.amax(whole, amax);
+      if (finite() && !Float.isFinite(amax[0])) {
+        tensor.finiteAmax(whole, amax);
+      }
+    } else {
+      amax[0] = fixed.values().values()[0];
+    }
+    return scaled(amax)[0];
+  }
+
+  /** Whether what is not finite is left out of an amax. */
+  private boolean finite() {
+    ScaleRule rule = descriptor.scaleRule();
+    return rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
+  }
+
+  private E4m3Scales e4m3() {
+    return new E4m3Scales(max(descriptor), descriptor.scaleRule());
+  }
+
+  /** Whether the scales are known without a tensor. */
+  public boolean isReady() {
+    return ready != null;
+  }
+
+  public @Nullable Fixed fixed() {
+    return fixed;
+  }
+
+  /** Whether one fixed value serves all groups. */
+  public boolean single() {
+    return ready != null && ready.scales().forward().length == 1;
+  }
+
+  /** The shape that the one fixed value was given with. */
+  public long[] singleShape() {
+    return fixed == null ? new long[0] : fixed.values().shape();
+  }
+
+  /**
+   * The groups that scales are kept for: the tensor's, or all in one if one fixed value serves all.
+   */
+  public Groups groups(Groups granularity, long[] shape) {
+    return single() ? Groups.perTensor(shape) : granularity;
+  }
+
+  /**
+   * The scales for a tensor.
+   *
+   * @param groups those of {@link #groups}
+   * @throws IllegalArgumentException if what is fixed does not fit them
+   */
+  public ScaleSet of(TensorView tensor, Groups groups) {
+    if (fixed != null && !globalScale(descriptor) && !fixed.values().fits(groups.shape())) {
+      throw tensor.refused(
+          "the fixed "
+              + fixed.values()
+              + " does not fit its scales' "
+              + Arrays.toString(groups.shape()));
+    }
+    if (ready != null) {
+      return ready;
+    }
+    if (descriptor.affine()) {
+      float[] min = new float[groups.count()];
+      float[] max = new float[groups.count()];
+      tensor.range(groups, min, max);
+      return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
+    }
+    float[] amax = blockAmax(tensor, groups);
+    return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
+  }
+
+  private float[] blockAmax(TensorView tensor, Groups groups) {
+    float[] amax = new float[groups.count()];
+    tensor.amax(groups, amax);
+    if (finite()) {
+      for (float value : amax) {
+        if (!Float.isFinite(value)) {
+          tensor.finiteAmax(groups, amax);
+          break;
+        }
+      }
+    }
+    return amax;
+  }
+
+  private ScaleSet ofFixed(Fixed given) {
+    float[] values = given.values().values();
+    if (given instanceof Fixed.OfRange range) {
+      return AffineScales.ofRange((IntFormat) descriptor.format(), values, range.max().values());
+    }
+    if (given instanceof Fixed.OfScale scale) {
+      return AffineScales.ofZeroPoint(values, scale.zeroPoint().values());
+    }
+    return ofAmax(scaled(values));
+  }
+
+  private ScaleSet ofAmax(float[] amax) {
+    if (powersOfTwo(descriptor)) {
+      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).of(amax);
+    }
+    AmaxScales scales = amaxScales(descriptor);
+    return descriptor.scaleBits().isEmpty()
+        ? scales.of(amax)
+        : new DoubleQuantizedScales(scales, run(descriptor)).of(amax);
+  }
+
+  private static AmaxScales amaxScales(QuantDescriptor descriptor) {
+    return AmaxScales.of(descriptor.format(), descriptor.scaleRule() == ScaleRule.RECIPROCAL);
+  }
+
+  /** So many int8 block scales share a second one. */
+  private static int run(QuantDescriptor descriptor) {
+    return descriptor.scaleBlockSizes().stream()
+        .mapToInt(BlockSize::size)
+        .findFirst()
+        .orElse(BlockSize.WHOLE);
+  }
+
+  /**
+   * The scales that a packed tensor of a descriptor was stored with.
+   *
+   * @throws IllegalArgumentException if they are too many or too few for the groups
+   */
+  public static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedParts parts) {
+    boolean floats = descriptor.affine() || descriptor.scaleBits().isEmpty();
+    require(descriptor, groups, floats ? 0 : groups.count(), parts.scaleCodes().length);
+    byte[] codes = parts.scaleCodes().clone();
+    float[] values = parts.scales().clone();
+    if (floats) {
+      require(descriptor, groups, groups.count(), values.length);
+      boolean divides = !descriptor.affine() && amaxScales(descriptor).kind().dividesBack();
+      return new StoredScales.Floats(values, divides);
+    }
+    if (powersOfTwo(descriptor)) {
+      require(descriptor, groups, 0, values.length);
+      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).stored(codes);
+    }
+    if (globalScale(descriptor)) {
+      boolean one = values.length == 1;
+      Groups globals = one ? Groups.perTensor(groups.shape()) : Groups.perIndex(groups.shape(), 0);
+      require(descriptor, groups, globals.count(), values.length);
+      boolean reciprocal = descriptor.scaleRule() == ScaleRule.RECIPROCAL;
+      return new StoredScales.E4m3(codes, values, globals, max(descriptor), reciprocal);
+    }
+    int run = Math.min(run(descriptor), codes.length);
+    require(descriptor, groups, (codes.length - 1) / run + 1, values.length);
+    return new StoredScales.Int8(codes, values, parts.scaleOffset(), run, amaxScales(descriptor));
+  }
+
+  private static void require(QuantDescriptor descriptor, Groups groups, int expected, int found) {
+    if (expected != found) {
+      throw new IllegalArgumentException(
+          descriptor + " of " + groups + " takes " + expected + " scales there, not " + found);
+    }
+  }
+
+  private static float max(QuantDescriptor descriptor) {
+    NumberFormat format = descriptor.format();
+    return format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
+  }
+
+  private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {
+    E4m3Scales scales = e4m3();
+    long[] shape = groups.shape();
+    if (fixed == null || fixed.values().single()) {
+      float[] global = fixed == null ? new float[] {largest(amax)} : fixed.values().values();
+      return scales.of(amax, scaled(global), Groups.perTensor(shape));
+    }
+    return scales.of(amax, scaled(fixed.values().values()), perRow(tensor, shape));
+  }
+
+  /** The global amax may have a value for each index of the first axis, if that is not blocked. */
+  private Groups perRow(TensorView tensor, long[] shape) {
+    GroupValues given = fixed == null ? new GroupValues(new float[0], new long[0]) : fixed.values();
+    long[] perRow = new long[shape.length];
+    Arrays.fill(perRow, 1);
+    perRow[0] = tensor.shape()[0];
+    boolean vector = given.shape().length == 1 && given.values().length == perRow[0];
+    if (shape.length < 2
+        || shape[0] != perRow[0]
+        || !(vector || Arrays.equals(given.shape(), perRow))) {
+      throw tensor.refused(
+          "the fixed global amax of " + given + " is neither one number nor one for each row");
+    }
+    return Groups.perIndex(shape, 0);
+  }
+
+  private float[] scaled(float[] amax) {
+    if (descriptor.scaleAmax() == 1f) {
+      return amax;
+    }
+    float[] scaled = new float[amax.length];
+    for (int g = 0; g < scaled.length; g++) {
+      scaled[g] = amax[g] * descriptor.scaleAmax();
+    }
+    return scaled;
+  }
+
+  private static float largest(float[] amax) {
+    float largest = 0;
+    for (float value : amax) {
+      largest = Math.max(largest, value);
+    }
+    return largest;
+  }
+}

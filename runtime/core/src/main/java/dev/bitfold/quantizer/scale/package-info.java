@@ -1,0 +1,8 @@
+/**
+ * From an amax to the scales of a tensor, one class for each scale format. Imports the descriptors,
+ * {@code kernel}, {@code tensor} and ND4J's arrays.
+ */
+@NullMarked
+package dev.bitfold.quantizer.scale;
+
+import org.jspecify.annotations.NullMarked;

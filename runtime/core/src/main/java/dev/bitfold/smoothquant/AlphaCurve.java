@@ -1,0 +1,53 @@
+package dev.bitfold.smoothquant;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The error of a layer's output over the alphas that were tried.
+ *
+ * @param alphas what was tried, ascending; NaN is "off"
+ * @param errors the relative error (root of noise over signal) of the layer's output for each; all
+ *     0 where there was nothing to search
+ */
+public record AlphaCurve(List<Double> alphas, List<Double> errors) {
+  /** Copies the lists. */
+  public AlphaCurve {
+    alphas = List.copyOf(alphas);
+    errors = List.copyOf(errors);
+    if (alphas.isEmpty() || alphas.size() != errors.size()) {
+      throw new IllegalArgumentException(
+          alphas.size() + " alphas and " + errors.size() + " errors");
+    }
+  }
+
+  /**
+   * The curve of layers that share one scale: the root of the mean square of their errors, so each
+   * layer counts the same.
+   *
+   * @param curves of the same alphas
+   */
+  static AlphaCurve joint(List<AlphaCurve> curves) {
+    List<Double> alphas = curves.get(0).alphas;
+    List<Double> errors = new ArrayList<>();
+    for (int i = 0; i < alphas.size(); i++) {
+      double squares = 0;
+      for (AlphaCurve curve : curves) {
+        squares += curve.errors.get(i) * curve.errors.get(i);
+      }
+      errors.add(Math.sqrt(squares / curves.size()));
+    }
+    return new AlphaCurve(alphas, errors);
+  }
+
+  /** The alpha with the smallest error, the first of several; NaN is "off". */
+  public double best() {
+    int best = 0;
+    for (int i = 1; i < errors.size(); i++) {
+      if (errors.get(i) < errors.get(best)) {
+        best = i;
+      }
+    }
+    return alphas.get(best);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.bitfold.smoothquant;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/**
+ * Which candidate for alpha is tried next: "off" and every fourth of the others, then the middles
+ * beside the best one, then its neighbours. The error of a layer is smooth in alpha, so this finds
+ * what trying all of them finds, with half the work. Not safe for concurrent use.
+ */
+final class AlphaLadder {
+  private static final int COARSE = 4;
+
+  private final List<Double> candidates;
+  private final Map<Integer, Double> errors = new TreeMap<>();
+  private final List<Integer> waiting = new ArrayList<>();
+  private int step;
+
+  /**
+   * @param candidates in ascending order, "off" (NaN) first if it is one
+   * @param everyOne whether all are tried
+   */
+  AlphaLadder(List<Double> candidates, boolean everyOne) {
+    this.candidates = candidates;
+    this.step = everyOne ? 1 : COARSE;
+    int first = Double.isNaN(candidates.get(0)) ? 1 : 0;
+    if (first == 1) {
+      waiting.add(0);
+    }
+    for (int i = first; i < candidates.size(); i += step) {
+      waiting.add(i);
+    }
+    int last = candidates.size() - 1;
+    if (!waiting.contains(last)) {
+      waiting.add(last);
+    }
+  }
+
+  /** How many candidates it tries at most, before it has tried any. */
+  int most() {
+    return waiting.size() + 2 * Integer.numberOfTrailingZeros(step);
+  }
+
+  /** The index of the candidate to try next; empty if the search is over. */
+  OptionalInt next() {
+    while (waiting.isEmpty() && step > 1) {
+      step /= 2;
+      int best = best();
+      offer(best - step);
+      offer(best + step);
+    }
+    return waiting.isEmpty() ? OptionalInt.empty() : OptionalInt.of(waiting.get(0));
+  }
+
+  private void offer(int index) {
+    boolean alpha = index >= 0 && index < candidates.size() && !candidates.get(index).isNaN();
+    if (alpha && !errors.containsKey(index)) {
+      waiting.add(index);
+    }
+  }
+
+  /** The best alpha, not "off": beside it the search goes on. */
+  private int best() {
+    int best = -1;
+    for (Map.Entry<Integer, Double> entry : errors.entrySet()) {
+      boolean alpha = !candidates.get(entry.getKey()).isNaN();
+      if (alpha && (best < 0 || entry.getValue() < errors.getOrDefault(best, Double.MAX_VALUE))) {
+        best = entry.getKey();
+      }
+    }
+    return best;
+  }
+
+  /** Takes the error of the candidate that {@link #next} has named. */
+  void tried(int index, double error) {
+    waiting.remove((Integer) index);
+    errors.put(index, error);
+  }
+
+  /** The indices of the candidates that were tried, ascending. */
+  List<Integer> indices() {
+    return List.copyOf(errors.keySet());
+  }
+}

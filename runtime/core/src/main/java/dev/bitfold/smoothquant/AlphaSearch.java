@@ -1,0 +1,232 @@
+package dev.bitfold.smoothquant;
+
+import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.distortion.DistortionSum;
+import dev.bitfold.internal.replay.FloatCalls;
+import dev.bitfold.internal.replay.FloatSample;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Finds the alpha of each layer with the smallest error of its output. Every round is one run over
+ * data in which each layer is quantized but hands on its float output, so every layer sees exactly
+ * its float inputs and is judged alone.
+ *
+ * <p>A search climbs an {@link AlphaLadder} over a bounded sample of the batches, evenly spread; a
+ * sweep tries every candidate on all of them, in as large portions as memory allows.
+ */
+final class AlphaSearch<M> {
+  /** Outputs so few that their errors jump from alpha to alpha, and that all cost little to try. */
+  private static final long LITTLE_BYTES = 1 << 20;
+
+  private final Replay<M> replay;
+  private final State state;
+  private final Map<String, Smoothing> layers;
+  private final Map<String, TensorSite> inputs = new HashMap<>();
+  private final Map<String, List<Double>> candidates;
+  private final List<Set<String>> groups;
+  private final boolean sampled;
+  private final Map<String, List<DistortionSum>> sums = new LinkedHashMap<>();
+
+  /**
+   * @param state the state to smooth
+   * @param layers what can be smoothed, by layer path
+   * @param candidates the alphas to choose from, by layer path, in ascending order; "off" first
+   * @param shared the layers that must have the same alpha; they have the same candidates
+   * @param sampled whether it is a search, not a sweep
+   */
+  AlphaSearch(
+      Replay<M> replay,
+      State state,
+      Map<String, Smoothing> layers,
+      Map<String, List<Double>> candidates,
+      List<Set<String>> shared,
+      boolean sampled) {
+    this.replay = replay;
+    this.state = state;
+    this.layers = layers;
+    this.candidates = candidates;
+    this.sampled = sampled;
+    this.groups = new ArrayList<>(shared);
+    Set<String> alone = new LinkedHashSet<>(layers.keySet());
+    shared.forEach(alone::removeAll);
+    alone.forEach(layer -> groups.add(Set.of(layer)));
+    layers.forEach((layer, smoothing) -> inputs.put(layer, smoothing.input()));
+    candidates.forEach(
+        (layer, alphas) -> {
+          List<DistortionSum> none = new ArrayList<>();
+          alphas.forEach(alpha -> none.add(new DistortionSum()));
+          sums.put(layer, none);
+        });
+  }
+
+  /** The curve of each layer over every candidate, on the sample. */
+  Map<String, AlphaCurve> wholeCurves() {
+    List<FloatSample.Recorded<M>> sample = FloatSample.of(replay, state, inputs);
+    climb(sample, true);
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>();
+    candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
+    return curves;
+  }
+
+  /** The curve of each layer, of the candidates that were tried; the best point is its choice. */
+  Map<String, AlphaCurve> run() {
+    int rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>();
+    if (rounds > 1 && sampled) {
+      List<AlphaLadder> ladders = climb(FloatSample.of(replay, state, inputs));
+      for (int g = 0; g < groups.size(); g++) {
+        for (String layer : groups.get(g)) {
+          curves.put(layer, curve(layer, ladders.get(g).indices()));
+        }
+      }
+    } else {
+      if (rounds > 1) {
+        sweep(rounds);
+      }
+      candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
+    }
+    return curves;
+  }
+
+  private List<Double> alphas(String layer) {
+    return Objects.requireNonNull(candidates.get(layer));
+  }
+
+  private AlphaCurve curve(String layer) {
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < alphas(layer).size(); i++) {
+      all.add(i);
+    }
+    return curve(layer, all);
+  }
+
+  private AlphaCurve curve(String layer, List<Integer> indices) {
+    return new AlphaCurve(
+        indices.stream().map(alphas(layer)::get).toList(),
+        indices.stream().map(i -> error(layer, i)).toList());
+  }
+
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data) {
+    return climb(data, data.stream().mapToLong(r -> r.calls().bytes()).sum() <= LITTLE_BYTES);
+  }
+
+  private List<AlphaLadder> climb(List<FloatSample.Recorded<M>> data, boolean everyOne) {
+    List<AlphaLadder> ladders = new ArrayList<>();
+    for (Set<String> group : groups) {
+      ladders.add(new AlphaLadder(alphas(group.iterator().next()), everyOne));
+    }
+    int most = ladders.stream().mapToInt(AlphaLadder::most).max().orElse(0);
+    Replay.Stage stage =
+        replay.stage("searching alpha", OptionalLong.of((long) most * data.size()));
+    while (true) {
+      Map<String, Integer> round = new HashMap<>();
+      Map<AlphaLadder, Integer> tried = new HashMap<>();
+      for (int g = 0; g < groups.size(); g++) {
+        OptionalInt next = ladders.get(g).next();
+        if (next.isPresent()) {
+          tried.put(ladders.get(g), next.getAsInt());
+          groups.get(g).forEach(layer -> round.put(layer, next.getAsInt()));
+        }
+      }
+      if (round.isEmpty()) {
+        stage.finish();
+        return ladders;
+      }
+      judge(round, data, stage);
+      for (int g = 0; g < groups.size(); g++) {
+        Integer index = tried.get(ladders.get(g));
+        if (index != null) {
+          ladders.get(g).tried(index, error(groups.get(g), index));
+        }
+      }
+    }
+  }
+
+  private double error(String layer, int index) {
+    return Objects.requireNonNull(sums.get(layer)).get(index).get().relative();
+  }
+
+  /** As {@link AlphaCurve#joint}: each layer counts the same. */
+  private double error(Set<String> group, int index) {
+    double squares = 0;
+    for (String layer : group) {
+      double error = error(layer, index);
+      squares += error * error;
+    }
+    return squares;
+  }
+
+  private void sweep(int rounds) {
+    Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
+    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
+    M floats = replay.rebuild(state.withoutQuantizers(), recorder);
+    List<FloatSample.Recorded<M>> portion = new ArrayList<>();
+    replay.each(
+        batch -> {
+          FloatCalls calls = new FloatCalls(inputs);
+          recorder.into(calls);
+          batch.run(floats);
+          stage.advance();
+          portion.add(new FloatSample.Recorded<>(batch, calls, true));
+          if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
+            sweep(portion, rounds, stage);
+          }
+        });
+    sweep(portion, rounds, stage);
+  }
+
+  private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Replay.Stage stage) {
+    for (int i = 0; i < rounds && !portion.isEmpty(); i++) {
+      Map<String, Integer> round = new HashMap<>();
+      for (String layer : layers.keySet()) {
+        if (i < alphas(layer).size()) {
+          round.put(layer, i);
+        }
+      }
+      judge(round, portion, stage);
+    }
+    portion.clear();
+  }
+
+  /** Runs one candidate of each layer over recorded batches. */
+  private void judge(
+      Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
+    // Another layer's quantizers would change what these see.
+    State candidate = state.onlyOf(inputs.keySet());
+    for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
+      Integer index = round.get(layer.getKey());
+      if (index != null) {
+        candidate = layer.getValue().apply(candidate, alphas(layer.getKey()).get(index));
+      }
+    }
+    FloatCalls.Judge judge =
+        new FloatCalls.Judge(
+            data.get(0).calls(), (layer, expected, actual) -> add(round, layer, expected, actual));
+    M model = replay.rebuild(candidate, judge);
+    for (FloatSample.Recorded<M> recorded : data) {
+      judge.with(recorded.calls());
+      recorded.batch().run(model);
+      stage.advance();
+    }
+  }
+
+  private void add(Map<String, Integer> round, String layer, INDArray expected, INDArray actual) {
+    Integer index = round.get(layer);
+    if (index != null) {
+      Objects.requireNonNull(sums.get(layer)).get(index).add(Distortion.of(expected, actual));
+    }
+  }
+}

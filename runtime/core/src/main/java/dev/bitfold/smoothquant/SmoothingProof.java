@@ -1,0 +1,209 @@
+package dev.bitfold.smoothquant;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.internal.replay.FloatRun;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.State;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Proves on the calibration data that smoothing leaves the float model as it was. A layer whose
+ * scaled input also goes elsewhere would change it, and so would something besides its readers that
+ * reads a source, or something on the way to them that is not positively homogeneous.
+ */
+final class SmoothingProof<M> {
+  /** How far the smoothed float model may be from the float model, relative to its output. */
+  static final double TOLERANCE = 1e-4;
+
+  private static final long SEED = 20230618;
+
+  private final Replay<M> replay;
+  private final Map<String, Smoothing> online;
+  private final List<Folding> foldings;
+  private final Map<Folding, SmoothScales> chosen;
+
+  /**
+   * @param online the layers whose scale is applied when the model runs, by path
+   * @param foldings the sources that scales can be folded into
+   * @param chosen the scales that are folded
+   */
+  SmoothingProof(
+      Replay<M> replay,
+      Map<String, Smoothing> online,
+      List<Folding> foldings,
+      Map<Folding, SmoothScales> chosen) {
+    this.replay = replay;
+    this.online = online;
+    this.foldings = foldings;
+    this.chosen = chosen;
+  }
+
+  /**
+   * Compares a smoothed state on all batches, and random scales from 0.5 to 2 on the first.
+   *
+   * @param inputs the paths of inputs of which somebody wants to know whether folding scales them
+   * @return the paths of those inputs and of the layers' outputs that folding scales: what flows
+   *     between sources and readers
+   * @throws CalibrationException if the model changed; it names the first layer that did, and the
+   *     source whose folding did it
+   */
+  Set<String> check(State before, State smoothed, Set<String> inputs) {
+    FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
+    FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
+    FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
+    Set<String> changed = new LinkedHashSet<>();
+    boolean[] first = {true};
+    replay.each(
+        "proving",
+        batch -> {
+          floats.run(batch);
+          scaled.run(batch);
+          compare(floats, scaled, before, batch);
+          scaled.clear();
+          if (first[0]) {
+            random.run(batch);
+            compare(floats, random, before, batch);
+            changed.addAll(floats.changed(random, TOLERANCE));
+            random.clear();
+            first[0] = false;
+          }
+        });
+    return changed;
+  }
+
+  private State random(State before) {
+    State state = before;
+    for (Smoothing layer : online.values()) {
+      state = layer.scaled(state, random(layer.inputAmax().length()));
+    }
+    for (Folding folding : foldings) {
+      state = folding.scaled(state, random(folding.inputAmax().length()));
+    }
+    return state;
+  }
+
+  private static SmoothScales random(long channels) {
+    SplittableRandom random = new SplittableRandom(SEED + channels);
+    float[] scales = new float[Math.toIntExact(channels)];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) random.nextDouble(0.5, 2);
+    }
+    return SmoothScales.ofPreQuantScale(scales);
+  }
+
+  private void compare(
+      FloatRun<M> floats, FloatRun<M> scaled, State before, Replay.Batch<M> batch) {
+    double change = change(floats, scaled, foldings);
+    if (change <= TOLERANCE) {
+      return;
+    }
+    for (Folding folding : foldings) {
+      SmoothScales random = random(folding.inputAmax().length());
+      blame(folding, random, floats, before, batch);
+      blame(folding, chosen.getOrDefault(folding, random), floats, before, batch);
+    }
+    throw new CalibrationException(
+        String.format(
+            Locale.ROOT,
+            "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"
+                + " is rounding; the first to change is %s. Does a hooked forward call another one,"
+                + " or a layer use its input twice?",
+            change,
+            TOLERANCE,
+            floats
+                .firstChanged(scaled, TOLERANCE, Set.of())
+                .orElse("no layer's output, so the model's own code reads what was scaled")));
+  }
+
+  /**
+   * The largest change of what must not change: the model's output, and those of the readers unless
+   * several threads run them in any order.
+   */
+  private static <M> double change(FloatRun<M> floats, FloatRun<M> scaled, List<Folding> foldings) {
+    double change = floats.change(scaled);
+    Set<String> sources = new LinkedHashSet<>();
+    foldings.forEach(folding -> sources.add(folding.fold().source().path()));
+    if (!floats.isOrdered() || !scaled.isOrdered()) {
+      return change;
+    }
+    for (Folding folding : foldings) {
+      for (String reader : folding.fold().readerPaths()) {
+        if (!sources.contains(reader)) {
+          change = Math.max(change, floats.change(scaled, reader));
+        }
+      }
+    }
+    return change;
+  }
+
+  private void blame(
+      Folding folding,
+      SmoothScales scales,
+      FloatRun<M> floats,
+      State before,
+      Replay.Batch<M> batch) {
+    FloatRun<M> alone = new FloatRun<>(replay, folding.scaled(before, scales), Set.of());
+    alone.run(batch);
+    double change = change(floats, alone, List.of(folding));
+    if (change <= TOLERANCE) {
+      return;
+    }
+    Fold fold = folding.fold();
+    String source = fold.source().path();
+    String culprit = culprit(fold, floats, alone);
+    String why;
+    if (culprit.isEmpty()) {
+      why =
+          "no layer: the model's own code reads the output of " + source + ", in a residual branch";
+    } else if (fold.readerPaths().contains(culprit)) {
+      why =
+          culprit
+              + ", which is listed: it reads something else than "
+              + source
+              + ", or what stands between them is not positively homogeneous, as ReLU is and GELU is"
+              + " not";
+    } else {
+      why =
+          culprit
+              + ": something that @SmoothInto does not list reads the output of "
+              + source
+              + ", a residual branch for instance";
+    }
+    throw new CalibrationException(
+        String.format(
+            Locale.ROOT,
+            "folding the scale of %s into %s (%s) changes the float model by %.2g (relative), at"
+                + " most %.0e is rounding. The first to change is %s. List every reader, or take"
+                + " @SmoothInto off: then the scale is applied when the readers run",
+            fold.readerPaths(),
+            source,
+            fold.source().type().type().getSimpleName(),
+            change,
+            TOLERANCE,
+            why));
+  }
+
+  /**
+   * The first layer that should not have changed. What runs after the source and before its first
+   * reader may: it stands between them.
+   */
+  private static <M> String culprit(Fold fold, FloatRun<M> floats, FloatRun<M> alone) {
+    Set<String> between = new LinkedHashSet<>();
+    between.add(fold.source().path());
+    for (String layer : floats.layers()) {
+      if (fold.readerPaths().contains(layer)) {
+        break;
+      }
+      between.add(layer);
+    }
+    return floats
+        .firstChanged(alone, TOLERANCE, between)
+        .or(() -> floats.firstChanged(alone, TOLERANCE, Set.of(fold.source().path())))
+        .orElse("");
+  }
+}

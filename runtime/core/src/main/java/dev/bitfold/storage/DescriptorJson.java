@@ -1,0 +1,47 @@
+package dev.bitfold.storage;
+
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.QuantDescriptor;
+import java.util.Map;
+import java.util.Objects;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
+import org.nd4j.shade.jackson.core.type.TypeReference;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+
+/** Descriptors as JSON: the map of {@link QuantDescriptor#toMap} as an object. */
+public final class DescriptorJson {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private DescriptorJson() {}
+
+  /** The descriptor as a JSON object on one line. */
+  public static String write(QuantDescriptor descriptor) {
+    Objects.requireNonNull(descriptor, "descriptor");
+    try {
+      return MAPPER.writeValueAsString(descriptor.toMap());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + descriptor, e);
+    }
+  }
+
+  /**
+   * The descriptor of {@link #write}.
+   *
+   * @throws IllegalArgumentException if the text is no JSON object, a key is unknown or a value has
+   *     the wrong type
+   * @throws InvalidDescriptorException if the values break a rule
+   */
+  public static QuantDescriptor read(String json) {
+    Objects.requireNonNull(json, "json");
+    Map<String, Object> map;
+    try {
+      map = MAPPER.readValue(json, new TypeReference<Map<String, Object>>() {});
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not a descriptor: " + e.getOriginalMessage(), e);
+    }
+    if (map == null) {
+      throw new IllegalArgumentException("not a descriptor: " + json);
+    }
+    return QuantDescriptor.fromMap(map);
+  }
+}

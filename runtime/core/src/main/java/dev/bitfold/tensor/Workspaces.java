@@ -1,0 +1,20 @@
+package dev.bitfold.tensor;
+
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What outlives the caller's workspace must be made outside of it. */
+public final class Workspaces {
+  private Workspaces() {}
+
+  /** Runs an action in which new arrays belong to no workspace. */
+  public static <T> T outside(Supplier<T> action) {
+    MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+    try {
+      return action.get();
+    } finally {
+      outside.close();
+    }
+  }
+}
