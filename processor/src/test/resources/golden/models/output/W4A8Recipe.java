@@ -1,8 +1,8 @@
 package com.acme;
 
+import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
-import dev.bitfold.annotations.Role;
 import javax.annotation.processing.Generated;
 
 /** The recipe {@link W4A8} as a value, for {@code plan.using}. */

@@ -1,8 +1,8 @@
 package com.acme;
 
 import dev.bitfold.annotations.Calib;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;

@@ -8,10 +8,10 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.type.TypeMirror;
 
 /** The exceptions of a constructor or method that its caller must handle. */
-final class CheckedExceptions {
+public final class CheckedExceptions {
   private CheckedExceptions() {}
 
-  static List<TypeName> of(Language language, ExecutableElement called) {
+  public static List<TypeName> of(Language language, ExecutableElement called) {
     List<? extends TypeMirror> unchecked =
         Stream.of("java.lang.RuntimeException", "java.lang.Error")
             .flatMap(name -> language.find(name).stream())

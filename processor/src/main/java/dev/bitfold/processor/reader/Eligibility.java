@@ -30,7 +30,7 @@ public final class Eligibility {
   }
 
   /** Whether it can; else the problem is reported. */
-  static boolean check(Language language, TypeElement type, Problems problems) {
+  public static boolean check(Language language, TypeElement type, Problems problems) {
     if (type.getKind() != ElementKind.CLASS && type.getKind() != ElementKind.RECORD) {
       notAClass(type, Place.at(type), problems);
       return false;

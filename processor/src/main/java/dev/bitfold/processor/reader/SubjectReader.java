@@ -20,7 +20,7 @@ import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what every kind of generated class needs of the user's one. */
-final class SubjectReader {
+public final class SubjectReader {
   private SubjectReader() {}
 
   /**
@@ -28,7 +28,7 @@ final class SubjectReader {
    *
    * @param touched the members that generated code calls
    */
-  static Subject read(
+  public static Subject read(
       Language language,
       TypeElement type,
       ClassName generated,

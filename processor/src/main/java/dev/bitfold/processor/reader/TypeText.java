@@ -1,5 +1,7 @@
 package dev.bitfold.processor.reader;
 
+import java.util.stream.Collectors;
+import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.type.TypeMirror;
 
 /** Types as people write them, without packages. */
@@ -24,5 +26,13 @@ public final class TypeText {
   public static String withArticle(String noun) {
     boolean vowel = noun.startsWith("SD") || "AEIOaeio".indexOf(noun.charAt(0)) >= 0;
     return (vowel ? "an " : "a ") + noun;
+  }
+
+  /** {@code forward(INDArray, boolean)}. */
+  public static String signature(ExecutableElement method) {
+    return method.getSimpleName()
+        + method.getParameters().stream()
+            .map(p -> of(p.asType()))
+            .collect(Collectors.joining(", ", "(", ")"));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the user's annotated classes into the records of the model room, and reports what cannot be
- * read. Imports the language, descriptors, diagnostics and the model.
+ * Finds the annotated classes of a round, says what each is to be read as, and reads recipes.
+ * Imports {@code lang}, {@code descriptor}, {@code diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.reader;

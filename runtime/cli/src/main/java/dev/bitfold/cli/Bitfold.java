@@ -1,6 +1,6 @@
 package dev.bitfold.cli;
 
-import dev.bitfold.onnx.OnnxException;
+import dev.bitfold.onnx.file.OnnxException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;

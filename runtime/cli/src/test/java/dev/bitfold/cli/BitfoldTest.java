@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.Safetensors;
 import dev.bitfold.storage.StoredTensor;

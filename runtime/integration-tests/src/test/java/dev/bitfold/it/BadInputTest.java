@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.calibration.CalibrationException;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
@@ -20,6 +19,7 @@ import dev.bitfold.it.model.OptionalModel;
 import dev.bitfold.it.model.OptionalModelQuantizer;
 import dev.bitfold.it.model.Scales;
 import dev.bitfold.it.model.ScalesQuantizer;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.Linear;
 import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;

@@ -5,7 +5,6 @@ import static dev.bitfold.layers.Tensors.random;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.layers.model.Conv1dLastNet;
 import dev.bitfold.layers.model.Conv1dLastNetQuantizer;
 import dev.bitfold.layers.model.Conv1dNet;
@@ -14,6 +13,7 @@ import dev.bitfold.layers.model.Conv2dLastNet;
 import dev.bitfold.layers.model.Conv2dLastNetQuantizer;
 import dev.bitfold.layers.model.Conv2dNet;
 import dev.bitfold.layers.model.Conv2dNetQuantizer;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;

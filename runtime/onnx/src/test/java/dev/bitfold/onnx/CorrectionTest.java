@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
+import dev.bitfold.onnx.export.OnnxMapping;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;

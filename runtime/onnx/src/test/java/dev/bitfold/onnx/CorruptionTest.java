@@ -6,6 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Quantized;
+import dev.bitfold.onnx.export.OnnxMapping;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxInfo;
+import dev.bitfold.onnx.file.OnnxWeights;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;

@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.onnx.export.OnnxMapping;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxWeights;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.StringStringEntryProto;
 import onnx.Onnx.TensorProto;

@@ -1,8 +1,8 @@
 package dev.bitfold.report;
 
-import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.smoothquant.AlphaCurve;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.bitfold.report;
 
-import dev.bitfold.tuning.Advice;
 import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Sensitivity;
 import java.util.HashMap;
 import java.util.List;

@@ -2,10 +2,10 @@ package dev.bitfold.samediff;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.layer.LayerHooks;
-import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.LayerTensor;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

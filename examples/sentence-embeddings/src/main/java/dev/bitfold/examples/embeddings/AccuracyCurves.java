@@ -1,13 +1,12 @@
 package dev.bitfold.examples.embeddings;
 
 import dev.bitfold.Calibration;
-import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.Plan;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.evaluation.CalibrationBar;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
@@ -17,6 +16,7 @@ import dev.bitfold.examples.embeddings.model.MiniLm;
 import dev.bitfold.examples.embeddings.model.MiniLmQuantizer;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.bitfold.examples.embeddings;
 
 import ai.onnxruntime.OrtException;
-import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.curves.CurveFiles;
 import dev.bitfold.examples.embeddings.curves.LayerCurves;

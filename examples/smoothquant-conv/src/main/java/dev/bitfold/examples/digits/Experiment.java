@@ -2,10 +2,10 @@ package dev.bitfold.examples.digits;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -7,7 +7,7 @@ import com.sun.jna.ptr.PointerByReference;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.LaunchArguments;
-import dev.bitfold.cuda.kernel.Lane;
+import dev.bitfold.cuda.launch.Lane;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Supplier;

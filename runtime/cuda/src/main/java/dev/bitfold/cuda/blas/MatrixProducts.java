@@ -3,7 +3,7 @@ package dev.bitfold.cuda.blas;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.LoadFailure;
-import dev.bitfold.cuda.kernel.Lane;
+import dev.bitfold.cuda.launch.Lane;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,7 +1,7 @@
 package dev.bitfold.cuda.blas;
 
 import dev.bitfold.cuda.driver.LaunchArguments;
-import dev.bitfold.cuda.kernel.Lane;
+import dev.bitfold.cuda.launch.Lane;
 
 /** Products by our own kernel. */
 final class OwnProducts implements MatrixProducts {

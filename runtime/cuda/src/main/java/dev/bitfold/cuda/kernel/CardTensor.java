@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.kernel;
 
-import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.cuda.launch.Operations;
+import dev.bitfold.cuda.launch.Operations.Maximum;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;

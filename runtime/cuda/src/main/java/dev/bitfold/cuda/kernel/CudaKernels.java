@@ -2,7 +2,10 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
-import dev.bitfold.cuda.kernel.Operations.Maximum;
+import dev.bitfold.cuda.launch.Lane;
+import dev.bitfold.cuda.launch.Lanes;
+import dev.bitfold.cuda.launch.Operations;
+import dev.bitfold.cuda.launch.Operations.Maximum;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;

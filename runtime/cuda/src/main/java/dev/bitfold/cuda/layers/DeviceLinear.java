@@ -2,8 +2,8 @@ package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.tensor.DeviceTensor;
-import dev.bitfold.layers.Linear;
 import dev.bitfold.internal.state.BuiltLayer;
+import dev.bitfold.layers.Linear;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,15 +2,15 @@ package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.CudaDevice;
-import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.layers.Linear;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;

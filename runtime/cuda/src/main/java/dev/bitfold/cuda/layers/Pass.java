@@ -1,8 +1,8 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
-import dev.bitfold.cuda.kernel.KeptConstants;
-import dev.bitfold.cuda.kernel.Lane;
+import dev.bitfold.cuda.launch.KeptConstants;
+import dev.bitfold.cuda.launch.Lane;
 
 /**
  * One pass through a model.

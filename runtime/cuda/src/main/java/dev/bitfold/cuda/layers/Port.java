@@ -3,12 +3,12 @@ package dev.bitfold.cuda.layers;
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.kernel.CardCodes;
 import dev.bitfold.cuda.kernel.CardTensor;
-import dev.bitfold.cuda.kernel.Constants;
-import dev.bitfold.cuda.kernel.Operations;
+import dev.bitfold.cuda.launch.Constants;
+import dev.bitfold.cuda.launch.Operations;
+import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Optional;
 

@@ -11,7 +11,7 @@ import dev.bitfold.cuda.check.CardTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CudaProvider;
-import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.standin.StandIn;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.tensor.DenseFloats;

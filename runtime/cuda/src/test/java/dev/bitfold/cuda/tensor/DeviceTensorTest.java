@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CudaProvider;
-import dev.bitfold.cuda.kernel.Lanes;
+import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.standin.StandIn;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;

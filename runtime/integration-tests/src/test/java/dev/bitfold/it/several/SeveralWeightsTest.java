@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.Training;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.layer.LayerType;
 import java.nio.file.Path;

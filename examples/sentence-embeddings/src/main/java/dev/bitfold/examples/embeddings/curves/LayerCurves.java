@@ -1,7 +1,7 @@
 package dev.bitfold.examples.embeddings.curves;
 
-import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.smoothquant.AlphaCurve;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,6 @@
 package dev.bitfold.examples.embeddings.deploy;
 
 import dev.bitfold.Quantized;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
@@ -10,10 +9,11 @@ import dev.bitfold.examples.embeddings.model.Embeddings;
 import dev.bitfold.examples.embeddings.model.FusedMiniLm;
 import dev.bitfold.examples.embeddings.model.FusedMiniLmQuantizer;
 import dev.bitfold.examples.embeddings.model.MiniLm;
-import dev.bitfold.onnx.OnnxMapping;
-import dev.bitfold.onnx.OnnxOptions;
-import dev.bitfold.onnx.OnnxQdq;
-import dev.bitfold.onnx.OnnxWeights;
+import dev.bitfold.onnx.export.OnnxMapping;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.bitfold.examples.embeddings.load;
 
-import dev.bitfold.onnx.OnnxException;
-import dev.bitfold.onnx.OnnxWeights;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxWeights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

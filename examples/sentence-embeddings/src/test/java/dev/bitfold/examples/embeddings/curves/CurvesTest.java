@@ -3,13 +3,13 @@ package dev.bitfold.examples.embeddings.curves;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.model.Batch;
 import dev.bitfold.examples.embeddings.model.MiniLm;
 import dev.bitfold.examples.embeddings.model.MiniLmQuantizer;
+import dev.bitfold.smoothquant.AlphaCurve;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

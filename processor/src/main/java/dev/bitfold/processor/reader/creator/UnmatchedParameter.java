@@ -1,0 +1,143 @@
+package dev.bitfold.processor.reader.creator;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.reader.TypeText;
+import java.util.List;
+import java.util.Optional;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+
+/** A constructor's parameter whose value cannot be read, and the line that would let it. */
+final class UnmatchedParameter {
+  private final Language language;
+  private final TypeElement type;
+  private final Members members;
+  private final VariableElement parameter;
+  private final String name;
+  private final String parameterType;
+
+  UnmatchedParameter(
+      Language language, TypeElement type, Members members, VariableElement parameter) {
+    this.language = language;
+    this.type = type;
+    this.members = members;
+    this.parameter = parameter;
+    this.name = parameter.getSimpleName().toString();
+    this.parameterType = TypeText.of(parameter.asType());
+  }
+
+  void report(Problems problems) {
+    List<Members.Value> readable = members.readable(name);
+    Optional<VariableElement> field = members.field(name);
+    if (!readable.isEmpty()) {
+      Members.Value other = readable.get(0);
+      boolean taken = other.accessor().method() && other.accessor().name().equals(name);
+      problems.add(
+          ProblemId.PARAMETER_TYPE,
+          Place.at(parameter),
+          type.getSimpleName(),
+          name,
+          parameterType,
+          other.accessor().code(),
+          TypeText.of(other.type()),
+          taken
+              ? "give both the same type"
+              : "give both the same type, or add: "
+                  + paste("", converted(other.accessor().code(), other.type())));
+    } else {
+      problems.add(
+          ProblemId.PARAMETER_NAME,
+          Place.at(parameter),
+          type.getSimpleName(),
+          name,
+          field.map(this::hidden).orElseGet(this::unknown));
+    }
+  }
+
+  /** A field of that name, which generated code cannot read. */
+  private String hidden(VariableElement field) {
+    TypeElement owner = Language.owner(field);
+    boolean elsewhere = !language.packageOf(owner).equals(language.packageOf(type));
+    TypeMirror fieldType = language.memberType(type, field);
+    String what;
+    if (field.getModifiers().contains(Modifier.PRIVATE)) {
+      what = "is private";
+    } else {
+      boolean isProtected = field.getModifiers().contains(Modifier.PROTECTED);
+      what = "is " + (isProtected ? "protected" : "package-private");
+      what += " in " + owner + ", of another package";
+    }
+    if (!language.types().isAssignable(fieldType, parameter.asType())) {
+      what += ", and of type " + TypeText.of(fieldType);
+    }
+    boolean inherited = field.getModifiers().contains(Modifier.PROTECTED) || owner.equals(type);
+    return "the field "
+        + what
+        + "; add"
+        + (inherited ? "" : " to " + owner.getSimpleName())
+        + ": "
+        + paste(elsewhere && !inherited ? "public " : "", converted(name, fieldType));
+  }
+
+  /** No field of that name. */
+  private String unknown() {
+    Optional<String> near = NearestName.to(name, members.readableNames());
+    String value =
+        near.flatMap(
+                n ->
+                    members.readable(n).stream()
+                        .filter(v -> language.types().isAssignable(v.type(), parameter.asType()))
+                        .findFirst())
+            .map(v -> v.accessor().code())
+            .orElse("…");
+    return NearestName.question(name, members.readableNames())
+        + "rename the parameter, or add: "
+        + paste("", value);
+  }
+
+  private String paste(String access, String value) {
+    return access + parameterType + " " + name + "() { return " + value + "; }";
+  }
+
+  /** A value as the parameter's type. */
+  private String converted(String value, TypeMirror from) {
+    TypeMirror to = parameter.asType();
+    if (language.types().isAssignable(from, to)) {
+      return value;
+    }
+    Optional<TypeMirror> inList = element(to);
+    if (from instanceof ArrayType array
+        && inList
+            .filter(e -> language.types().isSameType(e, array.getComponentType()))
+            .isPresent()) {
+      return "List.of(" + value + ")";
+    }
+    Optional<TypeMirror> listed = element(from);
+    if (to instanceof ArrayType array
+        && array.getComponentType().getKind() == TypeKind.DECLARED
+        && listed
+            .filter(e -> language.types().isSameType(e, array.getComponentType()))
+            .isPresent()) {
+      return value + ".toArray(new " + TypeText.of(array.getComponentType()) + "[0])";
+    }
+    return "…";
+  }
+
+  /** The elements' type of a list. */
+  private static Optional<TypeMirror> element(TypeMirror type) {
+    return Language.is(type, ClassName.get(List.class))
+        ? ((DeclaredType) type).getTypeArguments().stream().findFirst().map(TypeMirror.class::cast)
+        : Optional.empty();
+  }
+}

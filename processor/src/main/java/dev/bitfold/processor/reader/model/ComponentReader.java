@@ -1,0 +1,308 @@
+package dev.bitfold.processor.reader.model;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.Holdings;
+import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.TypeText;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.TypeVariable;
+import javax.lang.model.type.WildcardType;
+
+/** Decides what becomes of a component of a model, by its declared type. */
+final class ComponentReader {
+  private static final String MAP = "java.util.Map";
+
+  private final Language language;
+  private final LayerDetector detector;
+  private final Holdings holdings;
+  private final Wrappers wrappers;
+  private final ChoiceReader choices;
+
+  ComponentReader(Language language, LayerDetector detector, Holdings holdings, Wrappers wrappers) {
+    this.language = language;
+    this.detector = detector;
+    this.holdings = holdings;
+    this.wrappers = wrappers;
+    this.choices = new ChoiceReader(language, detector, wrappers);
+  }
+
+  /** The component; empty if that is a problem, which is then reported. */
+  Optional<ComponentModel> read(TypeMirror type, ComponentSite site) {
+    Unresolved.refuse(type);
+    return switch (type.getKind()) {
+      case ARRAY ->
+          element(((ArrayType) type).getComponentType(), site, ComponentModel.ArrayOf::new);
+      case TYPEVAR -> typeVariable((TypeVariable) type, site);
+      case DECLARED -> declared((DeclaredType) type, site);
+      default -> passedOn();
+    };
+  }
+
+  private static Optional<ComponentModel> passedOn() {
+    return Optional.of(new ComponentModel.PassedOn());
+  }
+
+  private interface Container {
+    ComponentModel of(ComponentModel element);
+  }
+
+  private Optional<ComponentModel> element(
+      TypeMirror type, ComponentSite site, Container container) {
+    return read(type, site).map(c -> c.isRebuilt() ? container.of(c) : c);
+  }
+
+  private Optional<ComponentModel> typeVariable(TypeVariable type, ComponentSite site) {
+    boolean open =
+        Language.declared(type.getUpperBound())
+            .filter(
+                bound ->
+                    takesTensors(bound) || isFunction((DeclaredType) type.getUpperBound(), bound))
+            .isPresent();
+    if (open || holdings.any(type)) {
+      site.report(
+          ProblemId.GENERIC_COMPONENT,
+          type,
+          "declare it as a class, or keep it float: @SkipQuantize");
+      return Optional.empty();
+    }
+    return isAnything(type.getUpperBound()) ? anything(type, site) : passedOn();
+  }
+
+  /** Whether a type says nothing of what stands behind it. */
+  private static boolean isAnything(TypeMirror type) {
+    if (type.getKind() == TypeKind.WILDCARD) {
+      TypeMirror bound = ((WildcardType) type).getExtendsBound();
+      return bound == null || isAnything(bound);
+    }
+    return Language.is(type, ClassName.OBJECT);
+  }
+
+  private static Optional<ComponentModel> anything(TypeMirror type, ComponentSite site) {
+    site.report(ProblemId.COMPONENT_OF_ANYTHING, TypeText.of(type));
+    return Optional.empty();
+  }
+
+  private Optional<ComponentModel> declared(DeclaredType type, ComponentSite site) {
+    TypeElement element = (TypeElement) type.asElement();
+    switch (element.getQualifiedName().toString()) {
+      case "java.util.List" -> {
+        return container(type, site, ComponentModel.ListOf::new, "E", "List<%s>");
+      }
+      case "java.util.Optional" -> {
+        return container(type, site, ComponentModel.OptionalOf::new, "T", "Optional<%s>");
+      }
+      case MAP -> {
+        return container(type, site, ComponentModel.MapOf::new, "K, V", "Map<K, %s>");
+      }
+      default -> {
+        Optional<AnnotationUse> listed =
+            site.annotation(BitfoldNames.IMPLEMENTATIONS)
+                .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
+        if (listed.isPresent()) {
+          return choices.listed(listed.get(), type, site);
+        }
+        return language.isPlatform(element)
+            ? platform(type, element, site)
+            : user(type, element, site);
+      }
+    }
+  }
+
+  private Optional<ComponentModel> container(
+      DeclaredType type, ComponentSite site, Container container, String variables, String text) {
+    String name = type.asElement().getSimpleName().toString();
+    if (type.getTypeArguments().isEmpty()) {
+      site.report(ProblemId.CONTAINER_RAW, name, variables.equals("K, V") ? "K, Linear" : "Linear");
+      return Optional.empty();
+    }
+    List<? extends TypeMirror> arguments = type.getTypeArguments();
+    TypeMirror last = arguments.get(arguments.size() - 1);
+    UnaryOperator<String> format = inner -> text.replace("%s", inner);
+    if (arguments.size() > 1 && holdings.any(arguments.get(0))) {
+      site.report(ProblemId.CONTAINER_TYPE, TypeText.of(type), format.apply(TypeText.of(last)));
+      return Optional.empty();
+    }
+    if (isAnything(last)) {
+      return anything(type, site);
+    }
+    if (last.getKind() == TypeKind.WILDCARD) {
+      if (!holdings.any(last)) {
+        return passedOn();
+      }
+      TypeElement inside = holdings.found(last).iterator().next();
+      site.report(
+          ProblemId.CONTAINER_WILDCARD,
+          TypeText.of(type),
+          format.apply(inside.getSimpleName().toString()));
+      return Optional.empty();
+    }
+    return element(last, site, container);
+  }
+
+  private Optional<ComponentModel> platform(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    if (raw && isCollection(type)) {
+      site.report(ProblemId.CONTAINER_RAW, element.getSimpleName(), "…");
+      return Optional.empty();
+    }
+    if (isAnything(type) || (isCollection(type) && hasOpenArgument(type))) {
+      return anything(type, site);
+    }
+    if (isFunction(type, element)) {
+      site.report(ProblemId.OPEN_COMPONENT, TypeText.of(type), "a function of tensors");
+      return Optional.empty();
+    }
+    return withoutLayersInArguments(type, site);
+  }
+
+  /** Whether any object may stand behind it that computes with tensors: a layer's method, say. */
+  private boolean isFunction(DeclaredType type, TypeElement element) {
+    return element.getKind().isInterface()
+        && !isCollection(type)
+        && type.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor);
+  }
+
+  private static boolean hasOpenArgument(DeclaredType type) {
+    List<? extends TypeMirror> arguments = type.getTypeArguments();
+    return !arguments.isEmpty() && isAnything(arguments.get(arguments.size() - 1));
+  }
+
+  private boolean isCollection(TypeMirror type) {
+    return Stream.of("java.lang.Iterable", MAP)
+        .flatMap(name -> language.find(name).stream())
+        .anyMatch(
+            known ->
+                language
+                    .types()
+                    .isSubtype(
+                        language.types().erasure(type), language.types().erasure(known.asType())));
+  }
+
+  private Optional<ComponentModel> withoutLayersInArguments(DeclaredType type, ComponentSite site) {
+    for (TypeMirror argument : type.getTypeArguments()) {
+      if (holdings.any(argument)) {
+        site.report(
+            ProblemId.CONTAINER_TYPE, TypeText.of(type), "List<" + TypeText.of(argument) + ">");
+        return Optional.empty();
+      }
+    }
+    return passedOn();
+  }
+
+  private Optional<ComponentModel> user(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    if (AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isPresent()) {
+      site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), wrappers.madeFor(element));
+      return Optional.empty();
+    }
+    if (detector.isModel(element) || detector.isLayer(element)) {
+      return known(type, element, site);
+    }
+    if (element.getModifiers().contains(Modifier.SEALED)) {
+      return choices.permitted(element, type, site);
+    }
+    if (element.getKind().isInterface() || element.getModifiers().contains(Modifier.ABSTRACT)) {
+      return open(type, element, site);
+    }
+    return unmarked(type, element, site);
+  }
+
+  private Optional<ComponentModel> known(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    boolean wildcard =
+        type.getTypeArguments().stream().anyMatch(a -> a.getKind() == TypeKind.WILDCARD);
+    if (raw || wildcard) {
+      site.report(
+          ProblemId.GENERIC_COMPONENT,
+          (raw ? "raw " : "") + TypeText.of(type),
+          "write its type arguments: " + element.getSimpleName() + "<…>");
+      return Optional.empty();
+    }
+    return detector.isModel(element)
+        ? wrappers.model(element, site).map(ComponentModel.Model::new)
+        : wrappers.layer(element, type, site).map(ComponentModel.Layer::new);
+  }
+
+  private Optional<ComponentModel> open(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    if (takesTensors(element) || mentionsTensor(type) || detector.isMarked(element)) {
+      site.report(
+          ProblemId.OPEN_COMPONENT,
+          TypeText.of(type),
+          element.getKind().isInterface() ? "an open interface" : "an abstract class");
+      return Optional.empty();
+    }
+    return ofUser(type, element, site);
+  }
+
+  /** A class or interface of the user's that is no layer itself, by its type arguments. */
+  private Optional<ComponentModel> ofUser(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
+    if (raw || type.getTypeArguments().stream().anyMatch(ComponentReader::isAnything)) {
+      return anything(type, site);
+    }
+    return withoutLayersInArguments(type, site);
+  }
+
+  /** Whether a method of a type takes or gives a tensor, as those of layers do. */
+  private boolean takesTensors(TypeElement type) {
+    return !language.isPlatform(type)
+        && new Members(language, type)
+            .methods().stream()
+                .anyMatch(
+                    m ->
+                        mentionsTensor(m.getReturnType())
+                            || m.getParameters().stream()
+                                .anyMatch(p -> mentionsTensor(p.asType())));
+  }
+
+  private static boolean mentionsTensor(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return mentionsTensor(((ArrayType) type).getComponentType());
+    }
+    return Language.isTensor(type)
+        || Language.isVariable(type)
+        || (type instanceof DeclaredType declared
+            && declared.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor));
+  }
+
+  private Optional<ComponentModel> unmarked(
+      DeclaredType type, TypeElement element, ComponentSite site) {
+    Optional<TypeElement> marked =
+        language.chain(element).stream().skip(1).filter(detector::isMarked).findFirst();
+    if (marked.isPresent()) {
+      site.report(
+          ProblemId.SUBCLASS_NOT_ANNOTATED, element.getSimpleName(), marked.get().getSimpleName());
+      return Optional.empty();
+    }
+    Optional<VariableElement> holding = holdings.holdingField(element);
+    if (holding.isPresent()) {
+      site.report(
+          ProblemId.MODEL_NOT_ANNOTATED,
+          element.getSimpleName(),
+          TypeText.of(holding.get().asType()) + " " + holding.get().getSimpleName());
+      return Optional.empty();
+    }
+    return ofUser(type, element, site);
+  }
+}

@@ -1,0 +1,315 @@
+package dev.bitfold.processor.reader.model;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.AnnotationValues;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.Holdings;
+import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.TypeText;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.RecordComponentElement;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.ExecutableType;
+import javax.lang.model.type.TypeKind;
+import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.TypeVariable;
+
+/**
+ * Follows paths of components: {@code attention.query}, {@code hidden.3}, {@code hidden.*}. Where a
+ * component can be of several classes, the path must hold in each.
+ */
+final class ConsumerPaths {
+  private static final Pattern INDEX = Pattern.compile("\\*|0|[1-9]\\d{0,8}");
+
+  /** A path that names no layer: what is wrong, and what to write. */
+  static final class NoLayerException extends Exception {
+    private static final long serialVersionUID = 1;
+    private final ProblemId id;
+    private final String fix;
+
+    NoLayerException(String what, String fix) {
+      this(ProblemId.READER_PATH, what, fix);
+    }
+
+    NoLayerException(ProblemId id, String what, String fix) {
+      super(what);
+      this.id = id;
+      this.fix = fix;
+    }
+
+    ProblemId id() {
+      return id;
+    }
+
+    String what() {
+      return String.valueOf(getMessage());
+    }
+
+    String fix() {
+      return fix;
+    }
+  }
+
+  /**
+   * A component on the way.
+   *
+   * @param type its type, as seen from the model that holds it
+   * @param places where it is declared
+   */
+  record Step(TypeMirror type, List<Element> places) {
+    private Optional<AnnotationUse> annotation(ClassName name) {
+      return places.stream().flatMap(p -> AnnotationUse.find(p, name).stream()).findFirst();
+    }
+  }
+
+  private final Language language;
+  private final LayerDetector detector;
+  private final Holdings holdings;
+
+  ConsumerPaths(Language language, LayerDetector detector, Holdings holdings) {
+    this.language = language;
+    this.detector = detector;
+    this.holdings = holdings;
+  }
+
+  /**
+   * The layer classes that a path may name.
+   *
+   * @param components the components of the model that the path starts in
+   * @param model that model
+   */
+  Set<TypeElement> layers(String path, Map<String, Step> components, TypeElement model)
+      throws NoLayerException {
+    if (path.isBlank() || path.startsWith(".") || path.endsWith(".") || path.contains("..")) {
+      throw new NoLayerException(
+          "is no path", "write names with dots between them, as attention.query");
+    }
+    Set<TypeElement> layers = new LinkedHashSet<>();
+    follow(List.of(path.split("\\.")), 0, components, model, layers);
+    return layers;
+  }
+
+  /** The layer classes behind a component that is a layer itself, or an Optional of one. */
+  Set<TypeElement> layers(Step component) throws NoLayerException {
+    Set<TypeElement> layers = new LinkedHashSet<>();
+    into(component.type(), component, List.of(""), 0, layers);
+    return layers;
+  }
+
+  private void follow(
+      List<String> names,
+      int at,
+      Map<String, Step> components,
+      TypeElement model,
+      Set<TypeElement> layers)
+      throws NoLayerException {
+    Step step = components.get(names.get(at));
+    if (step == null) {
+      throw new NoLayerException(
+          "does not exist: " + model.getSimpleName() + " has no component " + names.get(at),
+          NearestName.question(names.get(at), components.keySet())
+              + "components are "
+              + String.join(", ", components.keySet()));
+    }
+    if (step.annotation(BitfoldNames.SKIP_QUANTIZE).isPresent()) {
+      throw new NoLayerException(
+          "is kept float as it is: @SkipQuantize is on " + names.get(at),
+          "take one of the two off");
+    }
+    if (at > 0) {
+      refuseListed(names, at, components, model);
+    }
+    into(step.type(), step, names, at, layers);
+  }
+
+  /** A model on the way may say itself what the layer reads. */
+  private static void refuseListed(
+      List<String> names, int at, Map<String, Step> components, TypeElement model)
+      throws NoLayerException {
+    String rest = String.join(".", names.subList(at, names.size()));
+    for (Map.Entry<String, Step> component : components.entrySet()) {
+      boolean listed =
+          component.getValue().annotation(BitfoldNames.SMOOTH_INTO).stream()
+              .flatMap(use -> use.value("value").stream())
+              .flatMap(value -> AnnotationValues.list(value).stream())
+              .anyMatch(value -> AnnotationValues.text(value).equals(rest));
+      if (listed) {
+        throw new NoLayerException(
+            ProblemId.READER_TWICE,
+            "is listed by "
+                + component.getKey()
+                + " of "
+                + model.getSimpleName()
+                + " already, and can take over one scale",
+            "keep one of the two");
+      }
+    }
+  }
+
+  private void into(TypeMirror type, Step step, List<String> names, int at, Set<TypeElement> layers)
+      throws NoLayerException {
+    Unresolved.refuse(type);
+    Optional<TypeMirror> element = element(type);
+    if (isOptional(type) && element.isPresent()) {
+      into(element.get(), step, names, at, layers);
+    } else if (element.isPresent()) {
+      if (at + 1 == names.size()) {
+        throw new NoLayerException(
+            "is " + TypeText.withArticle(type),
+            "add an index or *: "
+                + String.join(".", names)
+                + ".0 or "
+                + String.join(".", names)
+                + ".*");
+      }
+      if (!isMap(type) && !INDEX.matcher(names.get(at + 1)).matches()) {
+        throw new NoLayerException(
+            "has "
+                + names.get(at + 1)
+                + " where the index of "
+                + TypeText.withArticle(type)
+                + " belongs",
+            "write a number from 0, or * for every element");
+      }
+      into(element.get(), step, names, at + 1, layers);
+    } else {
+      classes(type, step, names, at, layers);
+    }
+  }
+
+  private void classes(
+      TypeMirror type, Step step, List<String> names, int at, Set<TypeElement> layers)
+      throws NoLayerException {
+    Set<TypeElement> classes = choices(type, step);
+    if (classes.isEmpty()) {
+      throw new NoLayerException(
+          "is " + TypeText.withArticle(type) + ", in which there is no layer", "name a layer");
+    }
+    for (TypeElement choice : classes) {
+      boolean isModel = detector.isModel(choice);
+      boolean isEnd = at + 1 == names.size();
+      if (isModel && isEnd) {
+        throw new NoLayerException(
+            "is the model " + choice.getSimpleName(),
+            "name the layers in it that read it, as "
+                + String.join(".", names)
+                + "."
+                + components(choice, type).keySet().stream().findFirst().orElse("…"));
+      }
+      if (!isModel && !isEnd) {
+        throw new NoLayerException(
+            "goes into " + choice.getSimpleName() + ", which is a layer",
+            "end it there: " + String.join(".", names.subList(0, at + 1)));
+      }
+      if (isModel) {
+        follow(names, at + 1, components(choice, type), choice, layers);
+      } else {
+        layers.add(choice);
+      }
+    }
+  }
+
+  /** The classes that may stand at a component. */
+  private Set<TypeElement> choices(TypeMirror type, Step step) {
+    Optional<AnnotationUse> listed = step.annotation(BitfoldNames.IMPLEMENTATIONS);
+    if (listed.isEmpty()) {
+      return holdings.found(type);
+    }
+    Set<TypeElement> classes = new LinkedHashSet<>();
+    listed
+        .get()
+        .value("value")
+        .map(AnnotationValues::list)
+        .orElse(List.of())
+        .forEach(value -> classes.addAll(holdings.found(AnnotationValues.type(value))));
+    return classes;
+  }
+
+  /** The components of a model, by name: what its fields, components and accessors hold. */
+  private Map<String, Step> components(TypeElement model, TypeMirror seenAs) {
+    Map<String, Step> components = new LinkedHashMap<>();
+    Members members = new Members(language, model);
+    for (RecordComponentElement component : model.getRecordComponents()) {
+      add(components, component.getSimpleName().toString(), component, model, seenAs);
+    }
+    if (components.isEmpty()) {
+      for (VariableElement field : members.fields()) {
+        add(components, field.getSimpleName().toString(), field, model, seenAs);
+      }
+      for (ExecutableElement method : members.methods()) {
+        if (Members.isAccessor(method)) {
+          add(components, Members.property(method), method, model, seenAs);
+        }
+      }
+    }
+    components.values().removeIf(step -> choices(step.type(), step).isEmpty());
+    return components;
+  }
+
+  private void add(
+      Map<String, Step> components,
+      String name,
+      Element member,
+      TypeElement model,
+      TypeMirror seenAs) {
+    Step known = components.get(name);
+    List<Element> places = new ArrayList<>(known == null ? List.of() : known.places());
+    places.add(member);
+    components.put(
+        name, new Step(known == null ? memberType(member, model, seenAs) : known.type(), places));
+  }
+
+  private TypeMirror memberType(Element member, TypeElement model, TypeMirror seenAs) {
+    boolean exactly = seenAs instanceof DeclaredType declared && declared.asElement().equals(model);
+    TypeMirror type =
+        language.types().asMemberOf((DeclaredType) (exactly ? seenAs : model.asType()), member);
+    return type instanceof ExecutableType method ? method.getReturnType() : type;
+  }
+
+  private Optional<TypeMirror> element(TypeMirror type) {
+    if (type instanceof ArrayType array) {
+      return Optional.of(array.getComponentType());
+    }
+    if (type.getKind() == TypeKind.TYPEVAR) {
+      return element(((TypeVariable) type).getUpperBound());
+    }
+    boolean container = isNamed(type, "java.util.List") || isOptional(type) || isMap(type);
+    if (!container || ((DeclaredType) type).getTypeArguments().isEmpty()) {
+      return Optional.empty();
+    }
+    List<? extends TypeMirror> arguments = ((DeclaredType) type).getTypeArguments();
+    return Optional.of(arguments.get(arguments.size() - 1));
+  }
+
+  private static boolean isOptional(TypeMirror type) {
+    return isNamed(type, "java.util.Optional");
+  }
+
+  private static boolean isMap(TypeMirror type) {
+    return isNamed(type, "java.util.Map");
+  }
+
+  private static boolean isNamed(TypeMirror type, String name) {
+    return Language.declared(type)
+        .filter(element -> element.getQualifiedName().contentEquals(name))
+        .isPresent();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.bitfold.cuda.launch;
+
+import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.kernel.Groups;
+
+/**
+ * Groups as the kernels take them: {@code Layout} of layout.cuh.
+ *
+ * @param axes address of the axes before the columns, 0 if there are none
+ * @param outer those axes
+ * @param blocks of a row
+ */
+record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
+  /** What holds of any four elements that one 128-bit access takes; as layout.cuh counts. */
+  enum Form {
+    ONE(0, ""),
+    ALIGNED(1, "_aligned"),
+    COLUMNS(2, "_columns"),
+    ANY(3, "_any");
+
+    private final int code;
+    private final String suffix;
+
+    Form(int code, String suffix) {
+      this.code = code;
+      this.suffix = suffix;
+    }
+
+    int code() {
+      return code;
+    }
+
+    /** What the names of its kernels end with. */
+    String suffix() {
+      return suffix;
+    }
+  }
+
+  static DeviceGroups of(Groups groups, Constants constants) {
+    int[] outer = groups.outer();
+    long axes = 0;
+    if (outer.length > 0) {
+      axes = constants.integers(outer);
+    }
+    return new DeviceGroups(
+        groups, axes, outer.length / 3, (groups.columns() - 1) / groups.block() + 1);
+  }
+
+  static Form form(Groups groups) {
+    if (groups.count() == 1) {
+      return Form.ONE;
+    }
+    if (groups.columns() % 4 == 0 && groups.block() % 4 == 0) {
+      return Form.ALIGNED;
+    }
+    return groups.columns() % 4 == 0 && groups.block() == 1 ? Form.COLUMNS : Form.ANY;
+  }
+
+  int rows() {
+    return groups.elements() / groups.columns();
+  }
+
+  /** Numbers that stretches can have: see sums.cuh. */
+  long stretches(int stretch) {
+    return (long) rows() * blocks + groups.elements() / stretch + 1;
+  }
+
+  void write(LaunchArguments to) {
+    write(to, groups, axes, outer, blocks);
+  }
+
+  private static void write(LaunchArguments to, Groups groups, long axes, int outer, int blocks) {
+    to.address(axes);
+    divisor(to, groups.columns());
+    divisor(to, groups.block());
+    to.integer(groups.elements()).integer(blocks).integer(outer).integer(groups.count());
+  }
+
+  /**
+   * A number below 2^31 that others below 2^31 are divided by with a multiplication (Granlund and
+   * Montgomery, Division by Invariant Integers using Multiplication, 1994).
+   */
+  private static void divisor(LaunchArguments to, int value) {
+    int shift = Integer.SIZE - Integer.numberOfLeadingZeros(value - 1);
+    long factor = (((1L << shift) - value) << 32) / value + 1;
+    to.integer(value).integer((int) factor).integer(shift);
+  }
+
+  /** No groups, where a kernel takes none. */
+  static void writeNone(LaunchArguments to) {
+    to.address(0);
+    for (int i = 0; i < 10; i++) {
+      to.integer(0);
+    }
+  }
+}

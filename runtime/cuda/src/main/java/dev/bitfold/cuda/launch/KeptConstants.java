@@ -1,0 +1,82 @@
+package dev.bitfold.cuda.launch;
+
+import dev.bitfold.cuda.driver.DeviceMemory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Constants that are sent once: the same array of floats is on the card already when it is asked
+ * for again, and so are the same integers. For arrays that are never written to, and are the same
+ * in every call: what a quantizer was fixed with. Safe for concurrent use, until it is closed.
+ */
+public final class KeptConstants implements AutoCloseable {
+  /** Integers follow from a tensor's shape, of which there may be any number. */
+  private static final int MOST_INTEGERS = 256;
+
+  private final IdentityHashMap<float[], DeviceMemory> floats = new IdentityHashMap<>();
+  private final Map<List<Integer>, DeviceMemory> integers = new HashMap<>();
+
+  /** These constants for what runs in a lane. */
+  public Constants in(Lane lane) {
+    return new Constants() {
+      @Override
+      public long floats(float[] values, int count) {
+        return KeptConstants.this.floats(lane, values, count);
+      }
+
+      @Override
+      public long integers(int[] values) {
+        return KeptConstants.this.integers(lane, values);
+      }
+    };
+  }
+
+  private synchronized long floats(Lane lane, float[] values, int count) {
+    DeviceMemory known = floats.get(values);
+    if (known == null) {
+      known = sent(lane, count, address -> lane.staging().upload(values, count, address));
+      floats.put(values, known);
+    }
+    return known.address();
+  }
+
+  private synchronized long integers(Lane lane, int[] values) {
+    List<Integer> key = IntStream.of(values).boxed().toList();
+    DeviceMemory known = integers.get(key);
+    if (known == null) {
+      if (integers.size() == MOST_INTEGERS) {
+        return lane.integers(values);
+      }
+      known = sent(lane, values.length, address -> lane.staging().upload(values, address));
+      integers.put(key, known);
+    }
+    return known.address();
+  }
+
+  /** Words that are on the card when this returns: other lanes may read them at once. */
+  private static DeviceMemory sent(Lane lane, int words, LongConsumer upload) {
+    DeviceMemory memory = lane.stream().device().allocate(4L * Math.max(1, words));
+    try {
+      upload.accept(memory.address());
+      lane.stream().synchronize();
+      return memory;
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    List<DeviceMemory> all = new ArrayList<>(floats.values());
+    all.addAll(integers.values());
+    floats.clear();
+    integers.clear();
+    all.forEach(DeviceMemory::close);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.bitfold.cuda.launch;
+
+import dev.bitfold.annotations.Rounding;
+import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.ScaleFormula;
+
+/** Structs of the kernels' sources, as arguments of a launch. */
+final class Structs {
+  private Structs() {}
+
+  /** {@code Grid} of grid.cuh. */
+  static void write(LaunchArguments to, Grid grid) {
+    if (grid instanceof Grid.Integers integers) {
+      to.floating(integers.min()).floating(integers.max());
+      rounding(to, integers.rounding());
+      to.integer(0).integer(0).integer(0).floating(0).floating(0);
+    } else if (grid instanceof Grid.Floats floats) {
+      Rounding rounding = floats.effective();
+      to.floating(Math.scalb(1f, floats.minExponent())).floating(floats.max());
+      rounding(to, rounding);
+      int shift = 23 - floats.mantissa();
+      int half = 1 << (shift - 1);
+      to.integer(shift);
+      to.integer(
+          switch (rounding) {
+            case HALF_EVEN, HALF_TOWARD_ZERO -> half - 1;
+            case HALF_AWAY -> half;
+            case TOWARD_ZERO -> 0;
+          });
+      to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
+      int step = floats.minExponent() - floats.mantissa();
+      to.floating(Math.scalb(1f, -step)).floating(Math.scalb(1f, step));
+    } else {
+      to.floating(0).floating(0).integer(0).floating(0);
+      to.integer(0).integer(0).integer(0).floating(0).floating(0);
+    }
+  }
+
+  private static void rounding(LaunchArguments to, Rounding rounding) {
+    to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
+    to.floating(
+        switch (rounding) {
+          case HALF_EVEN, HALF_AWAY -> 0.5f;
+          case HALF_TOWARD_ZERO -> Math.nextUp(0.5f);
+          case TOWARD_ZERO -> 2f;
+        });
+  }
+
+  /** {@code BlockScaling} of blocks.cuh. */
+  static void write(LaunchArguments to, AmaxScaling scaling) {
+    write(to, scaling.formula());
+    to.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
+    to.integer(scaling.finite() ? 1 : 0);
+  }
+
+  /** {@code ScaleFormula} of scales.cuh. */
+  static void write(LaunchArguments to, ScaleFormula formula) {
+    to.integer(
+        switch (formula.kind()) {
+          case INTEGERS -> 0;
+          case INTEGERS_BY_RECIPROCAL -> 1;
+          case FLOATS -> 2;
+          case FLOATS_DIVIDED -> 3;
+          case TABLE -> 4;
+          case POWERS_OF_TWO -> 5;
+          case E4M3 -> 6;
+        });
+    to.integer(
+        switch (formula.rule()) {
+          case FLOOR -> 0;
+          case CEIL -> 1;
+          case FLUSH -> 2;
+          case RECIPROCAL -> 3;
+        });
+    to.floating(formula.max()).floating(formula.factor());
+    to.integer(formula.maxExponent()).integer(formula.fractionBits()).floating(formula.global());
+  }
+}

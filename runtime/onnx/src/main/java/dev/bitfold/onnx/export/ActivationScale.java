@@ -1,0 +1,62 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.onnx.file.ElementType;
+import dev.bitfold.quantizer.PackedTensor;
+
+/**
+ * How QuantizeLinear quantizes an activation.
+ *
+ * @param type of the codes
+ * @param scale above 0
+ * @param zeroPoint the code of 0
+ */
+record ActivationScale(ElementType type, float scale, int zeroPoint) {
+  private static final int SIGNED_TO_UNSIGNED = 128;
+
+  /**
+   * Of a packed tensor of the same quantizer.
+   *
+   * @param what begins messages
+   */
+  static ActivationScale of(String what, PackedTensor packed) {
+    QuantDescriptor descriptor = packed.descriptor();
+    float[] zeroPoints = packed.parts().zeroPoints();
+    float[] scales = packed.multipliers();
+    ElementType type =
+        FormatTypes.of(descriptor.format())
+            .filter(t -> t.bits() == 8 && descriptor.format().bits() == 8)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        what + ": activations are int8, uint8, E4M3 or E5M2 in ONNX"));
+    if (scales.length != 1) {
+      throw new IllegalArgumentException(
+          what + " has " + scales.length + " scales; activations take one for the tensor");
+    }
+    float scale = scales[0];
+    int zeroPoint = zeroPoints.length == 0 ? 0 : Math.round(zeroPoints[0]);
+    boolean fits =
+        !(descriptor.format() instanceof IntFormat integers)
+            || (zeroPoint >= integers.min() && zeroPoint <= integers.max());
+    if (!(scale > 0) || Float.isInfinite(scale) || !fits) {
+      throw new IllegalArgumentException(
+          what
+              + " has scale "
+              + scale
+              + " and zero point "
+              + zeroPoint
+              + ": ONNX takes positive scales, and ranges that hold 0; for values of one sign"
+              + " leave out affine");
+    }
+    return new ActivationScale(type, scale, zeroPoint);
+  }
+
+  /** The same numbers in uint8, if these are int8. */
+  ActivationScale unsigned() {
+    return type == ElementType.INT8
+        ? new ActivationScale(ElementType.UINT8, scale, zeroPoint + SIGNED_TO_UNSIGNED)
+        : this;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.descriptor.NumberFormat;
+import dev.bitfold.descriptor.NumberFormat.FloatFormat;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.onnx.file.ElementType;
+import java.util.Optional;
+
+/** The element type that holds the codes of a number format. */
+final class FormatTypes {
+  private FormatTypes() {}
+
+  /** Empty where ONNX has none: more than 8 bits, NF4, and floats other than E4M3 and E5M2. */
+  static Optional<ElementType> of(NumberFormat format) {
+    if (format instanceof IntFormat integers && integers.bits() <= 8) {
+      boolean small = integers.bits() <= 4;
+      return Optional.of(
+          integers.min() < 0
+              ? small ? ElementType.INT4 : ElementType.INT8
+              : small ? ElementType.UINT4 : ElementType.UINT8);
+    }
+    if (format instanceof FloatFormat floats && floats.bits() == 8) {
+      return switch (floats.exponent()) {
+        case 4 -> Optional.of(ElementType.FLOAT8E4M3FN);
+        case 5 -> Optional.of(ElementType.FLOAT8E5M2);
+        default -> Optional.empty();
+      };
+    }
+    return Optional.empty();
+  }
+}

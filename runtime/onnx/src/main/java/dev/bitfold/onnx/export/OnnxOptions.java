@@ -1,0 +1,133 @@
+package dev.bitfold.onnx.export;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How a quantized model is written. Immutable: each method gives other options.
+ *
+ * @param signedActivations int8 activations stay int8. Without it they are written as uint8 with
+ *     the zero point moved by 128: the same numbers, which x86 CPUs multiply faster
+ * @param unsignedWeights int8 weights are written as uint8 with the zero point 128: the same
+ *     numbers. x86 CPUs without VNNI multiply u8 × s8 with a sum of two products in 16 bits, which
+ *     saturates, and u8 × u8 exactly, but slower. See {@link OnnxQdq#nonSaturatingAmax} for another
+ *     way
+ * @param reducedRange weights of 8 bits get 7, from -64 to 63, for CPUs without VNNI, whose u8 × s8
+ *     products saturate. The outputs are then no longer those of the quantized model
+ * @param cleanShapes what exporters compute of shapes becomes constant where it can, and sizes of
+ *     positions those of the sentences, so that the runtime finds its fusions. The outputs stay
+ * @param contribOperators MatMulIntegerToFloat of ONNX Runtime's domain {@code com.microsoft} in
+ *     place of QuantizeLinear and DequantizeLinear around MatMul: faster, and no other runtime
+ *     reads them
+ * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
+ * @param embeddings Gather nodes whose float32 tables are written as uint8 with a scale per column
+ */
+public record OnnxOptions(
+    boolean signedActivations,
+    boolean unsignedWeights,
+    boolean reducedRange,
+    boolean cleanShapes,
+    boolean contribOperators,
+    Map<String, String> folded,
+    Set<String> embeddings) {
+  /** uint8 activations, clean shapes, standard operators only, nothing folded. */
+  public static final OnnxOptions DEFAULT =
+      new OnnxOptions(false, false, false, true, false, Map.of(), Set.of());
+
+  /** Copies the collections, keeping their order. */
+  public OnnxOptions {
+    folded = Collections.unmodifiableMap(new LinkedHashMap<>(folded));
+    embeddings = Collections.unmodifiableSet(new LinkedHashSet<>(embeddings));
+  }
+
+  /** With int8 activations left as they are, or not. */
+  public OnnxOptions withSignedActivations(boolean signed) {
+    return new OnnxOptions(
+        signed, unsignedWeights, reducedRange, cleanShapes, contribOperators, folded, embeddings);
+  }
+
+  /** With int8 weights written as uint8, or not. */
+  public OnnxOptions withUnsignedWeights(boolean unsigned) {
+    return new OnnxOptions(
+        signedActivations,
+        unsigned,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        folded,
+        embeddings);
+  }
+
+  /** With weights of 7 bits, or not. */
+  public OnnxOptions withReducedRange(boolean reduced) {
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reduced,
+        cleanShapes,
+        contribOperators,
+        folded,
+        embeddings);
+  }
+
+  /** With clean shapes, or those of the file. */
+  public OnnxOptions withCleanShapes(boolean clean) {
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        clean,
+        contribOperators,
+        folded,
+        embeddings);
+  }
+
+  /** With ONNX Runtime's own operators, or not. */
+  public OnnxOptions withContribOperators(boolean contrib) {
+    return new OnnxOptions(
+        signedActivations, unsignedWeights, reducedRange, cleanShapes, contrib, folded, embeddings);
+  }
+
+  /**
+   * With the smoothing of a layer's input folded into the node that makes it, so that no
+   * multiplication is left.
+   *
+   * @param layer the smoothed layer
+   * @param producer a MatMul, Gemm, Conv, LayerNormalization or BatchNormalization node. Nothing
+   *     but this layer may read what it makes, and between them may only be operations that leave
+   *     the channels as they are; {@link OnnxQdq#export} checks that
+   */
+  public OnnxOptions withFolded(String layer, String producer) {
+    Map<String, String> more = new LinkedHashMap<>(folded);
+    more.put(layer, producer);
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        more,
+        embeddings);
+  }
+
+  /**
+   * With tables of embeddings as uint8, a scale per column. {@link OnnxQdq#embeddingQuantizer}
+   * gives the same numbers to a model on ND4J.
+   */
+  public OnnxOptions withEmbeddings(String... gathers) {
+    Set<String> more = new LinkedHashSet<>(embeddings);
+    more.addAll(List.of(gathers));
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        folded,
+        more);
+  }
+}

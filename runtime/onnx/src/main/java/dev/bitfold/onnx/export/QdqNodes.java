@@ -1,0 +1,146 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.Tensors;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.NodeProto;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Writes QuantizeLinear, DequantizeLinear and Mul nodes. What several layers share, the same input
+ * quantized alike, is written once.
+ */
+final class QdqNodes {
+  private static final String QUANTIZE = "QuantizeLinear";
+  private static final String DEQUANTIZE = "DequantizeLinear";
+
+  private final Graph graph;
+  private final Map<String, String> written = new HashMap<>();
+
+  QdqNodes(Graph graph) {
+    this.graph = graph;
+  }
+
+  /** A weight behind DequantizeLinear; the float32 value. */
+  String weight(String node, WeightCodes codes) {
+    String name = node + "/weight";
+    String quantized =
+        graph.add(Tensors.of(name + "_quantized", codes.type(), codes.bytes(), codes.shape()));
+    return dequantize(name, quantized, codes, codes.axis());
+  }
+
+  private String dequantize(String name, String quantized, WeightCodes codes, int axis) {
+    String scale = graph.add(Tensors.of(name + "_scale", codes.scales(), codes.scaleShape()));
+    String zeroPoint = graph.add(zeroPoint(name, codes));
+    return graph.add(
+        name + "/" + DEQUANTIZE,
+        DEQUANTIZE,
+        node -> {
+          node.addInput(quantized).addInput(scale).addInput(zeroPoint);
+          if (codes.axis() >= 0) {
+            node.addAttribute(integer("axis", axis));
+          }
+          if (codes.block() > 0) {
+            node.addAttribute(integer("block_size", codes.block()));
+          }
+          return node;
+        });
+  }
+
+  private static onnx.Onnx.TensorProto zeroPoint(String name, WeightCodes codes) {
+    boolean none = codes.zeroPoints().length == 0;
+    byte[] zeros = new byte[(int) codes.type().bytes(codes.scales().length)];
+    return Tensors.of(
+        name + "_zero_point",
+        codes.type(),
+        none ? zeros : codes.zeroPointBytes(),
+        codes.scaleShape());
+  }
+
+  /** A table of embeddings: codes are gathered, and what was gathered is brought back. */
+  void gather(MappedNode mapped, WeightCodes codes) {
+    NodeProto node = mapped.node();
+    boolean rows =
+        node.getAttributeList().stream().anyMatch(a -> a.getName().equals("axis") && a.getI() != 0);
+    if (rows || codes.shape().length != 2 || codes.axis() == 0 || codes.block() > 0) {
+      throw mapped.bad(
+          "gathers from a table whose scales are not one or one per column, or not its rows");
+    }
+    String name = node.getName() + "/table";
+    String table =
+        graph.add(Tensors.of(name + "_quantized", codes.type(), codes.bytes(), codes.shape()));
+    String whole = node.getOutput(0);
+    NodeProto gather = node.toBuilder().setInput(0, table).build();
+    graph.replace(node, gather);
+    String gathered = graph.divert(gather, "/quantized");
+    String value = dequantize(name, gathered, codes, -1);
+    rename(value, whole);
+  }
+
+  /** Makes the node that yields a value yield it under another name. */
+  private void rename(String value, String name) {
+    NodeProto node = java.util.Objects.requireNonNull(graph.producer(value));
+    graph.replace(node, node.toBuilder().setOutput(0, name).build());
+  }
+
+  /**
+   * A value multiplied by a factor per channel.
+   *
+   * @param inner how many axes stand behind the channels
+   */
+  String multiply(String node, String value, INDArray factors, int inner) {
+    float[] floats = DenseFloats.of(factors, node).copy();
+    String key = "mul " + value + " " + inner + Arrays.toString(floats);
+    return written.computeIfAbsent(
+        key,
+        k -> {
+          long[] shape = new long[1 + inner];
+          Arrays.fill(shape, 1);
+          shape[0] = floats.length;
+          String name = node + "/smooth";
+          String scale = graph.add(Tensors.of(name + "_scale", floats, shape));
+          return graph.add(name, "Mul", mul -> mul.addInput(value).addInput(scale));
+        });
+  }
+
+  /** A value behind QuantizeLinear and DequantizeLinear. */
+  String activation(String name, String value, ActivationScale scale) {
+    return written.computeIfAbsent("qdq " + value + " " + scale, key -> pair(name, value, scale));
+  }
+
+  /** As {@link #activation}, under a name that is there already. */
+  void activationInto(String name, String value, ActivationScale scale) {
+    rename(pair(name, value, scale), name);
+  }
+
+  private String pair(String name, String value, ActivationScale activation) {
+    String scale = graph.add(Tensors.of(name + "_scale", new float[] {activation.scale()}));
+    String zeroPoint =
+        graph.add(
+            Tensors.of(
+                name + "_zero_point",
+                activation.type(),
+                new byte[] {(byte) activation.zeroPoint()}));
+    String quantized =
+        graph.add(
+            name + "/" + QUANTIZE,
+            QUANTIZE,
+            node -> node.addInput(value).addInput(scale).addInput(zeroPoint));
+    return graph.add(
+        name + "/" + DEQUANTIZE,
+        DEQUANTIZE,
+        node -> node.addInput(quantized).addInput(scale).addInput(zeroPoint));
+  }
+
+  static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+}

@@ -1,0 +1,291 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.onnx.file.ElementType;
+import dev.bitfold.quantizer.PackedTensor;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A quantized weight as DequantizeLinear takes it. Immutable.
+ *
+ * @param type of the codes
+ * @param shape of the weight, in the node's order of axes
+ * @param codes one per element, in c order
+ * @param axis the axis that keeps its scales or is blocked; -1 for one scale
+ * @param block how many neighbours along the axis share a scale; 0 for one per index
+ * @param scales one; one per index of the axis; or, blocked, the shape with the axis divided
+ * @param zeroPoints as many as scales, or none
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record WeightCodes(
+    ElementType type,
+    long[] shape,
+    int[] codes,
+    int axis,
+    int block,
+    float[] scales,
+    int[] zeroPoints) {
+  private static final int SIGNED_TO_UNSIGNED = 128;
+
+  /**
+   * Of a packed tensor.
+   *
+   * @param order for each axis of the node the axis of the layer
+   * @throws IllegalArgumentException if ONNX has no such type or granularity
+   */
+  static WeightCodes of(String path, PackedTensor packed, int[] order) {
+    QuantDescriptor descriptor = packed.descriptor();
+    String what = path + " (" + descriptor + ")";
+    ElementType type =
+        FormatTypes.of(descriptor.format())
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        what
+                            + ": weights are integers of up to 8 bits, E4M3 or E5M2 in ONNX; "
+                            + descriptor.format().label()
+                            + " has no type there"));
+    long[] shape = packed.shape();
+    int[] source = permutation(shape, order);
+    int[] codes = new int[source.length];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = packed.code(source[i]);
+    }
+    float[] multipliers = packed.multipliers();
+    float[] zeroPoints = packed.parts().zeroPoints();
+    long[] own = multipliers.length == 1 ? ones(shape.length) : packed.scaleShape();
+    int[] groups = permutation(own, order);
+    float[] scales = new float[multipliers.length];
+    int[] zeros = new int[zeroPoints.length];
+    for (int g = 0; g < scales.length; g++) {
+      scales[g] = multipliers[groups[g]];
+      if (!(scales[g] > 0) || Float.isInfinite(scales[g])) {
+        throw new IllegalArgumentException(what + " has the scale " + scales[g]);
+      }
+      if (zeros.length > 0) {
+        zeros[g] = zeroPoint(what, type, zeroPoints[groups[g]]);
+      }
+    }
+    long[] shapeOfNode = permuted(shape, order);
+    long[] scaleShape = permuted(own, order);
+    int axis = axis(what, shapeOfNode, scaleShape);
+    boolean blocked = axis >= 0 && scaleShape[axis] != shapeOfNode[axis];
+    int block = blocked ? block(descriptor, shapeOfNode[axis], scaleShape[axis]) : 0;
+    return new WeightCodes(type, shapeOfNode, codes, axis, block, scales, zeros);
+  }
+
+  private static int zeroPoint(String what, ElementType type, float zeroPoint) {
+    int low = type == ElementType.INT8 ? -128 : type == ElementType.INT4 ? -8 : 0;
+    int high = low + (1 << type.bits()) - 1;
+    if (!(zeroPoint >= low && zeroPoint <= high)) {
+      throw new IllegalArgumentException(
+          what
+              + " has the zero point "
+              + zeroPoint
+              + ", and "
+              + type
+              + " holds "
+              + low
+              + " to "
+              + high);
+    }
+    return (int) zeroPoint;
+  }
+
+  private static long[] ones(int rank) {
+    long[] ones = new long[rank];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  private static long[] permuted(long[] shape, int[] order) {
+    return Arrays.stream(order).mapToLong(axis -> shape[axis]).toArray();
+  }
+
+  /** For each element in the new order, where it was. */
+  private static int[] permutation(long[] shape, int[] order) {
+    int rank = shape.length;
+    long[] strides = new long[rank];
+    long stride = 1;
+    for (int a = rank - 1; a >= 0; a--) {
+      strides[a] = stride;
+      stride *= shape[a];
+    }
+    int[] from = new int[Math.toIntExact(stride)];
+    long[] index = new long[rank];
+    for (int i = 0; i < from.length; i++) {
+      long at = 0;
+      for (int a = 0; a < rank; a++) {
+        at += index[a] * strides[order[a]];
+      }
+      from[i] = (int) at;
+      for (int a = rank - 1; a >= 0 && ++index[a] == shape[order[a]]; a--) {
+        index[a] = 0;
+      }
+    }
+    return from;
+  }
+
+  private static int axis(String what, long[] shape, long[] scales) {
+    if (Arrays.stream(scales).allMatch(size -> size == 1)) {
+      return -1;
+    }
+    int divided = -1;
+    int kept = 0;
+    int own = -1;
+    for (int a = 0; a < shape.length; a++) {
+      if (scales[a] == shape[a] && shape[a] > 1) {
+        kept++;
+        own = a;
+      } else if (scales[a] != 1) {
+        divided = divided < 0 ? a : Integer.MAX_VALUE;
+      }
+    }
+    boolean onlyOne = divided < 0 && kept == 1;
+    boolean blocked = divided >= 0 && divided < shape.length;
+    for (int a = 0; blocked && a < shape.length; a++) {
+      blocked = a == divided || scales[a] == shape[a];
+    }
+    if (!onlyOne && !blocked) {
+      throw new IllegalArgumentException(
+          what
+              + " has scales of shape "
+              + Arrays.toString(scales)
+              + " for a weight of shape "
+              + Arrays.toString(shape)
+              + "; ONNX takes one, one per index of an axis, or blocks along one axis");
+    }
+    return blocked ? divided : own;
+  }
+
+  private static int block(QuantDescriptor descriptor, long size, long count) {
+    return descriptor.blockSizes().stream()
+        .mapToInt(b -> b.size())
+        .filter(b -> (size + b - 1) / b == count)
+        .findFirst()
+        .orElseGet(() -> Math.toIntExact((size + count - 1) / count));
+  }
+
+  /** The same numbers in uint8, if these are int8. */
+  WeightCodes unsigned() {
+    if (type != ElementType.INT8) {
+      return this;
+    }
+    int[] moved = Arrays.stream(codes).map(code -> code + SIGNED_TO_UNSIGNED).toArray();
+    int[] zeros = zeroPoints.length == 0 ? new int[scales.length] : zeroPoints.clone();
+    Arrays.setAll(zeros, i -> zeros[i] + SIGNED_TO_UNSIGNED);
+    return new WeightCodes(ElementType.UINT8, shape, moved, axis, block, scales, zeros);
+  }
+
+  /** The part from one index of the output channel's axis to another. */
+  WeightCodes slice(int channelAxis, int from, int to) {
+    int[] all = slice(codes, shape, channelAxis, from, to);
+    long[] part = shape.clone();
+    part[channelAxis] = (long) to - from;
+    if (axis < 0 || (block == 0 && axis != channelAxis)) {
+      return new WeightCodes(type, part, all, axis, block, scales, zeroPoints);
+    }
+    if (block > 0 && axis == channelAxis) {
+      throw new IllegalArgumentException("blocks along the output channels cannot be split");
+    }
+    long[] scaleShape = block == 0 ? vector(scales.length) : blockedShape();
+    int scaleAxis = block == 0 ? 0 : channelAxis;
+    int[] places = new int[scales.length];
+    Arrays.setAll(places, i -> i);
+    int[] kept = slice(places, scaleShape, scaleAxis, from, to);
+    float[] s = new float[kept.length];
+    int[] z = new int[zeroPoints.length == 0 ? 0 : kept.length];
+    for (int i = 0; i < s.length; i++) {
+      s[i] = scales[kept[i]];
+      if (z.length > 0) {
+        z[i] = zeroPoints[kept[i]];
+      }
+    }
+    return new WeightCodes(type, part, all, axis, block, s, z);
+  }
+
+  private static int[] slice(int[] values, long[] shape, int axis, int from, int to) {
+    int inner = 1;
+    for (int a = axis + 1; a < shape.length; a++) {
+      inner = Math.toIntExact(Math.multiplyExact((long) inner, shape[a]));
+    }
+    int size = Math.toIntExact(shape[axis]);
+    int outer = size == 0 || inner == 0 ? 0 : values.length / (size * inner);
+    int run = Math.multiplyExact(to - from, inner);
+    int[] part = new int[outer * run];
+    for (int o = 0; o < outer; o++) {
+      System.arraycopy(values, (o * size + from) * inner, part, o * run, run);
+    }
+    return part;
+  }
+
+  /** With each output channel multiplied by a factor: its scale takes it. */
+  WeightCodes scaled(int channelAxis, float[] factors) {
+    int channels = Math.toIntExact(shape[channelAxis]);
+    if (factors.length != channels || (axis >= 0 && block == 0 && axis != channelAxis)) {
+      throw new IllegalArgumentException(
+          factors.length + " factors cannot be folded into " + channels + " output channels");
+    }
+    if (block > 0) {
+      long[] s = blockedShape();
+      int inner = 1;
+      for (int a = channelAxis + 1; a < s.length; a++) {
+        inner = Math.toIntExact(Math.multiplyExact((long) inner, s[a]));
+      }
+      float[] blocks = scales.clone();
+      for (int i = 0; i < blocks.length; i++) {
+        blocks[i] *= factors[i / inner % channels];
+      }
+      return new WeightCodes(type, shape, codes, axis, block, blocks, zeroPoints);
+    }
+    float[] own = new float[channels];
+    int[] zeros = new int[zeroPoints.length == 0 ? 0 : channels];
+    for (int c = 0; c < channels; c++) {
+      own[c] = scales[scales.length == 1 ? 0 : c] * factors[c];
+      if (zeros.length > 0) {
+        zeros[c] = zeroPoints[zeroPoints.length == 1 ? 0 : c];
+      }
+    }
+    return new WeightCodes(type, shape, codes, channelAxis, 0, own, zeros);
+  }
+
+  private static long[] vector(long length) {
+    return new long[] {length};
+  }
+
+  private long[] blockedShape() {
+    long[] blocks = shape.clone();
+    blocks[axis] = (shape[axis] + block - 1) / block;
+    return blocks;
+  }
+
+  /** The shape of the scales as an initializer. */
+  long[] scaleShape() {
+    return axis < 0 ? new long[0] : block > 0 ? blockedShape() : vector(scales.length);
+  }
+
+  /** The codes in the bytes of their type. */
+  byte[] bytes() {
+    return bytes(type, codes);
+  }
+
+  /** The zero points in the bytes of their type. */
+  byte[] zeroPointBytes() {
+    return bytes(type, zeroPoints);
+  }
+
+  /** Two codes of 4 bits stand in a byte, the first in the low half. */
+  private static byte[] bytes(ElementType type, int[] codes) {
+    Objects.requireNonNull(type);
+    byte[] bytes = new byte[(int) type.bytes(codes.length)];
+    for (int i = 0; i < codes.length; i++) {
+      if (type.bits() == 4) {
+        bytes[i >> 1] |= (byte) ((codes[i] & 0xf) << ((i & 1) << 2));
+      } else {
+        bytes[i] = (byte) codes[i];
+      }
+    }
+    return bytes;
+  }
+}

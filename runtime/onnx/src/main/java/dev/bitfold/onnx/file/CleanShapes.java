@@ -1,0 +1,185 @@
+package dev.bitfold.onnx.file;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
+import onnx.Onnx.ValueInfoProto;
+
+/**
+ * Brings what exporters compute of shapes, and the order of operands, into the forms that ONNX
+ * Runtime's fusions look for. The values that flow are the same.
+ */
+public final class CleanShapes {
+  private final Graph graph;
+
+  public CleanShapes(Graph graph) {
+    this.graph = graph;
+  }
+
+  public void clean() {
+    for (NodeProto node : graph.nodes()) {
+      if (node.getOpType().equals("Reshape") && node.getInputCount() == 2) {
+        reshape(node);
+      } else if (node.getOpType().equals("Gather") && node.getInputCount() == 2) {
+        positions(node);
+      } else if (node.getOpType().equals("Add") && node.getInputCount() == 2) {
+        bias(node);
+      }
+    }
+    graph.removeUnread();
+  }
+
+  /**
+   * A shape that is joined from sizes of the reshaped tensor's own leading axes and from constants
+   * is a constant: 0 stands for "as it is".
+   */
+  private void reshape(NodeProto node) {
+    NodeProto concat = graph.producer(node.getInput(1));
+    if (concat == null || !concat.getOpType().equals("Concat")) {
+      return;
+    }
+    long[] shape = new long[concat.getInputCount()];
+    for (int i = 0; i < shape.length; i++) {
+      String part = concat.getInput(i);
+      Optional<long[]> constant = integers(part);
+      if (constant.isPresent() && constant.get().length == 1 && constant.get()[0] != 0) {
+        shape[i] = constant.get()[0];
+      } else if (!isSizeOf(part, node.getInput(0), i)) {
+        return;
+      }
+    }
+    String name = graph.add(Tensors.of(node.getName() + "/shape", shape));
+    graph.replace(node, node.toBuilder().setInput(1, name).build());
+  }
+
+  /** Whether a vector of one element is the size of a tensor's axis. */
+  private boolean isSizeOf(String part, String tensor, int axis) {
+    NodeProto node = graph.producer(part);
+    if (node != null && node.getOpType().equals("Unsqueeze")) {
+      node = graph.producer(node.getInput(0));
+    }
+    return node != null && node.getOpType().equals("Gather") && isSize(node, tensor, axis);
+  }
+
+  private boolean isSize(NodeProto gather, String tensor, int axis) {
+    NodeProto shape = graph.producer(gather.getInput(0));
+    return shape != null
+        && shape.getOpType().equals("Shape")
+        && shape.getAttributeCount() == 0
+        && shape.getInput(0).equals(tensor)
+        && integers(gather.getInput(1)).filter(i -> i.length == 1 && i[0] == axis).isPresent();
+  }
+
+  private Optional<long[]> integers(String value) {
+    return graph
+        .constant(value)
+        .filter(tensor -> tensor.getDataType() == ElementType.INT64.number())
+        .map(tensor -> Tensors.integers(graph.file(), tensor));
+  }
+
+  /** A bias is added second: as the first operand, it is not fused into the norm after it. */
+  private void bias(NodeProto add) {
+    boolean first = graph.constant(add.getInput(0)).filter(t -> t.getDimsCount() == 1).isPresent();
+    if (first && graph.constant(add.getInput(1)).isEmpty()) {
+      graph.replace(
+          add, add.toBuilder().setInput(0, add.getInput(1)).setInput(1, add.getInput(0)).build());
+    }
+  }
+
+  /**
+   * Positions that are cut from 0, 1, 2 … and have one row for the batch become a row per sentence,
+   * so that the sum of embeddings has no broadcast.
+   */
+  private void positions(NodeProto gather) {
+    NodeProto slice = graph.producer(gather.getInput(1));
+    if (slice == null || !slice.getOpType().equals("Slice") || slice.getInputCount() < 4) {
+      return;
+    }
+    Optional<TensorProto> table = graph.constant(slice.getInput(0));
+    boolean counts =
+        table.filter(t -> t.getDimsCount() == 2 && t.getDims(0) == 1).isPresent()
+            && integers(slice.getInput(0)).filter(CleanShapes::isRange).isPresent();
+    boolean fromZero =
+        is(slice.getInput(1), 0)
+            && is(slice.getInput(3), 1)
+            && (slice.getInputCount() < 5 || is(slice.getInput(4), 1));
+    Optional<String> ids = counts && fromZero ? idsOf(slice.getInput(2)) : Optional.empty();
+    if (ids.isEmpty() || !readersSpread(gather)) {
+      return;
+    }
+    String name = gather.getName() + "/positions";
+    String one =
+        graph.add(
+            Tensors.of(name + "/one", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
+    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of
+    // the
+    // sizes, without which it fuses no SkipLayerNormalization in all of the model.
+    String zeros =
+        graph.add(name + "/zeros", "Sub", node -> node.addInput(ids.get()).addInput(ids.get()));
+    String ones = graph.add(name + "/ones", "Add", node -> node.addInput(zeros).addInput(one));
+    String positions =
+        graph.add(
+            name,
+            "CumSum",
+            node ->
+                node.addInput(ones)
+                    .addInput(one)
+                    .addAttribute(
+                        AttributeProto.newBuilder()
+                            .setName("exclusive")
+                            .setType(AttributeProto.AttributeType.INT)
+                            .setI(1)));
+    graph.replace(gather, gather.toBuilder().setInput(1, positions).build());
+  }
+
+  /** Only an addition to what has the batch's size already gives the same for a row and for all. */
+  private boolean readersSpread(NodeProto gather) {
+    List<NodeProto> readers = graph.readers(gather.getOutput(0));
+    return !graph.isGraphOutput(gather.getOutput(0))
+        && readers.size() == 1
+        && readers.get(0).getOpType().equals("Add");
+  }
+
+  private static boolean isRange(long[] values) {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] != i) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean is(String value, long expected) {
+    return integers(value).filter(v -> Arrays.equals(v, new long[] {expected})).isPresent();
+  }
+
+  /** The input of the graph, of rank 2, whose second size a value is. */
+  private Optional<String> idsOf(String end) {
+    NodeProto node = graph.producer(end);
+    if (node != null && node.getOpType().equals("Unsqueeze")) {
+      node = graph.producer(node.getInput(0));
+    }
+    if (node == null || !node.getOpType().equals("Gather")) {
+      return Optional.empty();
+    }
+    NodeProto shape = graph.producer(node.getInput(0));
+    if (shape == null || shape.getInputCount() != 1) {
+      return Optional.empty();
+    }
+    String ids = shape.getInput(0);
+    boolean matrix =
+        graph
+            .graphInput(ids)
+            .map(ValueInfoProto::getType)
+            .filter(CleanShapes::isMatrix)
+            .isPresent();
+    return matrix && isSize(node, ids, 1) ? Optional.of(ids) : Optional.empty();
+  }
+
+  private static boolean isMatrix(onnx.Onnx.TypeProto type) {
+    return type.hasTensorType() && type.getTensorType().getShape().getDimCount() == 2;
+  }
+}

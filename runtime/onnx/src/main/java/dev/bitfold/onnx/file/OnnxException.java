@@ -1,0 +1,27 @@
+package dev.bitfold.onnx.file;
+
+/** An ONNX file cannot be used, or not for what is asked. The message is one line. */
+public final class OnnxException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final String problem;
+
+  public OnnxException(String file, String problem) {
+    this(file, problem, null);
+  }
+
+  public OnnxException(
+      String file, String problem, @org.jspecify.annotations.Nullable Throwable cause) {
+    super(oneLine(file + ": " + problem), cause);
+    this.problem = oneLine(problem);
+  }
+
+  /** What is wrong, without the file's name that begins the message. */
+  public String problem() {
+    return problem;
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\s*[\\r\\n]+\\s*", " ").strip();
+  }
+}

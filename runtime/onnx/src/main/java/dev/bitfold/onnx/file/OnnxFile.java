@@ -1,0 +1,82 @@
+package dev.bitfold.onnx.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
+import org.nd4j.shade.protobuf.CodedInputStream;
+import org.nd4j.shade.protobuf.UnsafeByteOperations;
+
+/**
+ * A model file that was read and whose structure was checked.
+ *
+ * @param name for messages
+ * @param model what it holds
+ */
+public record OnnxFile(String name, ModelProto model) {
+  /** What protobuf takes. */
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
+
+  static OnnxFile read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+    long size = Files.size(file);
+    if (Files.isDirectory(file) || size > MAX_BYTES) {
+      throw new OnnxException(
+          file.toString(),
+          Files.isDirectory(file)
+              ? "is a folder"
+              : "has " + size + " bytes; an ONNX file has at most 2^31");
+    }
+    return parse(file.toString(), Files.readAllBytes(file));
+  }
+
+  /** From bytes, which are copied. */
+  static OnnxFile of(String name, byte[] bytes) {
+    return parse(name, bytes.clone());
+  }
+
+  private static OnnxFile parse(String name, byte[] bytes) {
+    new WireCheck(name, bytes).check();
+    ModelProto model;
+    try {
+      // Raw data are views of the bytes, not copies: a model is in memory once.
+      CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+      in.enableAliasing(true);
+      in.setSizeLimit(Integer.MAX_VALUE);
+      model = ModelProto.parseFrom(in);
+      in.checkLastTagWas(0);
+    } catch (IOException e) {
+      throw new OnnxException(name, "is truncated or no ONNX file", e);
+    }
+    OnnxFile file = new OnnxFile(name, model);
+    file.check();
+    return file;
+  }
+
+  private void check() {
+    if (model.getGraph().getNodeCount() == 0) {
+      throw new OnnxException(name, "is no ONNX file: it holds no graph");
+    }
+    Set<String> values = new HashSet<>();
+    for (TensorProto tensor : model.getGraph().getInitializerList()) {
+      if (tensor.getName().isEmpty() || !values.add(tensor.getName())) {
+        throw new OnnxException(
+            name, "has two initializers, or one without a name: \"" + tensor.getName() + "\"");
+      }
+    }
+    for (NodeProto node : model.getGraph().getNodeList()) {
+      for (String output : node.getOutputList()) {
+        if (!output.isEmpty() && !values.add(output)) {
+          throw new OnnxException(name, "has two sources of the value " + output);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.bitfold.onnx.file;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
+import onnx.Onnx.ValueInfoProto;
+import org.jspecify.annotations.Nullable;
+
+/** The number of axes of a graph's values, as far as a few common operations tell. */
+final class Ranks {
+  private static final int MAX_DEPTH = 64;
+  private static final Set<String> SAME =
+      Set.of(
+          "Identity",
+          "Cast",
+          "Relu",
+          "Erf",
+          "Sqrt",
+          "Tanh",
+          "Sigmoid",
+          "Neg",
+          "Dropout",
+          "Softmax",
+          "Clip",
+          "LayerNormalization",
+          "QuantizeLinear",
+          "DequantizeLinear",
+          "Gelu");
+  private static final Set<String> BROADCAST =
+      Set.of("Add", "Sub", "Mul", "Div", "Pow", "Where", "MatMul", "Max", "Min");
+
+  private final Map<String, NodeProto> producers = new HashMap<>();
+  private final Map<String, Integer> known = new HashMap<>();
+
+  Ranks(GraphProto graph) {
+    graph.getNodeList().forEach(node -> node.getOutputList().forEach(o -> producers.put(o, node)));
+    graph.getInitializerList().forEach(t -> known.put(t.getName(), t.getDimsCount()));
+    graph.getInputList().forEach(this::note);
+    graph.getValueInfoList().forEach(this::note);
+    graph.getOutputList().forEach(this::note);
+  }
+
+  private void note(ValueInfoProto value) {
+    if (value.getType().hasTensorType() && value.getType().getTensorType().hasShape()) {
+      known.put(value.getName(), value.getType().getTensorType().getShape().getDimCount());
+    }
+  }
+
+  /** The rank of a value; empty if it is not known. */
+  OptionalInt of(String value) {
+    int rank = of(value, 0);
+    return rank < 0 ? OptionalInt.empty() : OptionalInt.of(rank);
+  }
+
+  private int of(String value, int depth) {
+    Integer stored = known.get(value);
+    if (stored != null) {
+      return stored;
+    }
+    NodeProto node = producers.get(value);
+    if (node == null || depth > MAX_DEPTH) {
+      return -1;
+    }
+    int rank = of(node, depth + 1);
+    known.put(value, rank);
+    return rank;
+  }
+
+  private int of(NodeProto node, int depth) {
+    String operation = node.getOpType();
+    List<String> inputs = node.getInputList();
+    if (operation.equals("Constant")) {
+      TensorProto tensor = constant(node);
+      return tensor == null ? -1 : tensor.getDimsCount();
+    }
+    if (operation.equals("Transpose")) {
+      return node.getAttributeList().stream()
+          .filter(attribute -> attribute.getName().equals("perm"))
+          .mapToInt(AttributeProto::getIntsCount)
+          .findFirst()
+          .orElse(-1);
+    }
+    if (operation.equals("Gemm") || operation.equals("Flatten")) {
+      return 2;
+    }
+    if (operation.equals("Reshape") && inputs.size() > 1) {
+      return length(inputs.get(1));
+    }
+    if (operation.equals("Unsqueeze") && !inputs.isEmpty()) {
+      int rank = of(inputs.get(0), depth);
+      int axes = axes(node);
+      return rank < 0 || axes < 0 ? -1 : rank + axes;
+    }
+    if (SAME.contains(operation) && !inputs.isEmpty()) {
+      return of(inputs.get(0), depth);
+    }
+    if (BROADCAST.contains(operation)) {
+      int rank = -1;
+      for (String input : inputs) {
+        int one = of(input, depth);
+        if (one < 0) {
+          return -1;
+        }
+        rank = Math.max(rank, one);
+      }
+      return rank;
+    }
+    return -1;
+  }
+
+  /** How many axes a node inserts: those of its attribute, and of its input since opset 13. */
+  private int axes(NodeProto node) {
+    if (node.getInputCount() > 1) {
+      return length(node.getInput(1));
+    }
+    return node.getAttributeList().stream()
+        .filter(attribute -> attribute.getName().equals("axes"))
+        .mapToInt(AttributeProto::getIntsCount)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  /** The number of elements of a vector that is a constant or joined from single elements. */
+  private int length(String value) {
+    NodeProto node = producers.get(value);
+    if (node != null && node.getOpType().equals("Concat")) {
+      return node.getInputCount();
+    }
+    TensorProto tensor = node == null ? null : constant(node);
+    return tensor != null && tensor.getDimsCount() == 1 ? (int) tensor.getDims(0) : -1;
+  }
+
+  private static @Nullable TensorProto constant(NodeProto node) {
+    return node.getOpType().equals("Constant")
+            && node.getAttributeCount() == 1
+            && node.getAttribute(0).hasT()
+        ? node.getAttribute(0).getT()
+        : null;
+  }
+}
