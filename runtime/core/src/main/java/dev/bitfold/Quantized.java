@@ -29,6 +29,7 @@ public final class Quantized<M> {
   private final M model;
   private final Summary summary;
   private final Supplier<StateFile> stored;
+  private final Supplier<Map<String, String>> originals;
 
   /** Makes the compressed model, from the float one; absent if this is compressed already. */
   private final Optional<Supplier<Quantized<M>>> compress;
@@ -37,10 +38,12 @@ public final class Quantized<M> {
       M model,
       Summary summary,
       Supplier<StateFile> stored,
+      Supplier<Map<String, String>> originals,
       Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
     this.stored = stored;
+    this.originals = originals;
     this.compress = compress;
   }
 
@@ -63,12 +66,14 @@ public final class Quantized<M> {
     if (!state.packed().isEmpty()) {
       // Made now, so that nothing of the float model is kept.
       StateFile stored = StateFile.of(shape, state, text);
-      return new Quantized<>(frozen, summary, () -> stored, Optional.empty());
+      Map<String, String> originals = StateFile.hashes(shape);
+      return new Quantized<>(frozen, summary, () -> stored, () -> originals, Optional.empty());
     }
     return new Quantized<>(
         frozen,
         summary,
         () -> StateFile.of(shape, state, text),
+        () -> StateFile.hashes(shape),
         Optional.of(() -> compressed(model, component, shape, state, summary)));
   }
 
@@ -158,6 +163,14 @@ public final class Quantized<M> {
    */
   public StateFile state() {
     return stored.get();
+  }
+
+  /**
+   * Returns the SHA-256 of each weight and bias of the float model, by path, as {@link
+   * StateFile#hash} makes it, for exporters; placeholders are left out.
+   */
+  public Map<String, String> originals() {
+    return originals.get();
   }
 
   /** What is quantized how, and how well. */
