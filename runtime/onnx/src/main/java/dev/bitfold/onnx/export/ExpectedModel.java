@@ -131,7 +131,7 @@ final class ExpectedModel {
     if (input.isEmpty() || layer.descriptor(layer.weight()) == null) {
       return units;
     }
-    float scale = layer.activation(input.get()).scale();
+    float scale = layer.scale(input.get());
     for (int c = 0; c < channels; c++) {
       INDArray channel = slice(weight, floats.channelAxis(), c, c + 1L);
       units[c] = scale * channel.amaxNumber().floatValue() / 127;

@@ -166,16 +166,31 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
   ActivationScale activation(String tensor) {
     Quantizer quantizer = quantizer(tensor);
     String what = tensor + " (" + quantizer.descriptor() + ")";
+    return ActivationScale.of(what, probe(tensor, quantizer), isZero(quantizer, one(tensor)));
+  }
+
+  /** The distance of two codes of a static input or output. */
+  float scale(String tensor) {
+    return probe(tensor, quantizer(tensor)).multipliers()[0];
+  }
+
+  private long[] one(String tensor) {
     long[] one = new long[Math.max(1, entry(tensor).layout().namedAxes())];
     java.util.Arrays.fill(one, 1);
-    PackedTensor probe;
+    return one;
+  }
+
+  private PackedTensor probe(String tensor, Quantizer quantizer) {
     try {
-      probe = quantizer.pack(Nd4j.zeros(one));
+      return quantizer.pack(Nd4j.zeros(one(tensor)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          what + " keeps a scale for each channel; activations take one for the tensor", e);
+          tensor
+              + " ("
+              + quantizer.descriptor()
+              + ") keeps a scale for each channel; activations take one for the tensor",
+          e);
     }
-    return ActivationScale.of(what, probe, isZero(quantizer, one));
   }
 
   /** Whether a quantizer makes everything 0, as one does that was calibrated on zeros. */

@@ -65,8 +65,8 @@ final class Bound {
    */
   static Difference of(INDArray expected, INDArray actual, float @Nullable [] spread) {
     Optional<Difference> other = shapes(expected, actual);
-    if (other.isPresent()) {
-      return other.get();
+    if (other.isPresent() || expected.length() == 0) {
+      return other.orElse(Difference.NONE);
     }
     float[] e = floats(expected);
     float[] a = floats(actual);
@@ -82,8 +82,8 @@ final class Bound {
   static Difference of(
       INDArray before, INDArray behind, Activation activation, float @Nullable [] spread) {
     Optional<Difference> other = shapes(before, behind);
-    if (other.isPresent()) {
-      return other.get();
+    if (other.isPresent() || before.length() == 0) {
+      return other.orElse(Difference.NONE);
     }
     INDArray scaled = activation.scaled(before);
     float[] x = floats(scaled);

@@ -81,7 +81,11 @@ public final class Prover {
     if (proof instanceof OnnxProof.Skipped skipped) {
       return new ProofResult.Skipped(skipped.reason());
     }
-    return new Prover(file, bytes, exported, reference, settings).run(proof);
+    try {
+      return new Prover(file, bytes, exported, reference, settings).run(proof);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new OnnxException(file, "cannot be proved: " + e.getMessage() + SKIP, e);
+    }
   }
 
   private ProofResult run(OnnxProof proof) {

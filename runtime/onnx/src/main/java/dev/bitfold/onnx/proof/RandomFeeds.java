@@ -27,6 +27,8 @@ final class RandomFeeds {
   /** Sizes of axes that the file leaves open, one after the other, until the model takes them. */
   static final List<Integer> SIZES = List.of(8, 32, 16, 64, 128, 224, 4, 1);
 
+  private static final long MOST = 1 << 24;
+
   /** Operators whose output holds the same numbers as their first input. */
   private static final Set<String> SAME_NUMBERS =
       Set.of("Cast", "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten");
@@ -72,7 +74,7 @@ final class RandomFeeds {
         long open = axis == 0 ? batch : size;
         shape[axis] =
             switch (dim.getValueCase()) {
-              case DIM_VALUE -> dim.getDimValue();
+              case DIM_VALUE -> dim.getDimValue() > 0 ? dim.getDimValue() : open;
               case DIM_PARAM -> named.computeIfAbsent(dim.getDimParam(), k -> open);
               case VALUE_NOT_SET -> open;
             };
@@ -93,10 +95,14 @@ final class RandomFeeds {
   }
 
   private INDArray values(ValueInfoProto input, int type, long[] shape) {
-    int length = 1;
+    long elements = 1;
     for (long size : shape) {
-      length = Math.toIntExact(Math.multiplyExact(length, size));
+      elements = Math.min(MOST + 1, elements * Math.min(MOST + 1, size));
     }
+    if (elements > MOST) {
+      throw noData(input, "has more than " + MOST + " elements");
+    }
+    int length = (int) elements;
     if (FLOATS.contains(type)) {
       float[] values = new float[length];
       Activation.Range range = ranges.get(input.getName());
