@@ -222,7 +222,7 @@ public final class Calibration<M> {
       boolean weighs = site.tensor().role() == TensorRole.WEIGHT;
       if (weighs && descriptor != null && !descriptor.affine()) {
         INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
-        INDArray amax = rule.of(site.path(), weight);
+        INDArray amax = rule.of(site.path(), weight, site.tensor().layout());
         try {
           Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
           long[] groups = quantizer.amax(weight).shape();

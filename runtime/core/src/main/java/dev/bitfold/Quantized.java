@@ -29,15 +29,21 @@ public final class Quantized<M> {
   private final M model;
   private final Summary summary;
   private final StateFile stored;
+  private final Map<String, String> originals;
 
   /** Makes the compressed model, from the float one; absent if this is compressed already. */
   private final Optional<Supplier<Quantized<M>>> compress;
 
   private Quantized(
-      M model, Summary summary, StateFile stored, Optional<Supplier<Quantized<M>>> compress) {
+      M model,
+      Summary summary,
+      StateFile stored,
+      Map<String, String> originals,
+      Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
     this.stored = stored;
+    this.originals = originals;
     this.compress = compress;
   }
 
@@ -59,11 +65,13 @@ public final class Quantized<M> {
     State own = shape.owned(state);
     M frozen = shape.rebuild(model, component, own);
     // Made now: later the float model may hold other values.
+    Map<String, String> originals = StateFile.hashes(shape);
     StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
         frozen,
         summary,
         stored,
+        originals,
         state.packed().isEmpty()
             ? Optional.of(() -> compressed(model, component, shape, own, stored, summary))
             : Optional.empty());
@@ -172,6 +180,14 @@ public final class Quantized<M> {
    */
   public StateFile state() {
     return stored;
+  }
+
+  /**
+   * Returns the SHA-256 of each weight and bias of the float model, by path, as {@link
+   * StateFile#hash} makes it, for exporters; placeholders are left out.
+   */
+  public Map<String, String> originals() {
+    return originals;
   }
 
   /** What is quantized how, and how well. */

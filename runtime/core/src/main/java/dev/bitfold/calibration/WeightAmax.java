@@ -1,5 +1,6 @@
 package dev.bitfold.calibration;
 
+import dev.bitfold.descriptor.Layout;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Chooses the amax of quantized weights, for {@link dev.bitfold.Calibration#weightAmax}. */
@@ -14,4 +15,13 @@ public interface WeightAmax {
    *     its scales; values beyond it are clipped
    */
   INDArray of(String path, INDArray weight);
+
+  /**
+   * The same for a rule that needs to know which axis holds what.
+   *
+   * @param layout the letters of the weight's axes
+   */
+  default INDArray of(String path, INDArray weight, Layout layout) {
+    return of(path, weight);
+  }
 }

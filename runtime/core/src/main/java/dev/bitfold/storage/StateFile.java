@@ -86,6 +86,19 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     return new StateFile(Schema.of(shape), weights, state, summary);
   }
 
+  /** The SHA-256 of each weight and bias of a float model, but for placeholders. */
+  public static Map<String, String> hashes(ModelShape shape) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    for (TensorSite site : shape.sites().values()) {
+      TensorRole role = site.tensor().role();
+      boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
+      if (held && !Placeholder.is(shape.tensor(site))) {
+        hashes.put(site.path(), hash(shape.tensor(site)));
+      }
+    }
+    return hashes;
+  }
+
   /** The SHA-256 of a tensor's shape and values, in hexadecimal digits. */
   public static String hash(INDArray tensor) {
     StoredTensor stored = StoredTensor.of(tensor);

@@ -41,8 +41,7 @@ class CorrectionTest {
   }
 
   private static Calibration<Net> nonSaturating() {
-    return calibration()
-        .weightAmax((path, weight) -> Nd4j.createFromArray(OnnxQdq.nonSaturatingAmax(weight)));
+    return calibration().weightAmax(OnnxQdq.nonSaturating());
   }
 
   private INDArray exported(Quantized<Net> quantized) throws Exception {

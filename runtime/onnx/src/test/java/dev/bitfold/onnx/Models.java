@@ -22,10 +22,10 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.protobuf.ByteString;
 
 /** Small ONNX models, written with protobuf alone, and ONNX Runtime. */
-final class Models {
+public final class Models {
   private Models() {}
 
-  static INDArray random(long seed, long... shape) {
+  public static INDArray random(long seed, long... shape) {
     Random random = new Random(seed);
     INDArray values = Nd4j.create(shape);
     for (long i = 0; i < values.length(); i++) {
@@ -35,13 +35,13 @@ final class Models {
   }
 
   /** Inputs with one channel of outliers, as smoothing wants them. */
-  static INDArray outliers(long seed, long rows, long columns) {
+  public static INDArray outliers(long seed, long rows, long columns) {
     INDArray x = random(seed, rows, columns);
     x.getColumn(3).muli(20);
     return x;
   }
 
-  static TensorProto tensor(String name, INDArray values) {
+  public static TensorProto tensor(String name, INDArray values) {
     INDArray dense = values.dup('c');
     java.nio.ByteBuffer bytes =
         java.nio.ByteBuffer.allocate((int) dense.length() * 4)
@@ -60,7 +60,7 @@ final class Models {
     return tensor.build();
   }
 
-  static NodeProto.Builder node(String operation, String name, String output, String... inputs) {
+  public static NodeProto.Builder node(String operation, String name, String output, String... inputs) {
     return NodeProto.newBuilder()
         .setOpType(operation)
         .setName(name)
@@ -68,7 +68,7 @@ final class Models {
         .addAllInput(java.util.List.of(inputs));
   }
 
-  static AttributeProto integer(String name, long value) {
+  public static AttributeProto integer(String name, long value) {
     return AttributeProto.newBuilder()
         .setName(name)
         .setType(AttributeProto.AttributeType.INT)
@@ -76,7 +76,40 @@ final class Models {
         .build();
   }
 
-  static AttributeProto integers(String name, long... values) {
+  public static AttributeProto real(String name, float value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.FLOAT)
+        .setF(value)
+        .build();
+  }
+
+  public static AttributeProto text(String name, String value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.STRING)
+        .setS(ByteString.copyFromUtf8(value))
+        .build();
+  }
+
+  /** A vector of 64-bit integers. */
+  public static TensorProto longs(String name, long... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(7).addDims(values.length);
+    for (long value : values) {
+      tensor.addInt64Data(value);
+    }
+    return tensor.build();
+  }
+
+  /** A graph's input or output of an element type of ONNX. */
+  public static ValueInfoProto typed(String name, int type, long... shape) {
+    ValueInfoProto.Builder value = value(name, shape).toBuilder();
+    value.getTypeBuilder().getTensorTypeBuilder().setElemType(type);
+    return value.build();
+  }
+
+  public static AttributeProto integers(String name, long... values) {
     AttributeProto.Builder attribute =
         AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
     for (long value : values) {
@@ -85,7 +118,7 @@ final class Models {
     return attribute.build();
   }
 
-  static ValueInfoProto value(String name, long... shape) {
+  public static ValueInfoProto value(String name, long... shape) {
     TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
     for (long size : shape) {
       TensorShapeProto.Dimension.Builder dim = dims.addDimBuilder();
@@ -103,7 +136,7 @@ final class Models {
         .build();
   }
 
-  static ModelProto model(long opset, GraphProto.Builder graph) {
+  public static ModelProto model(long opset, GraphProto.Builder graph) {
     return ModelProto.newBuilder()
         .setIrVersion(6)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset))
@@ -112,7 +145,7 @@ final class Models {
   }
 
   /** Two MatMuls with their biases, as PyTorch's exporter names them. */
-  static GraphProto.Builder net(Net net) {
+  public static GraphProto.Builder net(Net net) {
     return GraphProto.newBuilder()
         .addInput(value("x", -1, net.first().weight().size(0)))
         .addOutput(value("y", -1, net.second().weight().size(1)))
@@ -130,11 +163,11 @@ final class Models {
    * Runs a file of one input x and one output y. For int4 blocks ONNX Runtime would quantize the
    * float inputs, too, if it were allowed to.
    */
-  static INDArray run(Path file, INDArray x) throws OrtException {
+  public static INDArray run(Path file, INDArray x) throws OrtException {
     return run(file, x, "session.qdq_matmulnbits_accuracy_level", "1");
   }
 
-  static INDArray run(Path file, INDArray x, String key, String setting) throws OrtException {
+  public static INDArray run(Path file, INDArray x, String key, String setting) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     options.addConfigEntry(key, setting);
@@ -153,7 +186,7 @@ final class Models {
     }
   }
 
-  static double distance(INDArray a, INDArray b) {
+  public static double distance(INDArray a, INDArray b) {
     return a.sub(b).norm2Number().doubleValue() / b.norm2Number().doubleValue();
   }
 }

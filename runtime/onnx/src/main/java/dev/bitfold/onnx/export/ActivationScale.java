@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.export;
 
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.onnx.file.ElementType;
@@ -11,16 +12,18 @@ import dev.bitfold.quantizer.PackedTensor;
  * @param type of the codes
  * @param scale above 0
  * @param zeroPoint the code of 0
+ * @param zero whether everything becomes 0, whatever the scale
  */
-record ActivationScale(ElementType type, float scale, int zeroPoint) {
+record ActivationScale(ElementType type, float scale, int zeroPoint, boolean zero) {
   private static final int SIGNED_TO_UNSIGNED = 128;
 
   /**
    * Of a packed tensor of the same quantizer.
    *
    * @param what begins messages
+   * @param zero whether the quantizer makes everything 0
    */
-  static ActivationScale of(String what, PackedTensor packed) {
+  static ActivationScale of(String what, PackedTensor packed, boolean zero) {
     QuantDescriptor descriptor = packed.descriptor();
     float[] zeroPoints = packed.parts().zeroPoints();
     float[] scales = packed.multipliers();
@@ -34,6 +37,19 @@ record ActivationScale(ElementType type, float scale, int zeroPoint) {
     if (scales.length != 1) {
       throw new IllegalArgumentException(
           what + " has " + scales.length + " scales; activations take one for the tensor");
+    }
+    if (descriptor.rounding() != Rounding.HALF_EVEN) {
+      throw new IllegalArgumentException(
+          what
+              + " rounds "
+              + descriptor.rounding()
+              + ", and ONNX's QuantizeLinear rounds HALF_EVEN; leave out rounding");
+    }
+    if (descriptor.narrowRange()) {
+      throw new IllegalArgumentException(
+          what
+              + " has a narrow range, and ONNX's QuantizeLinear goes on to the smallest integer;"
+              + " leave out narrowRange");
     }
     float scale = scales[0];
     int zeroPoint = zeroPoints.length == 0 ? 0 : Math.round(zeroPoints[0]);
@@ -50,13 +66,13 @@ record ActivationScale(ElementType type, float scale, int zeroPoint) {
               + ": ONNX takes positive scales, and ranges that hold 0; for values of one sign"
               + " leave out affine");
     }
-    return new ActivationScale(type, scale, zeroPoint);
+    return new ActivationScale(type, scale, zeroPoint, zero);
   }
 
   /** The same numbers in uint8, if these are int8. */
   ActivationScale unsigned() {
     return type == ElementType.INT8
-        ? new ActivationScale(ElementType.UINT8, scale, zeroPoint + SIGNED_TO_UNSIGNED)
+        ? new ActivationScale(ElementType.UINT8, scale, zeroPoint + SIGNED_TO_UNSIGNED, zero)
         : this;
   }
 }

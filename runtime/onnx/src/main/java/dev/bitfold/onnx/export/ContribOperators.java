@@ -2,6 +2,7 @@ package dev.bitfold.onnx.export;
 
 import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.Tensors;
 import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.NodeProto;
@@ -23,7 +24,7 @@ final class ContribOperators {
 
   void write() {
     for (NodeProto node : graph.nodes()) {
-      if (node.getOpType().equals("MatMul") && node.getDomain().isEmpty()) {
+      if (Graph.is(node, "MatMul")) {
         matMul(node);
       }
     }
@@ -31,7 +32,7 @@ final class ContribOperators {
 
   private @Nullable NodeProto dequantized(String value) {
     NodeProto node = graph.producer(value);
-    return node != null && node.getOpType().equals("DequantizeLinear") ? node : null;
+    return node != null && Graph.is(node, "DequantizeLinear") ? node : null;
   }
 
   private void matMul(NodeProto node) {
@@ -56,10 +57,20 @@ final class ContribOperators {
     if (add == null) {
       graph.replace(node, fused.addOutput(node.getOutput(0)).build());
     } else {
-      String bias = add.getInput(mapped.biasInput(add));
+      String bias = vector(add.getInput(mapped.biasInput(add)));
       graph.remove(add);
       graph.replace(node, fused.addInput(bias).addOutput(add.getOutput(0)).build());
     }
+  }
+
+  /** The operator takes a bias of one axis. */
+  private String vector(String bias) {
+    TensorProto tensor = graph.held(bias).orElseThrow();
+    if (tensor.getDimsCount() == 1) {
+      return bias;
+    }
+    float[] values = Tensors.floats(graph.file(), tensor);
+    return graph.add(Tensors.of(bias + "/vector", values, values.length));
   }
 
   private boolean isByte(String zeroPoint) {

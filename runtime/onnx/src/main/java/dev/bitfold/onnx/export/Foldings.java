@@ -5,7 +5,9 @@ import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,8 +21,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * else may read it, and what lies between must keep the channels.
  */
 final class Foldings {
-  private static final Set<String> KEEPING =
-      Set.of("Reshape", "Transpose", "Identity", "Dropout", "Squeeze", "Unsqueeze", "Flatten");
   private static final Set<String> FREE = Set.of("Shape", "Size");
   private static final Set<String> NORMS = Set.of("LayerNormalization", "BatchNormalization");
 
@@ -42,64 +42,112 @@ final class Foldings {
   /**
    * Checks that scaling the channels that a node makes scales those that the consumers read, and
    * nothing else.
+   *
+   * @param count how many factors there are
+   * @return the values between them, which the factors are in
    */
-  void check(String producer, List<MappedNode> consumers) {
-    Set<String> ends = new HashSet<>();
-    consumers.forEach(consumer -> ends.add(consumer.name()));
+  Set<String> check(String producer, List<MappedNode> consumers, int count) {
+    Map<String, MappedNode> ends = new HashMap<>();
+    consumers.forEach(consumer -> ends.put(consumer.name(), consumer));
     NodeProto start = graph.node(producer).orElseThrow(() -> graph.bad("has no node " + producer));
-    Set<NodeProto> seen = new HashSet<>();
+    boolean known = MappedNode.isKnown(start);
+    NodeProto bias = known ? new MappedNode(graph, producer).biasNode() : null;
+    Map<String, Channels> seen = new LinkedHashMap<>();
     Deque<String> values = new ArrayDeque<>(List.of(start.getOutput(0)));
-    NodeProto bias =
-        MappedNode.isKnown(start.getOpType()) ? new MappedNode(graph, producer).biasNode() : null;
-    boolean reached = false;
+    seen.put(start.getOutput(0), made(start, consumers, count));
+    Set<String> reached = new HashSet<>();
     while (!values.isEmpty()) {
       String value = values.remove();
+      Channels channels = java.util.Objects.requireNonNull(seen.get(value));
       if (graph.isGraphOutput(value)) {
         throw graph.bad("yields " + value + " as an output; nothing is folded into " + producer);
       }
       for (NodeProto reader : graph.readers(value)) {
-        boolean end = ends.contains(reader.getName()) && reader.getInput(0).equals(value);
-        reached |= end;
-        if (!end && !FREE.contains(reader.getOpType()) && seen.add(reader)) {
-          require(producer, reader, value, bias);
-          values.add(reader.getOutput(0));
+        MappedNode end = ends.get(reader.getName());
+        if (end != null && reader.getInput(0).equals(value)) {
+          requireRead(producer, end, channels);
+          reached.add(end.name());
+        } else if (!FREE.contains(reader.getOpType())) {
+          Channels behind = behind(producer, reader, value, channels, bias);
+          if (seen.putIfAbsent(reader.getOutput(0), behind) == null) {
+            values.add(reader.getOutput(0));
+          }
         }
       }
     }
-    if (!reached) {
-      throw graph.bad("has no way from " + producer + " to " + ends + "; nothing is folded");
+    ends.keySet().removeAll(reached);
+    if (!ends.isEmpty()) {
+      throw graph.bad(
+          "has no way from " + producer + " to " + ends.keySet() + "; nothing is folded");
+    }
+    return seen.keySet();
+  }
+
+  private Channels made(NodeProto start, List<MappedNode> consumers, int count) {
+    if (Graph.is(start, "Conv")) {
+      return Channels.second(count, new MappedNode(graph, start.getName()).weight().getDimsCount());
+    }
+    if (!Graph.is(start, "BatchNormalization")) {
+      return Channels.last(count);
+    }
+    MappedNode consumer = consumers.get(0);
+    if (Graph.is(consumer.node(), "MatMul")) {
+      throw graph.bad(
+          "folds into node "
+              + start.getName()
+              + " (BatchNormalization) from a MatMul, which does not tell how many axes it has:"
+              + " leave out withFolded, and smoothing is a multiplication");
+    }
+    return Channels.second(count, 2 + consumer.axesBehind());
+  }
+
+  private void requireRead(String producer, MappedNode end, Channels channels) {
+    if (!channels.areRead(end.axesBehind())) {
+      throw end.bad(
+          "reads the channels that "
+              + producer
+              + " makes in another order, or along another axis; smoothing cannot be folded into "
+              + producer
+              + ": leave out withFolded, and it is a multiplication");
     }
   }
 
-  private void require(String producer, NodeProto reader, String value, @Nullable NodeProto bias) {
-    boolean mixes =
-        reader.getOpType().equals("MatMul")
-            && reader.getInputCount() == 2
-            && reader.getInput(1).equals(value)
-            && !reader.getInput(0).equals(value);
-    boolean data = reader.getInputCount() > 0 && reader.getInput(0).equals(value);
-    if (!mixes && !reader.equals(bias) && !(KEEPING.contains(reader.getOpType()) && data)) {
-      throw graph.bad(
-          "node "
-              + reader.getName()
-              + " ("
-              + reader.getOpType()
-              + ") reads what "
-              + producer
-              + " makes as well; folding smoothing into that would change the network");
+  private Channels behind(
+      String producer,
+      NodeProto reader,
+      String value,
+      Channels channels,
+      @Nullable NodeProto bias) {
+    if (bias != null && reader.getName().equals(bias.getName())) {
+      return channels;
     }
+    return channels
+        .behind(graph, reader, value)
+        .orElseThrow(
+            () ->
+                graph.bad(
+                    "node "
+                        + reader.getName()
+                        + " ("
+                        + reader.getOpType()
+                        + ") reads what "
+                        + producer
+                        + " makes as well, and is not known to keep its channels; folding smoothing"
+                        + " into that would change the network: leave out withFolded, and it is a"
+                        + " multiplication"));
   }
 
   /** Scales what a node that is no layer of the quantized model makes. */
   void into(String producer, float[] factors) {
     NodeProto node = graph.node(producer).orElseThrow();
-    if (NORMS.contains(node.getOpType()) && node.getInputCount() > 2) {
-      scale(node, 1, 0, factors);
-      scale(graph.node(producer).orElseThrow(), 2, 0, factors);
+    if (NORMS.contains(node.getOpType()) && Graph.isStandard(node.getDomain())) {
+      for (int input = 1; input < Math.min(3, node.getInputCount()); input++) {
+        scale(graph.node(producer).orElseThrow(), input, 0, 1, factors);
+      }
       return;
     }
     MappedNode mapped = new MappedNode(graph, producer);
-    if (!MappedNode.isKnown(node.getOpType()) || mapped.isGather() || mapped.isTransposed()) {
+    if (!MappedNode.isKnown(node) || mapped.isGather() || mapped.isTransposed()) {
       throw mapped.bad(
           "is of type "
               + node.getOpType()
@@ -110,22 +158,25 @@ final class Foldings {
         mapped.isConv()
             || node.getAttributeList().stream()
                 .anyMatch(a -> a.getName().equals("transB") && a.getI() != 0);
-    scale(node, 1, first ? 0 : 1, factors);
+    int rank = mapped.weight().getDimsCount();
+    scale(node, 1, first ? 0 : rank - 1, rank, factors);
     if (bias != null) {
       NodeProto now = java.util.Objects.requireNonNull(mapped.biasNode());
-      scale(now, mapped.biasInput(now), 0, factors);
+      int input = mapped.biasInput(now);
+      int axes = graph.held(now.getInput(input)).orElseThrow().getDimsCount();
+      scale(now, input, axes - 1, axes, factors);
     }
   }
 
-  private void scale(NodeProto node, int input, int axis, float[] factors) {
+  private void scale(NodeProto node, int input, int axis, int rank, float[] factors) {
     TensorProto tensor =
         graph
-            .constant(node.getInput(input))
+            .held(node.getInput(input))
             .orElseThrow(
                 () -> graph.bad("node " + node.getName() + " does not read a constant there"));
     long[] shape = Tensors.shape(graph.file(), tensor);
     float[] values = Tensors.floats(graph.file(), tensor);
-    if (axis >= shape.length || shape[axis] != factors.length) {
+    if (axis < 0 || shape.length != rank || shape[axis] != factors.length) {
       throw graph.bad(
           factors.length
               + " factors cannot be folded into node "

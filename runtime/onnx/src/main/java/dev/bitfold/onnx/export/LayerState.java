@@ -23,8 +23,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param path the layer's path
  * @param file the state
+ * @param originals the SHA-256 of the float model's weights and biases by their paths, as far as
+ *     they are known
  */
-record LayerState(String path, StateFile file) {
+record LayerState(String path, StateFile file, Map<String, String> originals) {
   /** The layer of a tensor. */
   static String layerOf(String tensor) {
     int dot = tensor.lastIndexOf('.');
@@ -131,39 +133,80 @@ record LayerState(String path, StateFile file) {
   }
 
   /**
-   * The scale and zero point of a static input or output.
+   * The quantizer of a static input or output.
    *
-   * @throws IllegalArgumentException if it is dynamic, or has more than one scale
+   * @throws IllegalArgumentException if it takes its scale from each tensor
    */
-  ActivationScale activation(String tensor) {
-    QuantDescriptor descriptor = java.util.Objects.requireNonNull(descriptor(tensor));
-    String what = tensor + " (" + descriptor + ")";
-    if (descriptor.dynamic() || !descriptor.blockSizes().isEmpty()) {
-      throw new IllegalArgumentException(
-          what
-              + " takes its scale from each tensor as it is; QuantizeLinear takes a calibrated one"
-              + " for the whole tensor");
-    }
-    Layout layout = entry(tensor).layout();
-    Quantizer quantizer = Quantizer.of(descriptor, layout);
-    CalibratedScale scale = state().scales().get(tensor);
-    if (scale != null) {
-      quantizer = scale.fix(quantizer);
-    }
-    long[] one = new long[Math.max(1, layout.namedAxes())];
-    java.util.Arrays.fill(one, 1);
-    PackedTensor probe;
-    try {
-      probe = quantizer.pack(Nd4j.zeros(one));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          what + " keeps a scale for each channel; activations take one for the tensor", e);
-    }
-    return ActivationScale.of(what, probe);
+  Quantizer quantizer(String tensor) {
+    return quantizer(tensor, entry(tensor).layout());
   }
 
-  /** The SHA-256 of each weight and bias that is the float model's own. */
-  Map<String, String> hashes() {
-    return file.weights();
+  /** As {@link #quantizer(String)}, for tensors of another layout, such as those of a node. */
+  Quantizer quantizer(String tensor, Layout layout) {
+    QuantDescriptor descriptor = java.util.Objects.requireNonNull(descriptor(tensor));
+    if (descriptor.dynamic() || !descriptor.blockSizes().isEmpty()) {
+      throw new IllegalArgumentException(
+          tensor
+              + " ("
+              + descriptor
+              + ") takes its scale from each tensor as it is; QuantizeLinear takes a calibrated one"
+              + " for the whole tensor");
+    }
+    Quantizer quantizer = Quantizer.of(descriptor, layout);
+    CalibratedScale scale = state().scales().get(tensor);
+    return scale == null ? quantizer : scale.fix(quantizer);
+  }
+
+  /**
+   * The scale and zero point of a static input or output.
+   *
+   * @throws IllegalArgumentException if it is dynamic, has more than one scale, or rounds otherwise
+   *     than ONNX
+   */
+  ActivationScale activation(String tensor) {
+    Quantizer quantizer = quantizer(tensor);
+    String what = tensor + " (" + quantizer.descriptor() + ")";
+    return ActivationScale.of(what, probe(tensor, quantizer), isZero(quantizer, one(tensor)));
+  }
+
+  /** The distance of two codes of a static input or output. */
+  float scale(String tensor) {
+    return probe(tensor, quantizer(tensor)).multipliers()[0];
+  }
+
+  private long[] one(String tensor) {
+    long[] one = new long[Math.max(1, entry(tensor).layout().namedAxes())];
+    java.util.Arrays.fill(one, 1);
+    return one;
+  }
+
+  private PackedTensor probe(String tensor, Quantizer quantizer) {
+    try {
+      return quantizer.pack(Nd4j.zeros(one(tensor)));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          tensor
+              + " ("
+              + quantizer.descriptor()
+              + ") keeps a scale for each channel; activations take one for the tensor",
+          e);
+    }
+  }
+
+  /** Whether a quantizer makes everything 0, as one does that was calibrated on zeros. */
+  private static boolean isZero(Quantizer quantizer, long[] shape) {
+    boolean positive =
+        quantizer.quantize(Nd4j.valueArrayOf(shape, Float.MAX_VALUE)).maxNumber().floatValue() == 0;
+    boolean signed = !quantizer.descriptor().unsigned() || quantizer.descriptor().affine();
+    return positive
+        && (!signed
+            || quantizer.quantize(Nd4j.valueArrayOf(shape, -Float.MAX_VALUE)).minNumber().floatValue()
+                == 0);
+  }
+
+  /** The SHA-256 of a weight or bias of the float model; empty if it is not known. */
+  Optional<String> original(String tensor) {
+    return Optional.ofNullable(originals.get(tensor))
+        .or(() -> Optional.ofNullable(file.weights().get(tensor)));
   }
 }

@@ -1,320 +1,233 @@
 package dev.bitfold.onnx.export;
 
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.storage.Schema;
-import dev.bitfold.storage.StateFile;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** One layer and the nodes that compute it: its weight, bias and scales go into the graph. */
 final class LayerWriter {
   private final Graph graph;
   private final OnnxOptions options;
   private final QdqNodes qdq;
+  private final MappedLayer mapped;
   private final LayerState layer;
-  private final List<MappedNode> nodes;
+  private final FloatLayer floats;
   private final Map<String, float[]> foldedInto;
+  private final Map<String, String> shared = new HashMap<>();
 
   /**
+   * Makes a writer.
+   *
    * @param foldedInto what the output channels of a node are multiplied by, by the node's name
    */
   LayerWriter(
       Graph graph,
       OnnxOptions options,
       QdqNodes qdq,
-      LayerState layer,
-      List<MappedNode> nodes,
+      MappedLayer mapped,
       Map<String, float[]> foldedInto) {
     this.graph = graph;
     this.options = options;
     this.qdq = qdq;
-    this.layer = layer;
-    this.nodes = nodes;
+    this.mapped = mapped;
+    this.layer = mapped.state();
+    this.floats = new FloatLayer(graph, layer, mapped.parts());
     this.foldedInto = foldedInto;
   }
 
   void write() {
-    String path = layer.weight();
-    Schema.Entry entry = layer.entry(path);
-    List<INDArray> parts = floatWeights(path, entry);
-    check(path, entry, joined(parts, entry));
-    List<TensorProto> biases = biases();
-    writeWeights(path, entry, parts);
-    writeBiases(biases);
-    writeInput();
-    writeOutput();
-  }
-
-  /** The float weight of each node, in the layer's order of axes. */
-  private List<INDArray> floatWeights(String path, Schema.Entry entry) {
-    List<INDArray> parts = new ArrayList<>();
-    for (MappedNode node : nodes) {
-      TensorProto tensor = node.weight();
-      long[] shape = Tensors.shape(graph.file(), tensor);
-      INDArray held = DenseFloats.array(Tensors.floats(graph.file(), tensor), shape);
-      if (node.isTransposed()) {
-        held = held.transpose();
-      }
-      String letters = node.letters(path, entry.layout());
-      if (held.rank() != letters.length()) {
-        throw node.bad(
-            "has a weight of shape "
-                + Arrays.toString(held.shape())
-                + ", and "
-                + path
-                + " has the layout "
-                + entry.layout());
-      }
-      int[] back = new int[letters.length()];
-      for (int a = 0; a < back.length; a++) {
-        back[a] = letters.indexOf(entry.layout().letters().charAt(a));
-      }
-      parts.add(held.permute(back).dup('c'));
+    Optional<ActivationScale> input =
+        layer.input().filter(path -> layer.descriptor(path) != null).map(this::activation);
+    List<float[]> biases = biases();
+    List<Optional<WeightCodes>> codes = new ArrayList<>();
+    for (int part = 0; part < mapped.parts().size(); part++) {
+      codes.add(codes(part, biases.isEmpty() ? null : biases.get(part), input.orElse(null)));
     }
-    return parts;
-  }
-
-  private INDArray joined(List<INDArray> parts, Schema.Entry entry) {
-    int axis = channelAxis(entry.layout());
-    if (parts.size() == 1) {
-      return parts.get(0);
-    }
-    for (INDArray part : parts) {
-      for (int a = 0; a < part.rank(); a++) {
-        if (a != axis && part.size(a) != parts.get(0).size(a)) {
-          throw graph.bad(
-              "has weights of other shapes in the nodes of " + layer.path() + ": " + nodes());
+    for (List<MappedNode> call : mapped.calls()) {
+      requireFoldable(call);
+      writeInput(call, input);
+      for (int part = 0; part < call.size(); part++) {
+        writeWeight(call.get(part), part, codes.get(part));
+        if (!biases.isEmpty()) {
+          writeBias(call.get(part), part, biases.get(part));
         }
       }
+      writeOutput(call);
     }
-    return Nd4j.concat(axis, parts.toArray(INDArray[]::new));
   }
 
-  private String nodes() {
-    return nodes.stream().map(MappedNode::name).collect(Collectors.joining(", "));
-  }
-
-  private static int channelAxis(Layout layout) {
-    return layout.letters().indexOf(layout.has('O') ? 'O' : 'C');
-  }
-
-  private void check(String path, Schema.Entry entry, INDArray original) {
-    long[] expected = entry.shape().stream().mapToLong(Long::longValue).toArray();
-    if (!Arrays.equals(expected, original.shape())) {
+  /** What is folded into one call is folded into all, as they share the weight. */
+  private void requireFoldable(List<MappedNode> call) {
+    boolean folds = call.stream().anyMatch(node -> foldedInto.containsKey(node.name()));
+    if (folds && mapped.calls().size() > 1) {
       throw graph.bad(
-          path
-              + " is "
-              + entry.layout()
-              + " "
-              + entry.shape()
-              + ", and the weight of "
-              + nodes()
-              + " is "
-              + Arrays.toString(original.shape())
-              + " in that order");
+          "computes layer "
+              + layer.path()
+              + " in "
+              + mapped.calls().size()
+              + " calls that share its weight; nothing is folded into one of them");
     }
-    checkHash(path, original);
-  }
-
-  private void checkHash(String path, INDArray original) {
-    String hash = layer.hashes().get(path);
-    if (hash != null && !hash.equals(StateFile.hash(original))) {
+    if (folds && layer.bias().isEmpty() && call.stream().anyMatch(n -> n.biasNode() != null)) {
       throw graph.bad(
-          "is another model: "
-              + path
-              + " of the quantized one has other values than the constant of "
-              + nodes());
+          "adds a bias behind "
+              + call.get(0).name()
+              + ", and layer "
+              + layer.path()
+              + " has none; nothing is folded");
     }
   }
 
-  private void writeWeights(String path, Schema.Entry entry, List<INDArray> parts) {
-    int axis = channelAxis(entry.layout());
+  private Optional<WeightCodes> codes(
+      int part, float @Nullable [] bias, @Nullable ActivationScale input) {
+    String path = layer.weight();
+    Schema.Entry entry = layer.entry(path);
     if (layer.descriptor(path) == null) {
-      writeFloats(path, entry);
-      return;
+      return Optional.empty();
     }
-    var packed = layer.packed(joined(parts, entry), options.reducedRange());
-    long from = 0;
-    for (int i = 0; i < nodes.size(); i++) {
-      MappedNode node = nodes.get(i);
-      String letters = node.letters(path, entry.layout());
-      WeightCodes codes = WeightCodes.of(path, packed, order(letters, entry.layout()));
-      int channel = letters.indexOf(letters.indexOf('O') >= 0 ? 'O' : 'C');
-      if (nodes.size() > 1) {
-        long to = from + parts.get(i).size(axis);
-        codes = codes.slice(channel, (int) from, (int) to);
-        from = to;
+    MappedNode node = mapped.parts().get(part);
+    var packed = layer.packed(floats.weight(), options.reducedRange());
+    String letters = node.letters(path, entry.layout());
+    WeightCodes codes = WeightCodes.of(path, packed, FloatLayer.order(letters, entry.layout()));
+    int channel = letters.indexOf(letters.indexOf('O') >= 0 ? 'O' : 'C');
+    if (mapped.parts().size() > 1) {
+      long from = 0;
+      for (int before = 0; before < part; before++) {
+        from += floats.weights().get(before).size(floats.channelAxis());
       }
-      float[] factors = foldedInto.get(node.name());
-      if (factors != null) {
-        codes = codes.scaled(channel, factors);
-      }
-      if (options.unsignedWeights()) {
-        codes = codes.unsigned();
-      }
-      if (node.isGather()) {
-        qdq.gather(node, codes);
-      } else {
-        setInput(node, 1, qdq.weight(node.name(), codes));
-      }
+      long to = from + floats.weights().get(part).size(floats.channelAxis());
+      codes = codes.slice(channel, (int) from, (int) to);
+    }
+    int channels = Math.toIntExact(codes.shape()[channel]);
+    float[] factors = foldedInto.get(node.name());
+    if (factors != null) {
+      codes = codes.scaled(channel, factors);
+    }
+    if (floats.isAlphaApart() && node.alpha() != 1) {
+      float[] alpha = new float[channels];
+      Arrays.fill(alpha, node.alpha());
+      codes = codes.scaled(channel, alpha);
+    }
+    if (bias != null && input != null) {
+      codes = codes.withRoom(channel, bias, input.scale());
+    }
+    return Optional.of(options.unsignedWeights() ? codes.unsigned() : codes);
+  }
+
+  private void writeWeight(MappedNode node, int part, Optional<WeightCodes> codes) {
+    if (codes.isEmpty()) {
+      writeFloats(node, part);
+    } else if (node.isGather()) {
+      qdq.gather(node, codes.get());
+    } else {
+      String name = mapped.parts().get(part).name();
+      setInput(node, 1, shared.computeIfAbsent(name, n -> qdq.weight(n, codes.get())));
     }
   }
 
   /** A layer whose inputs alone are quantized; its weight may have been smoothed. */
-  private void writeFloats(String path, Schema.Entry entry) {
-    INDArray changed = layer.changed(path);
-    for (MappedNode node : nodes) {
-      if (foldedInto.containsKey(node.name()) || nodes.size() > 1) {
-        throw node.bad("computes " + layer.path() + ", whose weight is not quantized");
-      }
-      if (changed != null) {
-        String letters = node.letters(path, entry.layout());
-        INDArray value = changed.permute(order(letters, entry.layout())).dup('c');
-        TensorProto tensor =
-            Tensors.of(node.name() + "/weight", DenseFloats.of(value, path).copy(), value.shape());
-        setInput(node, node.weightInput(), graph.add(tensor));
-      }
+  private void writeFloats(MappedNode node, int part) {
+    String path = layer.weight();
+    Schema.Entry entry = layer.entry(path);
+    if (foldedInto.containsKey(node.name()) || mapped.parts().size() > 1) {
+      throw node.bad("computes " + layer.path() + ", whose weight is not quantized");
     }
-  }
-
-  private static int[] order(String letters, Layout layout) {
-    return letters.chars().map(letter -> layout.letters().indexOf(letter)).toArray();
+    INDArray changed = layer.changed(path);
+    if (changed != null) {
+      String letters = node.letters(path, entry.layout());
+      INDArray value = changed.permute(FloatLayer.order(letters, entry.layout())).dup('c');
+      if (floats.isAlphaApart()) {
+        value.muli(node.alpha());
+      }
+      TensorProto tensor =
+          Tensors.of(node.name() + "/weight", DenseFloats.of(value, path).copy(), value.shape());
+      setInput(node, node.weightInput(), shared.computeIfAbsent(path, p -> graph.add(tensor)));
+    }
   }
 
   private void setInput(MappedNode node, int input, String value) {
     NodeProto old = node.node();
-    graph.replace(old, old.toBuilder().setInput(input, value).build());
+    NodeProto with = old.toBuilder().setInput(input, value).build();
+    boolean scaled = input == 1 && !node.isGather();
+    graph.replace(old, scaled ? MappedNode.plain(with) : with);
   }
 
-  /** The bias of each node; empty if the layer has none. */
-  private List<TensorProto> biases() {
-    Optional<String> path = layer.bias();
-    List<TensorProto> biases = new ArrayList<>();
-    if (path.isEmpty()) {
-      for (MappedNode node : nodes) {
-        if (foldedInto.containsKey(node.name()) && node.biasNode() != null) {
-          throw node.bad("has a bias, and layer " + layer.path() + " has none; nothing is folded");
-        }
+  /** The bias of each part as it will be written; empty if the layer has none. */
+  private List<float[]> biases() {
+    INDArray changed = layer.bias().map(layer::changed).orElse(null);
+    List<float[]> biases = new ArrayList<>();
+    int from = 0;
+    for (int part = 0; part < floats.biases().size(); part++) {
+      float[] original = floats.biases().get(part).values();
+      float[] values =
+          changed == null
+              ? original.clone()
+              : Arrays.copyOfRange(
+                  DenseFloats.of(changed, layer.path()).copy(), from, from + original.length);
+      from += original.length;
+      float[] factors = foldedInto.get(mapped.parts().get(part).name());
+      for (int c = 0; factors != null && c < values.length; c++) {
+        values[c] *= factors[c];
       }
-      return biases;
+      biases.add(values);
     }
-    for (MappedNode node : nodes) {
-      NodeProto add = node.biasNode();
-      if (add == null) {
-        throw node.bad("has no constant bias, and " + path.get() + " is one");
-      }
-      biases.add(graph.constant(add.getInput(node.biasInput(add))).orElseThrow());
-    }
-    List<INDArray> values = new ArrayList<>();
-    for (int i = 0; i < biases.size(); i++) {
-      float[] floats = Tensors.floats(graph.file(), biases.get(i));
-      float beta = nodes.get(i).beta();
-      for (int c = 0; c < floats.length; c++) {
-        floats[c] *= beta;
-      }
-      values.add(DenseFloats.array(floats, floats.length));
-    }
-    INDArray original =
-        values.size() == 1 ? values.get(0) : Nd4j.concat(0, values.toArray(INDArray[]::new));
-    long expected = layer.entry(path.get()).shape().stream().reduce(1L, Math::multiplyExact);
-    if (expected != original.length()) {
-      throw graph.bad(
-          path.get()
-              + " has "
-              + expected
-              + " values, and the bias of "
-              + nodes()
-              + " has "
-              + original.length());
-    }
-    checkHash(path.get(), original.reshape(shape(path.get())));
     return biases;
   }
 
-  private long[] shape(String path) {
-    return layer.entry(path).shape().stream().mapToLong(Long::longValue).toArray();
-  }
-
-  private void writeBiases(List<TensorProto> biases) {
-    INDArray changed = layer.bias().map(layer::changed).orElse(null);
-    int from = 0;
-    for (int i = 0; i < biases.size(); i++) {
-      MappedNode node = nodes.get(i);
-      float[] factors = foldedInto.get(node.name());
-      float[] original = Tensors.floats(graph.file(), biases.get(i));
-      int length = original.length;
-      float[] values =
-          changed == null ? original.clone() : part(changed, from, length, node.beta());
-      from += length;
-      if (factors != null) {
-        for (int c = 0; c < length; c++) {
-          values[c] *= factors[c];
-        }
-      }
-      if (!Arrays.equals(values, original)) {
-        NodeProto add = java.util.Objects.requireNonNull(node.biasNode());
-        String name = graph.add(Tensors.of(node.name() + "/bias", values, length));
-        graph.replace(add, add.toBuilder().setInput(node.biasInput(add), name).build());
-      }
+  private void writeBias(MappedNode node, int part, float[] values) {
+    NodeProto add = java.util.Objects.requireNonNull(node.biasNode());
+    int input = node.biasInput(add);
+    TensorProto held = graph.held(add.getInput(input)).orElseThrow();
+    if (!Arrays.equals(values, Tensors.floats(graph.file(), held))) {
+      FloatLayer.Bias original = floats.biases().get(part);
+      String key = "bias " + mapped.parts().get(part).name();
+      String name =
+          shared.computeIfAbsent(
+              key,
+              k -> graph.add(Tensors.of(node.name() + "/bias", values, original.shape())));
+      graph.replace(add, add.toBuilder().setInput(input, name).build());
     }
   }
 
-  private float[] part(INDArray changed, int from, int length, float beta) {
-    float[] all = DenseFloats.of(changed, layer.path()).copy();
-    float[] values = Arrays.copyOfRange(all, from, from + length);
-    for (int c = 0; c < length; c++) {
-      if (beta == 0) {
-        throw graph.bad("multiplies the bias of " + layer.path() + " by 0");
-      }
-      values[c] /= beta;
-    }
-    return values;
-  }
-
-  private void writeInput() {
+  private void writeInput(List<MappedNode> call, Optional<ActivationScale> scale) {
     Optional<String> input = layer.input();
     if (input.isEmpty()) {
       return;
     }
     String path = input.get();
-    String data = nodes.get(0).data();
-    for (MappedNode node : nodes) {
+    MappedNode first = call.get(0);
+    for (MappedNode node : call) {
       if (node.isGather()) {
         throw node.bad("looks up integers, and " + path + " is quantized");
       }
-      if (!node.data().equals(data)) {
-        throw node.bad("reads " + node.data() + ", and " + nodes.get(0).name() + " reads " + data);
+      if (!node.data().equals(first.data())) {
+        throw node.bad("reads " + node.data() + ", and " + first.name() + " reads " + first.data());
       }
     }
+    String data = first.data();
     INDArray preScale = layer.preScale(path);
     boolean folds = options.folded().containsKey(layer.path());
     if (preScale != null && !folds) {
-      data = qdq.multiply(nodes.get(0).name(), data, preScale, spatialAxes());
+      data = qdq.multiply(first.name(), data, preScale, first.axesBehind());
     }
-    if (layer.descriptor(path) != null) {
-      data = qdq.activation(nodes.get(0).name() + "/input", data, activation(path));
+    if (scale.isPresent()) {
+      data = qdq.activation(first.name() + "/input", data, scale.get());
     }
-    for (MappedNode node : nodes) {
-      setInput(node, 0, data);
+    for (MappedNode node : call) {
+      NodeProto old = node.node();
+      graph.replace(old, old.toBuilder().setInput(0, data).build());
     }
-  }
-
-  /** How many axes stand behind the channels of the input. */
-  private int spatialAxes() {
-    return layer.entry(layer.weight()).layout().letters().replaceAll("[^DHW]", "").length();
   }
 
   private ActivationScale activation(String path) {
@@ -322,15 +235,14 @@ final class LayerWriter {
     return options.signedActivations() ? scale : scale.unsigned();
   }
 
-  private void writeOutput() {
+  private void writeOutput(List<MappedNode> call) {
     String path = layer.output();
     if (layer.descriptor(path) == null) {
       return;
     }
-    for (MappedNode node : nodes) {
-      @Nullable NodeProto bias = node.biasNode();
-      NodeProto last = bias == null ? node.node() : bias;
-      String whole = last.getOutput(0);
+    for (MappedNode node : call) {
+      String whole = node.output(layer.bias().isPresent());
+      NodeProto last = java.util.Objects.requireNonNull(graph.producer(whole));
       String diverted = graph.divert(last, "/float");
       qdq.activationInto(whole, diverted, activation(path));
     }

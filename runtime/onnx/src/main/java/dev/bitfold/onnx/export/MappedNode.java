@@ -1,6 +1,7 @@
 package dev.bitfold.onnx.export;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
 import java.util.List;
@@ -21,20 +22,34 @@ record MappedNode(Graph graph, String name) {
   private static final Set<String> KNOWN = Set.of("MatMul", "Gemm", "Conv", "Gather");
   private static final int BIAS = 2;
 
-  /** Whether nodes of an operation can be mapped. */
-  static boolean isKnown(String operation) {
-    return KNOWN.contains(operation);
+  /** Whether a node can be mapped: by its operation, if that is one of ONNX's own. */
+  static boolean isKnown(NodeProto node) {
+    return KNOWN.contains(node.getOpType()) && Graph.isStandard(node.getDomain());
   }
 
   NodeProto node() {
-    NodeProto node = graph.node(name).orElseThrow(() -> graph.bad("has no node " + name));
-    if (!KNOWN.contains(node.getOpType()) || node.getInputCount() < 2) {
-      throw bad("computes no layer; MatMul, Gemm, Conv and Gather nodes do");
+    NodeProto node = graph.node(name).orElseThrow(this::missing);
+    if (!isKnown(node) || node.getInputCount() < 2) {
+      throw bad(
+          "is "
+              + (Graph.isStandard(node.getDomain()) ? "" : node.getDomain() + ".")
+              + node.getOpType()
+              + " and computes no layer; MatMul, Gemm, Conv and Gather nodes of ONNX's own domain"
+              + " do");
     }
     if (node.getOpType().equals("Gemm") && attribute(node, "transA") != 0) {
       throw bad("transposes its input");
     }
     return node;
+  }
+
+  private OnnxException missing() {
+    List<String> names =
+        graph.nodes().stream().filter(MappedNode::isKnown).map(NodeProto::getName).toList();
+    return graph.bad(
+        "has no node "
+            + name
+            + (names.isEmpty() ? "" : "; did you mean " + NearestName.of(name, names) + "?"));
   }
 
   OnnxException bad(String what) {
@@ -50,11 +65,11 @@ record MappedNode(Graph graph, String name) {
   }
 
   boolean isGather() {
-    return node().getOpType().equals("Gather");
+    return Graph.is(node(), "Gather");
   }
 
   boolean isConv() {
-    return node().getOpType().equals("Conv");
+    return Graph.is(node(), "Conv");
   }
 
   /** The input that reads the weight. */
@@ -75,7 +90,7 @@ record MappedNode(Graph graph, String name) {
           case "MatMul" -> "IO";
           case "Gemm" -> attribute(node, "transB") != 0 ? "OI" : "IO";
           case "Gather" -> layout.letters();
-          default -> "OI" + layout.letters().replaceAll("[^DHW]", "");
+          default -> "OI" + layout.letters().replaceAll("[^TDHW]", "");
         };
     if (layout.isUnknown() || layout.isOpen() || letters.length() != layout.namedAxes()) {
       throw bad(
@@ -103,20 +118,41 @@ record MappedNode(Graph graph, String name) {
     return letters;
   }
 
-  /** The float32 weight, and whether it has to be transposed first. */
+  /** The float32 weight, which may have to be transposed first. */
   TensorProto weight() {
     String value = node().getInput(weightInput());
     return graph
-        .constant(value)
+        .held(value)
         .or(() -> transposed(value))
         .orElseThrow(
-            () -> bad("reads " + value + " as its weight, which is no constant of this file"));
+            () ->
+                bad(
+                    "reads "
+                        + value
+                        + " as its weight, which is "
+                        + (graph.isFed(value)
+                            ? "an input that callers feed, not a constant of this file; save the"
+                                + " model with its weights as initializers"
+                            : "computed by the file, not a constant of it; fold constants first,"
+                                + " such as with onnxsim or ONNX Runtime's offline optimizer")));
+  }
+
+  /** What nodes have in common that read one weight in one way. */
+  String weightKey() {
+    String value = node().getInput(weightInput());
+    String key = isTransposed() ? "transposed " : "";
+    NodeProto source = graph.producer(value);
+    while (source != null && source.getInputCount() > 0) {
+      value = source.getInput(0);
+      source = graph.producer(value);
+    }
+    return node().getOpType() + " " + key + value;
   }
 
   /** Whether a Transpose stands between the constant and the node. */
   boolean isTransposed() {
     String value = node().getInput(weightInput());
-    return graph.constant(value).isEmpty() && transposed(value).isPresent();
+    return graph.held(value).isEmpty() && transposed(value).isPresent();
   }
 
   private Optional<TensorProto> transposed(String value) {
@@ -125,12 +161,12 @@ record MappedNode(Graph graph, String name) {
       return Optional.empty();
     }
     boolean reverses =
-        source.getOpType().equals("Transpose")
+        Graph.is(source, "Transpose")
             && source.getInputCount() == 1
             && source.getAttributeList().stream()
                 .allMatch(perm -> perm.getIntsList().equals(List.of(1L, 0L)));
     return reverses
-        ? graph.constant(source.getInput(0)).filter(tensor -> tensor.getDimsCount() == 2)
+        ? graph.held(source.getInput(0)).filter(tensor -> tensor.getDimsCount() == 2)
         : Optional.empty();
   }
 
@@ -138,7 +174,7 @@ record MappedNode(Graph graph, String name) {
   @Nullable NodeProto biasNode() {
     NodeProto node = node();
     if (!node.getOpType().equals("MatMul")) {
-      boolean has = node.getInputCount() > BIAS && graph.constant(node.getInput(BIAS)).isPresent();
+      boolean has = node.getInputCount() > BIAS && graph.held(node.getInput(BIAS)).isPresent();
       return has ? node : null;
     }
     List<NodeProto> readers = graph.readers(node.getOutput(0));
@@ -147,12 +183,18 @@ record MappedNode(Graph graph, String name) {
     }
     NodeProto add = readers.get(0);
     boolean biased =
-        add.getOpType().equals("Add")
+        Graph.is(add, "Add")
             && graph
-                .constant(other(add, node.getOutput(0)))
-                .filter(tensor -> tensor.getDimsCount() == 1)
+                .held(other(add, node.getOutput(0)))
+                .filter(MappedNode::isVector)
                 .isPresent();
     return biased ? add : null;
+  }
+
+  /** Whether a tensor has a value per channel, before which may stand axes of size 1. */
+  private static boolean isVector(TensorProto tensor) {
+    int rank = tensor.getDimsCount();
+    return rank > 0 && tensor.getDimsList().subList(0, rank - 1).stream().allMatch(d -> d == 1);
   }
 
   /** Which input of {@link #biasNode} is the bias. */
@@ -164,21 +206,58 @@ record MappedNode(Graph graph, String name) {
     return biasNode.getInput(0).equals(node.getOutput(0)) ? 1 : 0;
   }
 
+  /**
+   * The value that a layer yields.
+   *
+   * @param biased whether the layer has a bias of its own; a constant that is added behind a layer
+   *     without one is not the layer's
+   */
+  String output(boolean biased) {
+    NodeProto bias = biased ? biasNode() : null;
+    return (bias == null ? node() : bias).getOutput(0);
+  }
+
+  /** How many axes stand behind that of the channels, of what it reads and makes. */
+  int axesBehind() {
+    return isConv() ? Math.max(0, weight().getDimsCount() - 2) : 0;
+  }
+
   private static String other(NodeProto add, String value) {
     return add.getInputCount() != 2
         ? ""
         : add.getInput(0).equals(value) ? add.getInput(1) : add.getInput(0);
   }
 
+  /** What the product is multiplied by. */
+  float alpha() {
+    return factor("alpha");
+  }
+
   /** What the bias is multiplied by when it is added. */
   float beta() {
+    return factor("beta");
+  }
+
+  private float factor(String name) {
     NodeProto node = node();
     return node.getOpType().equals("Gemm")
         ? node.getAttributeList().stream()
-            .filter(attribute -> attribute.getName().equals("beta"))
+            .filter(attribute -> attribute.getName().equals(name))
             .map(AttributeProto::getF)
             .findFirst()
             .orElse(1f)
         : 1f;
+  }
+
+  /** The node without alpha and beta, which its weight and bias have taken over. */
+  static NodeProto plain(NodeProto node) {
+    NodeProto.Builder plain = node.toBuilder().clearAttribute();
+    node.getAttributeList().stream()
+        .filter(
+            attribute ->
+                !node.getOpType().equals("Gemm")
+                    || !Set.of("alpha", "beta").contains(attribute.getName()))
+        .forEach(plain::addAttribute);
+    return plain.build();
   }
 }

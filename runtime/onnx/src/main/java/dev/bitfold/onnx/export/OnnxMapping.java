@@ -2,6 +2,7 @@ package dev.bitfold.onnx.export;
 
 import dev.bitfold.Quantized;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.storage.Schema;
 import java.util.ArrayList;
@@ -11,18 +12,34 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
+import onnx.Onnx.NodeProto;
 
 /**
  * Which nodes of an ONNX file compute which layers of a model. Immutable.
  *
  * @param layers the names of a layer's MatMul, Gemm, Conv or Gather nodes by its path. Several
  *     nodes read one input, and their outputs stand one after the other in the layer's
- * @param tensors the name of an initializer by the path of a weight or bias, for layers that are
- *     not quantized and whose tensors were changed, by folding or training
+ * @param tensors where a weight or bias is read by its path, for layers that are not quantized and
+ *     whose tensors were changed, by folding or training
  */
-public record OnnxMapping(Map<String, List<String>> layers, Map<String, String> tensors) {
+public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> tensors) {
+  /**
+   * Where a tensor is read.
+   *
+   * @param initializer its name in the file
+   * @param nodes the nodes that read it there; empty for all, or, where several read it, for the one
+   *     whose name is that of the layer
+   */
+  public record Place(String initializer, List<String> nodes) {
+    /** Copies the nodes. */
+    public Place {
+      nodes = List.copyOf(nodes);
+    }
+  }
+
+  private static final int SHOWN = 8;
+
   /** Copies the maps, keeping their order. */
   public OnnxMapping {
     Map<String, List<String>> copy = new LinkedHashMap<>();
@@ -51,10 +68,15 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, String> 
     return new OnnxMapping(more, tensors);
   }
 
-  /** With a weight or bias of a layer that is not quantized. */
-  public OnnxMapping tensor(String path, String initializer) {
-    Map<String, String> more = new LinkedHashMap<>(tensors);
-    more.put(path, initializer);
+  /**
+   * With a weight or bias of a layer that is not quantized.
+   *
+   * @param nodes the nodes that read it, where nodes of other layers read the same initializer, as
+   *     exporters write equal tensors once
+   */
+  public OnnxMapping tensor(String path, String initializer, String... nodes) {
+    Map<String, Place> more = new LinkedHashMap<>(tensors);
+    more.put(path, new Place(initializer, List.of(nodes)));
     return new OnnxMapping(layers, more);
   }
 
@@ -78,33 +100,58 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, String> 
   /**
    * The mapping by the usual names: exporters name a node after its module, so that layer {@code
    * encoder.0.fc1} is computed by the only MatMul, Gemm, Conv or Gather node whose name consists of
-   * the same words, {@code /encoder/0/fc1/MatMul} or {@code /model/encoder.0/fc1/Gemm}. Layers of
-   * which no or more than one node can be meant are left out, and {@link OnnxQdq#export} then lists
-   * them.
+   * the same words, {@code /encoder/0/fc1/MatMul} or {@code /model/encoder.0/fc1/Gemm}, or by
+   * several that read the same weight. Layers of which no node or several can be meant are left out,
+   * to be mapped by hand; {@link OnnxQdq#export} lists them if they are not.
+   *
+   * @throws dev.bitfold.onnx.file.OnnxException if no layer at all is found; the message lists the
+   *     names that there are
    */
   public static OnnxMapping byName(OnnxWeights file, Quantized<?> quantized) {
-    return of(quantized, layer -> node(file, layer).map(List::of).orElse(List.of()));
+    Graph graph = new Graph(file.file());
+    OnnxMapping mapping = of(quantized, layer -> nodes(graph, layer));
+    List<String> layers = quantizedLayers(quantized);
+    if (mapping.layers().isEmpty() && !layers.isEmpty()) {
+      List<String> names =
+          graph.sorted().stream().filter(MappedNode::isKnown).map(NodeProto::getName).toList();
+      throw file.bad(
+          "has no node whose name tells that it computes one of the layers "
+              + first(layers)
+              + ". Its MatMul, Gemm, Conv and Gather nodes are "
+              + (names.isEmpty() ? "none" : first(names))
+              + "; name them yourself: OnnxMapping.empty().layer(\""
+              + layers.get(0)
+              + "\", \""
+              + (names.isEmpty() ? "…" : names.get(0))
+              + "\")");
+    }
+    return mapping;
   }
 
-  private static Optional<String> node(OnnxWeights file, String layer) {
-    String words = "." + layer + ".";
-    List<String> found = new ArrayList<>();
-    List<String> exact = new ArrayList<>();
-    for (String name : file.nodes()) {
-      String operation = file.operation(name);
-      if (MappedNode.isKnown(operation)) {
-        String module = "." + name.replace('/', '.').replaceAll("^\\.+", "");
-        int last = module.lastIndexOf('.');
-        String path = module.substring(0, last) + ".";
-        if (path.equals(words) || module.equals("." + layer)) {
-          exact.add(name);
-        } else if (path.endsWith(words)) {
-          found.add(name);
+  private static String first(List<String> names) {
+    return String.join(", ", names.subList(0, Math.min(SHOWN, names.size())))
+        + (names.size() > SHOWN ? " and " + (names.size() - SHOWN) + " more" : "");
+  }
+
+  private static List<String> nodes(Graph graph, String layer) {
+    List<MappedNode> found = new ArrayList<>();
+    List<MappedNode> exact = new ArrayList<>();
+    for (NodeProto node : graph.sorted()) {
+      if (MappedNode.isKnown(node)) {
+        NodeWords words = NodeWords.of(node.getName());
+        if (words.are(layer)) {
+          exact.add(new MappedNode(graph, node.getName()));
+        } else if (words.end(layer)) {
+          found.add(new MappedNode(graph, node.getName()));
         }
       }
     }
-    List<String> candidates = exact.isEmpty() ? found : exact;
-    return candidates.size() == 1 ? Optional.of(candidates.get(0)) : Optional.empty();
+    List<MappedNode> candidates = exact.isEmpty() ? found : exact;
+    long weights =
+        candidates.size() < 2
+            ? candidates.size()
+            : candidates.stream().map(MappedNode::weightKey).distinct().count();
+    return weights == 1 ? candidates.stream().map(MappedNode::name).toList() : List.of();
   }
 
   private static List<String> quantizedLayers(Quantized<?> quantized) {

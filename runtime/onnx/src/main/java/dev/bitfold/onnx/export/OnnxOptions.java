@@ -1,10 +1,12 @@
 package dev.bitfold.onnx.export;
 
+import dev.bitfold.onnx.proof.OnnxProof;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -25,6 +27,7 @@ import java.util.Set;
  *     reads them
  * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
  * @param embeddings Gather nodes whose float32 tables are written as uint8 with a scale per column
+ * @param proof what the file is proved on before it is written, or why it is not
  */
 public record OnnxOptions(
     boolean signedActivations,
@@ -33,21 +36,30 @@ public record OnnxOptions(
     boolean cleanShapes,
     boolean contribOperators,
     Map<String, String> folded,
-    Set<String> embeddings) {
-  /** uint8 activations, clean shapes, standard operators only, nothing folded. */
+    Set<String> embeddings,
+    OnnxProof proof) {
+  /** uint8 activations, clean shapes, standard operators only, nothing folded, random proof. */
   public static final OnnxOptions DEFAULT =
-      new OnnxOptions(false, false, false, true, false, Map.of(), Set.of());
+      new OnnxOptions(false, false, false, true, false, Map.of(), Set.of(), OnnxProof.random());
 
   /** Copies the collections, keeping their order. */
   public OnnxOptions {
     folded = Collections.unmodifiableMap(new LinkedHashMap<>(folded));
     embeddings = Collections.unmodifiableSet(new LinkedHashSet<>(embeddings));
+    Objects.requireNonNull(proof, "proof");
   }
 
   /** With int8 activations left as they are, or not. */
   public OnnxOptions withSignedActivations(boolean signed) {
     return new OnnxOptions(
-        signed, unsignedWeights, reducedRange, cleanShapes, contribOperators, folded, embeddings);
+        signed,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        folded,
+        embeddings,
+        proof);
   }
 
   /** With int8 weights written as uint8, or not. */
@@ -59,7 +71,8 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         folded,
-        embeddings);
+        embeddings,
+        proof);
   }
 
   /** With weights of 7 bits, or not. */
@@ -71,7 +84,8 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         folded,
-        embeddings);
+        embeddings,
+        proof);
   }
 
   /** With clean shapes, or those of the file. */
@@ -83,13 +97,21 @@ public record OnnxOptions(
         clean,
         contribOperators,
         folded,
-        embeddings);
+        embeddings,
+        proof);
   }
 
   /** With ONNX Runtime's own operators, or not. */
   public OnnxOptions withContribOperators(boolean contrib) {
     return new OnnxOptions(
-        signedActivations, unsignedWeights, reducedRange, cleanShapes, contrib, folded, embeddings);
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contrib,
+        folded,
+        embeddings,
+        proof);
   }
 
   /**
@@ -99,7 +121,7 @@ public record OnnxOptions(
    * @param layer the smoothed layer
    * @param producer a MatMul, Gemm, Conv, LayerNormalization or BatchNormalization node. Nothing
    *     but this layer may read what it makes, and between them may only be operations that leave
-   *     the channels as they are; {@link OnnxQdq#export} checks that
+   *     the channels in their order; {@link OnnxQdq#export} checks that
    */
   public OnnxOptions withFolded(String layer, String producer) {
     Map<String, String> more = new LinkedHashMap<>(folded);
@@ -111,7 +133,8 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         more,
-        embeddings);
+        embeddings,
+        proof);
   }
 
   /**
@@ -128,6 +151,20 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         folded,
-        more);
+        more,
+        proof);
+  }
+
+  /** With a proof on other data, or without one. */
+  public OnnxOptions withProof(OnnxProof other) {
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        folded,
+        embeddings,
+        other);
   }
 }

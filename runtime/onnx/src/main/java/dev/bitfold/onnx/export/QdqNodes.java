@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.export;
 
+import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.tensor.DenseFloats;
@@ -61,14 +62,22 @@ final class QdqNodes {
         codes.scaleShape());
   }
 
-  /** A table of embeddings: codes are gathered, and what was gathered is brought back. */
+  /**
+   * A table of embeddings: codes are gathered, and what was gathered is brought back. A scale per
+   * row is gathered beside the codes.
+   */
   void gather(MappedNode mapped, WeightCodes codes) {
     NodeProto node = mapped.node();
     boolean rows =
         node.getAttributeList().stream().anyMatch(a -> a.getName().equals("axis") && a.getI() != 0);
-    if (rows || codes.shape().length != 2 || codes.axis() == 0 || codes.block() > 0) {
+    if (rows || codes.shape().length != 2 || codes.block() > 0) {
       throw mapped.bad(
-          "gathers from a table whose scales are not one or one per column, or not its rows");
+          "gathers from a table whose scales are not one, one per column or one per row, or not"
+              + " its rows");
+    }
+    if (codes.axis() == 0) {
+      gatherRows(node, codes);
+      return;
     }
     String name = node.getName() + "/table";
     String table =
@@ -79,6 +88,41 @@ final class QdqNodes {
     String gathered = graph.divert(gather, "/quantized");
     String value = dequantize(name, gathered, codes, -1);
     rename(value, whole);
+  }
+
+  private void gatherRows(NodeProto node, WeightCodes codes) {
+    WeightCodes bytes = codes.inBytes();
+    long rows = codes.shape()[0];
+    String name = node.getName() + "/table";
+    String table =
+        graph.add(Tensors.of(name + "_quantized", bytes.type(), bytes.bytes(), bytes.shape()));
+    String whole = node.getOutput(0);
+    String ids = node.getInput(1);
+    NodeProto gather = node.toBuilder().setInput(0, table).build();
+    graph.replace(node, gather);
+    String gathered = graph.divert(gather, "/quantized");
+    String value = graph.add(name + "/Cast", "Cast", n -> toFloat(n.addInput(gathered)));
+    if (bytes.zeroPoints().length > 0) {
+      float[] zeros = new float[bytes.zeroPoints().length];
+      for (int i = 0; i < zeros.length; i++) {
+        zeros[i] = bytes.zeroPoints()[i];
+      }
+      String offsets = gathered(name + "_zero_points", zeros, rows, ids);
+      String codesOnly = value;
+      value = graph.add(name + "/Sub", "Sub", n -> n.addInput(codesOnly).addInput(offsets));
+    }
+    String scales = gathered(name + "_scales", bytes.scales(), rows, ids);
+    String unscaled = value;
+    rename(graph.add(name + "/Mul", "Mul", n -> n.addInput(unscaled).addInput(scales)), whole);
+  }
+
+  private String gathered(String name, float[] values, long rows, String ids) {
+    String all = graph.add(Tensors.of(name, values, rows, 1));
+    return graph.add(name + "/Gather", "Gather", n -> n.addInput(all).addInput(ids));
+  }
+
+  private static NodeProto.Builder toFloat(NodeProto.Builder cast) {
+    return cast.addAttribute(integer("to", ElementType.FLOAT.number()));
   }
 
   /** Makes the node that yields a value yield it under another name. */
@@ -117,7 +161,8 @@ final class QdqNodes {
     rename(pair(name, value, scale), name);
   }
 
-  private String pair(String name, String value, ActivationScale activation) {
+  private String pair(String name, String given, ActivationScale activation) {
+    String value = activation.zero() ? zeros(name, given) : given;
     String scale = graph.add(Tensors.of(name + "_scale", new float[] {activation.scale()}));
     String zeroPoint =
         graph.add(
@@ -134,6 +179,13 @@ final class QdqNodes {
         name + "/" + DEQUANTIZE,
         DEQUANTIZE,
         node -> node.addInput(quantized).addInput(scale).addInput(zeroPoint));
+  }
+
+  /** No scale makes a QuantizeLinear give 0 for every number. */
+  private String zeros(String name, String value) {
+    String zero = graph.add(Tensors.of(name + "_zero", new float[] {0}));
+    return graph.add(
+        name + "/Clip", "Clip", clip -> clip.addInput(value).addInput(zero).addInput(zero));
   }
 
   static AttributeProto integer(String name, long value) {

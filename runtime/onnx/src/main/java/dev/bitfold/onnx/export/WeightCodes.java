@@ -28,6 +28,9 @@ record WeightCodes(
     int[] zeroPoints) {
   private static final int SIGNED_TO_UNSIGNED = 128;
 
+  /** Half of what 32-bit integers hold; the other half is for the sums. */
+  private static final double MOST_UNITS = 1 << 30;
+
   /**
    * Of a packed tensor.
    *
@@ -178,6 +181,17 @@ record WeightCodes(
     return new WeightCodes(ElementType.UINT8, shape, moved, axis, block, scales, zeros);
   }
 
+  /** The same numbers with a byte each, if these are of 4 bits. */
+  WeightCodes inBytes() {
+    ElementType bytes =
+        switch (type) {
+          case INT4 -> ElementType.INT8;
+          case UINT4 -> ElementType.UINT8;
+          default -> type;
+        };
+    return new WeightCodes(bytes, shape, codes, axis, block, scales, zeroPoints);
+  }
+
   /** The part from one index of the output channel's axis to another. */
   WeightCodes slice(int channelAxis, int from, int to) {
     int[] all = slice(codes, shape, channelAxis, from, to);
@@ -248,6 +262,54 @@ record WeightCodes(
       }
     }
     return new WeightCodes(type, shape, codes, channelAxis, 0, own, zeros);
+  }
+
+  /**
+   * With scales so large that a bias fits into 32-bit integers beside the sums that it is added to.
+   * ONNX Runtime rounds a bias in units of the product of both scales; of a channel whose weights
+   * are almost 0, beside its bias, that product is so small that the bias overflows. The codes of
+   * such a channel are rounded again, in the larger scale: its products are below 2^-30 of its
+   * bias for each code, so what is lost is below the rounding of float32.
+   *
+   * @param bias one value per output channel
+   * @param input the scale of the layer's input
+   */
+  WeightCodes withRoom(int channelAxis, float[] bias, float input) {
+    if (block > 0 || (axis >= 0 && axis != channelAxis) || !isInteger()) {
+      return this; // no runtime computes these in 32-bit integers
+    }
+    float[] factors = new float[bias.length];
+    boolean small = false;
+    for (int c = 0; c < bias.length; c++) {
+      double unit = (double) input * scales[scales.length == 1 ? 0 : c];
+      factors[c] = (float) Math.max(1, Math.abs(bias[c]) / (unit * MOST_UNITS));
+      small |= factors[c] > 1;
+    }
+    if (!small) {
+      return this;
+    }
+    WeightCodes larger = scaled(channelAxis, factors);
+    int inner = 1;
+    for (int a = channelAxis + 1; a < shape.length; a++) {
+      inner = Math.toIntExact(Math.multiplyExact((long) inner, shape[a]));
+    }
+    int[] rounded = codes.clone();
+    for (int i = 0; i < rounded.length; i++) {
+      int c = i / inner % bias.length;
+      if (factors[c] > 1) {
+        int zero = zeroPoints.length == 0 ? 0 : zeroPoints[zeroPoints.length == 1 ? 0 : c];
+        rounded[i] = zero + (int) Math.rint((codes[i] - zero) / (double) factors[c]);
+      }
+    }
+    return new WeightCodes(
+        type, shape, rounded, larger.axis(), 0, larger.scales(), larger.zeroPoints());
+  }
+
+  private boolean isInteger() {
+    return switch (type) {
+      case INT8, UINT8, INT4, UINT4 -> true;
+      default -> false;
+    };
   }
 
   private static long[] vector(long length) {

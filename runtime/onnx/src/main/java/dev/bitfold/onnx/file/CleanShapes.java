@@ -21,11 +21,11 @@ public final class CleanShapes {
 
   public void clean() {
     for (NodeProto node : graph.nodes()) {
-      if (node.getOpType().equals("Reshape") && node.getInputCount() == 2) {
+      if (Graph.is(node, "Reshape") && node.getInputCount() == 2) {
         reshape(node);
-      } else if (node.getOpType().equals("Gather") && node.getInputCount() == 2) {
+      } else if (Graph.is(node, "Gather") && node.getInputCount() == 2) {
         positions(node);
-      } else if (node.getOpType().equals("Add") && node.getInputCount() == 2) {
+      } else if (Graph.is(node, "Add") && node.getInputCount() == 2) {
         bias(node);
       }
     }
@@ -34,11 +34,12 @@ public final class CleanShapes {
 
   /**
    * A shape that is joined from sizes of the reshaped tensor's own leading axes and from constants
-   * is a constant: 0 stands for "as it is".
+   * is a constant: 0 stands for "as it is". With {@code allowzero} it would stand for no elements;
+   * no 0 was in the shape before, so that attribute goes.
    */
   private void reshape(NodeProto node) {
     NodeProto concat = graph.producer(node.getInput(1));
-    if (concat == null || !concat.getOpType().equals("Concat")) {
+    if (concat == null || !Graph.is(concat, "Concat")) {
       return;
     }
     long[] shape = new long[concat.getInputCount()];
@@ -52,22 +53,26 @@ public final class CleanShapes {
       }
     }
     String name = graph.add(Tensors.of(node.getName() + "/shape", shape));
-    graph.replace(node, node.toBuilder().setInput(1, name).build());
+    NodeProto.Builder reshape = node.toBuilder().setInput(1, name).clearAttribute();
+    node.getAttributeList().stream()
+        .filter(attribute -> !attribute.getName().equals("allowzero"))
+        .forEach(reshape::addAttribute);
+    graph.replace(node, reshape.build());
   }
 
   /** Whether a vector of one element is the size of a tensor's axis. */
   private boolean isSizeOf(String part, String tensor, int axis) {
     NodeProto node = graph.producer(part);
-    if (node != null && node.getOpType().equals("Unsqueeze")) {
+    if (node != null && Graph.is(node, "Unsqueeze")) {
       node = graph.producer(node.getInput(0));
     }
-    return node != null && node.getOpType().equals("Gather") && isSize(node, tensor, axis);
+    return node != null && Graph.is(node, "Gather") && isSize(node, tensor, axis);
   }
 
   private boolean isSize(NodeProto gather, String tensor, int axis) {
     NodeProto shape = graph.producer(gather.getInput(0));
     return shape != null
-        && shape.getOpType().equals("Shape")
+        && Graph.is(shape, "Shape")
         && shape.getAttributeCount() == 0
         && shape.getInput(0).equals(tensor)
         && integers(gather.getInput(1)).filter(i -> i.length == 1 && i[0] == axis).isPresent();
@@ -95,7 +100,7 @@ public final class CleanShapes {
    */
   private void positions(NodeProto gather) {
     NodeProto slice = graph.producer(gather.getInput(1));
-    if (slice == null || !slice.getOpType().equals("Slice") || slice.getInputCount() < 4) {
+    if (slice == null || !Graph.is(slice, "Slice") || slice.getInputCount() < 4) {
       return;
     }
     Optional<TensorProto> table = graph.constant(slice.getInput(0));
@@ -114,11 +119,11 @@ public final class CleanShapes {
     String one =
         graph.add(
             Tensors.of(name + "/one", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
-    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of
-    // the
+    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of the
     // sizes, without which it fuses no SkipLayerNormalization in all of the model.
+    String counted = int64(name, ids.get());
     String zeros =
-        graph.add(name + "/zeros", "Sub", node -> node.addInput(ids.get()).addInput(ids.get()));
+        graph.add(name + "/zeros", "Sub", node -> node.addInput(counted).addInput(counted));
     String ones = graph.add(name + "/ones", "Add", node -> node.addInput(zeros).addInput(one));
     String positions =
         graph.add(
@@ -135,12 +140,31 @@ public final class CleanShapes {
     graph.replace(gather, gather.toBuilder().setInput(1, positions).build());
   }
 
+  /** The ids as integers of 64 bits, which CumSum and the constants here are of. */
+  private String int64(String name, String ids) {
+    int type =
+        graph.graphInput(ids).map(v -> v.getType().getTensorType().getElemType()).orElseThrow();
+    if (type == ElementType.INT64.number()) {
+      return ids;
+    }
+    return graph.add(
+        name + "/ids",
+        "Cast",
+        node ->
+            node.addInput(ids)
+                .addAttribute(
+                    AttributeProto.newBuilder()
+                        .setName("to")
+                        .setType(AttributeProto.AttributeType.INT)
+                        .setI(ElementType.INT64.number())));
+  }
+
   /** Only an addition to what has the batch's size already gives the same for a row and for all. */
   private boolean readersSpread(NodeProto gather) {
     List<NodeProto> readers = graph.readers(gather.getOutput(0));
     return !graph.isGraphOutput(gather.getOutput(0))
         && readers.size() == 1
-        && readers.get(0).getOpType().equals("Add");
+        && Graph.is(readers.get(0), "Add");
   }
 
   private static boolean isRange(long[] values) {
@@ -159,10 +183,10 @@ public final class CleanShapes {
   /** The input of the graph, of rank 2, whose second size a value is. */
   private Optional<String> idsOf(String end) {
     NodeProto node = graph.producer(end);
-    if (node != null && node.getOpType().equals("Unsqueeze")) {
+    if (node != null && Graph.is(node, "Unsqueeze")) {
       node = graph.producer(node.getInput(0));
     }
-    if (node == null || !node.getOpType().equals("Gather")) {
+    if (node == null || !Graph.is(node, "Gather")) {
       return Optional.empty();
     }
     NodeProto shape = graph.producer(node.getInput(0));
@@ -180,6 +204,11 @@ public final class CleanShapes {
   }
 
   private static boolean isMatrix(onnx.Onnx.TypeProto type) {
-    return type.hasTensorType() && type.getTensorType().getShape().getDimCount() == 2;
+    int element = type.getTensorType().getElemType();
+    boolean integers =
+        element == ElementType.INT64.number() || element == ElementType.INT32.number();
+    return type.hasTensorType()
+        && integers
+        && type.getTensorType().getShape().getDimCount() == 2;
   }
 }

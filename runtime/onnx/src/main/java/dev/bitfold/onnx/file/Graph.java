@@ -3,7 +3,6 @@ package dev.bitfold.onnx.file;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,32 +19,48 @@ import onnx.Onnx.ValueInfoProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph that is being changed. Nodes are replaced whole; their order is found again at the end.
- * For one thread.
+ * A graph that is being changed. Nodes are replaced whole and keep their names, of which no two are
+ * the same; their order is found again at the end. For one thread.
  */
 public final class Graph {
+  private static final long INITIALIZERS_ARE_DEFAULTS = 4;
+
   private final String file;
   private final GraphProto original;
-  private final List<NodeProto> nodes;
+  private final boolean overridable;
+  private final Map<String, NodeProto> nodes = new LinkedHashMap<>();
   private final Map<String, TensorProto> initializers = new LinkedHashMap<>();
-  private final Set<String> graphInputs = new LinkedHashSet<>();
-  private final Set<String> graphOutputs = new LinkedHashSet<>();
+  private final Map<String, ValueInfoProto> graphInputs = new LinkedHashMap<>();
+  private final Map<String, ValueInfoProto> graphOutputs = new LinkedHashMap<>();
   private final Set<String> valueNames = new HashSet<>();
   private final Set<String> nodeNames = new HashSet<>();
-  private Map<String, NodeProto> producers = new HashMap<>();
-  private Map<String, List<NodeProto>> readers = new HashMap<>();
-  private boolean stale = true;
+
+  /** The name of the node that yields each value. */
+  private final Map<String, String> producers = new HashMap<>();
+
+  /** The names of the nodes that read each value. */
+  private final Map<String, Set<String>> readers = new HashMap<>();
 
   public Graph(OnnxFile file) {
     this.file = file.name();
-    this.original = file.model().getGraph();
-    this.nodes = new ArrayList<>(original.getNodeList());
+    this.original = NodeNames.unique(file.model().getGraph());
+    this.overridable = file.model().getIrVersion() >= INITIALIZERS_ARE_DEFAULTS;
     original.getInitializerList().forEach(t -> initializers.put(t.getName(), t));
-    original.getInputList().forEach(input -> graphInputs.add(input.getName()));
-    original.getOutputList().forEach(output -> graphOutputs.add(output.getName()));
+    original.getInputList().forEach(input -> graphInputs.put(input.getName(), input));
+    original.getOutputList().forEach(output -> graphOutputs.put(output.getName(), output));
     valueNames.addAll(initializers.keySet());
-    valueNames.addAll(graphInputs);
-    names(nodes);
+    valueNames.addAll(graphInputs.keySet());
+    names(original.getNodeList());
+    original.getNodeList().forEach(this::index);
+  }
+
+  private void index(NodeProto node) {
+    if (nodes.put(node.getName(), node) != null) {
+      throw new IllegalStateException("two nodes " + node.getName());
+    }
+    node.getOutputList().forEach(output -> producers.put(output, node.getName()));
+    reads(node)
+        .forEach(in -> readers.computeIfAbsent(in, k -> new LinkedHashSet<>()).add(node.getName()));
   }
 
   private void names(List<NodeProto> some) {
@@ -58,6 +73,16 @@ public final class Graph {
         names(inner.getNodeList());
       }
     }
+  }
+
+  /** Whether a node is of one of ONNX's own operators, and of which. */
+  public static boolean is(NodeProto node, String operation) {
+    return node.getOpType().equals(operation) && isStandard(node.getDomain());
+  }
+
+  /** Whether a domain is ONNX's own, which has two names. */
+  public static boolean isStandard(String domain) {
+    return domain.isEmpty() || domain.equals("ai.onnx");
   }
 
   static List<GraphProto> subgraphs(NodeProto node) {
@@ -79,37 +104,63 @@ public final class Graph {
     return file;
   }
 
+  /** The nodes, in no particular order. */
   public List<NodeProto> nodes() {
-    return List.copyOf(nodes);
+    return List.copyOf(nodes.values());
   }
 
   public Optional<NodeProto> node(String name) {
-    return nodes.stream().filter(node -> node.getName().equals(name)).findFirst();
-  }
-
-  Set<String> initializerNames() {
-    return initializers.keySet();
+    return Optional.ofNullable(nodes.get(name));
   }
 
   public @Nullable TensorProto initializer(String name) {
     return initializers.get(name);
   }
 
-  boolean isGraphInput(String value) {
-    return graphInputs.contains(value);
+  /** The inputs of the graph that a caller has to feed, in its order. */
+  public List<ValueInfoProto> fedInputs() {
+    return graphInputs.values().stream()
+        .filter(input -> !initializers.containsKey(input.getName()))
+        .toList();
+  }
+
+  /** Whether a value is an input of the graph that a caller has to feed. */
+  public boolean isFed(String value) {
+    return graphInputs.containsKey(value) && !initializers.containsKey(value);
+  }
+
+  /** The outputs of the graph, in its order. */
+  public List<String> graphOutputs() {
+    return List.copyOf(graphOutputs.keySet());
   }
 
   public boolean isGraphOutput(String value) {
-    return graphOutputs.contains(value);
+    return graphOutputs.containsKey(value);
   }
 
   /** The declared type of an input of the graph. */
   Optional<ValueInfoProto> graphInput(String value) {
-    return original.getInputList().stream().filter(v -> v.getName().equals(value)).findFirst();
+    return Optional.ofNullable(graphInputs.get(value));
+  }
+
+  /** Adds an input that a caller has to feed. */
+  public void addInput(ValueInfoProto input) {
+    graphInputs.put(input.getName(), input);
+    valueNames.add(input.getName());
+  }
+
+  /** Makes a value an output of the graph, of the type that it has. */
+  public void addOutput(String value) {
+    graphOutputs.putIfAbsent(value, ValueInfoProto.newBuilder().setName(value).build());
+  }
+
+  /** Makes a value no output of the graph. */
+  public void removeOutput(String value) {
+    graphOutputs.remove(value);
   }
 
   /** A name that is not in use, for a value and its node. */
-  String fresh(String base) {
+  public String fresh(String base) {
     String name = base;
     for (int i = 1; valueNames.contains(name) || nodeNames.contains(name); i++) {
       name = base + "_" + i;
@@ -130,11 +181,6 @@ public final class Graph {
     initializers.put(initializer, by.toBuilder().setName(initializer).build());
   }
 
-  public void add(NodeProto node) {
-    nodes.add(node);
-    stale = true;
-  }
-
   /**
    * Adds a node with one output that has its name.
    *
@@ -144,53 +190,63 @@ public final class Graph {
     String name = fresh(base);
     NodeProto.Builder node =
         NodeProto.newBuilder().setName(name).setOpType(operation).addOutput(name);
-    add(rest.apply(node).build());
+    index(rest.apply(node).build());
     return name;
   }
 
-  @SuppressWarnings("ReferenceEquality") // there may be equal nodes without names
-  public void replace(NodeProto node, NodeProto by) {
-    for (int i = 0; i < nodes.size(); i++) {
-      if (nodes.get(i) == node) {
-        nodes.set(i, by);
-        stale = true;
-        return;
-      }
-    }
-    throw new IllegalStateException("no node " + node.getName());
+  /** Adds a node that yields a value, which no node may yield so far. */
+  public void addInto(
+      String value, String base, String operation, UnaryOperator<NodeProto.Builder> rest) {
+    NodeProto.Builder node =
+        NodeProto.newBuilder().setName(fresh(base)).setOpType(operation).addOutput(value);
+    index(rest.apply(node).build());
   }
 
-  public @SuppressWarnings("ReferenceEquality") void remove(NodeProto node) {
-    nodes.removeIf(other -> other == node);
-    stale = true;
+  /** Puts a node in the place of one of the same name. */
+  public void replace(NodeProto node, NodeProto by) {
+    NodeProto old = nodes.get(node.getName());
+    if (old == null || !by.getName().equals(node.getName())) {
+      throw new IllegalStateException("no node " + node.getName() + " for " + by.getName());
+    }
+    unlink(old);
+    nodes.put(by.getName(), by);
+    by.getOutputList().forEach(output -> producers.put(output, by.getName()));
+    reads(by)
+        .forEach(in -> readers.computeIfAbsent(in, k -> new LinkedHashSet<>()).add(by.getName()));
+  }
+
+  public void remove(NodeProto node) {
+    NodeProto old = nodes.remove(node.getName());
+    if (old != null) {
+      unlink(old);
+    }
+  }
+
+  private void unlink(NodeProto node) {
+    node.getOutputList().forEach(output -> producers.remove(output, node.getName()));
+    for (String in : reads(node)) {
+      Set<String> names = readers.get(in);
+      if (names != null) {
+        names.remove(node.getName());
+      }
+    }
   }
 
   public @Nullable NodeProto producer(String value) {
-    refresh();
-    return producers.get(value);
+    String name = producers.get(value);
+    return name == null ? null : nodes.get(name);
   }
 
   /** The nodes that read a value, also from inside of their subgraphs. */
   public List<NodeProto> readers(String value) {
-    refresh();
-    return readers.getOrDefault(value, List.of());
-  }
-
-  private void refresh() {
-    if (!stale) {
-      return;
-    }
-    producers = new HashMap<>();
-    readers = new HashMap<>();
-    for (NodeProto node : nodes) {
-      node.getOutputList().forEach(output -> producers.put(output, node));
-      reads(node).forEach(in -> readers.computeIfAbsent(in, k -> new ArrayList<>()).add(node));
-    }
-    stale = false;
+    return readers.getOrDefault(value, Set.of()).stream()
+        .map(nodes::get)
+        .filter(java.util.Objects::nonNull)
+        .toList();
   }
 
   /** All values that a node reads, once each. */
-  static Set<String> reads(NodeProto node) {
+  public static Set<String> reads(NodeProto node) {
     Set<String> reads = new LinkedHashSet<>(node.getInputList());
     for (GraphProto inner : subgraphs(node)) {
       inner.getNodeList().forEach(n -> reads.addAll(reads(n)));
@@ -200,22 +256,39 @@ public final class Graph {
     return reads;
   }
 
-  /** The constant behind a value: an initializer, or what a Constant yields. */
+  /**
+   * The constant behind a value: an initializer that no caller can override, or what a Constant
+   * yields.
+   */
   public Optional<TensorProto> constant(String value) {
+    return held(value, overridable);
+  }
+
+  /**
+   * As {@link #constant}; also an initializer that is an input as well, so that a caller could feed
+   * another.
+   */
+  public Optional<TensorProto> held(String value) {
+    return held(value, false);
+  }
+
+  private Optional<TensorProto> held(String value, boolean unlessInput) {
     String name = value;
     for (int step = 0; step <= nodes.size(); step++) {
       TensorProto tensor = initializers.get(name);
       if (tensor != null) {
-        return graphInputs.contains(name) ? Optional.empty() : Optional.of(tensor);
+        return unlessInput && graphInputs.containsKey(name)
+            ? Optional.empty()
+            : Optional.of(tensor);
       }
       NodeProto source = producer(name);
-      if (source != null && source.getOpType().equals("Constant")) {
+      if (source != null && is(source, "Constant")) {
         return source.getAttributeList().stream()
             .filter(attribute -> attribute.getName().equals("value") && attribute.hasT())
             .map(AttributeProto::getT)
             .findFirst();
       }
-      if (source == null || !source.getOpType().equals("Identity") || source.getInputCount() != 1) {
+      if (source == null || !is(source, "Identity") || source.getInputCount() != 1) {
         return Optional.empty();
       }
       name = source.getInput(0);
@@ -235,39 +308,52 @@ public final class Graph {
   public void removeUnread() {
     boolean removed = true;
     while (removed) {
-      Set<String> read = new HashSet<>(graphOutputs);
-      nodes.forEach(node -> read.addAll(reads(node)));
-      removed = nodes.removeIf(node -> node.getOutputList().stream().noneMatch(read::contains));
-      stale |= removed;
-      initializers.keySet().removeIf(name -> !read.contains(name));
+      removed = false;
+      for (NodeProto node : nodes()) {
+        if (node.getOutputList().stream().noneMatch(this::isRead)) {
+          remove(node);
+          removed = true;
+        }
+      }
     }
+    initializers.keySet().removeIf(name -> !isRead(name));
+  }
+
+  private boolean isRead(String value) {
+    return graphOutputs.containsKey(value) || !readers.getOrDefault(value, Set.of()).isEmpty();
   }
 
   /** The graph in topological order; nodes keep their order as far as it is one. */
   public GraphProto toProto() {
     GraphProto.Builder graph =
-        original.toBuilder().clearNode().clearInitializer().clearValueInfo().clearInput();
+        original.toBuilder()
+            .clearNode()
+            .clearInitializer()
+            .clearValueInfo()
+            .clearInput()
+            .clearOutput();
     sorted().forEach(graph::addNode);
     initializers.values().forEach(graph::addInitializer);
     Set<String> given = new HashSet<>();
     original.getInitializerList().forEach(tensor -> given.add(tensor.getName()));
-    for (ValueInfoProto input : original.getInputList()) {
+    for (ValueInfoProto input : graphInputs.values()) {
       if (!given.contains(input.getName()) || initializers.containsKey(input.getName())) {
         graph.addInput(input);
       }
     }
+    graphOutputs.values().forEach(graph::addOutput);
     return graph.build();
   }
 
-  private List<NodeProto> sorted() {
-    stale = true;
-    refresh();
-    IdentityHashMap<NodeProto, Integer> place = new IdentityHashMap<>();
-    nodes.forEach(node -> place.put(node, place.size()));
-    int[] waits = new int[nodes.size()];
+  /** The nodes in topological order; they keep their order as far as it is one. */
+  public List<NodeProto> sorted() {
+    List<String> names = new ArrayList<>(nodes.keySet());
+    Map<String, Integer> place = new HashMap<>();
+    names.forEach(name -> place.put(name, place.size()));
+    int[] waits = new int[names.size()];
     PriorityQueue<Integer> ready = new PriorityQueue<>();
     for (int i = 0; i < waits.length; i++) {
-      for (String read : reads(nodes.get(i))) {
+      for (String read : reads(java.util.Objects.requireNonNull(nodes.get(names.get(i))))) {
         waits[i] += producers.containsKey(read) ? 1 : 0;
       }
       if (waits[i] == 0) {
@@ -276,10 +362,10 @@ public final class Graph {
     }
     List<NodeProto> sorted = new ArrayList<>();
     while (!ready.isEmpty()) {
-      NodeProto node = nodes.get(ready.remove());
+      NodeProto node = java.util.Objects.requireNonNull(nodes.get(names.get(ready.remove())));
       sorted.add(node);
       for (String output : node.getOutputList()) {
-        for (NodeProto reader : readers.getOrDefault(output, List.of())) {
+        for (String reader : readers.getOrDefault(output, Set.of())) {
           int at = java.util.Objects.requireNonNull(place.get(reader));
           if (--waits[at] == 0) {
             ready.add(at);

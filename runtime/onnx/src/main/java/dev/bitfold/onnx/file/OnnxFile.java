@@ -57,7 +57,8 @@ public record OnnxFile(String name, ModelProto model) {
     }
     OnnxFile file = new OnnxFile(name, model);
     file.check();
-    return file;
+    return new OnnxFile(
+        name, model.toBuilder().setGraph(NodeNames.unique(model.getGraph())).build());
   }
 
   private void check() {

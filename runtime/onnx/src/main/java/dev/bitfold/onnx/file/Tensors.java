@@ -186,7 +186,7 @@ public final class Tensors {
   }
 
   /** The values of an integer tensor. */
-  static long[] integers(String file, TensorProto tensor) {
+  public static long[] integers(String file, TensorProto tensor) {
     return integers(file, tensor, type(file, tensor), length(shape(file, tensor)));
   }
 

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The model that is deployed: static uint8 activations with zero points, int8 weights with a scale
@@ -59,7 +58,7 @@ public record OnnxExport(OnnxWeights original, String root, Quantized<FusedMiniL
             .calibrate(sentences, FusedMiniLm::forward)
             .smoothQuant(SmoothQuantOptions.alpha(alpha))
             // No sum of two products leaves 16 bits: CPUs without VNNI compute the same.
-            .weightAmax((path, weight) -> Nd4j.createFromArray(OnnxQdq.nonSaturatingAmax(weight)))
+            .weightAmax(OnnxQdq.nonSaturating())
             .correctBiases()
             .freeze();
     return new OnnxExport(original, original.prefixOf(FIRST_QUERY).orElseThrow(), quantized);

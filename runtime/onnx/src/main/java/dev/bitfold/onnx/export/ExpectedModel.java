@@ -1,0 +1,175 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.file.Tensors;
+import dev.bitfold.onnx.proof.Activation;
+import dev.bitfold.onnx.proof.Reference;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.storage.Schema;
+import dev.bitfold.storage.StateFile;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Says what an exported file must compute. It shares the reading of the mapping with the export, and
+ * nothing of the writing: weights are the arrays that Bitfold's own layers hold, inputs go through
+ * Bitfold's quantizers.
+ */
+final class ExpectedModel {
+  private final Reference reference;
+  private final OnnxOptions options;
+
+  ExpectedModel(OnnxFile original, OnnxOptions options) {
+    this.reference = new Reference(original);
+    this.options = options;
+  }
+
+  Reference reference() {
+    return reference;
+  }
+
+  /** Puts Bitfold's layer in the place of the nodes that compute it. */
+  void layer(MappedLayer mapped) {
+    LayerState layer = mapped.state();
+    FloatLayer floats = new FloatLayer(reference.graph(), layer, mapped.parts());
+    INDArray weight = weight(layer, floats);
+    Optional<INDArray> bias = layer.bias().map(layer::changed);
+    for (List<MappedNode> call : mapped.calls()) {
+      long from = 0;
+      for (int part = 0; part < call.size(); part++) {
+        long channels = floats.weights().get(part).size(floats.channelAxis());
+        node(layer, floats, call.get(part), part, weight, bias, from, from + channels);
+        from += channels;
+      }
+    }
+  }
+
+  /** The weight as the quantized model's layer holds it. */
+  private INDArray weight(LayerState layer, FloatLayer floats) {
+    String path = layer.weight();
+    if (layer.descriptor(path) != null) {
+      return layer.packed(floats.weight(), options.reducedRange()).unpack();
+    }
+    INDArray changed = layer.changed(path);
+    return changed == null ? floats.weight() : changed;
+  }
+
+  private void node(
+      LayerState layer,
+      FloatLayer floats,
+      MappedNode node,
+      int part,
+      INDArray weight,
+      Optional<INDArray> bias,
+      long from,
+      long to) {
+    Schema.Entry entry = layer.entry(layer.weight());
+    int axesBehind = node.axesBehind();
+    String letters = node.letters(layer.weight(), entry.layout());
+    String output = node.output(layer.bias().isPresent());
+    boolean apart = floats.isAlphaApart();
+    if (!floats.biases().isEmpty()) {
+      FloatLayer.Bias held = floats.biases().get(part);
+      NodeProto add = java.util.Objects.requireNonNull(node.biasNode());
+      float[] values =
+          bias.map(b -> Arrays.copyOfRange(copy(b), (int) from, (int) to)).orElse(held.values());
+      reference.constant(add.getName(), node.biasInput(add), values, held.shape());
+    }
+    INDArray own = slice(weight, floats.channelAxis(), from, to);
+    INDArray ordered = own.permute(FloatLayer.order(letters, entry.layout())).dup('c');
+    if (apart && node.alpha() != 1) {
+      ordered.muli(node.alpha());
+    }
+    reference.constant(node.name(), node.weightInput(), copy(ordered), ordered.shape());
+    NodeProto now = node.node();
+    reference.graph().replace(now, MappedNode.plain(now));
+    int channels = Math.toIntExact(to - from);
+    if (!node.isGather()) {
+      reference.layer(node.name(), output, units(layer, own, floats, channels), axesBehind);
+      layer.input().ifPresent(path -> input(layer, node, path));
+    }
+    if (layer.descriptor(layer.output()) != null) {
+      reference.output(
+          layer.path(), node.name(), output, activation(layer, layer.output(), -1 - axesBehind));
+    }
+  }
+
+  private void input(LayerState layer, MappedNode node, String path) {
+    if (layer.descriptor(path) != null) {
+      reference.input(
+          layer.path(), node.name(), activation(layer, path, -1 - node.axesBehind()));
+    } else {
+      float[] factors = copy(java.util.Objects.requireNonNull(layer.preScale(path)));
+      reference.multiply(node.name(), factors, node.axesBehind());
+    }
+  }
+
+  private static Activation activation(LayerState layer, String path, int axis) {
+    QuantDescriptor descriptor = java.util.Objects.requireNonNull(layer.descriptor(path));
+    Quantizer quantizer = layer.quantizer(path, Layout.UNKNOWN);
+    return new Activation(
+        path,
+        Optional.ofNullable(layer.preScale(path)),
+        axis,
+        quantizer::quantize,
+        descriptor.unsigned() && !descriptor.affine());
+  }
+
+  /** The units of a bias in 32-bit integers, as far as the layer's numbers have them. */
+  private static float[] units(
+      LayerState layer, INDArray weight, FloatLayer floats, int channels) {
+    float[] units = new float[channels];
+    Optional<String> input = layer.input().filter(path -> layer.descriptor(path) != null);
+    if (input.isEmpty() || layer.descriptor(layer.weight()) == null) {
+      return units;
+    }
+    float scale = layer.scale(input.get());
+    for (int c = 0; c < channels; c++) {
+      INDArray channel = slice(weight, floats.channelAxis(), c, c + 1L);
+      units[c] = scale * channel.amaxNumber().floatValue() / 127;
+    }
+    return units;
+  }
+
+  private static INDArray slice(INDArray x, int axis, long from, long to) {
+    if (from == 0 && to == x.size(axis)) {
+      return x;
+    }
+    var indices = new org.nd4j.linalg.indexing.INDArrayIndex[x.rank()];
+    Arrays.fill(indices, org.nd4j.linalg.indexing.NDArrayIndex.all());
+    indices[axis] = org.nd4j.linalg.indexing.NDArrayIndex.interval(from, to);
+    return x.get(indices);
+  }
+
+  private static float[] copy(INDArray x) {
+    return DenseFloats.of(x, "a tensor").copy();
+  }
+
+  /** Gives changed tensors to the nodes of their layers. */
+  void tensors(
+      StateFile stored, Map<String, String> originals, Map<String, OnnxMapping.Place> places) {
+    new ChangedTensors(reference.graph(), stored, originals)
+        .each(
+            places,
+            (node, input, values, shape) ->
+                reference.constant(node.getName(), input, values, shape));
+  }
+
+  /** Gives a Gather the table as Bitfold quantizes it. */
+  void embedding(MappedNode gather) {
+    TensorProto table = gather.weight();
+    long[] shape = Tensors.shape(reference.graph().file(), table);
+    float[] floats = Tensors.floats(reference.graph().file(), table);
+    INDArray values = DenseFloats.array(floats, shape);
+    INDArray quantized = OnnxQdq.embeddingQuantizer(values).quantize(values);
+    reference.constant(gather.name(), 0, copy(quantized), shape);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.calibration.WeightAmax;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The amax of output channels with which no sum of two products leaves 16 bits. The input channels of
+ * a matrix are multiplied in pairs of neighbours; of a convolution, whose order is the runtime's, any
+ * two weights may meet.
+ */
+final class NonSaturating implements WeightAmax {
+  @Override
+  public INDArray of(String path, INDArray weight) {
+    throw new IllegalArgumentException(
+        path + ": which axis holds the output channels, only the weight's layout says");
+  }
+
+  @Override
+  public INDArray of(String path, INDArray weight, Layout layout) {
+    if (!layout.has('O') || !layout.has('I') || layout.isOpen()) {
+      throw new IllegalArgumentException(
+          path + " has the layout " + layout + ", which does not say O and I");
+    }
+    int[] order = new int[weight.rank()];
+    order[0] = layout.letters().indexOf('O');
+    int next = 1;
+    for (int axis = 0; axis < order.length; axis++) {
+      if (axis != order[0]) {
+        order[next++] = axis;
+      }
+    }
+    float[] values = DenseFloats.of(weight.permute(order), path).copy();
+    int channels = Math.toIntExact(weight.size(order[0]));
+    int run = values.length / channels;
+    float[] amax = new float[channels];
+    for (int o = 0; o < channels; o++) {
+      float[] channel = Arrays.copyOfRange(values, o * run, (o + 1) * run);
+      amax[o] = weight.rank() == 2 ? neighbours(channel) : anyTwo(channel);
+    }
+    return DenseFloats.array(amax, channels);
+  }
+
+  private static float neighbours(float[] values) {
+    float largest = 0;
+    for (int i = 0; i < values.length; i += 2) {
+      float pair = Math.abs(values[i]) + (i + 1 < values.length ? Math.abs(values[i + 1]) : 0);
+      largest = Math.max(largest, pair);
+    }
+    return largest;
+  }
+
+  private static float anyTwo(float[] values) {
+    float first = 0;
+    float second = 0;
+    for (float value : values) {
+      float size = Math.abs(value);
+      if (size > first) {
+        second = first;
+        first = size;
+      } else {
+        second = Math.max(second, size);
+      }
+    }
+    return first + second;
+  }
+}

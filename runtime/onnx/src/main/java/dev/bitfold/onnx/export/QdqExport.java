@@ -1,0 +1,311 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.Quantized;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.onnx.file.CleanShapes;
+import dev.bitfold.onnx.file.ElementType;
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.file.OpsetRaise;
+import dev.bitfold.onnx.file.Tensors;
+import dev.bitfold.onnx.proof.OnnxProof;
+import dev.bitfold.onnx.proof.Reference;
+import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.storage.StateFile;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.OperatorSetIdProto;
+import onnx.Onnx.TensorProto;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** One export: what is checked, what the file must compute, and what is written. */
+final class QdqExport {
+  private static final long PER_CHANNEL = 13;
+  private static final long FP8 = 19;
+  private static final long BLOCKS = 21;
+
+  private final OnnxFile file;
+  private final StateFile stored;
+  private final Map<String, String> originals;
+  private final OnnxMapping mapping;
+  private final OnnxOptions options;
+  private @Nullable Reference reference;
+
+  QdqExport(OnnxFile file, Quantized<?> quantized, OnnxMapping mapping, OnnxOptions options) {
+    this.file = file;
+    this.stored = quantized.state();
+    this.originals = quantized.originals();
+    this.mapping = mapping;
+    this.options = options;
+  }
+
+  /**
+   * What the file must compute. Checks before anything else that the float file is the float model.
+   */
+  Reference expected() {
+    requireCovered();
+    OpsetRaise.of(file.name(), file.model());
+    ExpectedModel expected = new ExpectedModel(file, options);
+    Graph graph = expected.reference().graph();
+    List<MappedLayer> layers = layers(graph);
+    for (MappedLayer layer : layers) {
+      for (List<MappedNode> call : layer.calls()) {
+        requireAlpha(layer, new FloatLayer(graph, layer.state(), call));
+      }
+    }
+    embeddings(graph).forEach(expected::embedding);
+    expected.tensors(stored, originals, mapping.tensors());
+    layers.forEach(expected::layer);
+    this.reference = expected.reference();
+    return reference;
+  }
+
+  private void requireAlpha(MappedLayer layer, FloatLayer floats) {
+    boolean told = options.proof() instanceof OnnxProof.OnFeeds feeds && feeds.model().isPresent();
+    if (floats.isAlphaApart() && !told) {
+      throw layer
+          .parts()
+          .get(0)
+          .bad(
+              "multiplies by alpha, and the weight of layer "
+                  + layer.path()
+                  + " is the file's without it. Whether its forward multiplies as well, only the"
+                  + " model can tell: give the proof its outputs, with"
+                  + " options.withProof(OnnxProof.on(feeds).against(outputs)), or the layer a"
+                  + " weight that alpha is in");
+    }
+  }
+
+  /** The entries of a session's configuration without which ONNX Runtime computes otherwise. */
+  Map<String, String> sessionSettings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    stored
+        .state()
+        .descriptors()
+        .forEach(
+            (path, descriptor) -> {
+              ElementType type = FormatTypes.of(descriptor.format()).orElse(ElementType.FLOAT);
+              boolean weight = stored.schema().entry(path).role() == TensorRole.WEIGHT;
+              if (weight && !descriptor.blockSizes().isEmpty()) {
+                // By default it also rounds the float inputs of blocks of 4 bits to 8 bits.
+                settings.put("session.qdq_matmulnbits_accuracy_level", "1");
+              }
+              if (type.opset() == FP8) {
+                // By default 1.29 fuses FP8 around a MatMul into an operator that has no FP8.
+                settings.put("session.disable_quant_qdq", "1");
+              }
+            });
+    return settings;
+  }
+
+  /** The file that is written. */
+  ModelProto written() {
+    long from = OpsetRaise.of(file.name(), file.model());
+    // Raised to what per-channel scales need first; int4, FP8 and blocks need more.
+    long to = Math.max(from, Math.max(PER_CHANNEL, opset()));
+    ModelProto raised = new OpsetRaise(file.name(), from, to).apply(file.model());
+    Graph graph = new Graph(new OnnxFile(file.name(), raised));
+    if (options.cleanShapes()) {
+      new CleanShapes(graph).clean();
+    }
+    write(graph);
+    ModelProto.Builder model = raised.toBuilder();
+    if (options.contribOperators()) {
+      new ContribOperators(graph).write();
+      boolean imported =
+          raised.getOpsetImportList().stream()
+              .anyMatch(opset -> opset.getDomain().equals(ContribOperators.DOMAIN));
+      if (!imported) {
+        model.addOpsetImport(
+            OperatorSetIdProto.newBuilder().setDomain(ContribOperators.DOMAIN).setVersion(1));
+      }
+    }
+    graph.removeUnread();
+    return model
+        .setGraph(graph.toProto())
+        .setIrVersion(Math.max(raised.getIrVersion(), irVersion(to)))
+        .build();
+  }
+
+  /** The file format that the versions of the operators came with. */
+  private static long irVersion(long opset) {
+    return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
+  }
+
+  private long opset() {
+    long opset = PER_CHANNEL;
+    for (QuantDescriptor descriptor : stored.state().descriptors().values()) {
+      long type = FormatTypes.of(descriptor.format()).map(ElementType::opset).orElse(0);
+      opset =
+          Math.max(opset, descriptor.blockSizes().isEmpty() ? type : Math.max(type, BLOCKS));
+    }
+    return opset;
+  }
+
+  private void write(Graph graph) {
+    QdqNodes qdq = new QdqNodes(graph);
+    List<MappedLayer> layers = layers(graph);
+    Foldings foldings = new Foldings(graph);
+    Map<String, float[]> factors = foldings(foldings, layers);
+    Set<String> mapped = new LinkedHashSet<>();
+    layers.forEach(layer -> layer.nodes().forEach(node -> mapped.add(node.name())));
+    List<MappedNode> embeddings = embeddings(graph);
+    factors.forEach(
+        (producer, own) -> {
+          if (!mapped.contains(producer)) {
+            foldings.into(producer, own);
+          }
+        });
+    layers.forEach(layer -> new LayerWriter(graph, options, qdq, layer, factors).write());
+    new ChangedTensors(graph, stored, originals)
+        .each(
+            mapping.tensors(),
+            (node, input, values, shape) -> {
+              String name =
+                  graph.add(Tensors.of(node.getName() + "/changed_" + input, values, shape));
+              graph.replace(node, node.toBuilder().setInput(input, name).build());
+            });
+    for (MappedNode node : embeddings) {
+      TensorProto table = node.weight();
+      long[] shape = Tensors.shape(graph.file(), table);
+      float[] floats = Tensors.floats(graph.file(), table);
+      Tensors.requireFinite(graph.file(), table, floats);
+      INDArray values = DenseFloats.array(floats, shape);
+      PackedTensor packed = OnnxQdq.embeddingQuantizer(values).pack(values);
+      qdq.gather(node, WeightCodes.of(node.name(), packed, new int[] {0, 1}));
+    }
+  }
+
+  /** The mapped layers with the nodes of all their calls. */
+  private List<MappedLayer> layers(Graph graph) {
+    Set<String> taken = new LinkedHashSet<>();
+    for (String gather : options.embeddings()) {
+      take(graph, taken, gather);
+    }
+    mapping.layers().values().forEach(nodes -> nodes.forEach(node -> take(graph, taken, node)));
+    List<MappedLayer> layers = new ArrayList<>();
+    mapping
+        .layers()
+        .forEach(
+            (path, nodes) -> {
+              LayerState state = new LayerState(path, stored, originals);
+              MappedLayer layer = MappedLayer.of(graph, state, nodes, taken, twins(state));
+              layer.nodes().forEach(node -> taken.add(node.name()));
+              layers.add(layer);
+            });
+    return layers;
+  }
+
+  private static void take(Graph graph, Set<String> taken, String node) {
+    if (!taken.add(node)) {
+      throw graph.bad("node " + node + " is mapped twice");
+    }
+  }
+
+  /** The layers that are not quantized and have a weight of the same values. */
+  private List<String> twins(LayerState state) {
+    String hash = state.original(state.weight()).orElse("");
+    List<String> twins = new ArrayList<>();
+    for (String tensor : stored.schema().tensors().keySet()) {
+      String layer = LayerState.layerOf(tensor);
+      if (!layer.equals(state.path())
+          && !mapping.layers().containsKey(layer)
+          && stored.schema().entry(tensor).role() == TensorRole.WEIGHT
+          && hash.equals(originals.getOrDefault(tensor, stored.weights().get(tensor)))) {
+        twins.add(layer);
+      }
+    }
+    return twins;
+  }
+
+  private List<MappedNode> embeddings(Graph graph) {
+    List<MappedNode> gathers = new ArrayList<>();
+    for (String name : options.embeddings()) {
+      MappedNode node = new MappedNode(graph, name);
+      if (!node.isGather()) {
+        throw node.bad("is not a Gather");
+      }
+      gathers.add(node);
+    }
+    return gathers;
+  }
+
+  /** The factors that each producer takes over; each is checked. */
+  private Map<String, float[]> foldings(Foldings foldings, List<MappedLayer> layers) {
+    Map<String, float[]> factors = new LinkedHashMap<>();
+    options
+        .folded()
+        .forEach(
+            (path, producer) -> {
+              MappedLayer layer =
+                  layers.stream()
+                      .filter(mapped -> mapped.path().equals(path))
+                      .findFirst()
+                      .orElseThrow(
+                          () ->
+                              new OnnxException(
+                                  file.name(), "has no mapped layer " + path + " to fold"));
+              if (layer.state().input().map(layer.state()::preScale).isEmpty()) {
+                return; // alpha search has left it as it is
+              }
+              float[] own = Foldings.factors(layer.state());
+              Set<String> scaled = foldings.check(producer, layer.nodes(), own.length);
+              Objects.requireNonNull(reference, "expected() comes first").scaled(scaled);
+              Foldings.put(factors, producer, own);
+            });
+    return factors;
+  }
+
+  /** Everything that distinguishes the quantized model must have its place in the file. */
+  private void requireCovered() {
+    Set<String> covered = new LinkedHashSet<>(mapping.tensors().keySet());
+    List<String> known = new ArrayList<>();
+    stored.schema().tensors().keySet().forEach(path -> known.add(LayerState.layerOf(path)));
+    for (String path : mapping.layers().keySet()) {
+      if (!known.contains(path)) {
+        throw new OnnxException(
+            file.name(), "is mapped to layer " + path + ", which the quantized model has not");
+      }
+      covered.addAll(LayerWriter.covered(new LayerState(path, stored, originals)));
+    }
+    State state = stored.state();
+    Set<String> missing = new LinkedHashSet<>(state.descriptors().keySet());
+    missing.addAll(state.preScales().keySet());
+    missing.addAll(state.tensors().keySet());
+    missing.removeAll(covered);
+    if (!missing.isEmpty()) {
+      String first = LayerState.layerOf(missing.iterator().next());
+      List<String> nodes =
+          new Graph(file)
+              .sorted().stream()
+                  .filter(MappedNode::isKnown)
+                  .map(node -> node.getName())
+                  .filter(
+                      name -> mapping.layers().values().stream().noneMatch(n -> n.contains(name)))
+                  .toList();
+      throw new OnnxException(
+          file.name(),
+          "has no mapped node for these tensors of the quantized model: "
+              + String.join(", ", missing)
+              + "; say which node computes them, as in mapping.layer(\""
+              + first
+              + "\", \"…\")"
+              + (nodes.isEmpty()
+                  ? "; no MatMul, Gemm, Conv or Gather node is left"
+                  : ". Not mapped are the nodes "
+                      + String.join(", ", nodes.subList(0, Math.min(8, nodes.size())))
+                      + (nodes.size() > 8 ? " and " + (nodes.size() - 8) + " more" : "")));
+    }
+  }
+}

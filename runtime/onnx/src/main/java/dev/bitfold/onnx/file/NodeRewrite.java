@@ -1,0 +1,164 @@
+package dev.bitfold.onnx.file;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
+
+/**
+ * One node on its way to another version of the operators, with the nodes that it needs before and
+ * behind it. For one thread.
+ */
+final class NodeRewrite {
+  private final NodeProto original;
+  private final NodeProto.Builder node;
+  private final String unique;
+  private final Ranks ranks;
+  private final BiFunction<NodeProto, String, OnnxException> refuse;
+  private final List<NodeProto> before = new ArrayList<>();
+  private final List<NodeProto> after = new ArrayList<>();
+
+  /**
+   * @param unique what names of new values begin with
+   * @param refuse makes an exception of a node and a reason
+   */
+  NodeRewrite(
+      NodeProto original,
+      String unique,
+      Ranks ranks,
+      BiFunction<NodeProto, String, OnnxException> refuse) {
+    this.original = original;
+    this.node = original.toBuilder();
+    this.unique = unique;
+    this.ranks = ranks;
+    this.refuse = refuse;
+  }
+
+  NodeProto.Builder node() {
+    return node;
+  }
+
+  List<NodeProto> before() {
+    return before;
+  }
+
+  List<NodeProto> after() {
+    return after;
+  }
+
+  /** The exception for a node that cannot be brought to the version. */
+  OnnxException refused(String why) {
+    return refuse.apply(original, why);
+  }
+
+  /** The number of axes of an input; empty if it is not known. */
+  OptionalInt rank(int input) {
+    return ranks.of(original.getInput(input));
+  }
+
+  Optional<AttributeProto> attribute(String name) {
+    return node.getAttributeList().stream().filter(a -> a.getName().equals(name)).findFirst();
+  }
+
+  /** An attribute of text; empty if it is not there. */
+  Optional<String> text(String name) {
+    return attribute(name).map(a -> a.getS().toStringUtf8());
+  }
+
+  void remove(String name) {
+    for (int i = node.getAttributeCount() - 1; i >= 0; i--) {
+      if (node.getAttribute(i).getName().equals(name)) {
+        node.removeAttribute(i);
+      }
+    }
+  }
+
+  void set(String name, long value) {
+    remove(name);
+    node.addAttribute(integer(name, value));
+  }
+
+  void set(String name, String value) {
+    remove(name);
+    node.addAttribute(
+        AttributeProto.newBuilder()
+            .setName(name)
+            .setType(AttributeProto.AttributeType.STRING)
+            .setS(org.nd4j.shade.protobuf.ByteString.copyFromUtf8(value)));
+  }
+
+  /** An attribute of integers becomes an input, which a Constant yields. */
+  void toInput(String name, int input) {
+    Optional<AttributeProto> attribute = attribute(name);
+    if (attribute.isPresent()) {
+      long[] values = attribute.get().getIntsList().stream().mapToLong(Long::longValue).toArray();
+      input(input, constant(Tensors.of(unique + "_" + name, values)));
+      remove(name);
+    }
+  }
+
+  /** Gives the node another input, after empty ones where it has too few. */
+  void input(int input, String value) {
+    while (node.getInputCount() <= input) {
+      node.addInput("");
+    }
+    node.setInput(input, value);
+  }
+
+  /** A constant under its own name. */
+  String constant(TensorProto tensor) {
+    before.add(
+        NodeProto.newBuilder()
+            .setName(tensor.getName())
+            .setOpType("Constant")
+            .addOutput(tensor.getName())
+            .addAttribute(
+                AttributeProto.newBuilder()
+                    .setName("value")
+                    .setType(AttributeProto.AttributeType.TENSOR)
+                    .setT(tensor))
+            .build());
+    return tensor.getName();
+  }
+
+  /** A name of a new value. */
+  String name(String end) {
+    return unique + "_" + end;
+  }
+
+  /** A node before this one, whose output has its name. */
+  String before(String operation, String end, UnaryOperator<NodeProto.Builder> rest) {
+    String name = name(end);
+    before.add(
+        rest.apply(NodeProto.newBuilder().setName(name).setOpType(operation).addOutput(name))
+            .build());
+    return name;
+  }
+
+  /** Gives the node's output the shape of a value; what reads it stays as it is. */
+  void reshapeBack(String shape) {
+    String result = name("result");
+    after.add(
+        NodeProto.newBuilder()
+            .setName(name("reshape"))
+            .setOpType("Reshape")
+            .addInput(result)
+            .addInput(shape)
+            .addOutput(original.getOutput(0))
+            .build());
+    node.setOutput(0, result);
+  }
+
+  static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+}

@@ -1,0 +1,216 @@
+package dev.bitfold.onnx.proof;
+
+import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * By how much what an exported file has may differ from what the reference computes.
+ *
+ * <p>Both get the same codes at the start of each stretch between two cuts. What is left are the
+ * roundings of float32 sums in another order: for a sum of K products about {@code sqrt(K) * 2^-24}
+ * of its largest partial sum, 4e-6 at K = 4096. {@link #RELATIVE} is 25 times that, and an
+ * eightieth of a step of 8 bits. It is taken of the largest value of the tensor. Where the value is
+ * quantized next, any code is right that Bitfold's quantizer gives for a number within the bound: so
+ * a value beside the middle of two codes may go to either, and no other value may.
+ */
+final class Bound {
+  static final double RELATIVE = 1e-4;
+
+  /** No bound is wider than this part of the range of a quantizer: an eighth of an 8-bit step. */
+  private static final double OF_RANGE = 1.0 / (8 * 255);
+
+  /** Of a number that two float32 formulas give: code times scale, and code by its inverse. */
+  private static final float FORMULAS = 4e-7f;
+
+  private Bound() {}
+
+  /**
+   * A difference.
+   *
+   * @param relative to the largest value of the tensor
+   * @param where the index of the largest difference
+   * @param exceeds whether the bound is exceeded
+   */
+  record Difference(double relative, String where, double expected, double actual, boolean exceeds) {
+    static final Difference NONE = new Difference(0, "", 0, 0, false);
+
+    /** The same as a fault of the whole tensor. */
+    static Difference of(String what) {
+      return new Difference(Double.NaN, what, Double.NaN, Double.NaN, true);
+    }
+
+    String text() {
+      return Double.isNaN(relative)
+          ? where
+          : String.format(
+              java.util.Locale.ROOT,
+              "by %.2g of the largest value (%s for %s at %s)",
+              relative,
+              (float) actual,
+              (float) expected,
+              where);
+    }
+  }
+
+  /**
+   * Compares floats.
+   *
+   * @param spread how far each value may move by right, which may be more than the bound; null for
+   *     no more
+   */
+  static Difference of(INDArray expected, INDArray actual, float @Nullable [] spread) {
+    Optional<Difference> other = shapes(expected, actual);
+    if (other.isPresent() || expected.length() == 0) {
+      return other.orElse(Difference.NONE);
+    }
+    float[] e = floats(expected);
+    float[] a = floats(actual);
+    return worst(expected.shape(), e, a, e, e, largest(e), largest(e), spread);
+  }
+
+  /**
+   * Compares what goes on behind a cut with what is right there.
+   *
+   * @param before what the reference computes before the cut
+   * @param behind what the exported file has behind it
+   */
+  static Difference of(
+      INDArray before, INDArray behind, Activation activation, float @Nullable [] spread) {
+    Optional<Difference> other = shapes(before, behind);
+    if (other.isPresent() || before.length() == 0) {
+      return other.orElse(Difference.NONE);
+    }
+    INDArray scaled = activation.scaled(before);
+    float[] x = floats(scaled);
+    float largest = largest(x);
+    Activation.Range range = activation.range();
+    double width = (double) range.high() - range.low();
+    double bound = Math.min(RELATIVE * largest, width * OF_RANGE);
+    float[] low = x.clone();
+    float[] high = x.clone();
+    for (int i = 0; i < x.length; i++) {
+      double by = spread == null ? bound : Math.max(bound, spread[i]);
+      low[i] = (float) (x[i] - by);
+      high[i] = (float) (x[i] + by);
+      if (activation.unsigned()) {
+        low[i] = Math.max(0, low[i]);
+        high[i] = Math.max(0, high[i]);
+        x[i] = Math.max(0, x[i]);
+      }
+    }
+    long[] shape = before.shape();
+    return worst(
+        shape,
+        quantized(activation, x, shape),
+        floats(behind),
+        quantized(activation, low, shape),
+        quantized(activation, high, shape),
+        Math.min(largest, Math.max(Math.abs(range.low()), Math.abs(range.high()))),
+        0,
+        null);
+  }
+
+  private static float[] quantized(Activation activation, float[] values, long[] shape) {
+    return floats(activation.quantize().apply(DenseFloats.array(values, shape)));
+  }
+
+  /** Compares integers and booleans, which must be the same, or among those that are right. */
+  static Difference of(HostValue.Integers expected, HostValue.Integers actual, List<long[]> others) {
+    if (!Arrays.equals(expected.shape(), actual.shape())) {
+      return Difference.of("as it is " + actual + ", not " + expected);
+    }
+    for (int i = 0; i < expected.values().length; i++) {
+      long low = expected.values()[i];
+      long high = low;
+      for (long[] other : others) {
+        low = Math.min(low, other[i]);
+        high = Math.max(high, other[i]);
+      }
+      long value = actual.values()[i];
+      if (value < low || value > high) {
+        return Difference.of(
+            "as it has " + value + " for " + expected.values()[i] + " at "
+                + index(expected.shape(), i));
+      }
+    }
+    return Difference.NONE;
+  }
+
+  private static Optional<Difference> shapes(INDArray expected, INDArray actual) {
+    return Arrays.equals(expected.shape(), actual.shape())
+        ? Optional.empty()
+        : Optional.of(
+            Difference.of(
+                "as it is of shape "
+                    + Arrays.toString(actual.shape())
+                    + ", not "
+                    + Arrays.toString(expected.shape())));
+  }
+
+  /** The worst of all elements; those that the reference has no number for are not compared. */
+  private static Difference worst(
+      long[] shape,
+      float[] expected,
+      float[] actual,
+      float[] low,
+      float[] high,
+      float largest,
+      float bounded,
+      float @Nullable [] spread) {
+    double worst = 0;
+    int at = -1;
+    boolean exceeds = false;
+    for (int i = 0; i < expected.length; i++) {
+      if (Float.isNaN(expected[i]) || expected[i] == actual[i]) {
+        continue;
+      }
+      double by = Math.abs((double) actual[i] - expected[i]);
+      double allowed = RELATIVE * bounded + FORMULAS * Math.abs(expected[i]);
+      allowed = spread == null ? allowed : Math.max(allowed, spread[i]);
+      boolean out =
+          !(actual[i] >= Math.min(low[i], high[i]) - allowed
+              && actual[i] <= Math.max(low[i], high[i]) + allowed);
+      if (Double.isNaN(by)) {
+        by = Double.POSITIVE_INFINITY;
+      }
+      if ((out && !exceeds) || (out == exceeds && by > worst)) {
+        worst = by;
+        at = i;
+      }
+      exceeds |= out;
+    }
+    if (at < 0) {
+      return Difference.NONE;
+    }
+    double relative = largest == 0 ? Double.POSITIVE_INFINITY : worst / largest;
+    return new Difference(relative, index(shape, at), expected[at], actual[at], exceeds);
+  }
+
+  private static String index(long[] shape, long flat) {
+    List<Long> index = new ArrayList<>();
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      index.add(0, flat % shape[axis]);
+      flat /= shape[axis];
+    }
+    return index.toString();
+  }
+
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      if (Float.isFinite(value)) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    return largest;
+  }
+
+  static float[] floats(INDArray x) {
+    return DenseFloats.of(x, "a value").copy();
+  }
+}
