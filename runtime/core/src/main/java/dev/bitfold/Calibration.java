@@ -195,15 +195,20 @@ public final class Calibration<M> {
   }
 
   /**
-   * The same with the biases of quantized layers corrected: what quantization adds to the mean of
-   * an output channel is taken from its bias. Every layer is measured alone, on its float inputs,
-   * over a sample of the calibration data (the empirical bias correction of Nagel et al. 2019,
-   * "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
+   * Returns the same with the biases of quantized layers corrected: what quantization adds to the
+   * mean of an output channel is taken from its bias. Every layer is measured alone, on its float
+   * inputs, over a sample of the calibration data (the empirical bias correction of Nagel et al.
+   * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
    *
-   * <p>Call it last: what is smoothed or skipped after it has other errors. Layers without a bias,
-   * and those whose input's layout names no channels, stay as they are.
+   * <p>The bias of the output, and the axis of the output's channels, are found by running the float
+   * layers with some values of their biases raised: of several biases that one is corrected which is
+   * added to the output. Where an activation follows inside the layer, the mean error behind it is
+   * taken, which corrects a part. Layers without a bias, and those of which no bias belongs to the
+   * output's channels, stay as they are; the latter are named in the log.
    *
-   * @throws IllegalStateException if no quantized layer has a bias
+   * <p>Call it last: what is smoothed or skipped after it has other errors.
+   *
+   * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
   public Calibration<M> correctBiases() {
     return with(new BiasCorrection<>(replay, shape, state).run());
@@ -283,15 +288,29 @@ public final class Calibration<M> {
     return new SensitivityRun<>(replay, shape, state).run();
   }
 
-  /**
-   * What to change in the annotations of the layers with the largest error. Each change was tried
-   * on a sample of the calibration data; where a finer scale does not help enough, the advice is to
-   * keep the layer float.
-   *
-   * @param count how many layers
-   */
+  /** As {@link #advise(int, double)}, for layers that add more than 0.01 to the model's error. */
   public List<Advice> advise(int count) {
-    return new Adviser<>(replay, shape, state).advise(diagnose(Diagnosis.Curves.TRIED), count);
+    return advise(count, Adviser.THRESHOLD);
+  }
+
+  /**
+   * Returns what to change in the annotations of the layers that add most to the error of the
+   * model's output. Each change was tried on a sample of the calibration data: scales of finer
+   * granularity first, more bits next, the cheapest that brings the layer below the threshold; where
+   * none helps enough, the advice is to keep the layer float. Empty if no layer is above the
+   * threshold.
+   *
+   * @param count how many layers at most
+   * @param threshold the relative error of the model's output, with one layer quantized and all
+   *     others float, up to which that layer is left alone; 0 or more
+   * @throws IllegalArgumentException if the threshold is negative or NaN
+   */
+  public List<Advice> advise(int count, double threshold) {
+    if (!(threshold >= 0)) {
+      throw new IllegalArgumentException("threshold = " + threshold + ": it is 0 or more");
+    }
+    return new Adviser<>(replay, shape, state)
+        .advise(diagnose(Diagnosis.Curves.TRIED), count, threshold);
   }
 
   private Summary.Smoothings smoothings() {

@@ -13,7 +13,9 @@ import java.util.Arrays;
  * Histograms of magnitudes, one per group, with a fixed number of bins whose width is a power of
  * two: the smallest for which the largest value seen lies inside. A width doubles by adding
  * neighbouring bins, and scaling by a power of two is exact, so that the counts depend on the
- * values alone: not on their order, nor on how they were divided. Not safe for concurrent use.
+ * values alone: not on their order, nor on how they were divided. One value far out makes all these
+ * bins wide, so the same values are counted by {@link OctaveCounts} as well. Not safe for concurrent
+ * use.
  */
 final class BinnedCounts {
   /** 2^-126 is the smallest normal float, and its reciprocal is a float. */
@@ -27,6 +29,7 @@ final class BinnedCounts {
   private final int[] exponent;
   private final float[] inverse;
   private final float[] max;
+  private final OctaveCounts octaves;
 
   /**
    * Empty histograms.
@@ -50,6 +53,7 @@ final class BinnedCounts {
     this.exponent = new int[groups];
     this.inverse = new float[groups];
     this.max = new float[groups];
+    this.octaves = new OctaveCounts(groups);
     Arrays.fill(exponent, LEAST_EXPONENT);
     Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
   }
@@ -75,6 +79,16 @@ final class BinnedCounts {
   /** A copy of a group's counts. */
   long[] counts(int group) {
     return Arrays.copyOfRange(counts, group * bins, (group + 1) * bins);
+  }
+
+  /** A group's counts in bins of one width. */
+  MagnitudeBins even(int group) {
+    return MagnitudeBins.ofWidth(width(group), counts(group));
+  }
+
+  /** A group's counts in bins as fine as their values. */
+  MagnitudeBins octaves(int group) {
+    return octaves.bins(group);
   }
 
   /** Makes room for a magnitude, which must be finite; it is to be counted next. */
@@ -111,6 +125,7 @@ final class BinnedCounts {
   /** Counts all values of a batch by their magnitude; all must be included. */
   void count(QuantKernels kernels, FloatBuffer values, Groups of) {
     kernels.histogram(Source.of(values), of, inverse, bins, counts);
+    GroupRuns.forEach(values, of, octaves::count);
   }
 
   /**
@@ -125,16 +140,19 @@ final class BinnedCounts {
       int group = 2 * (firstPair + i * step);
       int side = 1 - (Float.floatToRawIntBits(value) >>> 31);
       counts[(group + side) * bins + (int) (Math.abs(value) * inverse[group])]++;
+      octaves.count(group + side, value);
     }
   }
 
   /** Takes back zeros that were counted. */
   void removeZeros(int group, long number) {
     counts[group * bins] -= number;
+    octaves.removeZeros(group, number);
   }
 
   /** Counts all that another has counted. */
   void add(BinnedCounts other) {
+    octaves.add(other.octaves);
     for (int g = 0; g < groups(); g++) {
       max[g] = Math.max(max[g], other.max[g]);
       widen(g, other.exponent[g]);
@@ -163,6 +181,7 @@ final class BinnedCounts {
       for (int i = 0; i < used; i++) {
         out.writeLong(counts[g * bins + i]);
       }
+      octaves.writeTo(g, out);
     }
   }
 
@@ -179,6 +198,7 @@ final class BinnedCounts {
       for (int i = 0; i < used; i++) {
         read.counts[g * bins + i] = in.readLong();
       }
+      read.octaves.readFrom(g, in);
     }
     return read;
   }

@@ -12,11 +12,13 @@ final class GroupHistogram {
   private final long[] counts;
   private final double width;
   private final float max;
+  private final MagnitudeBins octaves;
 
-  private GroupHistogram(long[] counts, double width, float max) {
+  private GroupHistogram(long[] counts, double width, float max, MagnitudeBins octaves) {
     this.counts = counts;
     this.width = width;
     this.max = max;
+    this.octaves = octaves;
   }
 
   static GroupHistogram of(BinnedCounts binned, int group) {
@@ -25,7 +27,11 @@ final class GroupHistogram {
     while (used > 1 && counts[used - 1] == 0) {
       used--;
     }
-    return new GroupHistogram(Arrays.copyOf(counts, used), binned.width(group), binned.max(group));
+    return new GroupHistogram(
+        Arrays.copyOf(counts, used),
+        binned.width(group),
+        binned.max(group),
+        binned.octaves(group));
   }
 
   /** The upper edge of the kept bins, at most the largest value. */
@@ -33,15 +39,14 @@ final class GroupHistogram {
     return (float) Math.min(kept * width, max);
   }
 
-  /** The smallest bin edge that at least so many percent of the values do not exceed. */
+  /**
+   * Returns the smallest bin edge that at least so many percent of the values do not exceed, of the
+   * bins of one width and of those of the octaves: at most 1/128 above the exact percentile.
+   */
   float percentile(double percentile) {
-    double wanted = Arrays.stream(counts).sum() * (percentile / 100);
-    long seen = 0;
-    int kept = 0;
-    while (kept < counts.length && (kept == 0 || seen < wanted)) {
-      seen += counts[kept++];
-    }
-    return edge(kept);
+    double wanted = octaves.total() * (percentile / 100);
+    double even = MagnitudeBins.ofWidth(width, counts).reaching(wanted);
+    return (float) Math.min(Math.min(even, octaves.reaching(wanted)), max);
   }
 
   /**

@@ -27,7 +27,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
     this.descriptor = descriptor;
     this.quantizer = quantizer;
     this.policy = policy;
-    this.kind = "signed histogram calibrator of " + descriptor.bins() + " bins";
+    this.kind = "signed histogram calibrator of " + descriptor.bins() + " bins and octaves";
     this.observed = new Observed(kind);
   }
 
@@ -87,13 +87,23 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
       return new double[0];
     }
     double[] ends = new double[c.groups() / 2];
+    double share = (1 - descriptor.percentile() / 100) / 2;
     for (int g = 0; g < ends.length; g++) {
-      SignedTail tail =
-          new SignedTail(
-              c, 2 * g + side, 2 * g + 1 - side, (1 - descriptor.percentile() / 100) / 2);
-      ends[g] = side == 0 ? -tail.end() : tail.end();
+      double end = end(c, 2 * g + side, 2 * g + 1 - side, share);
+      ends[g] = side == 0 ? 0 - end : 0 + end; // no -0
     }
     return ends;
+  }
+
+  /** The end of the values that {@code near} counts, of the bins that bring it nearer to zero. */
+  private static double end(BinnedCounts counts, int near, int far, double share) {
+    MagnitudeBins even = counts.even(near);
+    MagnitudeBins evenFar = counts.even(far);
+    double cut = (even.total() + evenFar.total()) * share;
+    double end =
+        Math.min(
+            even.tail(evenFar, cut), counts.octaves(near).tail(counts.octaves(far), cut));
+    return Math.min(end, counts.max(near));
   }
 
   @Override

@@ -23,12 +23,14 @@ final class ActivationProfile {
   private final HistogramCalibrator histogram =
       (HistogramCalibrator) Calibrators.of(HISTOGRAM, Layout.UNKNOWN, NonFinite.COUNT);
   private final Calibrator channels;
+  private final boolean perChannel;
 
   ActivationProfile(Layout layout) {
+    perChannel = layout.has('C');
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
-    QuantDescriptor perChannel =
-        (layout.has('C') ? builder.axis(layout.fromEnd('C')) : builder).build();
-    this.channels = Calibrators.of(perChannel, Layout.UNKNOWN, NonFinite.COUNT);
+    QuantDescriptor descriptor =
+        (perChannel ? builder.axis(layout.fromEnd('C')) : builder).build();
+    this.channels = Calibrators.of(descriptor, Layout.UNKNOWN, NonFinite.COUNT);
   }
 
   void observe(INDArray x) {
@@ -38,14 +40,14 @@ final class ActivationProfile {
 
   Diagnosis.Activations result() {
     float[] amax = DenseFloats.of(channels.amax(), "an amax").copy();
-    List<Float> perChannel = new ArrayList<>();
+    List<Float> each = new ArrayList<>();
     for (float channel : amax) {
-      perChannel.add(channel);
+      each.add(channel);
     }
     Arrays.sort(amax);
     double median = (amax[(amax.length - 1) / 2] + (double) amax[amax.length / 2]) / 2;
     return new Diagnosis.Activations(
-        amax[amax.length - 1], median, perChannel, histogram.histogram());
+        amax[amax.length - 1], median, perChannel ? each : List.of(), histogram.histogram());
   }
 
   /** The amax that each method would choose. */

@@ -101,7 +101,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
    *
    * @param largest the largest amax of a channel; of the tensor, if its layout names no channel
    * @param median the median of the channels' amax; the same
-   * @param channels the amax of each channel, in their order; one if the layout names no channel
+   * @param channels the amax of each channel, in their order; empty if the layout names no channel
    * @param histogram of all magnitudes
    */
   public record Activations(
@@ -111,8 +111,14 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
       channels = List.copyOf(channels);
     }
 
-    /** How far the channels are apart: largest over median; infinite if most are never active. */
+    /**
+     * How far the channels are apart: largest over median; infinite if most are never active, NaN if
+     * the layout names no channel.
+     */
     public double spread() {
+      if (channels.isEmpty()) {
+        return Double.NaN;
+      }
       return largest == 0 ? 1 : largest / median;
     }
   }
@@ -141,7 +147,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     return DiagnosisJson.write(this);
   }
 
-  /** A table of all layers. */
+  /** A table of all layers; an input whose layout names no channel C has no channel statistics. */
   @Override
   public String toString() {
     return table(layers);
@@ -170,8 +176,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
               number("%.4f", layer.outputL1()),
               number("%.1f", layer.inputDecibels()),
               number("%.1f", layer.weightDecibels()),
-              input.map(i -> format("%.1f", i.before().spread())).orElse("-"),
-              input.map(i -> format("%.1f", i.after().spread())).orElse("-"),
+              input.map(i -> spread(i.before())).orElse("-"),
+              input.map(i -> spread(i.after())).orElse("-"),
               layer.alpha().isEmpty()
                   ? "-"
                   : Double.isNaN(layer.alpha().getAsDouble())
@@ -179,6 +185,10 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
                       : number("%.2f", layer.alpha())));
     }
     return Summary.table(cells);
+  }
+
+  private static String spread(Activations activations) {
+    return activations.channels().isEmpty() ? "no channels" : format("%.1f", activations.spread());
   }
 
   private static String number(String format, OptionalDouble value) {

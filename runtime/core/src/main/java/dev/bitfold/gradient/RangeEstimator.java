@@ -10,8 +10,9 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradient passes where {@code min <= x <= max} and is zero elsewhere, of an affine quantizer.
- * Source: FakeAffineTensorQuantFunction of pytorch-quantization.
+ * Passes the gradient of an affine quantizer where {@code min(min, 0) <= x <= max(max, 0)}, the
+ * range that {@link Quantizer#withRange} quantizes, and nowhere else. Source:
+ * FakeAffineTensorQuantFunction of pytorch-quantization.
  */
 public final class RangeEstimator implements StraightThrough {
   private final Quantizer quantizer;
@@ -47,10 +48,10 @@ public final class RangeEstimator implements StraightThrough {
     Parameters parameters = new Parameters(given, groups);
     float[] min = dynamic ? everything(groups, -Float.MAX_VALUE) : parameters.finite(MIN);
     float[] max = dynamic ? everything(groups, Float.MAX_VALUE) : parameters.finite(MAX);
-    // min <= x <= max, as bounds that lie just outside.
+    // The range holds zero, as the quantizer's does; its ends as bounds that lie just outside.
     for (int g = 0; g < min.length; g++) {
-      min[g] = Math.nextDown(min[g]);
-      max[g] = Math.nextUp(max[g]);
+      min[g] = Math.nextDown(Math.min(min[g], 0f));
+      max[g] = Math.nextUp(Math.max(max[g], 0f));
     }
     INDArray input = ClipGradient.of(x, gradOutput, groups, min, max).input();
     return new QuantGradients(input, Map.of());

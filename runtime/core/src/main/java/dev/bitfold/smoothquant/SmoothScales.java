@@ -16,12 +16,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * Immutable.
  */
 public final class SmoothScales {
-  /** At or below it ModelOpt takes a channel for one that is never active: 2^-31. */
-  private static final float NEVER_ACTIVE = 0x1p-31f;
+  /** The share of the mean contribution up to which a channel counts as asleep. */
+  private static final double ASLEEP = 0x1p-10;
 
   private static final float SMALLEST = 1e-4f;
   private static final float LARGEST = 1e4f;
-  private static final float PAPER_SMALLEST = 1e-5f;
 
   private final float[] input;
   private final float[] weight;
@@ -32,10 +31,17 @@ public final class SmoothScales {
   }
 
   /**
-   * ModelOpt's pre-quant scale: {@code p = weightAmax^(1 - alpha) / actAmax^alpha}, limited to
-   * [1e-4, 1e4]; 1 in a channel where that is no number (never active, and all its weights zero),
-   * and, if any {@code p <= 2^-31}, in every channel that is never active. Source: {@code
-   * apply_pre_quant_scale_and_smooth} in model_calib.py.
+   * Returns the scales of an alpha: {@code p = weightAmax^(1 - alpha) / actAmax^alpha}, limited to
+   * [1e-4, 1e4], and 1 where that is not a number. Source: {@code apply_pre_quant_scale_and_smooth}
+   * of ModelOpt's model_calib.py, which differs for channels that are asleep.
+   *
+   * <p>A channel is asleep if weights read it, and {@code actAmax * weightAmax}, the most that it
+   * has contributed to an output, is at most 2^-10 of the mean of all channels. What such a channel
+   * was seen to hold says nothing about what it will hold, and the formula would give it the largest
+   * factor of all, with which later activity is clipped. Its factor is {@code max(p * actAmax) /
+   * max(actAmax)} instead, the first maximum over the channels that are awake: a value that is not
+   * clipped without smoothing is not clipped with it either, and is rounded to the same steps. If no
+   * channel is awake, every factor is 1.
    *
    * @param actAmax largest absolute input per channel, [C] in any shape
    * @param weightAmax largest absolute weight per input channel, of all layers that read the input;
@@ -50,46 +56,35 @@ public final class SmoothScales {
     float[] act = statistics(actAmax, "input");
     float[] w = statistics(weightAmax, "weight");
     check(act, w, alpha);
+    boolean[] asleep = asleep(act, w);
     float[] p = new float[act.length];
-    float least = Float.POSITIVE_INFINITY;
+    double smoothed = 0;
+    float largest = 0;
     for (int c = 0; c < p.length; c++) {
       float scale = power(w[c], 1 - alpha) / power(act[c], alpha);
-      p[c] = Float.isNaN(scale) ? 1 : scale;
-      least = Math.min(least, p[c]);
+      p[c] = Float.isNaN(scale) ? 1 : Math.min(Math.max(scale, SMALLEST), LARGEST);
+      largest = Math.max(largest, act[c]);
+      smoothed = asleep[c] ? smoothed : Math.max(smoothed, (double) act[c] * p[c]);
     }
     for (int c = 0; c < p.length; c++) {
-      if (least <= NEVER_ACTIVE && act[c] <= NEVER_ACTIVE) {
-        p[c] = 1;
+      if (asleep[c]) {
+        p[c] = smoothed == 0 ? 1 : (float) (smoothed / largest);
       }
-      p[c] = Math.min(Math.max(p[c], SMALLEST), LARGEST);
     }
     return ofPreQuantScale(p);
   }
 
-  /**
-   * The paper's scale: {@code s = max(actAmax^alpha / max(weightAmax, 1e-5)^(1 - alpha), 1e-5)},
-   * which the weights are multiplied by. Source: {@code smooth_ln_fcs} in smooth.py of
-   * mit-han-lab/smoothquant. A channel that is never active has {@code s = 1e-5}.
-   *
-   * @param actAmax as for {@link #of}
-   * @param weightAmax as for {@link #of}
-   * @param alpha as for {@link #of}
-   * @throws IllegalArgumentException as for {@link #of}
-   */
-  public static SmoothScales ofPaper(INDArray actAmax, INDArray weightAmax, double alpha) {
-    Objects.requireNonNull(actAmax, "actAmax");
-    Objects.requireNonNull(weightAmax, "weightAmax");
-    float[] act = statistics(actAmax, "input");
-    float[] w = statistics(weightAmax, "weight");
-    check(act, w, alpha);
-    float[] s = new float[act.length];
-    float[] reciprocal = new float[act.length];
-    for (int c = 0; c < s.length; c++) {
-      float scale = power(act[c], alpha) / power(Math.max(w[c], PAPER_SMALLEST), 1 - alpha);
-      s[c] = Math.max(scale, PAPER_SMALLEST);
-      reciprocal[c] = 1 / s[c];
+  private static boolean[] asleep(float[] act, float[] weight) {
+    double sum = 0;
+    for (int c = 0; c < act.length; c++) {
+      sum += (double) act[c] * weight[c];
     }
-    return new SmoothScales(reciprocal, s);
+    boolean[] asleep = new boolean[act.length];
+    for (int c = 0; c < act.length; c++) {
+      double contribution = (double) act[c] * weight[c];
+      asleep[c] = weight[c] > 0 && contribution <= ASLEEP * sum / act.length;
+    }
+    return asleep;
   }
 
   /**

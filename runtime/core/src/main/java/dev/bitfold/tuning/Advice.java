@@ -14,7 +14,11 @@ import java.util.Map;
  * @param describe the same for {@link dev.bitfold.Plan#describe}, by tensor path; empty if the
  *     layer is to be skipped ({@link dev.bitfold.Plan#skip})
  * @param before the relative error of the layer's output as it is
- * @param after with the change
+ * @param after the same with the change
+ * @param modelBefore the relative error of the model's output with this layer quantized as it is
+ *     and all others float
+ * @param modelAfter the same with the change
+ * @param bytes the price: what the layer's packed weights take more; below 0 if they take less
  */
 public record Advice(
     String layer,
@@ -22,7 +26,10 @@ public record Advice(
     String reason,
     Map<String, QuantDescriptor> describe,
     double before,
-    double after) {
+    double after,
+    double modelBefore,
+    double modelAfter,
+    long bytes) {
   /** Copies the map. */
   public Advice {
     describe = Map.copyOf(describe);
@@ -32,11 +39,17 @@ public record Advice(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: %s%n  %s; the error of its output falls from %.4f to %.4f",
+        "%s: %s%n  %s; the error of its output falls from %.4f to %.4f, what it adds to the model's"
+            + " from %.4f to %.4f; its weights take %s",
         layer,
         annotation,
         reason,
         before,
-        after);
+        after,
+        modelBefore,
+        modelAfter,
+        bytes == 0
+            ? "as much as before"
+            : String.format(Locale.ROOT, "%,d bytes %s", Math.abs(bytes), bytes > 0 ? "more" : "less"));
   }
 }

@@ -1,138 +1,157 @@
 package dev.bitfold.tuning;
 
-import dev.bitfold.descriptor.BlockSize;
-import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
-import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
- * Looks for what would help the worst layers, and tries it: a finer scale for the tensor that loses
- * most, else keeping the layer float.
+ * Looks for what would help the layers that cost the model most, and tries it: scales of finer
+ * granularity and more bits for the layer's tensors, the cheapest that brings the layer below the
+ * threshold, else keeping the layer float.
  */
 public final class Adviser<M> {
-  /** A finer scale is worth its price if the error falls to this share. */
-  private static final double WORTH = 0.7;
+  /** What a layer may add to the model's error unless somebody says otherwise. */
+  public static final double THRESHOLD = 0.01;
 
-  private static final int BLOCK = 32;
+  /** A change that stays above the threshold is worth its price if the error falls to this share. */
+  private static final double WORTH = 0.7;
 
   private final Replay<M> replay;
   private final ModelShape shape;
   private final State state;
+  private final List<FloatSample.Recorded<M>> sample;
+  private final ModelError<M> error;
 
   public Adviser(Replay<M> replay, ModelShape shape, State state) {
     this.replay = replay;
     this.shape = shape;
     this.state = state;
+    this.sample = FloatSample.of(replay, state, shape.quantizedInputs(state));
+    this.error = new ModelError<>(replay, state, sample);
   }
 
-  private record Remedy(String annotation, Map<String, QuantDescriptor> describe) {}
+  /**
+   * A remedy that was tried.
+   *
+   * @param remedy empty for a layer that is kept float
+   * @param error of the model with this layer alone quantized
+   */
+  private record Tried(Remedy remedy, double error) {}
 
-  public List<Advice> advise(Diagnosis diagnosis, int count) {
-    List<Diagnosis.Layer> worst =
-        diagnosis.worst(count).stream().filter(layer -> layer.error() > 0).toList();
-    List<FloatSample.Recorded<M>> sample =
-        FloatSample.of(replay, state, shape.quantizedInputs(state));
-    Map<String, Double> before = DiagnosisRun.errors(replay, shape, state, sample);
-    Map<String, Remedy> remedies = new LinkedHashMap<>();
-    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
-    for (Diagnosis.Layer layer : worst) {
-      Remedy remedy = finer(layer);
-      remedies.put(layer.path(), remedy);
-      descriptors.putAll(remedy.describe());
+  /**
+   * Returns advice for the layers that add most to the model's error, the worst first.
+   *
+   * @param count at most so many
+   * @param threshold a layer that adds no more than this to the model's relative error is left alone
+   */
+  public List<Advice> advise(Diagnosis diagnosis, int count, double threshold) {
+    Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
+    Replay.Stage stage = replay.stage("trying changes", OptionalLong.empty());
+    Map<String, Double> alone = new LinkedHashMap<>();
+    layers.forEach(
+        (layer, descriptors) ->
+            alone.put(layer, error.of(state.withDescriptors(descriptors), stage::advance)));
+    List<String> worst =
+        alone.keySet().stream()
+            .filter(layer -> error(alone, layer) > threshold)
+            .sorted(Comparator.comparingDouble((String layer) -> error(alone, layer)).reversed())
+            .limit(count)
+            .toList();
+    Map<String, Tried> chosen = new LinkedHashMap<>();
+    State changed = state;
+    for (String layer : worst) {
+      State only = state.withDescriptors(Objects.requireNonNull(layers.get(layer)));
+      Tried tried = choose(layer, only, error(alone, layer), threshold, stage);
+      chosen.put(layer, tried);
+      changed = tried.remedy().in(changed);
     }
-    Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
-    remedies.values().forEach(remedy -> scales.keySet().removeAll(remedy.describe().keySet()));
-    State changed = new State(descriptors, scales, state.preScales(), state.tensors(), Map.of());
+    Map<String, Double> before = DiagnosisRun.errors(replay, shape, state, sample);
     Map<String, Double> after = DiagnosisRun.errors(replay, shape, changed, sample);
     List<Advice> advice = new ArrayList<>();
-    for (Diagnosis.Layer layer : worst) {
-      double old = before.getOrDefault(layer.path(), 0.0);
-      double now = after.getOrDefault(layer.path(), old);
-      Remedy remedy = remedies.getOrDefault(layer.path(), new Remedy("", Map.of()));
-      boolean helps = !remedy.describe().isEmpty() && now <= WORTH * old;
-      advice.add(
-          new Advice(
-              layer.path(),
-              helps ? remedy.annotation() : "@SkipQuantize at " + layer.path(),
-              reason(layer),
-              helps ? remedy.describe() : Map.of(),
-              old,
-              helps ? now : 0));
-    }
+    chosen.forEach(
+        (layer, tried) ->
+            advice.add(
+                new Advice(
+                    layer,
+                    annotation(layer, tried.remedy()),
+                    reason(diagnosis.layer(layer).orElseThrow()),
+                    tried.remedy().describe(),
+                    before.getOrDefault(layer, 0.0),
+                    tried.remedy().isFloat() ? 0 : after.getOrDefault(layer, 0.0),
+                    error(alone, layer),
+                    tried.error(),
+                    tried.remedy().bytes())));
     return advice;
   }
 
-  /** A finer scale for whichever of the layer's tensors loses most. */
-  private Remedy finer(Diagnosis.Layer layer) {
-    double input = layer.inputDecibels().orElse(Double.POSITIVE_INFINITY);
-    double weight = layer.weightDecibels().orElse(Double.POSITIVE_INFINITY);
-    Map<String, QuantDescriptor> describe = new LinkedHashMap<>();
-    List<String> lines = new ArrayList<>();
+  private static double error(Map<String, Double> alone, String layer) {
+    return Objects.requireNonNull(alone.get(layer));
+  }
+
+  /** The cheapest remedy below the threshold; else the best, if it is worth it; else float. */
+  private Tried choose(
+      String layer, State only, double old, double threshold, Replay.Stage stage) {
+    Map<String, Tried> bestOfTensor = new LinkedHashMap<>();
+    List<Remedy> singles = new ArrayList<>();
     for (TensorSite site : shape.sites().values()) {
-      QuantDescriptor old = state.descriptors().get(site.path());
-      if (old == null
-          || !site.layer().equals(layer.path())
-          || !(old.format() instanceof IntFormat format)
-          || format.unsigned()) {
-        continue;
-      }
-      int bits = format.bits();
-      TensorRole role = site.tensor().role();
-      Layout layout = site.tensor().layout();
-      if (role == TensorRole.INPUT && input <= weight && isPerTensor(old) && hasTokens(layout)) {
-        String letters = (layout.has('N') ? "N" : "") + (layout.has('T') ? "T" : "");
-        String per = letters.isEmpty() ? "NT" : letters;
-        describe.put(
-            site.path(), QuantDescriptor.builder().bits(bits).per(per).dynamic(true).build());
-        lines.add(
-            String.format(
-                Locale.ROOT,
-                "@Quantize(role = Role.INPUT, bits = %d, per = \"%s\", dynamic = true)",
-                bits,
-                per));
-      } else if (role == TensorRole.WEIGHT
-          && weight < input
-          && layout.has('I')
-          && old.blockSizes().isEmpty()) {
-        describe.put(
-            site.path(),
-            QuantDescriptor.builder().bits(bits).blockSizes(BlockSize.along("I", BLOCK)).build());
-        lines.add(
-            String.format(
-                Locale.ROOT,
-                "@Quantize(bits = %d, blockSizes = @Block(along = \"I\", size = %d))",
-                bits,
-                BLOCK));
+      if (site.layer().equals(layer)) {
+        singles.addAll(Remedy.of(site, shape, state));
       }
     }
-    return new Remedy(
-        String.join(" ", lines)
-            + " on "
-            + layer.layerClass()
-            + ", or on a subclass of it for this layer alone",
-        describe);
+    singles.sort(Comparator.comparingLong(Remedy::bytes));
+    for (Remedy remedy : singles) {
+      Tried tried = new Tried(remedy, error.of(remedy.in(only), stage::advance));
+      if (tried.error() <= threshold) {
+        return tried;
+      }
+      String tensor = remedy.describe().keySet().iterator().next();
+      bestOfTensor.merge(tensor, tried, (a, b) -> b.error() < a.error() ? b : a);
+    }
+    Tried best = new Tried(Remedy.FLOAT, Double.POSITIVE_INFINITY);
+    Remedy all = Remedy.FLOAT;
+    for (Tried tried : bestOfTensor.values()) {
+      best = tried.error() < best.error() ? tried : best;
+      all = all.and(tried.remedy());
+    }
+    if (bestOfTensor.size() > 1) {
+      Tried together = new Tried(all, error.of(all.in(only), stage::advance));
+      best = together.error() < WORTH * best.error() ? together : best;
+    }
+    return best.error() <= WORTH * old ? best : new Tried(Remedy.keepFloat(layer, shape, state), 0);
   }
 
-  private static boolean isPerTensor(QuantDescriptor descriptor) {
-    return descriptor.perTensor() && !descriptor.dynamic();
-  }
-
-  private static boolean hasTokens(Layout layout) {
-    return layout.isOpen() || layout.has('N') || layout.has('T');
+  private String annotation(String layer, Remedy remedy) {
+    if (remedy.isFloat()) {
+      return "@SkipQuantize at " + layer;
+    }
+    List<String> lines = new ArrayList<>();
+    remedy
+        .describe()
+        .forEach(
+            (path, descriptor) -> {
+              TensorRole role =
+                  Objects.requireNonNull(shape.sites().get(path)).tensor().role();
+              lines.add(AnnotationText.of(role.role().orElse(Role.WEIGHT), descriptor));
+            });
+    return String.join(" ", lines)
+        + " on "
+        + Objects.requireNonNull(shape.layers().get(layer)).type().type().getSimpleName()
+        + ", or on a subclass of it for this layer alone";
   }
 
   private static String reason(Diagnosis.Layer layer) {
@@ -141,11 +160,13 @@ public final class Adviser<M> {
     layer.weightDecibels().ifPresent(value -> reasons.add(decibels("weight", value)));
     for (Diagnosis.Input input : layer.inputs()) {
       reasons.add(
-          String.format(
-              Locale.ROOT,
-              "largest channel of %s %.1f times the median",
-              input.name(),
-              input.after().spread()));
+          input.after().channels().isEmpty()
+              ? "the layout of " + input.name() + " names no channels"
+              : String.format(
+                  Locale.ROOT,
+                  "largest channel of %s %.1f times the median",
+                  input.name(),
+                  input.after().spread()));
     }
     return String.join(", ", reasons);
   }

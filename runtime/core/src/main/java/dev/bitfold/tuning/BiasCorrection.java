@@ -1,6 +1,5 @@
 package dev.bitfold.tuning;
 
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.internal.replay.FloatCalls;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
@@ -9,116 +8,185 @@ import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
-import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Takes the mean error of each quantized layer's output out of its bias. Every layer sees its float
- * inputs, so the errors of others do not mix in.
+ * Takes the mean error of each output channel of quantized layers out of their biases. Every layer
+ * sees its float inputs, so the errors of others do not mix in. Which bias is that of the output,
+ * and which axis of the output has the channels, is found by a {@link BiasProbe}.
  *
  * @param replay the data
  * @param state the state whose biases are corrected
  */
 public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state) {
-  /** A layer's bias and where its channels are in the output, counted from the last axis, -1. */
-  private record Corrected(TensorSite bias, int channel) {}
+  private static final Logger LOG = LoggerFactory.getLogger(BiasCorrection.class);
 
-  /** Sums of a layer's errors, per channel. */
-  private static final class Errors {
-    private final double[] sums;
-    private long rows;
-
-    Errors(int channels) {
-      sums = new double[channels];
-    }
-
-    synchronized void add(INDArray expected, INDArray actual, int channel) {
-      float[] x = DenseFloats.of(expected, "a layer's output").copy();
-      float[] y = DenseFloats.of(actual, "a layer's output").copy();
-      int inner = 1;
-      for (int axis = expected.rank() + channel + 1; axis < expected.rank(); axis++) {
-        inner = Math.toIntExact(inner * expected.size(axis));
-      }
-      for (int i = 0; i < x.length; i++) {
-        sums[i / inner % sums.length] += (double) x[i] - y[i];
-      }
-      rows += x.length / sums.length;
-    }
-
-    /** The bias with the mean error added. */
-    synchronized INDArray corrected(INDArray bias) {
-      float[] values = DenseFloats.of(bias, "a bias").copy();
-      for (int c = 0; c < values.length; c++) {
-        values[c] = (float) (values[c] + (rows == 0 ? 0 : sums[c] / rows));
-      }
-      return DenseFloats.array(values, bias.shape());
-    }
-  }
-
+  /**
+   * Returns the state with other biases.
+   *
+   * @throws IllegalStateException if no quantized layer has a bias that is added to its output; the
+   *     message names those that have another one
+   */
   public State run() {
     Map<String, TensorSite> inputs = shape.quantizedInputs(state);
-    Map<String, Corrected> layers = new LinkedHashMap<>();
-    for (Map.Entry<String, TensorSite> input : inputs.entrySet()) {
-      Corrected layer =
-          corrected(Objects.requireNonNull(shape.layers().get(input.getKey())), input.getValue());
-      if (layer != null) {
-        layers.put(input.getKey(), layer);
-      }
-    }
-    if (layers.isEmpty()) {
+    inputs.keySet().removeIf(layer -> biases(layer).isEmpty());
+    if (inputs.isEmpty()) {
       throw new IllegalStateException("no quantized layer has a float bias to correct");
     }
-    inputs.keySet().retainAll(layers.keySet());
-    Map<String, Errors> errors = new LinkedHashMap<>();
-    layers.forEach((path, l) -> errors.put(path, new Errors(Math.toIntExact(bias(l).length()))));
     List<FloatSample.Recorded<M>> sample = new ArrayList<>(FloatSample.of(replay, state, inputs));
+    Map<String, List<BiasProbe>> probed = probe(inputs.keySet(), sample);
+    Map<String, BiasProbe> corrected = new LinkedHashMap<>();
+    Map<String, String> left = new LinkedHashMap<>();
+    probed.forEach(
+        (layer, probes) ->
+            ofOutput(probes)
+                .ifPresentOrElse(
+                    probe -> corrected.put(layer, probe), () -> left.put(layer, reason(probes))));
+    if (corrected.isEmpty()) {
+      throw new IllegalStateException(
+          "no quantized layer has a bias that is added to its output: "
+              + String.join("; ", left.values()));
+    }
+    left.values().forEach(reason -> LOG.warn("Bitfold corrects no bias where {}", reason));
+    return state.withSmoothing(Map.of(), corrected(corrected, sample));
+  }
+
+  private List<TensorSite> biases(String path) {
+    ModelShape.Layer layer = Objects.requireNonNull(shape.layers().get(path));
+    List<TensorSite> biases = new ArrayList<>();
+    for (LayerTensor tensor : layer.type().tensors().values()) {
+      TensorSite site = layer.site(tensor);
+      if (tensor.role() == TensorRole.BIAS
+          && shape.sites().containsKey(site.path())
+          && !held(site).isEmpty()) {
+        biases.add(site);
+      }
+    }
+    return biases;
+  }
+
+  private INDArray held(TensorSite bias) {
+    return state.tensors().getOrDefault(bias.path(), shape.tensor(bias));
+  }
+
+  /** Probes the biases of all layers, the first of each in one pass, then the second of each. */
+  private Map<String, List<BiasProbe>> probe(
+      Set<String> layers, List<FloatSample.Recorded<M>> sample) {
+    Map<String, List<BiasProbe>> probes = new LinkedHashMap<>();
+    for (String layer : layers) {
+      float largest = 0;
+      for (FloatSample.Recorded<M> recorded : sample) {
+        largest = Math.max(largest, recorded.calls().largest(layer));
+      }
+      List<BiasProbe> own = new ArrayList<>();
+      for (TensorSite bias : biases(layer)) {
+        own.add(new BiasProbe(bias, Math.toIntExact(held(bias).length()), largest));
+      }
+      probes.put(layer, own);
+    }
+    int rounds = probes.values().stream().mapToInt(List::size).max().orElse(0);
+    Replay.Stage stage =
+        replay.stage("probing biases", OptionalLong.of((long) rounds * sample.size()));
+    for (int i = 0; i < rounds; i++) {
+      Map<String, BiasProbe> round = new LinkedHashMap<>();
+      for (Map.Entry<String, List<BiasProbe>> layer : probes.entrySet()) {
+        if (i < layer.getValue().size()) {
+          round.put(layer.getKey(), layer.getValue().get(i));
+        }
+      }
+      Map<String, INDArray> raised = new LinkedHashMap<>();
+      round.values().forEach(p -> raised.put(p.bias().path(), p.raised(held(p.bias()))));
+      State other = state.withoutQuantizers().withSmoothing(Map.of(), raised);
+      judge(
+          other,
+          sample,
+          stage,
+          (layer, expected, actual) -> {
+            BiasProbe probe = round.get(layer);
+            if (probe != null) {
+              probe.observe(expected, actual);
+            }
+          });
+    }
+    stage.finish();
+    return probes;
+  }
+
+  /** The bias of the output, if there is one: added to it, or the only one that moves channels. */
+  private static Optional<BiasProbe> ofOutput(List<BiasProbe> probes) {
+    List<BiasProbe> moving = new ArrayList<>();
+    for (BiasProbe probe : probes) {
+      switch (probe.effect()) {
+        case ADDED -> {
+          return Optional.of(probe);
+        }
+        case MOVES_CHANNELS -> moving.add(probe);
+        case OTHER -> {}
+      }
+    }
+    return moving.size() == 1 ? Optional.of(moving.get(0)) : Optional.empty();
+  }
+
+  private String reason(List<BiasProbe> probes) {
+    if (probes.stream().noneMatch(BiasProbe::isObserved)) {
+      return probes.get(0).bias().layer() + " was not called";
+    }
+    return probes.stream()
+        .map(probe -> probe.bias().describe(held(probe.bias()), null))
+        .collect(Collectors.joining(" and "))
+        + (probes.size() == 1 ? " is" : " are")
+        + " not added to the layer's output, a value for each of its channels";
+  }
+
+  private Map<String, INDArray> corrected(
+      Map<String, BiasProbe> layers, List<FloatSample.Recorded<M>> sample) {
+    Map<String, ChannelErrors> errors = new LinkedHashMap<>();
+    layers.forEach((layer, probe) -> errors.put(layer, new ChannelErrors(probe.channels())));
     Replay.Stage stage = replay.stage("correcting biases", OptionalLong.of(sample.size()));
-    FloatCalls.Judge judge =
-        new FloatCalls.Judge(
-            sample.get(0).calls(),
-            (path, expected, actual) ->
-                Objects.requireNonNull(errors.get(path))
-                    .add(expected, actual, Objects.requireNonNull(layers.get(path)).channel()));
-    M model = replay.rebuild(state.onlyOf(layers.keySet()), judge);
+    judge(
+        state.onlyOf(layers.keySet()),
+        sample,
+        stage,
+        (layer, expected, actual) -> {
+          BiasProbe probe = layers.get(layer);
+          if (probe != null) {
+            Objects.requireNonNull(errors.get(layer))
+                .add(expected, actual, probe.channels(expected.shape()));
+          }
+        });
+    stage.finish();
+    Map<String, INDArray> biases = new LinkedHashMap<>();
+    layers.forEach(
+        (layer, probe) ->
+            biases.put(
+                probe.bias().path(),
+                Objects.requireNonNull(errors.get(layer)).corrected(held(probe.bias()))));
+    return biases;
+  }
+
+  /** Runs the model in another state over the sample; each layer hands on its float output. */
+  private void judge(
+      State other,
+      List<FloatSample.Recorded<M>> sample,
+      Replay.Stage stage,
+      FloatCalls.Errors errors) {
+    FloatCalls.Judge judge = new FloatCalls.Judge(sample.get(0).calls(), errors);
+    M model = replay.rebuild(other, judge);
     for (FloatSample.Recorded<M> recorded : sample) {
       judge.with(recorded.calls());
       recorded.batch().run(model);
       stage.advance();
     }
-    stage.finish();
-    Map<String, INDArray> biases = new LinkedHashMap<>();
-    layers.forEach(
-        (path, layer) ->
-            biases.put(
-                layer.bias().path(),
-                Objects.requireNonNull(errors.get(path)).corrected(bias(layer))));
-    return state.withSmoothing(Map.of(), biases);
-  }
-
-  private INDArray bias(Corrected layer) {
-    String path = layer.bias().path();
-    return state.tensors().getOrDefault(path, shape.tensor(layer.bias()));
-  }
-
-  /** Null if the layer has no float bias, one that is absent, or an input without channels. */
-  private @org.jspecify.annotations.Nullable Corrected corrected(
-      ModelShape.Layer layer, TensorSite input) {
-    Layout layout = input.tensor().layout();
-    TensorSite bias = null;
-    for (LayerTensor tensor : layer.type().tensors().values()) {
-      TensorSite site = layer.site(tensor);
-      if (tensor.role() == TensorRole.BIAS
-          && shape.sites().containsKey(site.path())
-          && !state.descriptors().containsKey(site.path())) {
-        bias = site;
-      }
-    }
-    return bias == null || !layout.has('C') ? null : new Corrected(bias, layout.fromEnd('C'));
   }
 }

@@ -1,20 +1,15 @@
 package dev.bitfold.tuning;
 
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.Tap;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Quantizes one layer at a time and looks at the model's output. */
 public final class SensitivityRun<M> {
@@ -31,31 +26,17 @@ public final class SensitivityRun<M> {
   public Sensitivity run() {
     List<FloatSample.Recorded<M>> sample =
         FloatSample.of(replay, state, shape.quantizedInputs(state));
-    M floats = replay.rebuild(state.withoutQuantizers(), Tap.NONE);
-    List<INDArray> expected = sample.stream().map(r -> r.batch().run(floats).dup('c')).toList();
-    Map<String, Map<String, QuantDescriptor>> layers = new LinkedHashMap<>();
-    state
-        .descriptors()
-        .forEach(
-            (path, descriptor) ->
-                layers
-                    .computeIfAbsent(
-                        Objects.requireNonNull(shape.sites().get(path)).layer(),
-                        layer -> new LinkedHashMap<>())
-                    .put(path, descriptor));
+    ModelError<M> error = new ModelError<>(replay, state, sample);
+    Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
     Replay.Stage stage =
         replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * sample.size()));
     List<Sensitivity.Layer> found = new ArrayList<>();
     layers.forEach(
         (path, descriptors) -> {
-          M model = replay.rebuild(state.withDescriptors(descriptors), Tap.NONE);
-          Distortion sum = Distortion.NONE;
-          for (int i = 0; i < sample.size(); i++) {
-            sum = sum.plus(Distortion.of(expected.get(i), sample.get(i).batch().run(model)));
-            stage.advance();
-          }
-          found.add(new Sensitivity.Layer(path, sum.relative()));
+          State alone = state.withDescriptors(descriptors);
+          found.add(new Sensitivity.Layer(path, error.of(alone, stage::advance)));
         });
+    stage.finish();
     found.sort(Comparator.comparingDouble(Sensitivity.Layer::error).reversed());
     return new Sensitivity(found);
   }

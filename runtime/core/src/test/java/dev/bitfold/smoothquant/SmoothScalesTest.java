@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.golden.FloatLayers;
+import dev.bitfold.parity.PeerScales;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -53,7 +54,7 @@ class SmoothScalesTest {
     INDArray w = normal(random, groups * outputs, inputs, 3, 2);
     int channels = groups * inputs;
     INDArray amax = ChannelAmax.ofWeight(w, OIHW, channels);
-    SmoothScales scales = SmoothScales.ofPaper(amax, amax.mul(2).add(1), 0.7);
+    SmoothScales scales = SmoothScales.of(amax, amax.mul(2).add(1), 0.7);
     INDArray expected = scales.smoothWeight(w, OIHW);
 
     int[][] orders = {{2, 3, 1, 0}, {0, 2, 3, 1}, {1, 0, 2, 3}, {3, 0, 2, 1}, {2, 1, 3, 0}};
@@ -111,9 +112,6 @@ class SmoothScalesTest {
     for (float p : SmoothScales.of(a, w, alpha).preQuantScale().toFloatVector()) {
       assertTrue(p >= 1e-4f && p <= 1e4f);
     }
-    for (float s : SmoothScales.ofPaper(a, w, alpha).weightScale().toFloatVector()) {
-      assertTrue(s >= 1e-5f && Float.isFinite(s));
-    }
   }
 
   @Test
@@ -123,11 +121,83 @@ class SmoothScalesTest {
     assertArrayEquals(new float[] {1, 1}, p.toFloatVector());
   }
 
+  /** Whatever was not clipped, and rounded to which steps, without smoothing. */
+  @Property(tries = 300)
+  void aSleepingChannelIsQuantizedAsWithoutSmoothing(
+      @ForAll long seed,
+      @ForAll @DoubleRange(min = 0, max = 1) double alpha,
+      @ForAll @IntRange(min = 2, max = 40) int channels,
+      @ForAll boolean silent) {
+    Random random = new Random(seed);
+    float[] act = positive(random, channels);
+    float[] w = positive(random, channels);
+    int sleeper = random.nextInt(channels);
+    // The smallest products are e^-6 of the mean, so that no other channel is asleep.
+    act[sleeper] = silent ? 0 : act[sleeper] * 1e-8f;
+    float[] p = scales(act, w, alpha);
+    float before = 0;
+    float after = 0;
+    for (int c = 0; c < channels; c++) {
+      before = Math.max(before, act[c]);
+      after = Math.max(after, act[c] * p[c]);
+    }
+    assertEquals(after / before, p[sleeper], 1e-6 * p[sleeper]);
+    float[] peer =
+        PeerScales.modelOpt(Nd4j.createFromArray(act), Nd4j.createFromArray(w), alpha)
+            .preQuantScale()
+            .toFloatVector();
+    for (int c = 0; c < channels; c++) {
+      if (c != sleeper) {
+        assertEquals(peer[c], p[c], "channel " + c + " is awake");
+      }
+    }
+  }
+
+  private static float[] positive(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) Math.exp(3 * random.nextDouble());
+    }
+    return values;
+  }
+
+  private static float[] scales(float[] act, float[] w, double alpha) {
+    return SmoothScales.of(Nd4j.createFromArray(act), Nd4j.createFromArray(w), alpha)
+        .preQuantScale()
+        .toFloatVector();
+  }
+
+  @Test
+  void aChannelIsAsleepUpToAThousandthOfTheMeanContribution() {
+    // With 3 channels of 1 and one of t, the mean is (3 + t) / 4, and t / mean is 2^-10 here:
+    double t = 3 / (4 * 1024.0 - 1);
+    float just = Math.nextDown((float) t);
+    float[] awake = scales(new float[] {1, 1, 1, (float) (t * 1.001)}, new float[] {1, 1, 1, 1}, 1);
+    assertEquals(1 / (t * 1.001), awake[3], 1e-3 / t, "the formula's");
+    assertEquals(1f, scales(new float[] {1, 1, 1, just}, new float[] {1, 1, 1, 1}, 1)[3]);
+  }
+
+  @Test
+  void aSmallChannelWithLargeWeightsIsAwake() {
+    // As behind a norm with a small gain: the products are all 1.
+    float[] p = scales(new float[] {1, 1, 1e-5f}, new float[] {1, 1, 1e5f}, 0.5);
+    assertArrayEquals(new float[] {1, 1, 1e4f}, p);
+    // And one that no weight reads shall not rule the input's range.
+    assertArrayEquals(
+        new float[] {1, 1, 1e-4f}, scales(new float[] {1, 1, 50}, new float[] {1, 1, 0}, 0.5));
+  }
+
+  @Test
+  void nothingIsScaledIfEveryChannelIsAsleep() {
+    float[] one = {1, 1, 1};
+    assertArrayEquals(one, scales(new float[3], new float[] {1, 2, 3}, 0.5));
+  }
+
   @Test
   void badInputIsRefusedByName() {
     INDArray one = Nd4j.createFromArray(1f, 1f);
     refused("alpha = 1.5", () -> SmoothScales.of(one, one, 1.5));
-    refused("alpha = -0.1", () -> SmoothScales.ofPaper(one, one, -0.1));
+    refused("alpha = -0.1", () -> SmoothScales.of(one, one, -0.1));
     refused("alpha = NaN", () -> SmoothScales.of(one, one, Double.NaN));
     refused(
         "input has 2 channels, the weight 1",

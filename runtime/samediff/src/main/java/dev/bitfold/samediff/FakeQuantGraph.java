@@ -82,13 +82,17 @@ final class FakeQuantGraph {
     return condition.castTo(DataType.FLOAT);
   }
 
-  /** Codes as whole numbers: no -0, and no gradient. */
+  /** Codes as whole numbers. */
   private SDVariable codes(SDVariable rounded, IntFormat format) {
-    return graph
-        .math()
-        .clipByValue(rounded, format.min(), format.max())
-        .castTo(DataType.INT32)
-        .castTo(DataType.FLOAT);
+    return whole(graph.math().clipByValue(rounded, format.min(), format.max()));
+  }
+
+  /**
+   * Whole numbers as such: no -0, and no gradient. ND4J cannot differentiate Rint, and asks for the
+   * gradient of all that is of floats between a variable and the loss.
+   */
+  private static SDVariable whole(SDVariable rounded) {
+    return rounded.castTo(DataType.INT32).castTo(DataType.FLOAT);
   }
 
   private SDVariable integers(IntFormat format, SDVariable amax) {
@@ -111,14 +115,13 @@ final class FakeQuantGraph {
             .math()
             .clipByValue(graph.math().abs(t), Math.scalb(1f, format.minExponent()), format.max());
     SDVariable exponent =
-        graph
-            .math()
-            .floor(graph.math().log(normal).mul(1 / Math.log(2)))
-            .castTo(DataType.INT32)
-            .castTo(DataType.FLOAT);
+        whole(graph.math().floor(graph.math().log(normal).mul(1 / Math.log(2))));
     SDVariable spacing =
         graph.math().pow(graph.constant(2f), exponent.sub((double) format.mantissa()));
-    return rint(t.div(spacing)).mul(spacing).mul(scale.rdiv(1.0));
+    // Magnitudes are rounded, as whole numbers have no -0; 1 / t tells the sign of a zero.
+    SDVariable magnitude = whole(rint(graph.math().abs(t).div(spacing))).mul(spacing);
+    SDVariable sign = number(t.rdiv(1.0).lt(0.0)).mul(-2.0).add(1.0);
+    return magnitude.mul(sign).mul(scale.rdiv(1.0));
   }
 
   /** What passes by the estimator without a learned scale. */
@@ -159,16 +162,15 @@ final class FakeQuantGraph {
 
   private SDVariable affine(IntFormat format) {
     boolean follows = quantizer.follows();
-    SDVariable min = follows ? values.min(true, shared) : graph.getVariable(quantizer.min());
-    SDVariable max = follows ? values.max(true, shared) : graph.getVariable(quantizer.max());
-    SDVariable step = max.sub(min).div((double) (format.max() - format.min()));
-    if (follows) {
-      // Values that are all the same are kept: their step is their magnitude, or 1.
-      SDVariable same = number(min.eq(max));
-      SDVariable own = graph.math().abs(min).add(number(min.eq(0.0)));
-      step = step.add(same.mul(own));
-    }
-    SDVariable zero = rint(min.div(step)).rsub((double) format.min());
+    SDVariable low = follows ? values.min(true, shared) : graph.getVariable(quantizer.min());
+    SDVariable high = follows ? values.max(true, shared) : graph.getVariable(quantizer.max());
+    // A range always holds zero; one that is zero alone has a step of 1.
+    SDVariable min = graph.math().clipByValue(low, -Float.MAX_VALUE, 0);
+    SDVariable max = graph.math().clipByValue(high, 0, Float.MAX_VALUE);
+    SDVariable width = max.sub(min);
+    SDVariable step =
+        width.div((double) (format.max() - format.min())).add(number(width.eq(0.0)));
+    SDVariable zero = whole(rint(min.div(step))).rsub((double) format.min());
     SDVariable codes = codes(rint(values.div(step)).add(zero), format);
     SDVariable quantized = codes.sub(zero).mul(step);
     SDVariable change = values.sub(x);

@@ -1,6 +1,7 @@
 package dev.bitfold.internal.replay;
 
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.tensor.Workspaces;
@@ -37,7 +38,7 @@ public final class FloatCalls {
     return layers;
   }
 
-  /** The most rows (input values over channels) that a layer has seen. */
+  /** The most rows that a layer has seen: input values over channels, or over the last axis. */
   long rows() {
     return rows.values().stream().mapToLong(n -> n).max().orElse(0);
   }
@@ -45,6 +46,17 @@ public final class FloatCalls {
   /** What the outputs take. */
   public long bytes() {
     return outputs.values().stream().mapToLong(y -> y.length() * Float.BYTES).sum();
+  }
+
+  /** The largest absolute value that a layer gave; 0 if it was not called. */
+  public float largest(String layer) {
+    float largest = 0;
+    for (Map.Entry<Call, INDArray> call : outputs.entrySet()) {
+      if (call.getKey().layer().equals(layer) && !call.getValue().isEmpty()) {
+        largest = Math.max(largest, call.getValue().amaxNumber().floatValue());
+      }
+    }
+    return largest;
   }
 
   private INDArray output(Call call) {
@@ -108,8 +120,10 @@ public final class FloatCalls {
 
     @Override
     void seen(FloatCalls calls, TensorSite site, INDArray x) {
-      long channels = Math.max(1, x.size(site.tensor().layout().axis('C', x.rank())));
-      calls.rows.merge(site.layer(), x.length() / channels, Long::sum);
+      Layout layout = site.tensor().layout();
+      long channels =
+          x.rank() == 0 ? 1 : x.size(layout.has('C') ? layout.axis('C', x.rank()) : -1);
+      calls.rows.merge(site.layer(), x.length() / Math.max(1, channels), Long::sum);
     }
 
     @Override

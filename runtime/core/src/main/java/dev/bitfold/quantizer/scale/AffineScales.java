@@ -8,50 +8,42 @@ final class AffineScales {
   private AffineScales() {}
 
   /**
-   * From a range (pytorch-quantization, fake_affine_tensor_quant): {@code step = (max - min) / (2^n
-   * - 1)}, zero point {@code smallest - round(min / step)}. The zero point may lie outside of the
-   * format, so that a range far from zero keeps its precision. A range without width gives NaN.
+   * Returns the scales of ranges, each of which is first widened until it holds zero: {@code low =
+   * min(min, 0)}, {@code high = max(max, 0)}. Then, as in pytorch-quantization's
+   * fake_affine_tensor_quant, {@code step = (high - low) / (2^n - 1)}, and the zero point is {@code
+   * smallest - round(low / step)}, which is a code of the format: integer kernels and ONNX need
+   * that. A range that is zero alone has a step of 1.
    */
   static ScaleSet ofRange(IntFormat format, float[] min, float[] max) {
     float[] step = new float[min.length];
-    for (int g = 0; g < step.length; g++) {
-      step[g] = min[g] == max[g] ? 0f : step(format, min[g], max[g]);
-    }
-    return ofSteps(format, min, step);
-  }
-
-  /**
-   * The width of a range by the steps in it: of one so wide or narrow that float32 has no such
-   * number, the nearest that it has.
-   */
-  private static float step(IntFormat format, float min, float max) {
-    int steps = format.max() - format.min();
-    float step = (max - min) / steps;
-    if (Float.isInfinite(step)) {
-      return max / steps - min / steps;
-    }
-    return step == 0 ? Float.MIN_VALUE : step;
-  }
-
-  /**
-   * From the range of the values themselves: as {@link #ofRange}, but values that are all the same
-   * are kept as they are.
-   */
-  static ScaleSet ofValues(IntFormat format, float[] min, float[] max) {
-    float[] step = new float[min.length];
-    for (int g = 0; g < step.length; g++) {
-      step[g] =
-          min[g] != max[g] ? step(format, min[g], max[g]) : min[g] == 0 ? 1f : Math.abs(min[g]);
-    }
-    return ofSteps(format, min, step);
-  }
-
-  private static ScaleSet ofSteps(IntFormat format, float[] min, float[] step) {
     float[] zeroPoint = new float[min.length];
     for (int g = 0; g < step.length; g++) {
-      zeroPoint[g] = -((float) Math.rint(min[g] / step[g]) - format.min());
+      float low = Math.min(min[g], 0f);
+      float width = step(format, low, Math.max(max[g], 0f));
+      zeroPoint[g] = -((float) Math.rint(low / width) - format.min());
+      step[g] = finite(width, Math.max(format.max() - zeroPoint[g], zeroPoint[g] - format.min()));
     }
     return set(step, true, step, zeroPoint);
+  }
+
+  /** Returns the width of a range over the number of steps in it, also where that overflows. */
+  private static float step(IntFormat format, float low, float high) {
+    if (low == 0 && high == 0) {
+      return 1f;
+    }
+    int steps = format.max() - format.min();
+    float step = (high - low) / steps;
+    if (Float.isInfinite(step)) {
+      step = high / steps - low / steps;
+    }
+    // Subnormal steps are so coarse that one rounded down would not reach from end to end.
+    return step < Float.MIN_NORMAL && step * steps < high - low ? Math.nextUp(step) : step;
+  }
+
+  /** Returns the step, or the largest one with which the farthest code stands for a finite value. */
+  private static float finite(float step, float farthest) {
+    float limit = Float.MAX_VALUE / farthest;
+    return Math.min(step, Float.isInfinite(limit * farthest) ? Math.nextDown(limit) : limit);
   }
 
   /**

@@ -142,7 +142,7 @@ public final class Scaling {
       float[] min = new float[groups.count()];
       float[] max = new float[groups.count()];
       tensor.range(groups, min, max);
-      return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
+      return AffineScales.ofRange((IntFormat) descriptor.format(), min, max);
     }
     float[] amax = blockAmax(tensor, groups);
     return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));

@@ -1,0 +1,166 @@
+package dev.bitfold.tuning;
+
+import dev.bitfold.annotations.Calib;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.NumberFormat.IntFormat;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.internal.state.WeightQuantizer;
+import dev.bitfold.layer.TensorRole;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Other descriptors for a layer's tensors, and what they cost.
+ *
+ * @param describe by tensor path
+ * @param bytes that the packed weights take more
+ */
+record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
+  /** No other descriptor: the layer is kept float. */
+  static final Remedy FLOAT = new Remedy(Map.of(), 0);
+
+  private static final int BLOCK = 32;
+
+  /** Copies the map, keeping its order. */
+  Remedy {
+    describe = Collections.unmodifiableMap(new LinkedHashMap<>(describe));
+  }
+
+  /**
+   * Returns what could be tried for one tensor: a scale for each output channel of a weight and
+   * blocks along its input channels, a scale for each token of an input, and more bits of either.
+   * All keep what the descriptor says otherwise. Empty if its amax is fixed.
+   */
+  static List<Remedy> of(TensorSite site, ModelShape shape, State state) {
+    QuantDescriptor old = state.descriptors().get(site.path());
+    if (old == null || !old.amax().isEmpty()) {
+      return List.of();
+    }
+    List<Remedy> remedies = new ArrayList<>();
+    for (UnaryOperator<QuantDescriptor.Builder> change : changes(site, old)) {
+      valid(change.apply(old.toBuilder()), site)
+          .map(other -> new Remedy(Map.of(site.path(), other), bytes(site, other, shape, state)))
+          .ifPresent(remedies::add);
+    }
+    return remedies;
+  }
+
+  private static List<UnaryOperator<QuantDescriptor.Builder>> changes(
+      TensorSite site, QuantDescriptor old) {
+    Layout layout = site.tensor().layout();
+    List<UnaryOperator<QuantDescriptor.Builder>> changes = new ArrayList<>();
+    boolean fewBits = old.format() instanceof IntFormat format && format.bits() < 8;
+    if (site.tensor().role() == TensorRole.WEIGHT) {
+      String channels = layout.has('O') ? "O" : layout.has('C') ? "C" : "";
+      boolean coarse = old.perTensor() && !channels.isEmpty();
+      if (coarse) {
+        changes.add(b -> b.per(channels));
+      }
+      if (old.format() instanceof IntFormat && old.blockSizes().isEmpty() && layout.has('I')) {
+        changes.add(b -> b.axis().per("").blockSizes(BlockSize.along("I", BLOCK)));
+      }
+      if (fewBits) {
+        changes.add(b -> (coarse ? b.per(channels) : b).bits(8));
+      }
+    } else if (site.tensor().role() == TensorRole.INPUT) {
+      String tokens = tokens(layout);
+      boolean coarse = old.perTensor() && !old.dynamic() && !tokens.isEmpty();
+      if (coarse) {
+        changes.add(b -> b.per(tokens).dynamic(true).calib(Calib.MAX));
+      }
+      if (fewBits) {
+        changes.add(b -> b.bits(8));
+      }
+      if (fewBits && coarse) {
+        changes.add(b -> b.per(tokens).dynamic(true).calib(Calib.MAX).bits(8));
+      }
+    }
+    return changes;
+  }
+
+  /** The letters of one scale for each token; empty if the layout names none. */
+  private static String tokens(Layout layout) {
+    String letters = (layout.has('N') ? "N" : "") + (layout.has('T') ? "T" : "");
+    return letters.isEmpty() && layout.isOpen() ? "NT" : letters;
+  }
+
+  /** Empty if what the descriptor says otherwise does not go with the change. */
+  private static Optional<QuantDescriptor> valid(
+      QuantDescriptor.Builder changed, TensorSite site) {
+    Role role = site.tensor().role().role().orElseThrow();
+    return changed.problems().isEmpty()
+        ? Optional.of(changed.build())
+            .filter(other -> other.problems(role, site.tensor().layout()).isEmpty())
+        : Optional.empty();
+  }
+
+  private static long bytes(
+      TensorSite site, QuantDescriptor other, ModelShape shape, State state) {
+    if (site.tensor().role() != TensorRole.WEIGHT) {
+      return 0;
+    }
+    INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+    Layout layout = site.tensor().layout();
+    QuantDescriptor old = Objects.requireNonNull(state.descriptors().get(site.path()));
+    return packed(other, layout, weight) - packed(old, layout, weight);
+  }
+
+  private static long packed(QuantDescriptor descriptor, Layout layout, INDArray weight) {
+    return WeightQuantizer.of(descriptor, layout, weight).pack(weight).bytes();
+  }
+
+  /** Returns what keeps a layer float: its weights then take four bytes a value. */
+  static Remedy keepFloat(String layer, ModelShape shape, State state) {
+    long bytes = 0;
+    for (TensorSite site : shape.sites().values()) {
+      QuantDescriptor old = state.descriptors().get(site.path());
+      if (old != null && site.layer().equals(layer) && site.tensor().role() == TensorRole.WEIGHT) {
+        INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+        bytes += Float.BYTES * weight.length() - packed(old, site.tensor().layout(), weight);
+      }
+    }
+    return new Remedy(Map.of(), bytes);
+  }
+
+  /** Whether the layer is kept float. */
+  boolean isFloat() {
+    return describe.isEmpty();
+  }
+
+  /** Returns both. */
+  Remedy and(Remedy other) {
+    Map<String, QuantDescriptor> all = new LinkedHashMap<>(describe);
+    all.putAll(other.describe);
+    return new Remedy(all, bytes + other.bytes);
+  }
+
+  /** Returns a state with these descriptors; the scale of a weight then follows from its values. */
+  State in(State state) {
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
+    descriptors.putAll(describe);
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
+    describe.forEach(
+        (path, descriptor) -> {
+          QuantDescriptor old = state.descriptors().get(path);
+          boolean sameRange =
+              old != null && !descriptor.dynamic() && old.granularity().equals(descriptor.granularity());
+          if (!sameRange) {
+            scales.remove(path);
+          }
+        });
+    return new State(descriptors, scales, state.preScales(), state.tensors(), Map.of());
+  }
+}
