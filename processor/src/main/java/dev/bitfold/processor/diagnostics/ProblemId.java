@@ -330,14 +330,14 @@ public enum ProblemId {
   AMAX_COUNT("QZ140", DescriptorRule.AMAX_COUNT),
 
   // Folding.
-  READER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
-  NOT_A_READER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
-  READER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
+  CONSUMER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
+  NOT_A_CONSUMER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
+  CONSUMER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
   NOT_FOLDABLE("QZ137", "@SmoothInto: nothing can be folded into %1$s: %2$s", "%3$s"),
   NOTHING_TO_FOLD("QZ138", "@SmoothInto on %1$s has no effect: %2$s", "%3$s, or take it off"),
-  READERS_DIFFER(
+  CONSUMERS_DIFFER(
       "QZ139",
-      "@SmoothInto: the readers of %1$s share one scale, and %2$s",
+      "@SmoothInto: the consumers of %1$s share one scale, and %2$s",
       "give them the same alpha");
 
   private final String code;

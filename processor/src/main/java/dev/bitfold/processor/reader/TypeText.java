@@ -1,7 +1,9 @@
 package dev.bitfold.processor.reader;
 
 import java.util.stream.Collectors;
+import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.TypeMirror;
 
 /** Types as people write them, without packages. */
@@ -34,5 +36,10 @@ public final class TypeText {
         + method.getParameters().stream()
             .map(p -> of(p.asType()))
             .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  /** {@code a record} or {@code final}: why a class has no subclass. */
+  public static String finality(TypeElement type) {
+    return type.getKind() == ElementKind.RECORD ? "a record" : "final";
   }
 }

@@ -12,7 +12,6 @@ import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.LayerDetector;
-import dev.bitfold.processor.reader.StrayAnnotations;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import java.util.Optional;

@@ -42,46 +42,15 @@ public final class CreatorReader {
     this.problems = problems;
   }
 
-  /** The constructor; empty if there is none, which is then reported. */
+  /** Returns the constructor; empty if there is none, which is then reported. */
   public Optional<Creator> read() {
-    Optional<Creator> creator = find();
-    creator.ifPresent(c -> c.arguments().forEach(this::checkAccessor));
-    return creator;
-  }
-
-  /** Generated code reads the values where no exception can be declared. */
-  private void checkAccessor(Creator.Argument argument) {
-    method(argument.accessor())
-        .filter(this::throwsChecked)
-        .ifPresent(
-            method ->
-                problems.add(
-                    ProblemId.ACCESSOR_THROWS,
-                    Place.at(method),
-                    type.getSimpleName(),
-                    TypeText.signature(method),
-                    method.getThrownTypes().stream()
-                        .map(TypeText::of)
-                        .collect(Collectors.joining(", ")),
-                    argument.name()));
-  }
-
-  private Optional<ExecutableElement> method(Accessor accessor) {
-    return members.methods().stream()
-        .filter(method -> accessor.method() && Members.isAccessor(method))
-        .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
-        .findFirst();
-  }
-
-  private boolean throwsChecked(ExecutableElement method) {
-    return !CheckedExceptions.of(language, method).isEmpty();
-  }
-
-  private Optional<Creator> find() {
-    List<ExecutableElement> marked = marked();
     if (type.getKind() == ElementKind.RECORD) {
-      return canonical(marked);
+      return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
+          .filter(this::isCanonical)
+          .findFirst()
+          .map(this::canonical);
     }
+    List<ExecutableElement> marked = marked();
     if (marked.size() > 1) {
       refuse(
           marked.get(1), "another constructor of " + type.getSimpleName() + " has it", "keep one");
@@ -98,6 +67,17 @@ public final class CreatorReader {
     return inferred();
   }
 
+  private Optional<ExecutableElement> method(Accessor accessor) {
+    return members.methods().stream()
+        .filter(method -> accessor.method() && Members.isAccessor(method))
+        .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
+        .findFirst();
+  }
+
+  private boolean throwsChecked(ExecutableElement method) {
+    return !CheckedExceptions.of(language, method).isEmpty();
+  }
+
   private List<ExecutableElement> marked() {
     return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
         .filter(c -> AnnotationUse.find(c, BitfoldNames.QUANTIZE_CREATOR).isPresent())
@@ -110,18 +90,7 @@ public final class CreatorReader {
             use -> problems.add(ProblemId.CREATOR, use.place(), type.getSimpleName(), why, fix));
   }
 
-  private Optional<Creator> canonical(List<ExecutableElement> marked) {
-    Optional<Creator> found = Optional.empty();
-    for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
-      if (isCanonical(constructor)) {
-        found = Optional.of(canonical(constructor));
-      } else if (marked.contains(constructor)) {
-        refuse(constructor, "a record is rebuilt by its canonical constructor", "take it off");
-      }
-    }
-    return found;
-  }
-
+  /** Returns whether a constructor is the canonical one of a record. */
   private boolean isCanonical(ExecutableElement constructor) {
     var components = type.getRecordComponents();
     var parameters = constructor.getParameters();
@@ -187,7 +156,7 @@ public final class CreatorReader {
             ProblemId.SEVERAL_CONSTRUCTORS,
             Place.at(type),
             type.getSimpleName(),
-            signature(widest) + " and " + signature(other));
+            widest.signature() + " and " + other.signature());
         return Optional.empty();
       }
     }
@@ -197,13 +166,6 @@ public final class CreatorReader {
       return Optional.empty();
     }
     return Optional.of(widest);
-  }
-
-  private String signature(Creator creator) {
-    return type.getSimpleName()
-        + creator.constructor().getParameters().stream()
-            .map(p -> TypeText.of(p.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
   }
 
   private void noneFits() {
