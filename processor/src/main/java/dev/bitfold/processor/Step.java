@@ -137,8 +137,7 @@ final class Step {
       layer(type);
     } else {
       Problems problems = new Problems();
-      validator.checkPlaces(type, problems);
-      validator.checkGenerated(type, problems);
+      validator.checkOther(type, problems);
       reporter.report(type, problems);
       waitForAnnotations(type);
     }
@@ -147,14 +146,13 @@ final class Step {
   private void recipe(TypeElement type) throws IOException {
     Problems problems = new Problems();
     if (!detector.isRecipe(type)) {
-      validator.checkPlaces(type, problems);
+      validator.checkOther(type, problems);
       reporter.report(type, problems);
       return;
     }
     DeclaredRecipe recipe = recipes.declared(type);
     RecipeModel model = recipeResolver.resolve(recipe);
     validator.checkRecipe(recipe, problems);
-    validator.checkPlaces(type, problems);
     finish(type, Optional.of(model), RecipeModel::subject, problems, RecipeGenerator::generate);
   }
 
@@ -162,9 +160,8 @@ final class Step {
     Reading<DeclaredModel> reading = models.read(type);
     Problems problems = new Problems();
     problems.addAll(reading.problems());
-    validator.checkPlaces(type, problems);
     validator.checkModel(type, reading, problems);
-    Optional<ModelModel> model = reading.model().map(modelResolver::resolve);
+    Optional<ModelModel> model = reading.model().flatMap(modelResolver::resolve);
     finish(type, model, ModelModel::subject, problems, ModelGenerator::generate);
   }
 
@@ -173,7 +170,6 @@ final class Step {
     Optional<LayerModel> layer = layers.resolve(type);
     Problems problems = new Problems();
     problems.addAll(reading.problems());
-    validator.checkPlaces(type, problems);
     validator.checkLayer(type, reading, layer, problems);
     finish(type, layer, LayerModel::subject, problems, LayerGenerator::generate);
   }

@@ -32,10 +32,18 @@ public final class TypeText {
 
   /** {@code forward(INDArray, boolean)}. */
   public static String signature(ExecutableElement method) {
-    return method.getSimpleName()
-        + method.getParameters().stream()
-            .map(p -> of(p.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
+    return method.getSimpleName() + parameters(method);
+  }
+
+  /** {@code Linear(INDArray, boolean)}, for a constructor. */
+  public static String signature(TypeElement type, ExecutableElement constructor) {
+    return type.getSimpleName() + parameters(constructor);
+  }
+
+  private static String parameters(ExecutableElement method) {
+    return method.getParameters().stream()
+        .map(p -> of(p.asType()))
+        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   /** {@code a record} or {@code final}: why a class has no subclass. */

@@ -4,7 +4,6 @@ import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.Accessor;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
-import java.util.stream.Collectors;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
@@ -35,9 +34,6 @@ public record Creator(ExecutableElement constructor, List<Argument> arguments) {
 
   /** Returns {@code Linear(INDArray, int)}. */
   public String signature() {
-    return Language.owner(constructor).getSimpleName()
-        + constructor.getParameters().stream()
-            .map(parameter -> TypeText.of(parameter.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
+    return TypeText.signature(Language.owner(constructor), constructor);
   }
 }

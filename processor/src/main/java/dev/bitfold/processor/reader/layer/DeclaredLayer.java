@@ -5,6 +5,7 @@ import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.reader.RecipeUse;
+import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.creator.Creator;
 import java.util.EnumMap;
 import java.util.List;
@@ -18,7 +19,7 @@ import javax.lang.model.element.TypeElement;
  * What a layer class declares. Nothing is decided yet, and nothing but its readability is checked.
  *
  * @param type the class
- * @param creator the constructor that builds it again; empty if none can be found
+ * @param creation how it is built again
  * @param tensors its weights and biases
  * @param loneQuantizers quantizers on members that are no tensors
  * @param unreadable the roles of which a member or parameter is marked and is no tensor
@@ -31,7 +32,7 @@ import javax.lang.model.element.TypeElement;
  */
 public record DeclaredLayer(
     TypeElement type,
-    Optional<Creator> creator,
+    Creation creation,
     List<DeclaredTensor> tensors,
     List<MemberQuantizers> loneQuantizers,
     Set<Role> unreadable,
@@ -68,6 +69,11 @@ public record DeclaredLayer(
   /** Returns the inputs of the hooked method. */
   public List<DeclaredTensor> inputs() {
     return hooked.map(DeclaredForward::inputs).orElse(List.of());
+  }
+
+  /** Returns the constructor that builds it again, if there is one. */
+  public Optional<Creator> creator() {
+    return creation.creator();
   }
 
   /** Returns its weights, biases and inputs. */

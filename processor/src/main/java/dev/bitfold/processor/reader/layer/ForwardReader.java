@@ -81,6 +81,7 @@ final class ForwardReader {
     return Optional.of(
         new TensorDeclaration(
             TensorKind.INPUT,
+            parameter.asType(),
             false,
             Language.isVariable(parameter.asType()),
             use.is(BitfoldNames.INPUT) ? annotations.layout(use) : Optional.of(Layout.UNKNOWN),

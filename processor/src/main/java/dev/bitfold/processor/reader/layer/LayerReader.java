@@ -13,7 +13,7 @@ import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.RecipeUse;
 import dev.bitfold.processor.reader.Recipes;
-import dev.bitfold.processor.reader.creator.Creator;
+import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.creator.CreatorReader;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,7 +44,7 @@ final class LayerReader {
     Members members = new Members(language, type);
     TensorAnnotations annotations = new TensorAnnotations(recipes, problems);
     TensorReader tensors = new TensorReader(language, type, annotations, problems);
-    Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
+    Creation creation = new CreatorReader(language, type, members).read();
     List<QuantizerUse> quantizers =
         AnnotationUse.all(type, BitfoldNames.QUANTIZE).stream()
             .map(DescriptorReader::read)
@@ -71,7 +71,7 @@ final class LayerReader {
     DeclaredLayer layer =
         new DeclaredLayer(
             type,
-            creator,
+            creation,
             tensors.tensors(),
             tensors.loneQuantizers(),
             unreadable,

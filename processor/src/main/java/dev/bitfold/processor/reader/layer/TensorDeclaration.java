@@ -6,11 +6,13 @@ import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.Optional;
+import javax.lang.model.type.TypeMirror;
 
 /**
  * A tensor as one annotation declares it.
  *
  * @param kind what the tensor is
+ * @param type the type of the member or parameter
  * @param several whether it is a list or array of tensors
  * @param variable whether it is a graph's variable, not an array
  * @param layout its axes; empty if what is written is no layout, which is reported while reading
@@ -18,6 +20,7 @@ import java.util.Optional;
  */
 public record TensorDeclaration(
     TensorKind kind,
+    TypeMirror type,
     boolean several,
     boolean variable,
     Optional<Layout> layout,

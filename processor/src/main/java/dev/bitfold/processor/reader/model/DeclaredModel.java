@@ -1,6 +1,6 @@
 package dev.bitfold.processor.reader.model;
 
-import dev.bitfold.processor.reader.creator.Creator;
+import dev.bitfold.processor.reader.creator.Creation;
 import java.util.List;
 import javax.lang.model.element.TypeElement;
 
@@ -8,10 +8,10 @@ import javax.lang.model.element.TypeElement;
  * What a model class declares.
  *
  * @param type the class
- * @param creator the constructor that builds it again
- * @param components what that takes
+ * @param creation how it is built again
+ * @param components what its constructor takes
  */
-public record DeclaredModel(TypeElement type, Creator creator, List<DeclaredComponent> components) {
+public record DeclaredModel(TypeElement type, Creation creation, List<DeclaredComponent> components) {
   /** The list is copied. */
   public DeclaredModel {
     components = List.copyOf(components);

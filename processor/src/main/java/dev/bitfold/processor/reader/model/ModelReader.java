@@ -11,6 +11,7 @@ import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
+import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.creator.Creator;
 import dev.bitfold.processor.reader.creator.CreatorReader;
 import dev.bitfold.processor.reader.layer.Layers;
@@ -45,12 +46,9 @@ public final class ModelReader {
       return new Reading<>(Optional.empty(), problems);
     }
     Members members = new Members(language, type);
-    Optional<Creator> creator = new CreatorReader(language, type, members, problems).read();
-    if (creator.isEmpty()) {
-      return new Reading<>(Optional.empty(), problems);
-    }
+    Creation creation = new CreatorReader(language, type, members).read();
     List<DeclaredComponent> found = new ArrayList<>();
-    for (Creator.Argument argument : creator.get().arguments()) {
+    for (Creator.Argument argument : creation.creator().map(Creator::arguments).orElse(List.of())) {
       Declarations declarations = declarations(type, members, argument);
       TypeMirror declared = argument.parameter().asType();
       found.add(
@@ -61,7 +59,7 @@ public final class ModelReader {
               declarations,
               content(declared, new ComponentSite(type, argument.name(), declarations, problems))));
     }
-    return new Reading<>(Optional.of(new DeclaredModel(type, creator.get(), found)), problems);
+    return new Reading<>(Optional.of(new DeclaredModel(type, creation, found)), problems);
   }
 
   private Optional<ComponentModel> content(TypeMirror type, ComponentSite site) {

@@ -6,6 +6,7 @@ import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import dev.bitfold.processor.reader.CheckedExceptions;
 import dev.bitfold.processor.reader.SubjectReader;
+import dev.bitfold.processor.reader.creator.Creator;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,17 +19,24 @@ public final class ModelResolver {
     this.language = language;
   }
 
-  /** Returns the model; components that cannot be read are left out. */
-  public ModelModel resolve(DeclaredModel declared) {
+  /**
+   * Returns the model; components that cannot be read are left out. It is empty if no constructor
+   * builds it again.
+   */
+  public Optional<ModelModel> resolve(DeclaredModel declared) {
+    return declared.creation().creator().map(creator -> resolve(declared, creator));
+  }
+
+  private ModelModel resolve(DeclaredModel declared, Creator creator) {
     return new ModelModel(
         SubjectReader.read(
             language,
             declared.type(),
             GeneratedNames.quantizer(ClassName.get(declared.type())),
-            List.of(declared.creator().constructor())),
+            List.of(creator.constructor())),
         declared.components().stream().flatMap(component -> argument(component).stream()).toList(),
         declared.components().stream().flatMap(component -> fold(component).stream()).toList(),
-        CheckedExceptions.of(language, declared.creator().constructor()));
+        CheckedExceptions.of(language, creator.constructor()));
   }
 
   private static Optional<ModelModel.ComponentArgument> argument(DeclaredComponent component) {

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.quantizer;
 
 import dev.bitfold.annotations.Role;
 import dev.bitfold.processor.descriptor.QuantizerUse;
@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.Set;
 
 /** The rules of a recipe where it is declared, and of classes and members where one is used. */
-final class RecipeRules {
+public final class RecipeRules {
   private final SourceTypes sources;
 
   /**
    * With the classes that are being compiled: their recipes are checked where they are declared.
    */
-  RecipeRules(SourceTypes sources) {
+  public RecipeRules(SourceTypes sources) {
     this.sources = sources;
   }
 
   /** Reports what is wrong with an annotation type. */
-  void check(DeclaredRecipe recipe, Problems problems) {
+  public void check(DeclaredRecipe recipe, Problems problems) {
     String name = recipe.label();
     checkAll(recipe.quantizers(), name, problems);
     recipe.ownSmoothQuant().ifPresent(use -> checkAlpha(use, problems));
@@ -40,7 +40,7 @@ final class RecipeRules {
   }
 
   /** Reports, where a recipe of a class file is used, what is wrong with it. */
-  void checkUse(RecipeUse used, Problems problems) {
+  public void checkUse(RecipeUse used, Problems problems) {
     if (!sources.contains(used.recipe().type())) {
       Problems own = new Problems();
       check(used.recipe(), own);
@@ -49,7 +49,7 @@ final class RecipeRules {
   }
 
   /** Reports what is wrong with the {@code @Quantize}s of a class or recipe. */
-  static void checkAll(List<QuantizerUse> quantizers, String name, Problems problems) {
+  public static void checkAll(List<QuantizerUse> quantizers, String name, Problems problems) {
     Set<Role> roles = EnumSet.noneOf(Role.class);
     for (QuantizerUse quantizer : quantizers) {
       QuantizerRules.check(quantizer, name, problems);
@@ -60,7 +60,7 @@ final class RecipeRules {
   }
 
   /** Reports a second recipe. */
-  static void checkOnlyOne(List<AnnotationUse> recipes, String name, Problems problems) {
+  public static void checkOnlyOne(List<AnnotationUse> recipes, String name, Problems problems) {
     if (recipes.size() > 1) {
       AnnotationUse second = recipes.get(1);
       problems.add(
@@ -69,7 +69,7 @@ final class RecipeRules {
   }
 
   /** Reports an alpha that is not a migration strength. */
-  static void checkAlpha(AnnotationUse smoothQuant, Problems problems) {
+  public static void checkAlpha(AnnotationUse smoothQuant, Problems problems) {
     double alpha = Recipes.alpha(smoothQuant);
     if (!Double.isNaN(alpha) && !(alpha >= 0 && alpha <= 1)) {
       problems.add(ProblemId.SMOOTH_ALPHA, smoothQuant.place("alpha"), alpha);

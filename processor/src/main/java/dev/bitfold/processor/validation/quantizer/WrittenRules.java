@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.quantizer;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;

@@ -1,7 +1,6 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import dev.bitfold.descriptor.Layout;
-import dev.bitfold.processor.diagnostics.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -9,7 +8,6 @@ import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.reader.TypeText;
-import dev.bitfold.processor.reader.creator.Creator;
 import dev.bitfold.processor.reader.layer.DeclaredForward;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
 import dev.bitfold.processor.reader.layer.DeclaredTensor;
@@ -37,7 +35,6 @@ final class TensorRules {
     layer.allTensors().forEach(this::declarations);
     layer.loneQuantizers().forEach(this::noTensor);
     mixed();
-    layer.creator().ifPresent(this::carried);
   }
 
   private void declarations(DeclaredTensor tensor) {
@@ -138,22 +135,6 @@ final class TensorRules {
   private record Typed(String name, boolean variable, Place place) {
     String type() {
       return variable ? "an SDVariable" : "an INDArray";
-    }
-  }
-
-  private void carried(Creator creator) {
-    for (DeclaredTensor tensor : layer.tensors()) {
-      if (!creator.carries(tensor.name())) {
-        problems.add(
-            ProblemId.TENSOR_NOT_CARRIED,
-            tensor.place(),
-            name(),
-            "@" + TensorDeclaration.annotation(tensor.kind()).simpleName(),
-            tensor.name(),
-            NearestName.question(
-                tensor.name(), creator.arguments().stream().map(a -> a.name()).toList()),
-            tensor.variable() ? "SDVariable" : "INDArray");
-      }
     }
   }
 

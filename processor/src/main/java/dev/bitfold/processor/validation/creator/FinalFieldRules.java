@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.creator;
 
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.place;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -14,7 +14,7 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 
 /** Finds annotations of components where there is no component. */
-final class StrayAnnotations {
+public final class StrayAnnotations {
   private static final List<ClassName> OF_COMPONENTS =
       List.of(BitfoldNames.SKIP_QUANTIZE, BitfoldNames.IMPLEMENTATIONS, BitfoldNames.SMOOTH_INTO);
 
@@ -26,7 +26,7 @@ final class StrayAnnotations {
    * @param read the members and parameters that were read as a component's declaration
    * @param why no other is a component
    */
-  static void check(TypeElement type, Set<Element> read, String why, Problems problems) {
+  public static void check(TypeElement type, Set<Element> read, String why, Problems problems) {
     for (Element place : places(type)) {
       if (read.contains(place)) {
         continue;

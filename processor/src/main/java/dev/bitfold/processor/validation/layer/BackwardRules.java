@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import dev.bitfold.processor.diagnostics.NearestName;
 import dev.bitfold.processor.diagnostics.Place;

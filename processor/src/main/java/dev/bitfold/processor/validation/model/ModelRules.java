@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.model;
 
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;

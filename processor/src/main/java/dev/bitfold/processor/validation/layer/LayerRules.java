@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import dev.bitfold.descriptor.GraphRules;
 import dev.bitfold.descriptor.QuantDescriptor;

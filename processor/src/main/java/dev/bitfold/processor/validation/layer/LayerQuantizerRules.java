@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.Layout;
@@ -11,6 +11,8 @@ import dev.bitfold.processor.reader.layer.DeclaredLayer;
 import dev.bitfold.processor.reader.layer.DeclaredTensor;
 import dev.bitfold.processor.reader.layer.MemberQuantizers;
 import dev.bitfold.processor.reader.layer.QuantizerChoice;
+import dev.bitfold.processor.validation.quantizer.QuantizerRules;
+import dev.bitfold.processor.validation.quantizer.RecipeRules;
 import java.util.List;
 import java.util.Optional;
 

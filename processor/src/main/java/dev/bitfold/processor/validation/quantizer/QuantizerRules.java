@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.quantizer;
 
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.DescriptorProblem;
@@ -13,7 +13,7 @@ import java.util.List;
 import javax.lang.model.element.AnnotationValue;
 
 /** The rules of one quantizer, wherever it is declared. */
-final class QuantizerRules {
+public final class QuantizerRules {
   private static final List<String> WITH_BLOCKS = List.of("blockSizes", "scaleBlockSizes");
 
   private final QuantizerUse quantizer;
@@ -29,7 +29,7 @@ final class QuantizerRules {
    *
    * @param subject what the annotation stands on, for messages
    */
-  static void check(QuantizerUse quantizer, String subject, Problems problems) {
+  public static void check(QuantizerUse quantizer, String subject, Problems problems) {
     QuantizerRules rules = new QuantizerRules(quantizer, problems);
     rules.elements(subject);
     quantizer.broken().forEach(problem -> rules.report(problem, subject));
@@ -38,7 +38,7 @@ final class QuantizerRules {
   }
 
   /** Reports what the role and the layout of a tensor forbid. */
-  static void checkTensor(
+  public static void checkTensor(
       QuantizerUse quantizer, Role role, Layout layout, String tensor, Problems problems) {
     QuantizerRules rules = new QuantizerRules(quantizer, problems);
     quantizer

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.model;
 
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -7,6 +7,7 @@ import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.model.DeclaredComponent;
 import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.validation.place.StrayAnnotations;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
