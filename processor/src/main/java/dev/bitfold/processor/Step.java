@@ -18,13 +18,17 @@ import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.model.RecipeModel;
 import dev.bitfold.processor.model.Subject;
+import dev.bitfold.processor.reader.DeclaredRecipe;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
-import dev.bitfold.processor.reader.RecipeReader;
+import dev.bitfold.processor.reader.RecipeResolver;
 import dev.bitfold.processor.reader.Recipes;
-import dev.bitfold.processor.reader.layer.LayerReader;
+import dev.bitfold.processor.reader.layer.DeclaredLayer;
+import dev.bitfold.processor.reader.layer.Layers;
+import dev.bitfold.processor.reader.model.DeclaredModel;
 import dev.bitfold.processor.reader.model.ModelReader;
+import dev.bitfold.processor.reader.model.ModelResolver;
 import dev.bitfold.processor.validation.Validator;
 import java.io.IOException;
 import java.io.Writer;
@@ -47,9 +51,11 @@ final class Step {
   private final Deferred deferred;
   private final Reporter reporter;
   private final LayerDetector detector;
-  private final LayerReader layers;
+  private final Recipes recipes;
+  private final RecipeResolver recipeResolver;
+  private final Layers layers;
   private final ModelReader models;
-  private final RecipeReader recipeReader;
+  private final ModelResolver modelResolver;
   private final Validator validator;
 
   Step(
@@ -62,13 +68,14 @@ final class Step {
     this.language = language;
     this.deferred = deferred;
     this.reporter = new Reporter(environment.getMessager(), trees, sources::contains);
-    Recipes recipes = new Recipes(language, sources);
+    this.recipes = new Recipes(language);
+    this.recipeResolver = new RecipeResolver(language);
     this.detector = new LayerDetector(recipes);
     Holdings holdings = new Holdings(language, sources, detector);
-    this.layers = new LayerReader(language, recipes);
+    this.layers = new Layers(language, recipes);
     this.models = new ModelReader(language, sources, detector, holdings, layers);
-    this.recipeReader = new RecipeReader(language, recipes);
-    this.validator = new Validator(language, sources, detector, holdings);
+    this.modelResolver = new ModelResolver(language);
+    this.validator = new Validator(language, sources, detector, holdings, layers);
   }
 
   /** Processes what is new and what waited. */
@@ -120,29 +127,51 @@ final class Step {
     }
   }
 
+  /** Reads a class, checks what was read, and writes what is generated for it. */
   private void process(TypeElement type) throws IOException {
-    Problems problems = new Problems();
-    validator.checkPlaces(type, problems);
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
-      if (detector.isRecipe(type)) {
-        Reading<RecipeModel> reading = recipeReader.read(type);
-        finish(type, reading, problems, RecipeModel::subject, RecipeGenerator::generate);
-      } else {
-        reporter.report(type, problems);
-      }
+      recipe(type);
     } else if (detector.isModel(type)) {
-      Reading<ModelModel> reading = models.read(type);
-      validator.checkModel(type, reading, problems);
-      finish(type, reading, problems, ModelModel::subject, ModelGenerator::generate);
+      model(type);
     } else if (detector.isLayer(type)) {
-      Reading<LayerModel> reading = layers.read(type);
-      validator.checkLayer(type, reading, problems);
-      finish(type, reading, problems, LayerModel::subject, LayerGenerator::generate);
+      layer(type);
     } else {
-      validator.checkGenerated(type, problems);
+      Problems problems = new Problems();
+      validator.checkOther(type, problems);
       reporter.report(type, problems);
       waitForAnnotations(type);
     }
+  }
+
+  private void recipe(TypeElement type) throws IOException {
+    Problems problems = new Problems();
+    if (!detector.isRecipe(type)) {
+      validator.checkOther(type, problems);
+      reporter.report(type, problems);
+      return;
+    }
+    DeclaredRecipe recipe = recipes.declared(type);
+    RecipeModel model = recipeResolver.resolve(recipe);
+    validator.checkRecipe(recipe, problems);
+    finish(type, Optional.of(model), RecipeModel::subject, problems, RecipeGenerator::generate);
+  }
+
+  private void model(TypeElement type) throws IOException {
+    Reading<DeclaredModel> reading = models.read(type);
+    Problems problems = new Problems();
+    problems.addAll(reading.problems());
+    validator.checkModel(type, reading, problems);
+    Optional<ModelModel> model = reading.model().flatMap(modelResolver::resolve);
+    finish(type, model, ModelModel::subject, problems, ModelGenerator::generate);
+  }
+
+  private void layer(TypeElement type) throws IOException {
+    Reading<DeclaredLayer> reading = layers.read(type);
+    Optional<LayerModel> layer = layers.resolve(type);
+    Problems problems = new Problems();
+    problems.addAll(reading.problems());
+    validator.checkLayer(type, reading, layer, problems);
+    finish(type, layer, LayerModel::subject, problems, LayerGenerator::generate);
   }
 
   /** An annotation that does not exist yet may turn out to be a recipe. */
@@ -156,27 +185,28 @@ final class Step {
 
   private <M> void finish(
       TypeElement type,
-      Reading<M> reading,
-      Problems found,
+      Optional<M> read,
       Function<M, Subject> subject,
+      Problems problems,
       Function<M, JavaFile> generator)
       throws IOException {
-    Problems all = new Problems();
-    reading.problems().list().forEach(all::add);
-    found.list().forEach(all::add);
-    if (all.isEmpty() && reading.model().isPresent()) {
-      M model = reading.model().get();
-      if (!validator.isNameFree(subject.apply(model))) {
-        all.add(
-            ProblemId.NAME_TAKEN,
-            Place.at(type),
-            type.getSimpleName(),
-            subject.apply(model).generated().simpleName());
+    if (problems.isEmpty() && read.isPresent()) {
+      Subject of = subject.apply(read.get());
+      if (validator.isNameFree(of)) {
+        write(type, of, generator.apply(read.get()), problems);
       } else {
-        write(type, subject.apply(model), generator.apply(model), all);
+        nameTaken(type, of, problems);
       }
     }
-    reporter.report(type, all);
+    reporter.report(type, problems);
+  }
+
+  private static void nameTaken(TypeElement type, Subject subject, Problems problems) {
+    problems.add(
+        ProblemId.NAME_TAKEN,
+        Place.at(type),
+        type.getSimpleName(),
+        subject.generated().simpleName());
   }
 
   /** One originating class for each file: the processor is isolating. */
@@ -189,11 +219,7 @@ final class Step {
             .openWriter()) {
       writer.write(SourceText.of(file));
     } catch (FilerException e) {
-      problems.add(
-          ProblemId.NAME_TAKEN,
-          Place.at(type),
-          type.getSimpleName(),
-          subject.generated().simpleName());
+      nameTaken(type, subject, problems);
     }
   }
 }

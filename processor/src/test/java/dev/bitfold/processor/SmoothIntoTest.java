@@ -58,15 +58,15 @@ class SmoothIntoTest {
           QZ136 | @SmoothInto("fc") Norm n, @SmoothInto("fc") Norm o, Linear fc | "fc" is listed by n already, and can take over one scale; keep one of the two
           QZ136 | @SmoothInto("i.fc") Norm n, Inner i | "i.fc" is listed by norm of Inner already, and can take over one scale; keep one of the two
           QZ137 | @SmoothInto("fc") @SkipQuantize Norm n, Linear fc | nothing can be folded into n: @SkipQuantize keeps it as it is; take one of the two off
-          QZ137 | @SmoothInto("fc") Attention a, Linear fc | nothing can be folded into a: it is the model Attention; put it on the component whose output the readers see
-          QZ137 | @SmoothInto("fc") List<Norm> n, Linear fc | nothing can be folded into n: it is a List<Norm>; put it on the component whose output the readers see
-          QZ137 | @SmoothInto("fc") Relu r, Linear fc | nothing can be folded into r: it is a Relu, in which there is no layer; put it on the component whose output the readers see
-          QZ137 | @SmoothInto("fc") Gelu g, Linear fc | nothing can be folded into g: Gelu has no @Weight or @Bias; put it on the layer before: what stands between source and readers needs no mention
+          QZ137 | @SmoothInto("fc") Attention a, Linear fc | nothing can be folded into a: it is the model Attention; put it on the component whose output the consumers see
+          QZ137 | @SmoothInto("fc") List<Norm> n, Linear fc | nothing can be folded into n: it is a List<Norm>; put it on the component whose output the consumers see
+          QZ137 | @SmoothInto("fc") Relu r, Linear fc | nothing can be folded into r: it is a Relu, in which there is no layer; put it on the component whose output the consumers see
+          QZ137 | @SmoothInto("fc") Gelu g, Linear fc | nothing can be folded into g: Gelu has no @Weight or @Bias; put it on the layer before: what stands between source and consumers needs no mention
           QZ137 | @SmoothInto("fc") Scale s, Linear fc | nothing can be folded into s: the layout of Scale's weight is not known; name its output channels, as @Weight(layout = "OI") or @Bias(layout = "C")
           QZ137 | @SmoothInto("fc") @Implementations({Norm.class, Scale.class}) Any n, Linear fc | nothing can be folded into n: the layout of Scale's weight is not known; name its output channels, as @Weight(layout = "OI") or @Bias(layout = "C")
-          QZ138 | @SmoothInto({}) Norm n, Linear fc | on n has no effect: it lists no reader; list the layers that read n, or take it off
-          QZ138 | @SmoothInto("g") Norm n, Gate g | on n has no effect: no layer that it lists has @SmoothQuant; annotate the class of a reader with @SmoothQuant, or take it off
-          QZ139 | @SmoothInto({"a", "b"}) Norm n, Linear a, Half b | the readers of n share one scale, and a has alpha searched, b has alpha 0.5; give them the same alpha
+          QZ138 | @SmoothInto({}) Norm n, Linear fc | on n has no effect: it lists no consumer; list the layers that read n, or take it off
+          QZ138 | @SmoothInto("g") Norm n, Gate g | on n has no effect: no layer that it lists has @SmoothQuant; annotate the class of a consumer with @SmoothQuant, or take it off
+          QZ139 | @SmoothInto({"a", "b"}) Norm n, Linear a, Half b | the consumers of n share one scale, and a has alpha searched, b has alpha 0.5; give them the same alpha
           """)
   void anotherIsAnErrorThatTellsTheRemedy(String id, String components, String message) {
     List<String> errors = errors("@QuantizeModel record M(" + components + ") {}");

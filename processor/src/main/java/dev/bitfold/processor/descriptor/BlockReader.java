@@ -15,14 +15,6 @@ final class BlockReader {
         .toArray(BlockSize[]::new);
   }
 
-  /** Whether a block names its axis twice: by number and by letter. */
-  static boolean namesAxisTwice(AnnotationValue value) {
-    return AnnotationValues.list(value).stream()
-        .map(AnnotationValues::annotation)
-        .map(block -> block.getElementValues().keySet().toString())
-        .anyMatch(written -> written.contains("axis()") && written.contains("along()"));
-  }
-
   private static BlockSize block(AnnotationMirror mirror) {
     int axis = -1;
     String along = "";

@@ -3,8 +3,6 @@ package dev.bitfold.processor.descriptor;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.DescriptorProblem;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.processor.diagnostics.ProblemId;
-import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.AnnotationValues;
 import java.util.List;
@@ -17,54 +15,30 @@ public final class DescriptorReader {
 
   private DescriptorReader() {}
 
-  /**
-   * Reads it and reports what is wrong with it whatever the tensor.
-   *
-   * @param subject what it stands on, for messages
-   */
-  public static QuantizerUse read(AnnotationUse use, String subject, Problems problems) {
-    Optional<AnnotationValue> role = use.value(ROLE);
+  /** Reads an annotation; what is wrong with it is part of the result. */
+  public static QuantizerUse read(AnnotationUse use) {
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
-    boolean known = true;
     for (var entry : use.mirror().getElementValues().entrySet()) {
-      String name = entry.getKey().getSimpleName().toString();
-      Optional<DescriptorElement<?>> element = DescriptorElement.of(name);
-      if (element.isPresent()) {
-        element.get().read(builder, entry.getValue());
-        if (name.endsWith("lockSizes") && BlockReader.namesAxisTwice(entry.getValue())) {
-          problems.add(ProblemId.BLOCK_AXIS_AND_LETTER, use.place(name), subject, name);
-        }
-      } else if (!name.equals(ROLE)) {
-        known = false;
-        problems.add(
-            ProblemId.NOT_YET,
-            use.place(name),
-            "@Quantize(" + name + ")",
-            "the annotations are newer than the processor");
-      }
+      DescriptorElement.of(entry.getKey().getSimpleName().toString())
+          .ifPresent(element -> element.read(builder, entry.getValue()));
     }
     List<DescriptorProblem> broken = builder.problems();
-    Optional<QuantDescriptor> descriptor =
-        broken.isEmpty() && known ? Optional.of(builder.build()) : Optional.empty();
-    QuantizerUse quantizer =
-        new QuantizerUse(
-            role.map(v -> AnnotationValues.constant(Role.class, v)).orElse(Role.WEIGHT),
-            role.isPresent(),
-            descriptor,
-            use,
-            false);
-    broken.forEach(problem -> quantizer.report(problem, subject, problems));
-    new WrittenRules(use, subject, problems).check(builder);
-    descriptor.ifPresent(
-        d ->
-            NotYet.check(
-                d,
-                (element, until) ->
-                    problems.add(
-                        ProblemId.NOT_YET,
-                        use.place(element),
-                        "@Quantize(" + element + ") on " + subject,
-                        until)));
-    return quantizer;
+    boolean valid = broken.isEmpty() && unknown(use).isEmpty();
+    Optional<AnnotationValue> role = use.value(ROLE);
+    return new QuantizerUse(
+        role.map(v -> AnnotationValues.constant(Role.class, v)).orElse(Role.WEIGHT),
+        role.isPresent(),
+        valid ? Optional.of(builder.build()) : Optional.empty(),
+        broken,
+        use,
+        false);
+  }
+
+  /** Returns the elements that this processor does not know: those of newer annotations. */
+  public static List<String> unknown(AnnotationUse use) {
+    return use.mirror().getElementValues().keySet().stream()
+        .map(element -> element.getSimpleName().toString())
+        .filter(name -> !name.equals(ROLE) && DescriptorElement.of(name).isEmpty())
+        .toList();
   }
 }

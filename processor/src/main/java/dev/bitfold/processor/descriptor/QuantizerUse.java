@@ -2,12 +2,10 @@ package dev.bitfold.processor.descriptor;
 
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.DescriptorProblem;
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.diagnostics.Place;
-import dev.bitfold.processor.diagnostics.ProblemId;
-import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +13,8 @@ import java.util.Optional;
  *
  * @param role which tensors it is for
  * @param roleWritten whether the annotation says so, or the default does
- * @param descriptor how they are quantized; empty if that makes no sense, which is then reported
+ * @param descriptor how they are quantized; empty if the annotation makes no valid descriptor
+ * @param broken the rules that the descriptor breaks, whatever the tensor
  * @param written the annotation that the user wrote: {@code @Quantize}, or the recipe
  * @param recipe whether that is a recipe
  */
@@ -23,37 +22,26 @@ public record QuantizerUse(
     Role role,
     boolean roleWritten,
     Optional<QuantDescriptor> descriptor,
+    List<DescriptorProblem> broken,
     AnnotationUse written,
     boolean recipe) {
-  /** The same quantizer as a recipe's use declares it. */
+  /** Returns the same quantizer as declared where a recipe is used. */
   public QuantizerUse through(AnnotationUse recipeUse) {
-    return new QuantizerUse(role, roleWritten, descriptor, recipeUse, true);
+    return new QuantizerUse(role, roleWritten, descriptor, broken, recipeUse, true);
   }
 
-  /** {@code @Quantize} or {@code recipe @W4A8}. */
+  /** Returns {@code @Quantize(role = INPUT)} or {@code recipe @W4A8}. */
   public String label() {
     return recipe ? "recipe " + written.label() : written.label() + "(role = " + role + ")";
   }
 
-  /** The value of an element; of a recipe its use. */
+  /** Returns the place of an element's value; for a recipe, the place where it is used. */
   public Place place(String element) {
     return recipe ? written.place() : written.place(element);
   }
 
-  /** Reports what the tensor's role and layout forbid. */
-  public void check(Role tensorRole, Layout layout, String tensor, Problems problems) {
-    descriptor.ifPresent(
-        d -> d.problems(tensorRole, layout).forEach(p -> report(p, tensor, problems)));
-    WrittenRules.checkRole(this, tensorRole, tensor, problems);
-  }
-
-  void report(DescriptorProblem problem, String subject, Problems problems) {
-    String prefix = recipe ? label() + " on " + subject : subject;
-    problems.add(
-        ProblemId.of(problem.rule()),
-        place(problem.rule().element()),
-        prefix,
-        problem.message(),
-        problem.remedy());
+  /** Returns the descriptor in words. */
+  public String words() {
+    return descriptor.map(QuantDescriptor::toString).orElse("an invalid one");
   }
 }

@@ -76,7 +76,7 @@ public enum ProblemId {
   NO_CONSTRUCTOR(
       "QZ020",
       "there is no way to rebuild %1$s: %2$s",
-      "add a constructor whose every parameter has a field or accessor of its name and type: %3$s"),
+      "%3$s"),
   SEVERAL_CONSTRUCTORS(
       "QZ021",
       "%1$s could be rebuilt by several constructors: %2$s",
@@ -114,8 +114,8 @@ public enum ProblemId {
   LAYOUT("QZ031", "%1$s", "write one letter per axis, as \"OI\", \"NTC\" or \"…C\""),
   TENSOR_NOT_CARRIED(
       "QZ032",
-      "no constructor parameter of %1$s carries the %2$s %3$s",
-      "%4$sadd a constructor parameter %5$s %3$s"),
+      "no constructor parameter of %1$s carries %2$s",
+      "%3$s"),
   TENSOR_NAME_TWICE(
       "QZ033",
       "%1$s has two tensors of the name %2$s",
@@ -267,9 +267,8 @@ public enum ProblemId {
       "compile both with the same version of Bitfold"),
   COMPONENT_NOT_CARRIED(
       "QZ080",
-      "field %2$s of %1$s holds a layer or model (%3$s), but no constructor parameter carries it: it"
-          + " would stay float",
-      "add a constructor parameter %3$s %2$s"),
+      "no constructor parameter of %1$s carries %2$s, which would stay float",
+      "%3$s"),
   MODEL_CYCLE(
       "QZ081",
       "%1$s contains itself: %2$s, and only null could end that",
@@ -330,14 +329,14 @@ public enum ProblemId {
   AMAX_COUNT("QZ140", DescriptorRule.AMAX_COUNT),
 
   // Folding.
-  READER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
-  NOT_A_READER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
-  READER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
+  CONSUMER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
+  NOT_A_CONSUMER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
+  CONSUMER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
   NOT_FOLDABLE("QZ137", "@SmoothInto: nothing can be folded into %1$s: %2$s", "%3$s"),
   NOTHING_TO_FOLD("QZ138", "@SmoothInto on %1$s has no effect: %2$s", "%3$s, or take it off"),
-  READERS_DIFFER(
+  CONSUMERS_DIFFER(
       "QZ139",
-      "@SmoothInto: the readers of %1$s share one scale, and %2$s",
+      "@SmoothInto: the consumers of %1$s share one scale, and %2$s",
       "give them the same alpha");
 
   private final String code;

@@ -18,7 +18,12 @@ public final class Problems {
     found.add(problem);
   }
 
-  /** Whether nothing is wrong. */
+  /** Adds all problems of another collection. */
+  public void addAll(Problems others) {
+    found.addAll(others.found);
+  }
+
+  /** Returns whether nothing is wrong. */
   public boolean isEmpty() {
     return found.isEmpty();
   }

@@ -113,8 +113,8 @@ public final class ModelGenerator {
       code.addStatement(
           "walk.smoothInto($S, $L)",
           fold.source(),
-          fold.readers().stream()
-              .map(reader -> CodeBlock.of("$S", reader))
+          fold.consumers().stream()
+              .map(consumer -> CodeBlock.of("$S", consumer))
               .collect(CodeBlock.joining(", ")));
     }
     return code.build();

@@ -1,4 +1,7 @@
-/** From the records of the model room to Java files. Sees nothing of the compiler. */
+/**
+ * Writes Java files from the records of {@code model}. Sees nothing of the compiler. Imports {@code
+ * model}, {@code names}, and {@code descriptor} for descriptors as code.
+ */
 @NullMarked
 package dev.bitfold.processor.generator;
 

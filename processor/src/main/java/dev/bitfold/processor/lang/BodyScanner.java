@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,16 @@ public final class BodyScanner {
   /** Whether this compiler shows bodies at all. */
   public boolean visible() {
     return trees.isPresent();
+  }
+
+  /** Returns whether a field has its value where it is declared, as far as that is shown. */
+  public boolean isInitialized(VariableElement field) {
+    return field.getConstantValue() != null
+        || trees
+            .map(t -> t.getPath(field))
+            .filter(path -> path.getLeaf() instanceof VariableTree)
+            .filter(path -> ((VariableTree) path.getLeaf()).getInitializer() != null)
+            .isPresent();
   }
 
   /** What a constructor does with its parameters; empty where its body is not shown. */

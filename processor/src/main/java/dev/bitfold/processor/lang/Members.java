@@ -12,6 +12,7 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
+import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.ExecutableType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
@@ -51,6 +52,29 @@ public final class Members {
   /** Methods as they are called: overridden ones are left out. */
   public List<ExecutableElement> methods() {
     return methods;
+  }
+
+  /**
+   * Returns the class's own implementations of its interfaces' methods; default ones are left out.
+   */
+  public Set<ExecutableElement> implementations() {
+    Set<ExecutableElement> found = new LinkedHashSet<>();
+    for (DeclaredType parent : language.interfaces(type)) {
+      for (ExecutableElement declared :
+          ElementFilter.methodsIn(parent.asElement().getEnclosedElements())) {
+        boolean inherited =
+            !declared.getModifiers().contains(Modifier.STATIC)
+                && !declared.getModifiers().contains(Modifier.PRIVATE);
+        if (inherited) {
+          methods.stream()
+              .filter(method -> !Language.owner(method).getKind().isInterface())
+              .filter(method -> language.elements().overrides(method, declared, type))
+              .findFirst()
+              .ifPresent(found::add);
+        }
+      }
+    }
+    return found;
   }
 
   /** The constructors that code in the class's package can call. */

@@ -1,6 +1,7 @@
 /**
  * Questions about the user's code, as the compiler shows it: annotations, members, types, bodies.
- * Knows nothing of quantization but names.
+ * Knows Bitfold's names and nothing of quantization. Imports {@code names}, {@code diagnostics} for
+ * places, and {@code model} for accessors.
  */
 @NullMarked
 package dev.bitfold.processor.lang;

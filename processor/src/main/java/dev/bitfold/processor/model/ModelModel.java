@@ -17,12 +17,12 @@ public record ModelModel(
     List<Fold> folds,
     List<TypeName> constructorThrows) {
   /**
-   * A component and the layers that read its output.
+   * A component and the consumers of its output.
    *
    * @param source the component
-   * @param readers paths of layers, relative to the model
+   * @param consumers paths of layers, relative to the model
    */
-  public record Fold(String source, List<String> readers) {}
+  public record Fold(String source, List<String> consumers) {}
 
   /**
    * An argument of the constructor.

@@ -2,7 +2,6 @@ package dev.bitfold.processor.model;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.processor.diagnostics.Place;
 import java.util.Optional;
 
 /**
@@ -13,12 +12,10 @@ import java.util.Optional;
  * @param several whether it is a list or array of tensors: {@code name[0]} and so on
  * @param layout its axes
  * @param descriptor how it is quantized; empty: it stays float
- * @param place where it is declared
  */
 public record TensorModel(
     String name,
     TensorKind kind,
     boolean several,
     Layout layout,
-    Optional<QuantDescriptor> descriptor,
-    Place place) {}
+    Optional<QuantDescriptor> descriptor) {}

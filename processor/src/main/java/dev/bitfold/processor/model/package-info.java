@@ -1,6 +1,6 @@
 /**
- * A user's class as read, in records: all that the generator sees. Imports JavaPoet's type names,
- * the annotations and places for diagnostics.
+ * What is generated for a class, in records: all that the generator sees. Imports JavaPoet's type
+ * names, the annotations' enums and the descriptors; nothing of the compiler but modifiers.
  */
 @NullMarked
 package dev.bitfold.processor.model;

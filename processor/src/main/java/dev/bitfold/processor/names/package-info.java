@@ -1,4 +1,7 @@
-/** Names of types: Bitfold's own and those that are generated. Imports JavaPoet alone. */
+/**
+ * Names of types: Bitfold's own and those that are generated. Imports JavaPoet's type names and
+ * nothing else.
+ */
 @NullMarked
 package dev.bitfold.processor.names;
 

@@ -1,53 +1,41 @@
 package dev.bitfold.processor.reader;
 
-import dev.bitfold.annotations.Role;
 import dev.bitfold.processor.descriptor.DescriptorReader;
-import dev.bitfold.processor.descriptor.QuantizerUse;
-import dev.bitfold.processor.diagnostics.ProblemId;
-import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.Language;
-import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.names.BitfoldNames;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.TypeElement;
 
-/** Annotation types that stand for the {@code @Quantize}s they carry. */
+/** Finds and reads annotation types that stand for the {@code @Quantize}s they carry. */
 public final class Recipes {
   private final Language language;
-  private final SourceTypes sources;
 
-  /** With the classes that are being compiled, whose recipes report their own problems. */
-  public Recipes(Language language, SourceTypes sources) {
+  /** With the language that the annotation types are declared in. */
+  public Recipes(Language language) {
     this.language = language;
-    this.sources = sources;
   }
 
-  /**
-   * What a recipe says.
-   *
-   * @param quantizers one for each role that it quantizes
-   * @param smoothQuant its {@code @SmoothQuant}
-   */
-  public record Content(Map<Role, QuantizerUse> quantizers, Optional<AnnotationUse> smoothQuant) {}
-
-  /** The recipes that stand on an element. */
+  /** Returns the uses of recipes on an element. */
   public List<AnnotationUse> on(Element element) {
     return AnnotationUse.on(element).stream()
         .filter(use -> !use.isUnresolved() && isRecipe(use.type()))
         .toList();
   }
 
-  /** Whether an annotation type is a recipe. */
+  /** Returns the uses of recipes on an element, each with what it stands for. */
+  public List<RecipeUse> read(Element element) {
+    return on(element).stream().map(use -> new RecipeUse(use, declared(use.type()))).toList();
+  }
+
+  /** Returns whether an annotation type is a recipe. */
   public boolean isRecipe(TypeElement annotation) {
     return isRecipe(annotation, new HashSet<>());
   }
@@ -67,64 +55,36 @@ public final class Recipes {
                     || isRecipe(use.type(), seen));
   }
 
-  /** What a recipe says where it is used; its quantizers point at the use. */
-  public Content used(AnnotationUse recipe, Problems problems) {
-    Problems own = new Problems();
-    Content content = declared(recipe.type(), own);
-    boolean reportedThere = sources.contains(recipe.type());
-    if (!reportedThere) {
-      own.list().forEach(problem -> problems.add(problem.at(recipe.place())));
-    }
-    Map<Role, QuantizerUse> quantizers = new EnumMap<>(Role.class);
-    content.quantizers().forEach((role, use) -> quantizers.put(role, use.through(recipe)));
-    return new Content(quantizers, content.smoothQuant());
+  /** Reads a recipe where it is declared. */
+  public DeclaredRecipe declared(TypeElement recipe) {
+    return declared(recipe, List.of());
   }
 
-  /** What a recipe says where it is declared. */
-  public Content declared(TypeElement recipe, Problems problems) {
-    return declared(recipe, problems, new LinkedHashSet<>());
+  private DeclaredRecipe declared(TypeElement recipe, List<String> before) {
+    List<String> path = new ArrayList<>(before);
+    path.add("@" + recipe.getSimpleName());
+    List<AnnotationUse> carried = on(recipe);
+    Optional<DeclaredRecipe> base = Optional.empty();
+    List<String> cycle = List.of();
+    if (!carried.isEmpty() && path.contains(carried.get(0).label())) {
+      cycle = new ArrayList<>(path);
+      cycle.add(carried.get(0).label());
+    } else if (!carried.isEmpty()) {
+      base = Optional.of(declared(carried.get(0).type(), path));
+    }
+    return new DeclaredRecipe(
+        recipe,
+        AnnotationUse.all(recipe, BitfoldNames.QUANTIZE).stream()
+            .map(DescriptorReader::read)
+            .toList(),
+        AnnotationUse.find(recipe, BitfoldNames.SMOOTH_QUANT),
+        carried,
+        base,
+        List.copyOf(cycle));
   }
 
-  private Content declared(TypeElement recipe, Problems problems, Set<String> path) {
-    String name = "@" + recipe.getSimpleName();
-    path.add(name);
-    Map<Role, QuantizerUse> quantizers = new EnumMap<>(Role.class);
-    for (AnnotationUse use : AnnotationUse.all(recipe, BitfoldNames.QUANTIZE)) {
-      QuantizerUse quantizer = DescriptorReader.read(use, name, problems);
-      if (quantizers.putIfAbsent(quantizer.role(), quantizer) != null) {
-        problems.add(ProblemId.ROLE_TWICE, use.place("role"), name, quantizer.role());
-      }
-    }
-    Optional<AnnotationUse> smoothQuant = AnnotationUse.find(recipe, BitfoldNames.SMOOTH_QUANT);
-    smoothQuant.ifPresent(use -> smoothAlpha(use, problems));
-    List<AnnotationUse> nested = on(recipe);
-    if (nested.size() > 1) {
-      AnnotationUse second = nested.get(1);
-      problems.add(
-          ProblemId.TWO_RECIPES, second.place(), name, nested.get(0).label(), second.label());
-    } else if (!nested.isEmpty()) {
-      AnnotationUse use = nested.get(0);
-      if (path.contains(use.label())) {
-        problems.add(
-            ProblemId.RECIPE_CYCLE,
-            use.place(),
-            name,
-            String.join(" carries ", path) + " carries " + use.label());
-      } else {
-        Content inner = declared(use.type(), new Problems(), path);
-        inner.quantizers().forEach(quantizers::putIfAbsent);
-        smoothQuant = smoothQuant.or(inner::smoothQuant);
-      }
-    }
-    return new Content(quantizers, smoothQuant);
-  }
-
-  /** The alpha of a {@code @SmoothQuant}; NaN to search it. */
-  public static double smoothAlpha(AnnotationUse use, Problems problems) {
-    double alpha = use.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
-    if (!Double.isNaN(alpha) && !(alpha >= 0 && alpha <= 1)) {
-      problems.add(ProblemId.SMOOTH_ALPHA, use.place("alpha"), alpha);
-    }
-    return alpha;
+  /** Returns the alpha of a {@code @SmoothQuant}; NaN if it is searched. */
+  public static double alpha(AnnotationUse smoothQuant) {
+    return smoothQuant.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
   }
 }

@@ -1,7 +1,9 @@
 package dev.bitfold.processor.reader;
 
 import java.util.stream.Collectors;
+import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.TypeMirror;
 
 /** Types as people write them, without packages. */
@@ -30,9 +32,22 @@ public final class TypeText {
 
   /** {@code forward(INDArray, boolean)}. */
   public static String signature(ExecutableElement method) {
-    return method.getSimpleName()
-        + method.getParameters().stream()
-            .map(p -> of(p.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
+    return method.getSimpleName() + parameters(method);
+  }
+
+  /** {@code Linear(INDArray, boolean)}, for a constructor. */
+  public static String signature(TypeElement type, ExecutableElement constructor) {
+    return type.getSimpleName() + parameters(constructor);
+  }
+
+  private static String parameters(ExecutableElement method) {
+    return method.getParameters().stream()
+        .map(p -> of(p.asType()))
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  /** {@code a record} or {@code final}: why a class has no subclass. */
+  public static String finality(TypeElement type) {
+    return type.getKind() == ElementKind.RECORD ? "a record" : "final";
   }
 }

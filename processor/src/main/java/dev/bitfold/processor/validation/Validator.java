@@ -6,102 +6,85 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.model.LayerModel;
-import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.DeclaredRecipe;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
+import dev.bitfold.processor.reader.layer.DeclaredLayer;
+import dev.bitfold.processor.reader.layer.Layers;
+import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.validation.layer.LayerValidator;
+import dev.bitfold.processor.validation.model.ModelValidator;
+import dev.bitfold.processor.validation.place.PlaceRules;
+import dev.bitfold.processor.validation.quantizer.RecipeRules;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
-import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
-/** All rules that go beyond reading. */
+/** Checks what was read, one class at a time. */
 public final class Validator {
   private final Language language;
   private final SourceTypes sources;
   private final PlaceRules places;
-  private final FieldRules fields;
-  private final LayerRules layers;
-  private final SealedRules sealed;
-  private final ModelRules models;
-  private final Holdings holdings;
+  private final RecipeRules recipes;
+  private final LayerValidator layers;
+  private final ModelValidator models;
 
-  /** With what tells layers from other classes. */
+  /** With what tells layers from other classes, and what they declare. */
   public Validator(
-      Language language, SourceTypes sources, LayerDetector detector, Holdings holdings) {
+      Language language,
+      SourceTypes sources,
+      LayerDetector detector,
+      Holdings holdings,
+      Layers declared) {
     this.language = language;
     this.sources = sources;
-    this.holdings = holdings;
     this.places = new PlaceRules(language, detector);
-    this.fields = new FieldRules(language, holdings);
-    this.layers = new LayerRules(language);
-    this.sealed = new SealedRules(language);
-    this.models = new ModelRules(language, detector, holdings);
+    this.recipes = new RecipeRules(sources);
+    this.layers = new LayerValidator(language, holdings, recipes);
+    this.models = new ModelValidator(language, detector, holdings, declared);
   }
 
-  /** Finds annotations that have no effect where they stand. */
-  public void checkPlaces(TypeElement type, Problems problems) {
+  /** Checks a class that is neither recipe, layer nor model. */
+  public void checkOther(TypeElement type, Problems problems) {
     places.check(type, problems);
+    layers.checkWrapper(type, problems);
   }
 
-  /** Checks a class that was generated in an earlier round. */
-  public void checkGenerated(TypeElement type, Problems problems) {
-    sealed.checkWrapper(type, problems);
+  /** Checks a recipe. */
+  public void checkRecipe(DeclaredRecipe recipe, Problems problems) {
+    recipes.check(recipe, problems);
+    places.check(recipe.type(), problems);
   }
 
-  /** Checks a layer. */
-  public void checkLayer(TypeElement type, Reading<LayerModel> reading, Problems problems) {
+  /**
+   * Checks a layer class, as far as it can be read.
+   *
+   * @param layer what its declarations make
+   */
+  public void checkLayer(
+      TypeElement type,
+      Reading<DeclaredLayer> reading,
+      Optional<LayerModel> layer,
+      Problems problems) {
+    places.check(type, problems);
     checkRuntime(type, problems);
-    if (reading.model().isEmpty()) {
-      return;
+    if (reading.model().isPresent() && layer.isPresent()) {
+      layers.check(reading.model().get(), layer.get(), reading.problems(), problems);
     }
-    LayerModel layer = reading.model().get();
-    Set<String> carried =
-        layer.arguments().isEmpty()
-            ? constructorParameters(type)
-            : layer.arguments().stream().map(a -> a.name()).collect(Collectors.toSet());
-    boolean hidden = reading.problems().list().stream().anyMatch(p -> p.id() == ProblemId.LOMBOK);
-    if (!hidden) {
-      fields.checkMutable(type, carried, problems);
-    }
-    Optional<VariableElement> holding = holdings.holdingField(type);
-    holding.ifPresent(
-        field ->
-            problems.add(
-                ProblemId.LAYER_AND_MODEL,
-                Place.at(type),
-                type.getSimpleName(),
-                "it has tensors or quantizers of its own and holds other layers ("
-                    + field.getSimpleName()
-                    + ")"));
-    sealed.checkLayer(type, layer, problems);
-    layers.check(type, layer, reading.problems().isEmpty(), problems);
   }
 
-  /** Checks a model. */
-  public void checkModel(TypeElement type, Reading<ModelModel> reading, Problems problems) {
+  /** Checks a model class, as far as it can be read. */
+  public void checkModel(TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
+    places.check(type, problems);
     checkRuntime(type, problems);
     models.check(type, reading, problems);
-    if (reading.model().isPresent() && type.getKind() == ElementKind.CLASS) {
-      Set<String> carried = constructorParameters(type);
-      fields.checkMutable(type, carried, problems);
-      fields.checkComponents(type, carried, problems);
-    }
   }
 
-  private static Set<String> constructorParameters(TypeElement type) {
-    return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
-        .flatMap(c -> c.getParameters().stream())
-        .map(p -> p.getSimpleName().toString())
-        .collect(Collectors.toSet());
-  }
-
-  /** Whether nothing of the user's has the name of a class that is to be generated. */
+  /** Returns whether nothing of the user's has the name of a class that is to be generated. */
   public boolean isNameFree(Subject subject) {
     // Not asked of javac, which would look for the file in each place of the class path.
     return !sources.containsTopLevel(subject.generated().canonicalName());

@@ -1,6 +1,7 @@
 /**
- * What javac can know of the traps that rebuilding and wrapping have, beyond what cannot be read.
- * Imports the readers' results.
+ * The rules, checked once a class has been read. {@code Validator} is called for each class; the
+ * rules stand in rooms by subject. Imports those rooms, the readers' results, {@code lang}, {@code
+ * names}, {@code diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.validation;

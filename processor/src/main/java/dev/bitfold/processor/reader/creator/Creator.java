@@ -1,6 +1,8 @@
 package dev.bitfold.processor.reader.creator;
 
+import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.Accessor;
+import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
@@ -19,12 +21,19 @@ public record Creator(ExecutableElement constructor, List<Argument> arguments) {
    * @param accessor where its value is read
    */
   public record Argument(VariableElement parameter, Accessor accessor) {
+    /** Returns the parameter's name, which is that of what it carries. */
     public String name() {
       return parameter.getSimpleName().toString();
     }
   }
 
+  /** Returns whether a parameter has this name. */
   public boolean carries(String name) {
     return arguments.stream().anyMatch(argument -> argument.name().equals(name));
+  }
+
+  /** Returns {@code Linear(INDArray, int)}. */
+  public String signature() {
+    return TypeText.signature(Language.owner(constructor), constructor);
   }
 }

@@ -1,8 +1,5 @@
 package dev.bitfold.processor.reader.creator;
 
-import dev.bitfold.processor.diagnostics.Place;
-import dev.bitfold.processor.diagnostics.ProblemId;
-import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
@@ -10,12 +7,10 @@ import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.Accessor;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.CheckedExceptions;
-import dev.bitfold.processor.reader.TypeText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
@@ -33,93 +28,49 @@ public final class CreatorReader {
   private final Language language;
   private final TypeElement type;
   private final Members members;
-  private final Problems problems;
 
-  public CreatorReader(Language language, TypeElement type, Members members, Problems problems) {
+  /** For a class and its members. */
+  public CreatorReader(Language language, TypeElement type, Members members) {
     this.language = language;
     this.type = type;
     this.members = members;
-    this.problems = problems;
   }
 
-  /** The constructor; empty if there is none, which is then reported. */
-  public Optional<Creator> read() {
-    Optional<Creator> creator = find();
-    creator.ifPresent(c -> c.arguments().forEach(this::checkAccessor));
-    return creator;
-  }
-
-  /** Generated code reads the values where no exception can be declared. */
-  private void checkAccessor(Creator.Argument argument) {
-    method(argument.accessor())
-        .filter(this::throwsChecked)
-        .ifPresent(
-            method ->
-                problems.add(
-                    ProblemId.ACCESSOR_THROWS,
-                    Place.at(method),
-                    type.getSimpleName(),
-                    TypeText.signature(method),
-                    method.getThrownTypes().stream()
-                        .map(TypeText::of)
-                        .collect(Collectors.joining(", ")),
-                    argument.name()));
-  }
-
-  private Optional<ExecutableElement> method(Accessor accessor) {
-    return members.methods().stream()
-        .filter(method -> accessor.method() && Members.isAccessor(method))
-        .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
-        .findFirst();
-  }
-
-  private boolean throwsChecked(ExecutableElement method) {
-    return !CheckedExceptions.of(language, method).isEmpty();
-  }
-
-  private Optional<Creator> find() {
-    List<ExecutableElement> marked = marked();
-    if (type.getKind() == ElementKind.RECORD) {
-      return canonical(marked);
-    }
-    if (marked.size() > 1) {
-      refuse(
-          marked.get(1), "another constructor of " + type.getSimpleName() + " has it", "keep one");
-      return Optional.empty();
-    }
-    if (!marked.isEmpty()) {
-      ExecutableElement constructor = marked.get(0);
-      if (constructor.getModifiers().contains(Modifier.PRIVATE)) {
-        refuse(constructor, "the constructor is private", "make it package-private");
-        return Optional.empty();
+  /** Returns how the class is built again. */
+  public Creation read() {
+    Creation creation = type.getKind() == ElementKind.RECORD ? canonical() : ofClass();
+    if (creation instanceof Creation.Missing || creation instanceof Creation.Unreadable) {
+      Optional<AnnotationUse> lombok = lombok();
+      if (lombok.isPresent()) {
+        return new Creation.ByLombok(lombok.get());
       }
-      return matched(constructor);
     }
-    return inferred();
+    return creation;
   }
 
-  private List<ExecutableElement> marked() {
+  private Creation ofClass() {
+    List<AnnotationUse> marks =
+        ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
+            .flatMap(c -> AnnotationUse.find(c, BitfoldNames.QUANTIZE_CREATOR).stream())
+            .toList();
+    if (marks.size() > 1) {
+      return new Creation.MarkedTwice(marks.get(1));
+    }
+    if (marks.isEmpty()) {
+      return inferred();
+    }
+    ExecutableElement marked = (ExecutableElement) marks.get(0).element();
+    return marked.getModifiers().contains(Modifier.PRIVATE)
+        ? new Creation.Private(marks.get(0))
+        : matched(marked);
+  }
+
+  private Creation canonical() {
     return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
-        .filter(c -> AnnotationUse.find(c, BitfoldNames.QUANTIZE_CREATOR).isPresent())
-        .toList();
-  }
-
-  private void refuse(ExecutableElement constructor, String why, String fix) {
-    AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
-        .ifPresent(
-            use -> problems.add(ProblemId.CREATOR, use.place(), type.getSimpleName(), why, fix));
-  }
-
-  private Optional<Creator> canonical(List<ExecutableElement> marked) {
-    Optional<Creator> found = Optional.empty();
-    for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
-      if (isCanonical(constructor)) {
-        found = Optional.of(canonical(constructor));
-      } else if (marked.contains(constructor)) {
-        refuse(constructor, "a record is rebuilt by its canonical constructor", "take it off");
-      }
-    }
-    return found;
+        .filter(this::isCanonical)
+        .findFirst()
+        .<Creation>map(constructor -> new Creation.Found(canonical(constructor)))
+        .orElse(new Creation.Missing(Optional.empty()));
   }
 
   private boolean isCanonical(ExecutableElement constructor) {
@@ -145,98 +96,63 @@ public final class CreatorReader {
     return new Creator(constructor, arguments);
   }
 
-  /** The constructor with every parameter matched, or each parameter's problem. */
-  private Optional<Creator> matched(ExecutableElement constructor) {
+  /** Matches every parameter of a constructor. */
+  private Creation matched(ExecutableElement constructor) {
     List<Creator.Argument> arguments = new ArrayList<>();
+    List<VariableElement> unreadable = new ArrayList<>();
     for (VariableElement parameter : constructor.getParameters()) {
-      argument(parameter).ifPresentOrElse(arguments::add, () -> unmatched(parameter));
+      argument(parameter).ifPresentOrElse(arguments::add, () -> unreadable.add(parameter));
     }
-    return arguments.size() == constructor.getParameters().size()
-        ? Optional.of(new Creator(constructor, arguments))
-        : Optional.empty();
+    return unreadable.isEmpty()
+        ? new Creation.Found(new Creator(constructor, arguments))
+        : new Creation.Unreadable(constructor, unreadable);
   }
 
   private Optional<Creator.Argument> argument(VariableElement parameter) {
     Unresolved.refuse(parameter.asType());
     return members.readable(parameter.getSimpleName().toString()).stream()
         .filter(r -> language.types().isAssignable(r.type(), parameter.asType()))
-        .min(
-            Comparator.comparing(r -> method(r.accessor()).filter(this::throwsChecked).isPresent()))
+        .min(Comparator.comparing(r -> throwsChecked(r.accessor())))
         .map(r -> new Creator.Argument(parameter, r.accessor()));
   }
 
-  private Optional<Creator> inferred() {
+  private boolean throwsChecked(Accessor accessor) {
+    return members.methods().stream()
+        .filter(method -> accessor.method() && Members.isAccessor(method))
+        .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
+        .anyMatch(method -> !CheckedExceptions.of(language, method).isEmpty());
+  }
+
+  private Creation inferred() {
     List<Creator> fitting = new ArrayList<>();
     for (ExecutableElement constructor : members.constructors()) {
-      List<Creator.Argument> arguments = new ArrayList<>();
-      constructor.getParameters().forEach(p -> argument(p).ifPresent(arguments::add));
-      if (arguments.size() == constructor.getParameters().size()) {
-        fitting.add(new Creator(constructor, arguments));
-      }
+      matched(constructor).creator().ifPresent(fitting::add);
     }
     if (fitting.isEmpty()) {
-      noneFits();
-      return Optional.empty();
+      return noneFits();
     }
     Creator widest =
         fitting.stream().max(Comparator.comparingInt(c -> c.arguments().size())).orElseThrow();
     for (Creator other : fitting) {
       if (!other.equals(widest)
           && !other.arguments().stream().allMatch(a -> widest.carries(a.name()))) {
-        problems.add(
-            ProblemId.SEVERAL_CONSTRUCTORS,
-            Place.at(type),
-            type.getSimpleName(),
-            signature(widest) + " and " + signature(other));
-        return Optional.empty();
+        return new Creation.Ambiguous(widest, other);
       }
     }
     boolean more = members.constructors().size() > 1 || lombok().isPresent();
-    if (widest.arguments().isEmpty() && more) {
-      noneFits();
-      return Optional.empty();
-    }
-    return Optional.of(widest);
+    return widest.arguments().isEmpty() && more ? noneFits() : new Creation.Found(widest);
   }
 
-  private String signature(Creator creator) {
-    return type.getSimpleName()
-        + creator.constructor().getParameters().stream()
-            .map(p -> TypeText.of(p.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
-  }
-
-  private void noneFits() {
-    Optional<AnnotationUse> lombok = lombok();
-    if (lombok.isPresent()) {
-      problems.add(
-          ProblemId.LOMBOK, lombok.get().place(), type.getSimpleName(), lombok.get().label());
-      return;
-    }
+  private Creation noneFits() {
     List<ExecutableElement> withParameters =
         members.constructors().stream().filter(c -> !c.getParameters().isEmpty()).toList();
-    if (withParameters.size() == 1) {
-      matched(withParameters.get(0));
-      return;
-    }
-    String what =
-        members.constructors().isEmpty()
-            ? "all its constructors are private"
-            : "no constructor has only parameters that can be read";
-    problems.add(
-        ProblemId.NO_CONSTRUCTOR, Place.at(type), type.getSimpleName(), what, constructorToPaste());
-  }
-
-  private String constructorToPaste() {
-    String parameters =
-        members.fields().stream()
-            .map(f -> TypeText.of(f.asType()) + " " + f.getSimpleName())
-            .collect(Collectors.joining(", "));
-    String body =
-        members.fields().stream()
-            .map(f -> "this." + f.getSimpleName() + " = " + f.getSimpleName() + ";")
-            .collect(Collectors.joining(" "));
-    return type.getSimpleName() + "(" + parameters + ") { " + body + " }";
+    return withParameters.size() == 1
+        ? matched(withParameters.get(0))
+        : new Creation.Missing(
+            ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
+                .filter(c -> c.getModifiers().contains(Modifier.PRIVATE))
+                .filter(c -> !c.getParameters().isEmpty() && matched(c).creator().isPresent())
+                .findFirst());
   }
 
   private Optional<AnnotationUse> lombok() {
@@ -245,15 +161,5 @@ public final class CreatorReader {
     return uses.stream()
         .filter(use -> language.packageOf(use.type()).startsWith("lombok"))
         .findFirst();
-  }
-
-  private void unmatched(VariableElement parameter) {
-    Optional<AnnotationUse> lombok = lombok();
-    if (lombok.isPresent()) {
-      problems.add(
-          ProblemId.LOMBOK, lombok.get().place(), type.getSimpleName(), lombok.get().label());
-      return;
-    }
-    new UnmatchedParameter(language, type, members, parameter).report(problems);
   }
 }

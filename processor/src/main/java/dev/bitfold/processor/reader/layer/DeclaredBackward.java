@@ -1,11 +1,12 @@
 package dev.bitfold.processor.reader.layer;
 
+import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 
 /**
- * A layer's {@code backward}.
+ * A method named {@code backward} that returns gradients.
  *
  * @param method it
- * @param forward the method whose gradients it gives
+ * @param forward the method whose gradients it gives; empty if it fits none
  */
-record DeclaredBackward(ExecutableElement method, ExecutableElement forward) {}
+public record DeclaredBackward(ExecutableElement method, Optional<ExecutableElement> forward) {}

@@ -1,17 +1,20 @@
 package dev.bitfold.processor.reader.layer;
 
+import dev.bitfold.processor.lang.Language;
 import java.util.List;
-import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 
 /**
- * The method that hooks go around.
+ * A method named {@code forward}.
  *
  * @param method it
- * @param inputs its hooked parameters
+ * @param inputs its parameters that are marked as inputs
+ * @param hooked whether any parameter is marked, even one that is no tensor
  */
-record DeclaredForward(ExecutableElement method, List<DeclaredTensor> inputs) {
-  static List<DeclaredTensor> inputs(Optional<DeclaredForward> forward) {
-    return forward.map(DeclaredForward::inputs).orElse(List.of());
+public record DeclaredForward(
+    ExecutableElement method, List<DeclaredTensor> inputs, boolean hooked) {
+  /** Returns whether it returns a tensor. */
+  public boolean returnsTensor() {
+    return Language.isTensor(method.getReturnType()) || Language.isVariable(method.getReturnType());
   }
 }

@@ -6,31 +6,77 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.model.TensorKind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * A tensor as its own annotations declare it.
+ * A tensor as all its annotations declare it.
  *
  * @param name the member's or parameter's name
- * @param kind what it is
- * @param several whether it is a list or array of them
- * @param variable whether it is a graph's variable, not an array
- * @param layout its axes; empty if what is written makes no sense, which is then reported
- * @param quantizers the quantizers on the member itself
- * @param place the annotation
+ * @param declarations what its annotations say, at least one, in the order of the source
+ * @param quantizers the quantizers on the members of that name
  */
-record DeclaredTensor(
-    String name,
-    TensorKind kind,
-    boolean several,
-    boolean variable,
-    Optional<Layout> layout,
-    List<QuantizerUse> quantizers,
-    Place place) {
-  /** With more quantizers, from another place that declares the same tensor. */
-  DeclaredTensor with(List<QuantizerUse> more) {
-    List<QuantizerUse> all = new ArrayList<>(quantizers);
-    all.addAll(more);
-    return new DeclaredTensor(name, kind, several, variable, layout, List.copyOf(all), place);
+public record DeclaredTensor(
+    String name, List<TensorDeclaration> declarations, List<MemberQuantizers> quantizers) {
+  /** Lists are copied. */
+  public DeclaredTensor {
+    declarations = List.copyOf(declarations);
+    quantizers = List.copyOf(quantizers);
+  }
+
+  /** Returns the declaration that decides. */
+  public TensorDeclaration first() {
+    return declarations.get(0);
+  }
+
+  /** Returns what the tensor is. */
+  public TensorKind kind() {
+    return first().kind();
+  }
+
+  /** Returns whether it is a list or array of tensors. */
+  public boolean several() {
+    return declarations.stream().anyMatch(TensorDeclaration::several);
+  }
+
+  /** Returns whether it is a graph's variable. */
+  public boolean variable() {
+    return first().variable();
+  }
+
+  /** Returns its axes: those of the first declaration that knows them. */
+  public Layout layout() {
+    return declarations.stream()
+        .filter(TensorDeclaration::hasLayout)
+        .findFirst()
+        .flatMap(TensorDeclaration::layout)
+        .orElse(Layout.UNKNOWN);
+  }
+
+  /** Returns whether every layout that is written is one. */
+  public boolean isReadable() {
+    return declarations.stream().allMatch(declaration -> declaration.layout().isPresent());
+  }
+
+  /** Returns the annotation that declares it. */
+  public Place place() {
+    return first().use().place();
+  }
+
+  /** Returns the quantizers of its members, the first one before the others. */
+  public List<QuantizerUse> memberQuantizers() {
+    return quantizers.stream().flatMap(member -> member.of(kind()).stream()).toList();
+  }
+
+  /** Returns the tensor with the quantizers of one more member of its name. */
+  DeclaredTensor with(MemberQuantizers more) {
+    List<MemberQuantizers> all = new ArrayList<>(quantizers);
+    all.add(more);
+    return new DeclaredTensor(name, declarations, all);
+  }
+
+  /** Returns the tensor with one more declaration, of another member of its name. */
+  DeclaredTensor with(TensorDeclaration more) {
+    List<TensorDeclaration> all = new ArrayList<>(declarations);
+    all.add(more);
+    return new DeclaredTensor(name, all, quantizers);
   }
 }

@@ -1,191 +1,90 @@
 package dev.bitfold.processor.reader.layer;
 
 import dev.bitfold.descriptor.Layout;
-import dev.bitfold.processor.descriptor.QuantizerUse;
-import dev.bitfold.processor.diagnostics.Place;
-import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
-import dev.bitfold.processor.lang.Members;
-import dev.bitfold.processor.lang.Recursion;
-import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.names.BitfoldNames;
-import dev.bitfold.processor.reader.TypeText;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import javax.lang.model.element.Element;
 import javax.lang.model.element.ExecutableElement;
-import javax.lang.model.element.Modifier;
-import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
-import javax.lang.model.util.ElementFilter;
 
-/** Finds the {@code forward} method whose tensors are hooked. */
-public final class ForwardReader {
-  /** The name of the method that hooks go around. */
-  static final String FORWARD = "forward";
+/** Reads the methods named {@code forward}, and finds the one that hooks go around. */
+final class ForwardReader {
+  private static final String FORWARD = "forward";
 
-  private final Language language;
-  private final TypeElement type;
-  private final Members members;
   private final TensorAnnotations annotations;
   private final Problems problems;
-  private boolean broken;
+  private boolean unreadable;
 
-  ForwardReader(
-      Language language,
-      TypeElement type,
-      Members members,
-      TensorAnnotations annotations,
-      Problems problems) {
-    this.type = type;
-    this.language = language;
-    this.members = members;
+  ForwardReader(TensorAnnotations annotations, Problems problems) {
     this.annotations = annotations;
     this.problems = problems;
   }
 
-  /** Whether a parameter is marked as an input and is no tensor, which is reported. */
-  boolean hasBroken() {
-    return broken;
+  /** Reads those among the methods of a class. */
+  List<DeclaredForward> read(List<ExecutableElement> methods) {
+    return methods.stream()
+        .filter(method -> method.getSimpleName().contentEquals(FORWARD))
+        .map(this::declared)
+        .toList();
   }
 
-  /** The method with a marked parameter. */
-  Optional<DeclaredForward> read() {
-    List<ExecutableElement> hooked =
-        candidates().stream()
-            .filter(m -> m.getParameters().stream().anyMatch(this::marked))
-            .toList();
-    if (hooked.size() > 1) {
-      problems.add(
-          ProblemId.TWO_FORWARDS,
-          Place.at(hooked.get(1)),
-          type.getSimpleName(),
-          TypeText.signature(hooked.get(0)),
-          TypeText.signature(hooked.get(1)));
+  /** Returns whether a parameter is marked as an input and is no tensor, which is reported. */
+  boolean hasUnreadable() {
+    return unreadable;
+  }
+
+  /**
+   * Returns the method with a marked parameter, else the only one with an output to be quantized.
+   *
+   * @param quantizesOutput whether the class quantizes its output
+   */
+  static Optional<DeclaredForward> hooked(List<DeclaredForward> forwards, boolean quantizesOutput) {
+    Optional<DeclaredForward> marked =
+        forwards.stream().filter(DeclaredForward::hooked).findFirst();
+    if (marked.isPresent() || !quantizesOutput) {
+      return marked;
     }
-    return hooked.stream().findFirst().map(this::declared);
+    List<DeclaredForward> returning =
+        forwards.stream().filter(DeclaredForward::returnsTensor).toList();
+    return returning.size() == 1 ? Optional.of(returning.get(0)) : Optional.empty();
   }
 
-  /** The only method that returns a tensor, for an output's quantizer. */
-  Optional<DeclaredForward> readForOutput() {
-    List<ExecutableElement> returning =
-        candidates().stream()
-            .filter(
-                m -> Language.isTensor(m.getReturnType()) || Language.isVariable(m.getReturnType()))
-            .toList();
-    return returning.size() == 1 ? Optional.of(declared(returning.get(0))) : Optional.empty();
-  }
-
-  /** The methods of that name. */
-  List<ExecutableElement> candidates() {
-    List<ExecutableElement> found = methods();
-    found.removeIf(method -> !method.getSimpleName().contentEquals(FORWARD));
-    return found;
-  }
-
-  /** All methods that the class has, private ones included. */
-  List<ExecutableElement> methods() {
-    List<ExecutableElement> found = new ArrayList<>(members.methods());
-    ElementFilter.methodsIn(type.getEnclosedElements()).stream()
-        .filter(method -> !found.contains(method))
-        .forEach(found::add);
-    // Compilers list inherited and own methods in orders of their own.
-    List<? extends Element> written = type.getEnclosedElements();
-    found.sort(Comparator.comparingInt(method -> written.indexOf(method)));
-    return found;
-  }
-
-  private boolean marked(VariableElement parameter) {
-    return AnnotationUse.find(parameter, BitfoldNames.INPUT).isPresent()
-        || annotations.isQuantized(parameter);
-  }
-
-  /** The method with its marked parameters. */
-  DeclaredForward declared(ExecutableElement method) {
-    for (Modifier hidden : List.of(Modifier.PRIVATE, Modifier.STATIC)) {
-      if (method.getModifiers().contains(hidden)) {
-        problems.add(
-            ProblemId.FORWARD_INACCESSIBLE,
-            Place.at(method),
-            type.getSimpleName(),
-            TypeText.signature(method),
-            hidden,
-            hidden == Modifier.STATIC ? "take static off" : "make it public");
-      }
-    }
-    language.recursion(type).ifPresent(recursion -> calls(recursion, method));
-    boolean open = !type.getModifiers().contains(Modifier.FINAL);
-    if (open && method.getModifiers().contains(Modifier.FINAL)) {
-      problems.add(
-          ProblemId.FORWARD_FINAL,
-          Place.at(method),
-          type.getSimpleName(),
-          TypeText.signature(method));
-    }
+  private DeclaredForward declared(ExecutableElement method) {
     List<DeclaredTensor> inputs = new ArrayList<>();
+    boolean hooked = false;
     for (VariableElement parameter : method.getParameters()) {
-      Unresolved.refuse(parameter.asType());
-      if (marked(parameter)) {
-        input(parameter).ifPresentOrElse(inputs::add, () -> broken = true);
+      String name = parameter.getSimpleName().toString();
+      MemberQuantizers quantizers = annotations.quantizers(parameter, name);
+      Optional<AnnotationUse> marked = AnnotationUse.find(parameter, BitfoldNames.INPUT);
+      if (marked.isPresent() || !quantizers.isEmpty()) {
+        hooked = true;
+        input(parameter, marked.orElseGet(quantizers::first))
+            .ifPresentOrElse(
+                declaration ->
+                    inputs.add(new DeclaredTensor(name, List.of(declaration), List.of(quantizers))),
+                () -> unreadable = true);
       }
     }
-    Unresolved.refuse(method.getReturnType());
-    return new DeclaredForward(method, inputs);
+    return new DeclaredForward(method, inputs, hooked);
   }
 
-  /** What calls the method's tensors twice into the quantizers, or past them. */
-  private void calls(Recursion recursion, ExecutableElement method) {
-    recursion
-        .of(method)
-        .ifPresent(
-            way ->
-                problems.add(
-                    ProblemId.FORWARD_RECURSES,
-                    Place.at(method),
-                    type.getSimpleName(),
-                    TypeText.signature(method),
-                    way.certain() ? "calls itself" : "may call itself (overloads look alike)",
-                    way.through().isEmpty()
-                        ? ""
-                        : " through " + String.join(" and ", way.through())));
-    recursion
-        .bypass(method)
-        .ifPresent(
-            caller ->
-                problems.add(
-                    ProblemId.FORWARD_BYPASSED,
-                    Place.at(caller),
-                    type.getSimpleName(),
-                    TypeText.signature(caller),
-                    method.getSimpleName()));
-  }
-
-  private Optional<DeclaredTensor> input(VariableElement parameter) {
+  private Optional<TensorDeclaration> input(VariableElement parameter, AnnotationUse use) {
     String name = parameter.getSimpleName().toString();
-    AnnotationUse use =
-        AnnotationUse.find(parameter, BitfoldNames.INPUT)
-            .orElseGet(() -> annotations.firstQuantizer(parameter));
-    List<QuantizerUse> quantizers = annotations.quantizers(parameter, TensorKind.INPUT);
-    if (!annotations.checkType(name, parameter.asType(), use)) {
+    if (!TensorTypes.isReadable(name, parameter.asType(), use, problems)) {
       return Optional.empty();
     }
-    Optional<Layout> layout =
-        use.is(BitfoldNames.INPUT)
-            ? annotations.layout(use, TensorKind.INPUT, name)
-            : Optional.of(Layout.UNKNOWN);
     return Optional.of(
-        new DeclaredTensor(
-            name,
+        new TensorDeclaration(
             TensorKind.INPUT,
+            parameter.asType(),
             false,
             Language.isVariable(parameter.asType()),
-            layout,
-            quantizers,
-            use.place()));
+            use.is(BitfoldNames.INPUT) ? annotations.layout(use) : Optional.of(Layout.UNKNOWN),
+            use));
   }
 }

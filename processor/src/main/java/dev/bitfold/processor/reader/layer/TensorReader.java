@@ -1,12 +1,11 @@
 package dev.bitfold.processor.reader.layer;
 
-import dev.bitfold.descriptor.Layout;
-import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.TensorKind;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,8 +32,8 @@ final class TensorReader {
   private final TensorAnnotations annotations;
   private final Problems problems;
   private final Map<String, DeclaredTensor> tensors = new LinkedHashMap<>();
-  private final Map<Element, String> quantizedOnly = new LinkedHashMap<>();
-  private final Set<String> broken = new HashSet<>();
+  private final List<MemberQuantizers> quantizersAlone = new ArrayList<>();
+  private final Set<String> unreadable = new HashSet<>();
 
   TensorReader(
       Language language, TypeElement type, TensorAnnotations annotations, Problems problems) {
@@ -42,9 +41,6 @@ final class TensorReader {
     this.type = type;
     this.annotations = annotations;
     this.problems = problems;
-  }
-
-  List<DeclaredTensor> read() {
     if (type.getKind() == ElementKind.RECORD) {
       for (RecordComponentElement component : type.getRecordComponents()) {
         member(component, component.getSimpleName().toString(), component.asType());
@@ -52,13 +48,28 @@ final class TensorReader {
     } else {
       language.chain(type).forEach(this::classMembers);
     }
-    quantizedOnly.forEach(this::addQuantizers);
+    // A quantizer may stand on another member than the weight's: the constructor's parameter, say.
+    for (MemberQuantizers member : quantizersAlone) {
+      tensors.computeIfPresent(member.tensor(), (name, tensor) -> tensor.with(member));
+    }
+  }
+
+  /** Returns the tensors. */
+  List<DeclaredTensor> tensors() {
     return List.copyOf(tensors.values());
   }
 
-  /** Whether a member is marked as a tensor and is none, which is reported. */
-  boolean hasBroken() {
-    return !broken.isEmpty();
+  /** Returns the quantizers on members that are not marked as tensors anywhere. */
+  List<MemberQuantizers> loneQuantizers() {
+    return quantizersAlone.stream()
+        .filter(member -> !tensors.containsKey(member.tensor()))
+        .filter(member -> !unreadable.contains(member.tensor()))
+        .toList();
+  }
+
+  /** Returns whether a member is marked as a tensor and is none, which is reported. */
+  boolean hasUnreadable() {
+    return !unreadable.isEmpty();
   }
 
   private void classMembers(TypeElement owner) {
@@ -82,92 +93,36 @@ final class TensorReader {
   }
 
   private void member(Element element, String name, TypeMirror memberType) {
+    MemberQuantizers quantizers = annotations.quantizers(element, name);
     boolean marked = false;
     for (TensorKind kind : List.of(TensorKind.WEIGHT, TensorKind.BIAS)) {
-      Optional<AnnotationUse> use = AnnotationUse.find(element, TensorAnnotations.annotation(kind));
-      marked |= use.isPresent();
-      boolean several = TensorAnnotations.isSeveral(memberType);
-      if (use.isPresent() && !several && !annotations.checkType(name, memberType, use.get())) {
-        broken.add(name);
-      } else if (use.isPresent()) {
-        add(
-            new DeclaredTensor(
-                name,
-                kind,
-                several,
-                Language.isVariable(memberType),
-                annotations.layout(use.get(), kind, name),
-                annotations.quantizers(element, kind),
-                use.get().place()),
-            use.get());
+      Optional<AnnotationUse> use = AnnotationUse.find(element, TensorDeclaration.annotation(kind));
+      if (use.isPresent()) {
+        declared(name, kind, memberType, use.get());
+        marked = true;
       }
     }
-    if (!marked && annotations.isQuantized(element)) {
-      quantizedOnly.put(element, name);
+    if (marked) {
+      tensors.computeIfPresent(name, (same, tensor) -> tensor.with(quantizers));
+    } else if (!quantizers.isEmpty()) {
+      quantizersAlone.add(quantizers);
     }
   }
 
-  /** Quantizers on another member of the same name: the weight's constructor parameter, say. */
-  private void addQuantizers(Element element, String name) {
-    DeclaredTensor known = tensors.get(name);
-    if (known != null) {
-      tensors.put(name, known.with(annotations.quantizers(element, known.kind())));
-    } else if (!broken.contains(name)) {
-      AnnotationUse use = annotations.firstQuantizer(element);
-      problems.add(
-          ProblemId.MISPLACED,
-          use.place(),
-          use.label(),
-          name + " is no @Weight",
-          "mark it, as @Weight(layout = \"OI\"), or take it off");
-    }
-  }
-
-  private void add(DeclaredTensor tensor, AnnotationUse use) {
-    DeclaredTensor known = tensors.get(tensor.name());
-    if (known == null) {
-      tensors.put(tensor.name(), tensor);
+  private void declared(String name, TensorKind kind, TypeMirror memberType, AnnotationUse use) {
+    boolean several = TensorTypes.isSeveral(memberType);
+    if (!several && !TensorTypes.isReadable(name, memberType, use, problems)) {
+      unreadable.add(name);
       return;
     }
-    Optional<Layout> layout = known.layout();
-    if (known.kind() != tensor.kind() || contradict(known.layout(), tensor.layout())) {
-      problems.add(
-          ProblemId.TENSOR_DECLARED_TWICE,
-          use.place("layout"),
-          type.getSimpleName(),
-          tensor.name(),
-          words(tensor),
-          words(known));
-    } else if (layout.filter(Layout::isUnknown).isPresent()) {
-      layout = tensor.layout();
-    }
-    DeclaredTensor merged =
-        new DeclaredTensor(
-            known.name(),
-            known.kind(),
-            known.several() || tensor.several(),
-            known.variable(),
-            layout,
-            known.quantizers(),
-            known.place());
-    tensors.put(known.name(), merged.with(tensor.quantizers()));
-  }
-
-  private static boolean contradict(Optional<Layout> one, Optional<Layout> other) {
-    return one.isPresent()
-        && other.isPresent()
-        && !one.get().isUnknown()
-        && !other.get().isUnknown()
-        && !one.equals(other);
-  }
-
-  private static String words(DeclaredTensor tensor) {
-    return "@"
-        + TensorAnnotations.annotation(tensor.kind()).simpleName()
-        + tensor
-            .layout()
-            .filter(layout -> !layout.isUnknown())
-            .map(layout -> "(layout = \"" + layout + "\")")
-            .orElse("");
+    TensorDeclaration declaration =
+        new TensorDeclaration(
+            kind, memberType, several, Language.isVariable(memberType), annotations.layout(use), use);
+    DeclaredTensor known = tensors.get(name);
+    tensors.put(
+        name,
+        known == null
+            ? new DeclaredTensor(name, List.of(declaration), List.of())
+            : known.with(declaration));
   }
 }

@@ -1,66 +1,96 @@
 package dev.bitfold.processor.reader.layer;
 
-import dev.bitfold.processor.diagnostics.Place;
+import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.TypeText;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import javax.lang.model.element.TypeElement;
+import java.util.function.Predicate;
+import javax.lang.model.type.ArrayType;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.TypeVariable;
+import javax.lang.model.type.WildcardType;
 
-/** Tells layers of arrays, which compute, from those of variables, which build a graph. */
+/** Tells types that hold tensors from others. */
 final class TensorTypes {
-  private record Found(String name, boolean variable, Place place) {
-    String type() {
-      return variable ? "an SDVariable" : "an INDArray";
+  private TensorTypes() {}
+
+  /** Returns whether a type is a list or array of tensors. */
+  static boolean isSeveral(TypeMirror type) {
+    if (type.getKind() == TypeKind.ARRAY) {
+      return Language.isTensor(((ArrayType) type).getComponentType());
     }
+    return Language.is(type, ClassName.get(List.class))
+        && ((DeclaredType) type).getTypeArguments().stream().anyMatch(Language::isTensor);
   }
 
-  private final TypeElement type;
-  private final Problems problems;
-
-  TensorTypes(TypeElement type, Problems problems) {
-    this.type = type;
-    this.problems = problems;
+  /** Returns whether a type is ND4J's array or variable; else reports that it cannot be read. */
+  static boolean isReadable(String name, TypeMirror type, AnnotationUse use, Problems problems) {
+    Unresolved.refuse(type);
+    if (Language.isTensor(type) || Language.isVariable(type)) {
+      return true;
+    }
+    if (holdsTensors(type)) {
+      problems.add(
+          ProblemId.NOT_YET,
+          use.place(),
+          use.label() + " on " + TypeText.withArticle(type) + " (" + name + ")",
+          instead(type, use));
+    } else {
+      problems.add(
+          ProblemId.TENSOR_TYPE,
+          use.place(),
+          name,
+          use.label(),
+          type,
+          BitfoldNames.TENSOR.canonicalName());
+    }
+    return false;
   }
 
-  /** Whether a layer is of variables; one that is of both is reported. */
-  boolean areVariables(List<DeclaredTensor> tensors, Optional<DeclaredForward> forward) {
-    List<Found> found = new ArrayList<>();
-    tensors.forEach(t -> found.add(new Found(t.name(), t.variable(), t.place())));
-    DeclaredForward.inputs(forward)
-        .forEach(t -> found.add(new Found(t.name(), t.variable(), t.place())));
-    forward.ifPresent(
-        f -> {
-          TypeMirror result = f.method().getReturnType();
-          if (Language.isTensor(result) || Language.isVariable(result)) {
-            found.add(
-                new Found(
-                    "the result of " + TypeText.signature(f.method()),
-                    Language.isVariable(result),
-                    Place.at(f.method())));
-          }
-        });
-    if (found.isEmpty()) {
-      return false;
+  /** Returns how to declare what holds tensors. */
+  private static String instead(TypeMirror type, AnnotationUse use) {
+    if (use.is(BitfoldNames.INPUT)) {
+      return "give each tensor a parameter of its own, with its own @Input";
     }
-    Found first = found.get(0);
-    found.stream()
-        .filter(other -> other.variable() != first.variable())
-        .findFirst()
-        .ifPresent(
-            other ->
-                problems.add(
-                    ProblemId.MIXED_TENSORS,
-                    other.place(),
-                    type.getSimpleName(),
-                    other.name(),
-                    other.type(),
-                    first.name(),
-                    first.type()));
-    return first.variable();
+    if (mentions(type, Language::isVariable)) {
+      return "declare each SDVariable on its own";
+    }
+    return type.getKind() == TypeKind.TYPEVAR
+        ? "declare it as INDArray"
+        : "declare it as List<INDArray> or INDArray[]";
+  }
+
+  private static boolean holdsTensors(TypeMirror type) {
+    return mentions(type, t -> Language.isTensor(t) || Language.isVariable(t) || isRawList(t));
+  }
+
+  /** A raw list does not say what it holds; somebody who marks it means tensors. */
+  private static boolean isRawList(TypeMirror type) {
+    return Language.is(type, ClassName.get(List.class))
+        && ((DeclaredType) type).getTypeArguments().isEmpty();
+  }
+
+  private static boolean mentions(TypeMirror type, Predicate<TypeMirror> wanted) {
+    if (wanted.test(type)) {
+      return true;
+    }
+    return switch (type.getKind()) {
+      case ARRAY -> mentions(((ArrayType) type).getComponentType(), wanted);
+      case TYPEVAR -> wanted.test(((TypeVariable) type).getUpperBound());
+      case WILDCARD -> {
+        TypeMirror bound = ((WildcardType) type).getExtendsBound();
+        yield bound != null && mentions(bound, wanted);
+      }
+      case DECLARED ->
+          ((DeclaredType) type).getTypeArguments().stream().anyMatch(t -> mentions(t, wanted));
+      default -> false;
+    };
   }
 }

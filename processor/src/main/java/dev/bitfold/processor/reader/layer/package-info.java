@@ -1,7 +1,9 @@
 /**
- * Reads a layer class into a {@code LayerModel}: its tensors, its {@code forward} and {@code
- * backward}, and the quantizer of each tensor. Imports {@code reader}, {@code reader.creator},
- * {@code lang}, {@code descriptor}, {@code diagnostics} and {@code model}.
+ * Reads a layer class in two stages. {@code LayerReader} turns its declarations into one {@code
+ * DeclaredLayer}: tensors, {@code forward} and {@code backward}, quantizers, the constructor.
+ * {@code LayerResolver} decides from that alone what is generated, a {@code LayerModel}. Imports
+ * {@code reader}, {@code reader.creator}, {@code descriptor}, {@code lang}, {@code names}, {@code
+ * diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.reader.layer;

@@ -113,7 +113,8 @@ final class ComponentReader {
       }
       default -> {
         Optional<AnnotationUse> listed =
-            site.annotation(BitfoldNames.IMPLEMENTATIONS)
+            site.declarations()
+                .annotation(BitfoldNames.IMPLEMENTATIONS)
                 .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
         if (listed.isPresent()) {
           return choices.listed(listed.get(), type, site);

@@ -11,8 +11,7 @@ import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.names.GeneratedNames;
 import dev.bitfold.processor.reader.TypeText;
-import dev.bitfold.processor.reader.layer.LayerReader;
-import dev.bitfold.processor.reader.layer.ShapeReader;
+import dev.bitfold.processor.reader.layer.Layers;
 import java.util.List;
 import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
@@ -28,9 +27,9 @@ import javax.lang.model.util.ElementFilter;
 final class Wrappers {
   private final Language language;
   private final SourceTypes sources;
-  private final LayerReader layers;
+  private final Layers layers;
 
-  Wrappers(Language language, SourceTypes sources, LayerReader layers) {
+  Wrappers(Language language, SourceTypes sources, Layers layers) {
     this.language = language;
     this.sources = sources;
     this.layers = layers;
@@ -58,7 +57,7 @@ final class Wrappers {
           ProblemId.FINAL_COMPONENT,
           TypeText.of(declared),
           layer.getSimpleName(),
-          ShapeReader.kind(layer),
+          TypeText.finality(layer),
           wrapper.simpleName(),
           hint);
     }
@@ -66,7 +65,7 @@ final class Wrappers {
   }
 
   private boolean fitsSource(TypeElement layer, TypeMirror declared) {
-    Optional<LayerModel> model = layers.read(layer).model();
+    Optional<LayerModel> model = layers.resolve(layer);
     boolean wrapped = model.isPresent() && model.get().shape() instanceof LayerShape.Wrapper;
     boolean isInterface =
         Language.declared(declared).filter(e -> e.getKind().isInterface()).isPresent();

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.reader.creator;
+package dev.bitfold.processor.validation.creator;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.NearestName;

@@ -1,10 +1,11 @@
-package dev.bitfold.processor.descriptor;
+package dev.bitfold.processor.validation.quantizer;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
@@ -23,26 +24,26 @@ final class WrittenRules {
       List.of("axis", "blockSizes", "scaleBits", "scaleBlockSizes", "amax");
   private static final List<String> TEXTS = List.of("per", "name");
 
+  private final QuantizerUse quantizer;
   private final AnnotationUse use;
   private final String subject;
   private final Problems problems;
 
-  WrittenRules(AnnotationUse use, String subject, Problems problems) {
-    this.use = use;
+  WrittenRules(QuantizerUse quantizer, String subject, Problems problems) {
+    this.quantizer = quantizer;
+    this.use = quantizer.written();
     this.subject = subject;
     this.problems = problems;
   }
 
-  /** Reports what is written to no effect, beside what is wrong with the descriptor itself. */
-  void check(QuantDescriptor.Builder builder) {
+  /** Reports elements that have no effect, in addition to invalid descriptors. */
+  void check() {
     LISTS.forEach(name -> use.value(name).ifPresent(v -> empty(name, isEmptyList(v), "{}")));
     TEXTS.forEach(name -> use.value(name).ifPresent(v -> empty(name, isBlank(v), text(v))));
     use.value("percentile").ifPresent(this::percentileIsFraction);
     use.value("amax").ifPresent(this::amaxIsNone);
     use.value("scaleAmax").ifPresent(this::scaleAmaxIsNone);
-    if (builder.problems().isEmpty()) {
-      combined(builder.build());
-    }
+    quantizer.descriptor().ifPresent(this::combined);
   }
 
   private boolean isWritten(String name) {

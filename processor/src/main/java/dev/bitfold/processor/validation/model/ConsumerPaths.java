@@ -1,4 +1,4 @@
-package dev.bitfold.processor.reader.model;
+package dev.bitfold.processor.validation.model;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.NearestName;
@@ -9,9 +9,12 @@ import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.Declarations;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.TypeText;
+import dev.bitfold.processor.reader.model.DeclaredComponent;
+import dev.bitfold.processor.reader.model.DeclaredModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -46,7 +49,7 @@ final class ConsumerPaths {
     private final String fix;
 
     NoLayerException(String what, String fix) {
-      this(ProblemId.READER_PATH, what, fix);
+      this(ProblemId.CONSUMER_PATH, what, fix);
     }
 
     NoLayerException(ProblemId id, String what, String fix) {
@@ -55,14 +58,17 @@ final class ConsumerPaths {
       this.fix = fix;
     }
 
+    /** Returns the id of the problem. */
     ProblemId id() {
       return id;
     }
 
+    /** Returns what is wrong. */
     String what() {
       return String.valueOf(getMessage());
     }
 
+    /** Returns what to write. */
     String fix() {
       return fix;
     }
@@ -72,11 +78,11 @@ final class ConsumerPaths {
    * A component on the way.
    *
    * @param type its type, as seen from the model that holds it
-   * @param places where it is declared
+   * @param declarations where it is declared
    */
-  record Step(TypeMirror type, List<Element> places) {
-    private Optional<AnnotationUse> annotation(ClassName name) {
-      return places.stream().flatMap(p -> AnnotationUse.find(p, name).stream()).findFirst();
+  private record Step(TypeMirror type, Declarations declarations) {
+    Optional<AnnotationUse> annotation(ClassName name) {
+      return declarations.annotation(name);
     }
   }
 
@@ -91,27 +97,37 @@ final class ConsumerPaths {
   }
 
   /**
-   * The layer classes that a path may name.
+   * Returns the layer classes that a path may name.
    *
-   * @param components the components of the model that the path starts in
-   * @param model that model
+   * @param model the model that the path starts in
+   * @throws NoLayerException if it names none
    */
-  Set<TypeElement> layers(String path, Map<String, Step> components, TypeElement model)
-      throws NoLayerException {
+  Set<TypeElement> layers(String path, DeclaredModel model) throws NoLayerException {
     if (path.isBlank() || path.startsWith(".") || path.endsWith(".") || path.contains("..")) {
       throw new NoLayerException(
           "is no path", "write names with dots between them, as attention.query");
     }
+    Map<String, Step> components = new LinkedHashMap<>();
+    model.components().forEach(component -> components.put(component.name(), step(component)));
     Set<TypeElement> layers = new LinkedHashSet<>();
-    follow(List.of(path.split("\\.")), 0, components, model, layers);
+    follow(List.of(path.split("\\.")), 0, components, model.type(), layers);
     return layers;
   }
 
-  /** The layer classes behind a component that is a layer itself, or an Optional of one. */
-  Set<TypeElement> layers(Step component) throws NoLayerException {
+  /**
+   * Returns the layer classes behind a component that is a layer itself, or an Optional of one.
+   *
+   * @throws NoLayerException if it is none
+   */
+  Set<TypeElement> layers(DeclaredComponent component) throws NoLayerException {
+    Step step = step(component);
     Set<TypeElement> layers = new LinkedHashSet<>();
-    into(component.type(), component, List.of(""), 0, layers);
+    into(step.type(), step, List.of(""), 0, layers);
     return layers;
+  }
+
+  private static Step step(DeclaredComponent component) {
+    return new Step(component.type(), component.declarations());
   }
 
   private void follow(
@@ -148,12 +164,11 @@ final class ConsumerPaths {
     for (Map.Entry<String, Step> component : components.entrySet()) {
       boolean listed =
           component.getValue().annotation(BitfoldNames.SMOOTH_INTO).stream()
-              .flatMap(use -> use.value("value").stream())
-              .flatMap(value -> AnnotationValues.list(value).stream())
-              .anyMatch(value -> AnnotationValues.text(value).equals(rest));
+              .flatMap(use -> DeclaredComponent.consumers(use).stream())
+              .anyMatch(rest::equals);
       if (listed) {
         throw new NoLayerException(
-            ProblemId.READER_TWICE,
+            ProblemId.CONSUMER_TWICE,
             "is listed by "
                 + component.getKey()
                 + " of "
@@ -271,10 +286,14 @@ final class ConsumerPaths {
       TypeElement model,
       TypeMirror seenAs) {
     Step known = components.get(name);
-    List<Element> places = new ArrayList<>(known == null ? List.of() : known.places());
+    List<Element> places =
+        new ArrayList<>(known == null ? List.of() : known.declarations().elements());
     places.add(member);
     components.put(
-        name, new Step(known == null ? memberType(member, model, seenAs) : known.type(), places));
+        name,
+        new Step(
+            known == null ? memberType(member, model, seenAs) : known.type(),
+            new Declarations(places)));
   }
 
   private TypeMirror memberType(Element member, TypeElement model, TypeMirror seenAs) {

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.place;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.Place;
@@ -12,7 +12,6 @@ import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.LayerDetector;
-import dev.bitfold.processor.reader.StrayAnnotations;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import java.util.Optional;
@@ -27,19 +26,20 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
 /** Finds annotations that would be ignored where they stand. */
-final class PlaceRules {
+public final class PlaceRules {
   private static final List<ClassName> OF_TENSORS =
       List.of(BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.QUANTIZE);
 
   private final Language language;
   private final LayerDetector detector;
 
-  PlaceRules(Language language, LayerDetector detector) {
+  /** With what tells layers from other classes. */
+  public PlaceRules(Language language, LayerDetector detector) {
     this.language = language;
     this.detector = detector;
   }
 
-  void check(TypeElement type, Problems problems) {
+  public void check(TypeElement type, Problems problems) {
     onLocalClasses(type, problems);
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       onAnnotation(type, problems);

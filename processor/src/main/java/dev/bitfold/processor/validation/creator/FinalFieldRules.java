@@ -1,4 +1,4 @@
-package dev.bitfold.processor.reader.creator;
+package dev.bitfold.processor.validation.creator;
 
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -7,13 +7,13 @@ import dev.bitfold.processor.lang.ConstructorFlow;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.reader.TypeText;
+import dev.bitfold.processor.reader.creator.Creator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -22,16 +22,16 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * Final fields that a rebuilt object would have another value of: those that another constructor
- * than the rebuilding one can set otherwise, and that nothing carries. With one constructor, or
- * where all others go through the rebuilding one, its arguments say what a field is.
+ * Finds final fields whose value would be lost when the object is rebuilt: a constructor other than
+ * the rebuilding one can set them to another value, and no parameter carries them. Where every
+ * object goes through the rebuilding constructor, its arguments decide each field.
  */
-public final class FinalFields {
+final class FinalFieldRules {
   private final Language language;
   private final TypeElement type;
   private final Creator creator;
 
-  public FinalFields(Language language, TypeElement type, Creator creator) {
+  FinalFieldRules(Language language, TypeElement type, Creator creator) {
     this.language = language;
     this.type = type;
     this.creator = creator;
@@ -42,7 +42,7 @@ public final class FinalFields {
    *
    * @param known fields that another rule speaks of
    */
-  public void check(Predicate<VariableElement> known, Problems problems) {
+  void check(Predicate<VariableElement> known, Problems problems) {
     if (type.getKind() == ElementKind.RECORD || creatorDecides()) {
       return;
     }
@@ -58,7 +58,7 @@ public final class FinalFields {
             Place.at(field),
             type.getSimpleName(),
             field.getSimpleName(),
-            signature(),
+            creator.signature(),
             TypeText.of(language.memberType(type, field)));
       }
     }
@@ -108,12 +108,5 @@ public final class FinalFields {
       }
     }
     return texts.size() <= 1;
-  }
-
-  private String signature() {
-    return type.getSimpleName()
-        + creator.constructor().getParameters().stream()
-            .map(p -> TypeText.of(p.asType()))
-            .collect(Collectors.joining(", ", "(", ")"));
   }
 }

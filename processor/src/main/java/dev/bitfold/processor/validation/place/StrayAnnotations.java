@@ -1,4 +1,4 @@
-package dev.bitfold.processor.reader;
+package dev.bitfold.processor.validation.place;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.ProblemId;

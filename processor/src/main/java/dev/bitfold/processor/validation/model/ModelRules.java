@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.model;
 
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -6,10 +6,9 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.ComponentModel;
-import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
-import dev.bitfold.processor.reader.Reading;
+import dev.bitfold.processor.reader.model.DeclaredModel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -35,7 +34,8 @@ final class ModelRules {
     this.holdings = holdings;
   }
 
-  void check(TypeElement type, Reading<ModelModel> reading, Problems problems) {
+  /** Checks a model class, whether it can be read or not. */
+  void check(TypeElement type, Problems problems) {
     detector
         .markedMember(type)
         .ifPresent(
@@ -46,15 +46,17 @@ final class ModelRules {
                     type.getSimpleName(),
                     "it is a @QuantizeModel and has " + use.label() + " on a member of its own"));
     cycle(type, problems);
-    if (reading.model().isPresent() && reading.problems().isEmpty()) {
-      boolean any =
-          reading.model().get().arguments().stream()
-              .map(ModelModel.ComponentArgument::component)
-              .anyMatch(c -> c.isRebuilt() || c instanceof ComponentModel.Skipped);
-      boolean holdsSome = holdings.holdingField(type).isPresent();
-      if (!any && !holdsSome) {
-        problems.add(ProblemId.NO_COMPONENTS, Place.at(type), type.getSimpleName());
-      }
+  }
+
+  /** Checks that a model whose components can all be read has one that is quantized. */
+  void checkComponents(DeclaredModel model, Problems problems) {
+    TypeElement type = model.type();
+    boolean any =
+        model.components().stream()
+            .flatMap(component -> component.content().stream())
+            .anyMatch(c -> c.isRebuilt() || c instanceof ComponentModel.Skipped);
+    if (!any && holdings.holdingField(type).isEmpty()) {
+      problems.add(ProblemId.NO_COMPONENTS, Place.at(type), type.getSimpleName());
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.Place;

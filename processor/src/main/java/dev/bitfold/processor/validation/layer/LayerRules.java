@@ -1,7 +1,8 @@
-package dev.bitfold.processor.validation;
+package dev.bitfold.processor.validation.layer;
 
 import dev.bitfold.descriptor.GraphRules;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -9,9 +10,10 @@ import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
-import dev.bitfold.processor.model.TensorModel;
-import dev.bitfold.processor.names.BitfoldNames;
-import java.util.ArrayList;
+import dev.bitfold.processor.reader.RecipeUse;
+import dev.bitfold.processor.reader.layer.DeclaredLayer;
+import dev.bitfold.processor.reader.layer.DeclaredTensor;
+import dev.bitfold.processor.reader.layer.QuantizerChoice;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -30,34 +32,33 @@ final class LayerRules {
     this.language = language;
   }
 
-  /**
-   * Checks a layer.
-   *
-   * @param readable whether nothing was wrong with it until now; rules that would only repeat
-   *     earlier problems in other words are left out otherwise
-   */
-  void check(TypeElement type, LayerModel layer, boolean readable, Problems problems) {
-    names(type, layer, problems);
+  /** Checks a layer. */
+  void check(DeclaredLayer declared, LayerModel layer, Problems problems) {
+    TypeElement type = declared.type();
+    names(declared, problems);
     reservedMethod(type, layer, problems);
     constructorCalls(type, layer, problems);
+    if (layer.shape() instanceof LayerShape.Wrapper) {
+      new WrapperRules(language).check(declared, problems);
+    }
     if (layer.variables()) {
-      graph(type, layer, problems);
-    } else if (readable && layer.smoothQuant().isPresent()) {
-      smoothQuant(type, layer, problems);
+      graph(declared, problems);
     }
   }
 
-  private static void names(TypeElement type, LayerModel layer, Problems problems) {
+  private static void names(DeclaredLayer layer, Problems problems) {
     // The result has a name too, whether it is quantized or not.
     Set<String> names = new HashSet<>(Set.of(OUTPUT));
-    List<TensorModel> tensors = new ArrayList<>(layer.tensors());
-    tensors.addAll(layer.inputs());
-    for (TensorModel tensor : tensors) {
-      if (!names.add(tensor.name())) {
-        problems.add(
-            ProblemId.TENSOR_NAME_TWICE, tensor.place(), type.getSimpleName(), tensor.name());
-      }
-    }
+    layer
+        .allTensors()
+        .filter(tensor -> !names.add(tensor.name()))
+        .forEach(
+            tensor ->
+                problems.add(
+                    ProblemId.TENSOR_NAME_TWICE,
+                    tensor.place(),
+                    layer.type().getSimpleName(),
+                    tensor.name()));
   }
 
   private void reservedMethod(TypeElement type, LayerModel layer, Problems problems) {
@@ -96,16 +97,24 @@ final class LayerRules {
     }
   }
 
-  private static void graph(TypeElement type, LayerModel layer, Problems problems) {
+  private static void graph(DeclaredLayer layer, Problems problems) {
+    TypeElement type = layer.type();
     if (layer.smoothQuant().isPresent()) {
-      problems.add(ProblemId.GRAPH_SMOOTHED, smoothing(type, layer), type.getSimpleName());
+      problems.add(ProblemId.GRAPH_SMOOTHED, smoothing(layer), type.getSimpleName());
     }
-    List<TensorModel> tensors = new ArrayList<>(layer.tensors());
-    tensors.addAll(layer.inputs());
-    for (TensorModel tensor : tensors) {
-      tensor.descriptor().ifPresent(d -> graph(type, tensor.name(), d, tensor.place(), problems));
-    }
-    layer.output().ifPresent(d -> graph(type, OUTPUT, d, Place.at(type), problems));
+    QuantizerChoice quantizers = new QuantizerChoice(layer);
+    layer
+        .allTensors()
+        .forEach(
+            tensor ->
+                quantizers
+                    .of(tensor)
+                    .flatMap(QuantizerUse::descriptor)
+                    .ifPresent(d -> graph(type, tensor.name(), d, tensor.place(), problems)));
+    quantizers
+        .output()
+        .flatMap(QuantizerUse::descriptor)
+        .ifPresent(d -> graph(type, OUTPUT, d, Place.at(type), problems));
   }
 
   private static void graph(
@@ -122,20 +131,24 @@ final class LayerRules {
                     why));
   }
 
-  private static void smoothQuant(TypeElement type, LayerModel layer, Problems problems) {
-    smoothable(type, layer, "input", layer.inputs(), 'C', "@Input(layout = \"…C\")", problems);
-    smoothable(type, layer, "weight", layer.tensors(), 'I', "@Weight(layout = \"OI\")", problems);
+  /** Checks that SmoothQuant has one input and one weight to move a scale between. */
+  void checkSmoothQuant(DeclaredLayer layer, Problems problems) {
+    if (!layer.variables() && layer.smoothQuant().isPresent()) {
+      smoothable(layer, "input", layer.inputs(), 'C', "@Input(layout = \"…C\")", problems);
+      smoothable(layer, "weight", layer.tensors(), 'I', "@Weight(layout = \"OI\")", problems);
+    }
   }
 
   private static void smoothable(
-      TypeElement type,
-      LayerModel layer,
+      DeclaredLayer layer,
       String kind,
-      List<TensorModel> tensors,
+      List<DeclaredTensor> tensors,
       char channel,
       String example,
       Problems problems) {
-    List<TensorModel> quantized = tensors.stream().filter(t -> t.descriptor().isPresent()).toList();
+    QuantizerChoice quantizers = new QuantizerChoice(layer);
+    List<DeclaredTensor> quantized =
+        tensors.stream().filter(t -> quantizers.of(t).isPresent()).toList();
     String found;
     String fix;
     if (quantized.isEmpty()) {
@@ -156,20 +169,15 @@ final class LayerRules {
       return;
     }
     problems.add(
-        ProblemId.SMOOTH_TENSORS, smoothing(type, layer), type.getSimpleName(), kind, found, fix);
+        ProblemId.SMOOTH_TENSORS, smoothing(layer), layer.type().getSimpleName(), kind, found, fix);
   }
 
-  private static Place smoothing(TypeElement type, LayerModel layer) {
-    return AnnotationUse.find(type, BitfoldNames.SMOOTH_QUANT)
-        .map(AnnotationUse::place)
-        .orElseGet(() -> recipe(type, layer));
-  }
-
-  private static Place recipe(TypeElement type, LayerModel layer) {
+  /** Returns the place of the annotation that asks for SmoothQuant. */
+  private static Place smoothing(DeclaredLayer layer) {
     return layer
-        .recipe()
-        .flatMap(recipe -> AnnotationUse.find(type, recipe))
+        .ownSmoothQuant()
+        .or(() -> layer.recipe().map(RecipeUse::use))
         .map(AnnotationUse::place)
-        .orElse(Place.at(type));
+        .orElse(Place.at(layer.type()));
   }
 }

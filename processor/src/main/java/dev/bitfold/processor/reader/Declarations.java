@@ -1,0 +1,37 @@
+package dev.bitfold.processor.reader;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.lang.AnnotationUse;
+import java.util.List;
+import java.util.Optional;
+import javax.lang.model.element.Element;
+
+/**
+ * The places where one component of a class is declared and can be annotated: a record component or
+ * field, an accessor, a constructor parameter.
+ *
+ * @param elements the places, the most natural one first
+ */
+public record Declarations(List<Element> elements) {
+  /** The list is copied. */
+  public Declarations {
+    elements = List.copyOf(elements);
+  }
+
+  /** Returns the most natural place. */
+  public Element first() {
+    return elements.get(0);
+  }
+
+  /** Returns the first annotation of a type. */
+  public Optional<AnnotationUse> annotation(ClassName type) {
+    return annotations(type).stream().findFirst();
+  }
+
+  /** Returns the annotations of a type on all places. */
+  public List<AnnotationUse> annotations(ClassName type) {
+    return elements.stream()
+        .flatMap(element -> AnnotationUse.find(element, type).stream())
+        .toList();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.bitfold.processor.reader.layer;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.descriptor.QuantizerUse;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.model.ArgumentModel;
+import dev.bitfold.processor.model.BackwardModel;
+import dev.bitfold.processor.model.ForwardModel;
+import dev.bitfold.processor.model.LayerModel;
+import dev.bitfold.processor.model.LayerShape;
+import dev.bitfold.processor.model.MethodModel;
+import dev.bitfold.processor.model.TensorModel;
+import dev.bitfold.processor.names.GeneratedNames;
+import dev.bitfold.processor.reader.CheckedExceptions;
+import dev.bitfold.processor.reader.Recipes;
+import dev.bitfold.processor.reader.SubjectReader;
+import dev.bitfold.processor.reader.creator.Creator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import javax.lang.model.element.Element;
+import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
+
+/** Decides what is generated for a layer class, from what the class declares. */
+final class LayerResolver {
+  private final Language language;
+  private final ShapeResolver shapes;
+
+  LayerResolver(Language language) {
+    this.language = language;
+    this.shapes = new ShapeResolver(language);
+  }
+
+  LayerModel resolve(DeclaredLayer layer) {
+    TypeElement type = layer.type();
+    QuantizerChoice quantizers = new QuantizerChoice(layer);
+    Optional<ForwardModel> forward =
+        layer.forward().map(declared -> forward(type, declared, quantizers));
+    LayerModel model =
+        new LayerModel(
+            SubjectReader.read(
+                language, type, GeneratedNames.wrapper(ClassName.get(type)), touched(layer)),
+            new LayerShape.Subclass(),
+            layer.tensors().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
+            layer.creator().map(creator -> arguments(creator, layer.tensors())).orElse(List.of()),
+            layer
+                .creator()
+                .map(creator -> CheckedExceptions.of(language, creator.constructor()))
+                .orElse(List.of()),
+            forward,
+            backward(layer, forward),
+            quantizers.output().flatMap(QuantizerUse::descriptor),
+            layer.variables(),
+            layer
+                .smoothQuant()
+                .map(use -> OptionalDouble.of(Recipes.alpha(use)))
+                .orElse(OptionalDouble.empty()),
+            layer.recipe().map(used -> ClassName.get(used.recipe().type())));
+    return model.withShape(shapes.resolve(layer, model.quantizesActivations()));
+  }
+
+  private static TensorModel tensor(DeclaredTensor tensor, QuantizerChoice quantizers) {
+    return new TensorModel(
+        tensor.name(),
+        tensor.kind(),
+        tensor.several(),
+        tensor.layout(),
+        quantizers.of(tensor).flatMap(QuantizerUse::descriptor));
+  }
+
+  private ForwardModel forward(
+      TypeElement type, DeclaredForward forward, QuantizerChoice quantizers) {
+    return new ForwardModel(
+        MethodReader.read(language, type, forward.method()),
+        forward.inputs().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
+        forward.returnsTensor());
+  }
+
+  private Optional<BackwardModel> backward(DeclaredLayer layer, Optional<ForwardModel> forward) {
+    if (layer.backward().isEmpty() || forward.isEmpty()) {
+      return Optional.empty();
+    }
+    MethodModel method = MethodReader.read(language, layer.type(), layer.backward().get().method());
+    List<? extends VariableElement> parameters =
+        layer.forward().orElseThrow().method().getParameters();
+    Map<String, String> inputs = new LinkedHashMap<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      String name = parameters.get(i).getSimpleName().toString();
+      if (forward.get().isInput(name)) {
+        inputs.put(method.parameters().get(i).name(), name);
+      }
+    }
+    return Optional.of(
+        new BackwardModel(method, inputs, parameters.get(0).getSimpleName().toString()));
+  }
+
+  private static List<ArgumentModel> arguments(Creator creator, List<DeclaredTensor> tensors) {
+    return creator.arguments().stream()
+        .map(
+            argument -> {
+              Optional<DeclaredTensor> tensor =
+                  tensors.stream().filter(t -> t.name().equals(argument.name())).findFirst();
+              return new ArgumentModel(
+                  argument.name(),
+                  argument.accessor(),
+                  tensor.isPresent(),
+                  tensor.filter(DeclaredTensor::several).isPresent());
+            })
+        .toList();
+  }
+
+  /** Returns the members that generated code calls. */
+  private static List<Element> touched(DeclaredLayer layer) {
+    List<Element> touched = new ArrayList<>();
+    layer.creator().ifPresent(creator -> touched.add(creator.constructor()));
+    layer.forward().ifPresent(forward -> touched.add(forward.method()));
+    layer.backward().ifPresent(backward -> touched.add(backward.method()));
+    return touched;
+  }
+}

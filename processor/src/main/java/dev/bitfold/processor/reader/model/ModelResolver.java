@@ -1,0 +1,55 @@
+package dev.bitfold.processor.reader.model;
+
+import com.palantir.javapoet.ClassName;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.model.ModelModel;
+import dev.bitfold.processor.names.GeneratedNames;
+import dev.bitfold.processor.reader.CheckedExceptions;
+import dev.bitfold.processor.reader.SubjectReader;
+import dev.bitfold.processor.reader.creator.Creator;
+import java.util.List;
+import java.util.Optional;
+
+/** Decides what is generated for a model class, from what the class declares. */
+public final class ModelResolver {
+  private final Language language;
+
+  /** With the language that the model is declared in. */
+  public ModelResolver(Language language) {
+    this.language = language;
+  }
+
+  /**
+   * Returns the model; components that cannot be read are left out. It is empty if no constructor
+   * builds it again.
+   */
+  public Optional<ModelModel> resolve(DeclaredModel declared) {
+    return declared.creation().creator().map(creator -> resolve(declared, creator));
+  }
+
+  private ModelModel resolve(DeclaredModel declared, Creator creator) {
+    return new ModelModel(
+        SubjectReader.read(
+            language,
+            declared.type(),
+            GeneratedNames.quantizer(ClassName.get(declared.type())),
+            List.of(creator.constructor())),
+        declared.components().stream().flatMap(component -> argument(component).stream()).toList(),
+        declared.components().stream().flatMap(component -> fold(component).stream()).toList(),
+        CheckedExceptions.of(language, creator.constructor()));
+  }
+
+  private static Optional<ModelModel.ComponentArgument> argument(DeclaredComponent component) {
+    return component
+        .content()
+        .map(
+            content ->
+                new ModelModel.ComponentArgument(component.name(), component.accessor(), content));
+  }
+
+  private static Optional<ModelModel.Fold> fold(DeclaredComponent component) {
+    return component
+        .smoothInto()
+        .map(use -> new ModelModel.Fold(component.name(), DeclaredComponent.consumers(use)));
+  }
+}

@@ -1,0 +1,154 @@
+package dev.bitfold.processor.validation.layer;
+
+import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.processor.descriptor.QuantizerUse;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.model.TensorKind;
+import dev.bitfold.processor.reader.RecipeUse;
+import dev.bitfold.processor.reader.layer.DeclaredLayer;
+import dev.bitfold.processor.reader.layer.DeclaredTensor;
+import dev.bitfold.processor.reader.layer.MemberQuantizers;
+import dev.bitfold.processor.reader.layer.QuantizerChoice;
+import dev.bitfold.processor.validation.quantizer.QuantizerRules;
+import dev.bitfold.processor.validation.quantizer.RecipeRules;
+import java.util.List;
+import java.util.Optional;
+
+/** The rules of a layer's quantizers: each is valid, for one tensor, and used. */
+final class LayerQuantizerRules {
+  private final DeclaredLayer layer;
+  private final QuantizerChoice choice;
+  private final RecipeRules recipes;
+  private final Problems problems;
+  private final String name;
+
+  LayerQuantizerRules(DeclaredLayer layer, RecipeRules recipes, Problems problems) {
+    this.layer = layer;
+    this.choice = new QuantizerChoice(layer);
+    this.recipes = recipes;
+    this.problems = problems;
+    this.name = layer.type().getSimpleName().toString();
+  }
+
+  /** Checks them. */
+  void check() {
+    RecipeRules.checkAll(layer.quantizers(), name, problems);
+    RecipeRules.checkOnlyOne(layer.recipes().stream().map(RecipeUse::use).toList(), name, problems);
+    layer.recipe().ifPresent(used -> recipes.checkUse(used, problems));
+    layer.ownSmoothQuant().ifPresent(use -> RecipeRules.checkAlpha(use, problems));
+    layer.allTensors().forEach(this::tensor);
+    choice
+        .output()
+        .ifPresent(
+            use ->
+                QuantizerRules.checkTensor(
+                    use, Role.OUTPUT, Layout.UNKNOWN, "the output", problems));
+    unused();
+  }
+
+  private void tensor(DeclaredTensor tensor) {
+    tensor.quantizers().forEach(member -> member(tensor, member));
+    for (QuantizerUse use : tensor.memberQuantizers()) {
+      if (tensor.kind() == TensorKind.BIAS) {
+        problems.add(ProblemId.BIAS_QUANTIZED, use.written().place(), tensor.name());
+      } else if (use.roleWritten() && !tensor.kind().role().equals(Optional.of(use.role()))) {
+        problems.add(
+            ProblemId.ROLE_CONTRADICTS,
+            use.place("role"),
+            use.role(),
+            "the " + (tensor.kind() == TensorKind.WEIGHT ? "weight " : "input ") + tensor.name());
+      }
+    }
+    List<QuantizerUse> fitting = QuantizerChoice.fitting(tensor);
+    for (QuantizerUse use : fitting) {
+      if (!use.descriptor().equals(fitting.get(0).descriptor())) {
+        problems.add(
+            ProblemId.TWO_DESCRIPTORS,
+            use.written().place(),
+            name,
+            tensor.name(),
+            fitting.get(0).words(),
+            use.words());
+      }
+    }
+    if (!TensorRules.isRefused(tensor)) {
+      choice
+          .of(tensor)
+          .ifPresent(
+              use ->
+                  QuantizerRules.checkTensor(
+                      use,
+                      tensor.kind().role().orElseThrow(),
+                      tensor.layout(),
+                      tensor.name(),
+                      problems));
+    }
+  }
+
+  /** What stands on one member of a tensor. */
+  private void member(DeclaredTensor tensor, MemberQuantizers member) {
+    String subject = member.element().getSimpleName().toString();
+    member.written().forEach(quantizer -> QuantizerRules.check(quantizer, subject, problems));
+    Optional<RecipeUse> meant = member.meantRecipe(tensor.kind());
+    for (RecipeUse recipe : member.recipes()) {
+      recipes.checkUse(recipe, problems);
+      if (!meant.equals(Optional.of(recipe))) {
+        boolean none = member.of(tensor.kind()).isEmpty();
+        problems.add(
+            ProblemId.MISPLACED,
+            recipe.use().place(),
+            recipe.use().label(),
+            none
+                ? "it has no quantizer for a tensor of this kind"
+                : "the tensor has a descriptor already",
+            "take it off");
+      }
+    }
+  }
+
+  /** Reports the quantizers of the class that no tensor gets. */
+  private void unused() {
+    layer
+        .classWide()
+        .forEach(
+            (role, quantizer) -> {
+              if (!isUsed(role) && !layer.unreadable().contains(role)) {
+                problems.add(
+                    unused(role),
+                    quantizer.place("role"),
+                    name,
+                    quantizer.label(),
+                    remedy(role, layer.allTensors().anyMatch(t -> isOf(t, role))));
+              }
+            });
+  }
+
+  private boolean isUsed(Role role) {
+    return role == Role.OUTPUT
+        ? choice.output().isPresent()
+        : layer.allTensors().anyMatch(t -> isOf(t, role) && QuantizerChoice.usesClass(t));
+  }
+
+  private static boolean isOf(DeclaredTensor tensor, Role role) {
+    return tensor.kind().role().equals(Optional.of(role));
+  }
+
+  private static ProblemId unused(Role role) {
+    return switch (role) {
+      case WEIGHT -> ProblemId.WEIGHT_QUANTIZER_UNUSED;
+      case INPUT -> ProblemId.INPUT_QUANTIZER_UNUSED;
+      case OUTPUT -> ProblemId.OUTPUT_QUANTIZER_UNUSED;
+    };
+  }
+
+  private static String remedy(Role role, boolean hasTensors) {
+    if (hasTensors) {
+      return "take it off: each has a quantizer of its own";
+    }
+    return role == Role.WEIGHT
+        ? "mark the weight, as @Weight(layout = \"OI\") INDArray weight, or take it off"
+        : "mark the parameter, as forward(@Input(layout = \"…C\") INDArray x), or take it off";
+  }
+}

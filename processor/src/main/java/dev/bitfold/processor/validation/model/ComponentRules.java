@@ -1,0 +1,66 @@
+package dev.bitfold.processor.validation.model;
+
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.reader.model.DeclaredComponent;
+import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.validation.place.StrayAnnotations;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import javax.lang.model.element.Element;
+
+/** The rules of annotations on a model's components: each has an effect. */
+final class ComponentRules {
+  private final FoldRules folds;
+
+  ComponentRules(FoldRules folds) {
+    this.folds = folds;
+  }
+
+  /** Checks the components of a model. */
+  void check(DeclaredModel model, Problems problems) {
+    Set<Element> read = new HashSet<>();
+    for (DeclaredComponent component : model.components()) {
+      read.addAll(component.declarations().elements());
+      component(component, problems);
+    }
+    StrayAnnotations.check(
+        model.type(),
+        read,
+        "a component is what the constructor of " + model.type().getSimpleName() + " takes",
+        problems);
+    folds.check(model, problems);
+  }
+
+  private static void component(DeclaredComponent component, Problems problems) {
+    Optional<AnnotationUse> skip = component.declarations().annotation(BitfoldNames.SKIP_QUANTIZE);
+    Optional<AnnotationUse> listed =
+        component.declarations().annotation(BitfoldNames.IMPLEMENTATIONS);
+    boolean passedOn =
+        component.content().filter(c -> c instanceof ComponentModel.PassedOn).isPresent();
+    if (skip.isPresent()) {
+      unused(listed, component, "the component is kept float by @SkipQuantize", problems);
+      if (passedOn) {
+        unused(skip, component, "it is no component that could be quantized", problems);
+      }
+    } else if (passedOn) {
+      unused(listed, component, "there is no layer in it", problems);
+    }
+  }
+
+  private static void unused(
+      Optional<AnnotationUse> use, DeclaredComponent component, String why, Problems problems) {
+    use.ifPresent(
+        u ->
+            problems.add(
+                ProblemId.COMPONENT_ANNOTATION_UNUSED,
+                u.place(),
+                u.label(),
+                component.name(),
+                why));
+  }
+}

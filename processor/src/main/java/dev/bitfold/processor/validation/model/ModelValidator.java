@@ -1,0 +1,74 @@
+package dev.bitfold.processor.validation.model;
+
+import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.ProblemId;
+import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.reader.Holdings;
+import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.Reading;
+import dev.bitfold.processor.reader.TypeText;
+import dev.bitfold.processor.reader.layer.Layers;
+import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.validation.creator.Carried;
+import dev.bitfold.processor.validation.creator.CreatorRules;
+import java.util.List;
+import javax.lang.model.element.TypeElement;
+
+/** Checks model classes. */
+public final class ModelValidator {
+  private final Language language;
+  private final Holdings holdings;
+  private final ModelRules models;
+  private final ComponentRules components;
+
+  /** With what tells layers from other classes, and what they declare. */
+  public ModelValidator(
+      Language language, LayerDetector detector, Holdings holdings, Layers layers) {
+    this.language = language;
+    this.holdings = holdings;
+    this.models = new ModelRules(language, detector, holdings);
+    this.components =
+        new ComponentRules(new FoldRules(layers, new ConsumerPaths(language, detector, holdings)));
+  }
+
+  /** Checks a model class, as far as it can be read. */
+  public void check(TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
+    models.check(type, problems);
+    reading.model().ifPresent(model -> check(model, reading.problems(), problems));
+  }
+
+  private void check(DeclaredModel model, Problems unread, Problems problems) {
+    TypeElement type = model.type();
+    Problems declarations = new Problems();
+    new CreatorRules(language, type, model.creation(), carried(type), declarations).check();
+    if (model.creation().creator().isPresent()) {
+      components.check(model, declarations);
+      if (unread.isEmpty() && declarations.isEmpty()) {
+        models.checkComponents(model, declarations);
+      }
+    }
+    problems.addAll(declarations);
+  }
+
+  /** Returns the fields that hold layers or models. */
+  private List<Carried> carried(TypeElement type) {
+    return new Members(language, type)
+        .fields().stream()
+            .filter(field -> holdings.any(field.asType()))
+            .map(
+                field ->
+                    new Carried(
+                        field.getSimpleName().toString(),
+                        language.memberType(type, field),
+                        ProblemId.COMPONENT_NOT_CARRIED,
+                        Place.at(field),
+                        "the component "
+                            + field.getSimpleName()
+                            + " ("
+                            + TypeText.of(field.asType())
+                            + ")"))
+            .toList();
+  }
+}

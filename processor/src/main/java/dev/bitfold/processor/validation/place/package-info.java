@@ -1,0 +1,8 @@
+/**
+ * Finds annotations that have no effect where they stand. Imports {@code reader}, {@code lang},
+ * {@code names} and {@code diagnostics}.
+ */
+@NullMarked
+package dev.bitfold.processor.validation.place;
+
+import org.jspecify.annotations.NullMarked;
