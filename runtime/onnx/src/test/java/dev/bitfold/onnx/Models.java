@@ -60,7 +60,8 @@ public final class Models {
     return tensor.build();
   }
 
-  public static NodeProto.Builder node(String operation, String name, String output, String... inputs) {
+  public static NodeProto.Builder node(
+      String operation, String name, String output, String... inputs) {
     return NodeProto.newBuilder()
         .setOpType(operation)
         .setName(name)
@@ -167,7 +168,8 @@ public final class Models {
     return run(file, x, "session.qdq_matmulnbits_accuracy_level", "1");
   }
 
-  public static INDArray run(Path file, INDArray x, String key, String setting) throws OrtException {
+  public static INDArray run(Path file, INDArray x, String key, String setting)
+      throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     options.addConfigEntry(key, setting);

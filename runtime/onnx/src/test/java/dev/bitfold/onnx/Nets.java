@@ -63,8 +63,7 @@ public final class Nets {
       INDArray h = a.forward(x);
       long n = h.size(0);
       long c = h.size(1);
-      return b.forward(
-          h.reshape(n, groups, c / groups).permute(0, 2, 1).dup('c').reshape(n, c));
+      return b.forward(h.reshape(n, groups, c / groups).permute(0, 2, 1).dup('c').reshape(n, c));
     }
   }
 

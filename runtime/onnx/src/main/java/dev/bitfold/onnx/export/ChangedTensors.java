@@ -11,7 +11,9 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Weights and biases of layers that are not quantized, and that folding or training has changed. */
+/**
+ * Weights and biases of layers that are not quantized, and that folding or training has changed.
+ */
 final class ChangedTensors {
   private final Graph graph;
   private final StateFile stored;
@@ -37,8 +39,8 @@ final class ChangedTensors {
   /**
    * Gives each changed tensor to the nodes of its layer.
    *
-   * @throws dev.bitfold.onnx.file.OnnxException if the file has no such initializer, or one of other
-   *     values, or it is not known which of the nodes that read it are the layer's
+   * @throws dev.bitfold.onnx.file.OnnxException if the file has no such initializer, or one of
+   *     other values, or it is not known which of the nodes that read it are the layer's
    */
   void each(Map<String, OnnxMapping.Place> places, Destination destination) {
     places.forEach(

@@ -19,9 +19,9 @@ import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Says what an exported file must compute. It shares the reading of the mapping with the export, and
- * nothing of the writing: weights are the arrays that Bitfold's own layers hold, inputs go through
- * Bitfold's quantizers.
+ * Says what an exported file must compute. It shares the reading of the mapping with the export,
+ * and nothing of the writing: weights are the arrays that Bitfold's own layers hold, inputs go
+ * through Bitfold's quantizers.
  */
 final class ExpectedModel {
   private final Reference reference;
@@ -104,8 +104,7 @@ final class ExpectedModel {
 
   private void input(LayerState layer, MappedNode node, String path) {
     if (layer.descriptor(path) != null) {
-      reference.input(
-          layer.path(), node.name(), activation(layer, path, -1 - node.axesBehind()));
+      reference.input(layer.path(), node.name(), activation(layer, path, -1 - node.axesBehind()));
     } else {
       float[] factors = copy(java.util.Objects.requireNonNull(layer.preScale(path)));
       reference.multiply(node.name(), factors, node.axesBehind());
@@ -124,8 +123,7 @@ final class ExpectedModel {
   }
 
   /** The units of a bias in 32-bit integers, as far as the layer's numbers have them. */
-  private static float[] units(
-      LayerState layer, INDArray weight, FloatLayer floats, int channels) {
+  private static float[] units(LayerState layer, INDArray weight, FloatLayer floats, int channels) {
     float[] units = new float[channels];
     Optional<String> input = layer.input().filter(path -> layer.descriptor(path) != null);
     if (input.isEmpty() || layer.descriptor(layer.weight()) == null) {

@@ -95,8 +95,7 @@ final class FloatLayer {
       Tensors.requireFinite(graph.file(), tensor, values);
       plain.add(inOrder(node, values, Tensors.shape(graph.file(), tensor)));
       scaled |= node.alpha() != 1;
-      weights.add(
-          node.alpha() == 1 ? plain.get(plain.size() - 1) : last(plain).mul(node.alpha()));
+      weights.add(node.alpha() == 1 ? plain.get(plain.size() - 1) : last(plain).mul(node.alpha()));
     }
     requireShape();
     Optional<String> expected = layer.original(path);

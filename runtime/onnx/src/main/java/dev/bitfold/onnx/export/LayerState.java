@@ -200,7 +200,10 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     boolean signed = !quantizer.descriptor().unsigned() || quantizer.descriptor().affine();
     return positive
         && (!signed
-            || quantizer.quantize(Nd4j.valueArrayOf(shape, -Float.MAX_VALUE)).minNumber().floatValue()
+            || quantizer
+                    .quantize(Nd4j.valueArrayOf(shape, -Float.MAX_VALUE))
+                    .minNumber()
+                    .floatValue()
                 == 0);
   }
 

@@ -127,7 +127,7 @@ final class LayerWriter {
 
   private void writeWeight(MappedNode node, int part, Optional<WeightCodes> codes) {
     if (codes.isEmpty()) {
-      writeFloats(node, part);
+      writeFloats(node);
     } else if (node.isGather()) {
       qdq.gather(node, codes.get());
     } else {
@@ -137,7 +137,7 @@ final class LayerWriter {
   }
 
   /** A layer whose inputs alone are quantized; its weight may have been smoothed. */
-  private void writeFloats(MappedNode node, int part) {
+  private void writeFloats(MappedNode node) {
     String path = layer.weight();
     Schema.Entry entry = layer.entry(path);
     if (foldedInto.containsKey(node.name()) || mapped.parts().size() > 1) {
@@ -194,8 +194,7 @@ final class LayerWriter {
       String key = "bias " + mapped.parts().get(part).name();
       String name =
           shared.computeIfAbsent(
-              key,
-              k -> graph.add(Tensors.of(node.name() + "/bias", values, original.shape())));
+              key, k -> graph.add(Tensors.of(node.name() + "/bias", values, original.shape())));
       graph.replace(add, add.toBuilder().setInput(input, name).build());
     }
   }

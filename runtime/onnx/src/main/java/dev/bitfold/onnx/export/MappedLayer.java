@@ -10,7 +10,8 @@ import java.util.Set;
 import onnx.Onnx.NodeProto;
 
 /**
- * A layer and the nodes that compute it, once for each of its calls: all nodes that read its weight.
+ * A layer and the nodes that compute it, once for each of its calls: all nodes that read its
+ * weight.
  *
  * @param state what is known of the layer
  * @param calls for each call the nodes whose output channels together are the layer's, in order
@@ -39,11 +40,13 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
    *
    * @param names the nodes that a mapping names
    * @param taken the nodes of other layers, which are not this one's
-   * @param twins the paths of float layers with the same weight, whose nodes are told by their names
-   * @throws dev.bitfold.onnx.file.OnnxException if a node is missing or computes no layer, or a call
-   *     has but some of the parts
+   * @param twins the paths of float layers with the same weight, whose nodes are told by their
+   *     names
+   * @throws dev.bitfold.onnx.file.OnnxException if a node is missing or computes no layer, or a
+   *     call has but some of the parts
    */
-  static MappedLayer of(Graph graph, LayerState state, List<String> names, Set<String> taken, List<String> twins) {
+  static MappedLayer of(
+      Graph graph, LayerState state, List<String> names, Set<String> taken, List<String> twins) {
     List<MappedNode> named = names.stream().map(name -> new MappedNode(graph, name)).toList();
     named.forEach(MappedNode::node);
     Map<String, MappedNode> parts = new LinkedHashMap<>();

@@ -184,10 +184,7 @@ record MappedNode(Graph graph, String name) {
     NodeProto add = readers.get(0);
     boolean biased =
         Graph.is(add, "Add")
-            && graph
-                .held(other(add, node.getOutput(0)))
-                .filter(MappedNode::isVector)
-                .isPresent();
+            && graph.held(other(add, node.getOutput(0))).filter(MappedNode::isVector).isPresent();
     return biased ? add : null;
   }
 

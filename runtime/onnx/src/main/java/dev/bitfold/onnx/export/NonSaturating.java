@@ -7,9 +7,9 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The amax of output channels with which no sum of two products leaves 16 bits. The input channels of
- * a matrix are multiplied in pairs of neighbours; of a convolution, whose order is the runtime's, any
- * two weights may meet.
+ * The amax of output channels with which no sum of two products leaves 16 bits. The input channels
+ * of a matrix are multiplied in pairs of neighbours; of a convolution, whose order is the
+ * runtime's, any two weights may meet.
  */
 final class NonSaturating implements WeightAmax {
   @Override

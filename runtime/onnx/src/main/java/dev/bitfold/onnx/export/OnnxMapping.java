@@ -28,8 +28,8 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
    * Where a tensor is read.
    *
    * @param initializer its name in the file
-   * @param nodes the nodes that read it there; empty for all, or, where several read it, for the one
-   *     whose name is that of the layer
+   * @param nodes the nodes that read it there; empty for all, or, where several read it, for the
+   *     one whose name is that of the layer
    */
   public record Place(String initializer, List<String> nodes) {
     /** Copies the nodes. */
@@ -101,8 +101,8 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
    * The mapping by the usual names: exporters name a node after its module, so that layer {@code
    * encoder.0.fc1} is computed by the only MatMul, Gemm, Conv or Gather node whose name consists of
    * the same words, {@code /encoder/0/fc1/MatMul} or {@code /model/encoder.0/fc1/Gemm}, or by
-   * several that read the same weight. Layers of which no node or several can be meant are left out,
-   * to be mapped by hand; {@link OnnxQdq#export} lists them if they are not.
+   * several that read the same weight. Layers of which no node or several can be meant are left
+   * out, to be mapped by hand; {@link OnnxQdq#export} lists them if they are not.
    *
    * @throws dev.bitfold.onnx.file.OnnxException if no layer at all is found; the message lists the
    *     names that there are

@@ -16,8 +16,7 @@ import java.util.Set;
  *     the zero point moved by 128: the same numbers, which x86 CPUs multiply faster
  * @param unsignedWeights int8 weights are written as uint8 with the zero point 128: the same
  *     numbers. x86 CPUs without VNNI multiply u8 × s8 with a sum of two products in 16 bits, which
- *     saturates, and u8 × u8 exactly, but slower. See {@link OnnxQdq#nonSaturatingAmax} for another
- *     way
+ *     saturates, and u8 × u8 exactly, but slower. See {@link OnnxQdq#nonSaturating} for another way
  * @param reducedRange weights of 8 bits get 7, from -64 to 63, for CPUs without VNNI, whose u8 × s8
  *     products saturate. The outputs are then no longer those of the quantized model
  * @param cleanShapes what exporters compute of shapes becomes constant where it can, and sizes of

@@ -55,8 +55,8 @@ public final class OnnxQdq {
    * @param mapping the nodes of every quantized layer
    * @param out written whole or not at all
    * @throws OnnxException if the file is another model, has not the mapped nodes, or a layer is
-   *     quantized in a way that ONNX has no operators for; the message names layer and node. Also if
-   *     the proof fails, and names the first node that differs, or if it cannot be made
+   *     quantized in a way that ONNX has no operators for; the message names layer and node. Also
+   *     if the proof fails, and names the first node that differs, or if it cannot be made
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public static Exported export(

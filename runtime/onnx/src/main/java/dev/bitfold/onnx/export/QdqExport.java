@@ -147,8 +147,7 @@ final class QdqExport {
     long opset = PER_CHANNEL;
     for (QuantDescriptor descriptor : stored.state().descriptors().values()) {
       long type = FormatTypes.of(descriptor.format()).map(ElementType::opset).orElse(0);
-      opset =
-          Math.max(opset, descriptor.blockSizes().isEmpty() ? type : Math.max(type, BLOCKS));
+      opset = Math.max(opset, descriptor.blockSizes().isEmpty() ? type : Math.max(type, BLOCKS));
     }
     return opset;
   }

@@ -268,8 +268,8 @@ record WeightCodes(
    * With scales so large that a bias fits into 32-bit integers beside the sums that it is added to.
    * ONNX Runtime rounds a bias in units of the product of both scales; of a channel whose weights
    * are almost 0, beside its bias, that product is so small that the bias overflows. The codes of
-   * such a channel are rounded again, in the larger scale: its products are below 2^-30 of its
-   * bias for each code, so what is lost is below the rounding of float32.
+   * such a channel are rounded again, in the larger scale: its products are below 2^-30 of its bias
+   * for each code, so what is lost is below the rounding of float32.
    *
    * @param bias one value per output channel
    * @param input the scale of the layer's input

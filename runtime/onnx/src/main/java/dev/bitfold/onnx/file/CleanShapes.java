@@ -119,7 +119,8 @@ public final class CleanShapes {
     String one =
         graph.add(
             Tensors.of(name + "/one", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
-    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of the
+    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of
+    // the
     // sizes, without which it fuses no SkipLayerNormalization in all of the model.
     String counted = int64(name, ids.get());
     String zeros =
@@ -207,8 +208,6 @@ public final class CleanShapes {
     int element = type.getTensorType().getElemType();
     boolean integers =
         element == ElementType.INT64.number() || element == ElementType.INT32.number();
-    return type.hasTensorType()
-        && integers
-        && type.getTensorType().getShape().getDimCount() == 2;
+    return type.hasTensorType() && integers && type.getTensorType().getShape().getDimCount() == 2;
   }
 }

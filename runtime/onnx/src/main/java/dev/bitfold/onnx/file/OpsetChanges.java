@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import onnx.Onnx.AttributeProto;
 
 /**
- * The operators of ONNX whose meaning changes from one version of the operators to a later one, from
- * 11 to 21, and how a node of the earlier one is written in the later one. Source: ONNX's
+ * The operators of ONNX whose meaning changes from one version of the operators to a later one,
+ * from 11 to 21, and how a node of the earlier one is written in the later one. Source: ONNX's
  * docs/Changelog.md. In these versions 103 operators have new definitions; all that are not listed
  * here take more types, or attributes and inputs whose absence means what it meant before.
  */
@@ -139,9 +139,7 @@ final class OpsetChanges {
     String shape = node.before("Shape", "shape", n -> n.addInput(x));
     String flat =
         node.before(
-            "Flatten",
-            "flat",
-            n -> n.addInput(x).addAttribute(NodeRewrite.integer("axis", axis)));
+            "Flatten", "flat", n -> n.addInput(x).addAttribute(NodeRewrite.integer("axis", axis)));
     node.node().setInput(0, flat);
     node.reshapeBack(shape);
   }

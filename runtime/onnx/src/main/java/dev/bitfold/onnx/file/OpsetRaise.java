@@ -8,8 +8,8 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.OperatorSetIdProto;
 
 /**
- * Raises the version of a model's standard operators: what changes its meaning on the way
- * is rewritten ({@link OpsetChanges}).
+ * Raises the version of a model's standard operators: what changes its meaning on the way is
+ * rewritten ({@link OpsetChanges}).
  *
  * @param file named in messages
  * @param from the version of the model
@@ -18,6 +18,7 @@ import onnx.Onnx.OperatorSetIdProto;
 public record OpsetRaise(String file, long from, long to) {
   private static final long OLDEST = 11;
   private static final long NEWEST = 21;
+
   /**
    * The version of the standard operators that a model imports.
    *

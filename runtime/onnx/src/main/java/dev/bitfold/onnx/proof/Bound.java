@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * roundings of float32 sums in another order: for a sum of K products about {@code sqrt(K) * 2^-24}
  * of its largest partial sum, 4e-6 at K = 4096. {@link #RELATIVE} is 25 times that, and an
  * eightieth of a step of 8 bits. It is taken of the largest value of the tensor. Where the value is
- * quantized next, any code is right that Bitfold's quantizer gives for a number within the bound: so
- * a value beside the middle of two codes may go to either, and no other value may.
+ * quantized next, any code is right that Bitfold's quantizer gives for a number within the bound:
+ * so a value beside the middle of two codes may go to either, and no other value may.
  */
 final class Bound {
   static final double RELATIVE = 1e-4;
@@ -36,7 +36,8 @@ final class Bound {
    * @param where the index of the largest difference
    * @param exceeds whether the bound is exceeded
    */
-  record Difference(double relative, String where, double expected, double actual, boolean exceeds) {
+  record Difference(
+      double relative, String where, double expected, double actual, boolean exceeds) {
     static final Difference NONE = new Difference(0, "", 0, 0, false);
 
     /** The same as a fault of the whole tensor. */
@@ -120,7 +121,8 @@ final class Bound {
   }
 
   /** Compares integers and booleans, which must be the same, or among those that are right. */
-  static Difference of(HostValue.Integers expected, HostValue.Integers actual, List<long[]> others) {
+  static Difference of(
+      HostValue.Integers expected, HostValue.Integers actual, List<long[]> others) {
     if (!Arrays.equals(expected.shape(), actual.shape())) {
       return Difference.of("as it is " + actual + ", not " + expected);
     }
@@ -134,7 +136,11 @@ final class Bound {
       long value = actual.values()[i];
       if (value < low || value > high) {
         return Difference.of(
-            "as it has " + value + " for " + expected.values()[i] + " at "
+            "as it has "
+                + value
+                + " for "
+                + expected.values()[i]
+                + " at "
                 + index(expected.shape(), i));
       }
     }

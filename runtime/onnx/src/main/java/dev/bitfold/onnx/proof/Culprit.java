@@ -16,9 +16,9 @@ import onnx.Onnx.NodeProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the first node that differs, once a stretch between cuts is known to: of the values that both
- * graphs have under one name there, the first that is not the same. If none is, the fault comes and
- * goes with what ONNX Runtime fuses, and the layer is named from which the stretch comes.
+ * Finds the first node that differs, once a stretch between cuts is known to: of the values that
+ * both graphs have under one name there, the first that is not the same. If none is, the fault
+ * comes and goes with what ONNX Runtime fuses, and the layer is named from which the stretch comes.
  */
 final class Culprit {
   private final OnnxFile exported;
@@ -65,8 +65,7 @@ final class Culprit {
     Set<String> behindCuts = new HashSet<>();
     reference
         .cuts()
-        .forEach(
-            cut -> Exposure.of(graph, cut).ifPresent(shown -> behindCuts.add(shown.value())));
+        .forEach(cut -> Exposure.of(graph, cut).ifPresent(shown -> behindCuts.add(shown.value())));
     Set<String> names = new HashSet<>();
     Deque<String> values = new ArrayDeque<>(List.of(end));
     while (!values.isEmpty()) {

@@ -1,8 +1,9 @@
 package dev.bitfold.onnx.proof;
 
 /**
- * A place where the reference is cut: what comes from before it is compared, and what goes on behind
- * it is what the exported file has there. So no difference is carried from one layer into the next.
+ * A place where the reference is cut: what comes from before it is compared, and what goes on
+ * behind it is what the exported file has there. So no difference is carried from one layer into
+ * the next.
  *
  * @param layer the path of the layer
  * @param node the node that computes it

@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How far the values of a model move by right: in runs of the reference whose numbers are changed as
- * ONNX Runtime may change them. Each float that goes in is moved by up to 2^-20 of itself, which
+ * How far the values of a model move by right: in runs of the reference whose numbers are changed
+ * as ONNX Runtime may change them. Each float that goes in is moved by up to 2^-20 of itself, which
  * stands for sums in another order, and each layer's output by half of the unit in which a bias is
  * rounded to 32-bit integers. Only asked where the fixed bound is exceeded: a graph that subtracts
  * nearly equal numbers, compares or sorts moves further than that by right.

@@ -52,7 +52,8 @@ final class OrtRuns implements AutoCloseable {
 
   /** Whether ONNX Runtime is on the class path. */
   static boolean arePossible() {
-    return OrtRuns.class.getClassLoader().getResource("ai/onnxruntime/OrtEnvironment.class") != null;
+    return OrtRuns.class.getClassLoader().getResource("ai/onnxruntime/OrtEnvironment.class")
+        != null;
   }
 
   /** The version of ONNX Runtime. */
@@ -146,8 +147,7 @@ final class OrtRuns implements AutoCloseable {
       }
       case INT8, UINT8, BOOL -> {
         long[] longs = integers(x);
-        ByteBuffer bytes =
-            ByteBuffer.allocateDirect(longs.length).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = ByteBuffer.allocateDirect(longs.length).order(ByteOrder.nativeOrder());
         for (long value : longs) {
           bytes.put((byte) value);
         }

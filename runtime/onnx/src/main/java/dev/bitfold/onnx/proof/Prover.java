@@ -109,7 +109,10 @@ public final class Prover {
       if (proof instanceof OnnxProof.OnFeeds given) {
         for (Map<String, INDArray> feed : given.feeds()) {
           prove(sessions, feed);
-          given.model().ifPresent(model -> new WholeModel(this.exported, settings, model).compare(whole, feed));
+          given
+              .model()
+              .ifPresent(
+                  model -> new WholeModel(this.exported, settings, model).compare(whole, feed));
         }
         data = given.feeds().size() + " feeds";
       } else {
@@ -185,8 +188,7 @@ public final class Prover {
     return fault(what, null);
   }
 
-  private OnnxException fault(
-      String what, @org.jspecify.annotations.Nullable Throwable cause) {
+  private OnnxException fault(String what, @org.jspecify.annotations.Nullable Throwable cause) {
     return new OnnxException(file, "the exported file " + what + SKIP, cause);
   }
 
@@ -279,7 +281,8 @@ public final class Prover {
     Optional<INDArray> array =
         value != null
             ? exposure.read(value)
-            : Optional.ofNullable(fed).map(x -> x.castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT));
+            : Optional.ofNullable(fed)
+                .map(x -> x.castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT));
     INDArray found =
         array.orElseThrow(
             () -> fault("has no floats at " + exposure.value() + ", at node " + cut.node()));
@@ -296,8 +299,7 @@ public final class Prover {
     private final Map<String, HostValue> expected;
     private Optional<Envelope> envelope = Optional.empty();
 
-    Comparison(
-        OrtRuns session, Map<String, INDArray> given, Map<String, HostValue> expected) {
+    Comparison(OrtRuns session, Map<String, INDArray> given, Map<String, HostValue> expected) {
       this.session = session;
       this.given = given;
       this.expected = expected;

@@ -107,7 +107,10 @@ final class RandomFeeds {
       float[] values = new float[length];
       Activation.Range range = ranges.get(input.getName());
       for (int i = 0; i < length; i++) {
-        values[i] = range == null || range.high() == range.low() ? (float) random.nextGaussian() : within(range);
+        values[i] =
+            range == null || range.high() == range.low()
+                ? (float) random.nextGaussian()
+                : within(range);
       }
       return DenseFloats.array(values, shape);
     }

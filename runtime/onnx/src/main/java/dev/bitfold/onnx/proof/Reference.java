@@ -17,10 +17,10 @@ import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * What an exported file must compute: the float model's own file, in which each mapped layer has the
- * weight and bias that Bitfold's model computes with, and is cut where Bitfold quantizes. None of
- * what an export does is in it: no other version of operators, no cleaned shapes, nothing folded, no
- * QuantizeLinear. For one thread.
+ * What an exported file must compute: the float model's own file, in which each mapped layer has
+ * the weight and bias that Bitfold's model computes with, and is cut where Bitfold quantizes. None
+ * of what an export does is in it: no other version of operators, no cleaned shapes, nothing
+ * folded, no QuantizeLinear. For one thread.
  */
 public final class Reference {
   private final OnnxFile original;

@@ -8,10 +8,10 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Compares an exported file's outputs with those of the quantized model as the user runs it. Between
- * the two a code may go either way at each layer, and all that follows from it, so the outputs are
- * held to how far the file's own move when sums are computed in another order, without the
- * optimizer.
+ * Compares an exported file's outputs with those of the quantized model as the user runs it.
+ * Between the two a code may go either way at each layer, and all that follows from it, so the
+ * outputs are held to how far the file's own move when sums are computed in another order, without
+ * the optimizer.
  */
 final class WholeModel {
   private static final double MARGIN = 8;
@@ -56,7 +56,8 @@ final class WholeModel {
       @org.jspecify.annotations.Nullable HostValue moved) {
     if (!(actual instanceof HostValue.Floats a) || !(moved instanceof HostValue.Floats m)) {
       throw new OnnxException(
-          file.name(), "has no output " + output + " of floats to compare with the quantized model's");
+          file.name(),
+          "has no output " + output + " of floats to compare with the quantized model's");
     }
     if (!Arrays.equals(expected.shape(), a.array().shape())) {
       throw new OnnxException(

@@ -88,8 +88,7 @@ final class ProofFiles {
   ProofResult.Proved proved(
       OnnxWeights file, Quantized<?> quantized, OnnxMapping mapping, OnnxOptions options)
       throws Exception {
-    OnnxQdq.Exported exported =
-        export(file, quantized, mapping, options, UnaryOperator.identity());
+    OnnxQdq.Exported exported = export(file, quantized, mapping, options, UnaryOperator.identity());
     assertEquals(Files.size(out()), exported.bytes());
     return assertInstanceOf(ProofResult.Proved.class, exported.proof());
   }
@@ -109,8 +108,7 @@ final class ProofFiles {
       throws Exception {
     Files.deleteIfExists(out());
     OnnxException e =
-        assertThrows(
-            OnnxException.class, () -> export(file, quantized, mapping, options, damage));
+        assertThrows(OnnxException.class, () -> export(file, quantized, mapping, options, damage));
     try (var files = Files.list(folder)) {
       assertEquals(0, files.count(), "nothing is written");
     }
@@ -118,7 +116,10 @@ final class ProofFiles {
   }
 
   String refusal(
-      OnnxWeights file, Quantized<?> quantized, OnnxOptions options, UnaryOperator<ModelProto> damage)
+      OnnxWeights file,
+      Quantized<?> quantized,
+      OnnxOptions options,
+      UnaryOperator<ModelProto> damage)
       throws Exception {
     return refusal(file, quantized, OnnxMapping.byName(file, quantized), options, damage);
   }

@@ -207,9 +207,7 @@ class ProofTest {
     INDArray x = Models.random(3, 64, 12);
     x.getColumn(9).muli(8);
     Quantized<Nets.Twin> quantized =
-        Nets_TwinQuantizer.of(new Nets.Twin(l))
-            .calibrate(List.of(x), Nets.Twin::forward)
-            .freeze();
+        Nets_TwinQuantizer.of(new Nets.Twin(l)).calibrate(List.of(x), Nets.Twin::forward).freeze();
     OnnxWeights file = file(13, twin(l));
 
     for (OnnxMapping mapping :
@@ -300,9 +298,7 @@ class ProofTest {
     NodeProto dequantize =
         g.getNodeList().stream().filter(n -> n.getOutput(0).equals("m")).findFirst().get();
     List<NodeProto> others =
-        g.getNodeList().stream()
-            .filter(n -> !n.equals(quantize) && !n.equals(dequantize))
-            .toList();
+        g.getNodeList().stream().filter(n -> !n.equals(quantize) && !n.equals(dequantize)).toList();
     g.clearNode()
         .addAllNode(others)
         .addNode(quantize.toBuilder().setInput(0, "sum"))
@@ -374,11 +370,7 @@ class ProofTest {
     files.proved(file, quantized, mapping, OPTIONS);
     String refused =
         files.refusal(
-            file,
-            quantized,
-            mapping,
-            OPTIONS.withFolded("b", "/a/Gemm"),
-            UnaryOperator.identity());
+            file, quantized, mapping, OPTIONS.withFolded("b", "/a/Gemm"), UnaryOperator.identity());
     assertTrue(refused.contains("node /r2 (Reshape)"), refused);
     assertTrue(refused.contains("leave out withFolded"), refused);
     String message =
@@ -485,8 +477,7 @@ class ProofTest {
                 .tensor("norm2.bias", "zeros"),
             OPTIONS,
             UnaryOperator.identity());
-    assertTrue(
-        refused.contains("mapping.tensor(\"norm1.weight\", \"ones\", \"/LN\")"), refused);
+    assertTrue(refused.contains("mapping.tensor(\"norm1.weight\", \"ones\", \"/LN\")"), refused);
 
     files.proved(
         file,
@@ -609,8 +600,7 @@ class ProofTest {
     OnnxProof.OnFeeds data = OnnxProof.on(List.of(x), batch -> Map.of("x", batch));
     OnnxProof.OnFeeds model =
         data.against(feed -> Map.of("z", quantized.model().forward(feed.get("x"))));
-    OnnxWeights same =
-        file(13, graph.clone().addNode(Models.node("Identity", "/last", "z", "y")));
+    OnnxWeights same = file(13, graph.clone().addNode(Models.node("Identity", "/last", "z", "y")));
     OnnxWeights other = file(13, graph.clone().addNode(Models.node("Relu", "/last", "z", "y")));
 
     files.proved(same, quantized, OPTIONS.withProof(model));
@@ -633,8 +623,7 @@ class ProofTest {
             .addNode(Models.node("Sub", "/back", "z", "a", "far"));
 
     ProofResult.Proved proof =
-        files.proved(
-            file(13, graph), quantized(l, Models.random(2, 64, 6)), OnnxOptions.DEFAULT);
+        files.proved(file(13, graph), quantized(l, Models.random(2, 64, 6)), OnnxOptions.DEFAULT);
 
     assertTrue(proof.largest() < 1e-2, "" + proof);
     assertTrue(Files.exists(files.out()));
