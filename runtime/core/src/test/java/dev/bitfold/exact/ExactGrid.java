@@ -53,8 +53,7 @@ sealed interface ExactGrid {
    *
    * @param magnitudes ascending from zero; a number's place is its code without the sign
    */
-  record Floats(List<Ratio> magnitudes, boolean fractions, Rounding rounding)
-      implements ExactGrid {
+  record Floats(List<Ratio> magnitudes, boolean fractions, Rounding rounding) implements ExactGrid {
     /** The numbers as the table of docs/numerics.md has them. */
     static Floats of(int exponent, int mantissa, Rounding rounding) {
       List<Ratio> magnitudes = new ArrayList<>();
@@ -121,8 +120,7 @@ sealed interface ExactGrid {
     static Table nf4() {
       List<Ratio> values = new ArrayList<>();
       for (double quantile : QLORA) {
-        Ratio exact =
-            Ratio.of(Math.round(quantile * 10_000)).over(Ratio.of(10_000));
+        Ratio exact = Ratio.of(Math.round(quantile * 10_000)).over(Ratio.of(10_000));
         values.add(bfloat16(exact));
       }
       return new Table(values);

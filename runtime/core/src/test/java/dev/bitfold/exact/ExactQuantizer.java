@@ -64,8 +64,7 @@ final class ExactQuantizer {
           if (Float.isNaN(magnitude)) {
             largest = finite ? largest : Float.NaN;
           } else if (magnitude > largest) {
-            largest =
-                finite && Float.isInfinite(magnitude) ? Float.MAX_VALUE : magnitude;
+            largest = finite && Float.isInfinite(magnitude) ? Float.MAX_VALUE : magnitude;
           }
         }
       }
@@ -97,10 +96,7 @@ final class ExactQuantizer {
                 : backward;
         scales.add(
             new ExactScales(
-                forward.forward(),
-                forward.divides(),
-                backward.backward(),
-                backward.dividesBack()));
+                forward.forward(), forward.divides(), backward.backward(), backward.dividesBack()));
       }
     } else {
       for (float value : own) {
@@ -134,16 +130,14 @@ final class ExactQuantizer {
         .map(
             value -> {
               float product = Ieee.times(value, factor);
-              return Float.isInfinite(product) && Float.isFinite(value)
-                  ? Float.MAX_VALUE
-                  : product;
+              return Float.isInfinite(product) && Float.isFinite(value) ? Float.MAX_VALUE : product;
             })
         .toList();
   }
 
   /**
-   * An affine quantizer with a scale and a zero point (torch): {@code clamp(round(x * (1 / scale)) +
-   * zero point)}.
+   * An affine quantizer with a scale and a zero point (torch): {@code clamp(round(x * (1 / scale))
+   * + zero point)}.
    */
   Result affineOfScale(float[] x, float scale, float zeroPoint) {
     float inverse = Ieee.over(1, scale);
@@ -158,14 +152,13 @@ final class ExactQuantizer {
   }
 
   /**
-   * An affine quantizer with a range around zero (pytorch-quantization): {@code step = (max - min) /
-   * (2^n - 1)}, zero point {@code smallest - round(min / step)}.
+   * An affine quantizer with a range around zero (pytorch-quantization): {@code step = (max - min)
+   * / (2^n - 1)}, zero point {@code smallest - round(min / step)}.
    */
   Result affineOfRange(float[] x, float min, float max) {
     ExactGrid.Integers integers = (ExactGrid.Integers) grid;
     ExactGrid.Integers all =
-        new ExactGrid.Integers(
-            Integer.MIN_VALUE, Integer.MAX_VALUE, Rounding.HALF_EVEN);
+        new ExactGrid.Integers(Integer.MIN_VALUE, Integer.MAX_VALUE, Rounding.HALF_EVEN);
     float steps = integers.top() - integers.min();
     float step = Ieee.over(Ieee.minus(max, min), steps);
     float zeroPoint = Ieee.minus(integers.min(), all.round(Ieee.over(min, step), 0));

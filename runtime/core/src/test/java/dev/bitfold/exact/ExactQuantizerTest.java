@@ -30,8 +30,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Every format under every kind of scale is what docs/numerics.md says, in exact arithmetic, over
- * the whole range of floats: on the reference kernels and on the fast ones. The random
- * bits follow from the seed, which jqwik prints with a failure.
+ * the whole range of floats: on the reference kernels and on the fast ones. The random bits follow
+ * from the seed, which jqwik prints with a failure.
  */
 class ExactQuantizerTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
@@ -72,9 +72,7 @@ class ExactQuantizerTest {
                         .build());
     Arbitrary<QuantDescriptor> table =
         Arbitraries.of(1., .5, 1e30)
-            .map(
-                factor ->
-                    QuantDescriptor.builder().format(Format.NF4).scaleAmax(factor).build());
+            .map(factor -> QuantDescriptor.builder().format(Format.NF4).scaleAmax(factor).build());
     return Arbitraries.frequencyOf(
         Tuple.of(6, rounded), Tuple.of(2, reciprocal), Tuple.of(1, table));
   }
@@ -84,8 +82,12 @@ class ExactQuantizerTest {
     return Combinators.combine(
             Arbitraries.of(
                 List.of(
-                    new int[] {8}, new int[] {4}, new int[] {4, 3}, new int[] {2, 1},
-                    new int[] {3, 2}, new int[] {5, 2})),
+                    new int[] {8},
+                    new int[] {4},
+                    new int[] {4, 3},
+                    new int[] {2, 1},
+                    new int[] {3, 2},
+                    new int[] {5, 2})),
             Arbitraries.of(true, false),
             Arbitraries.of(ScaleRule.class),
             Arbitraries.of(1, 3, 8),
@@ -116,9 +118,7 @@ class ExactQuantizerTest {
             (b, runs) -> {
               QuantDescriptor.Builder blocks =
                   b.build().toBuilder().blockSizes(BlockSize.axis(-1, 2)).scaleBits(8);
-              return runs
-                  ? blocks.scaleBlockSizes(BlockSize.axis(-1, 3)).build()
-                  : blocks.build();
+              return runs ? blocks.scaleBlockSizes(BlockSize.axis(-1, 3)).build() : blocks.build();
             });
   }
 
@@ -171,9 +171,7 @@ class ExactQuantizerTest {
 
   @Property(tries = 300)
   void affineUnderARangeAroundZero(
-      @ForAll @IntRange(min = 2, max = 12) int bits,
-      @ForAll boolean unsigned,
-      @ForAll long seed) {
+      @ForAll @IntRange(min = 2, max = 12) int bits, @ForAll boolean unsigned, @ForAll long seed) {
     QuantDescriptor d = affine(bits, unsigned, Rounding.HALF_EVEN);
     Random random = new Random(seed);
     float[] x = tensor(seed);
@@ -227,7 +225,8 @@ class ExactQuantizerTest {
     return x;
   }
 
-  private static void check(QuantDescriptor d, float[] x, @org.jspecify.annotations.Nullable Float fixed) {
+  private static void check(
+      QuantDescriptor d, float[] x, @org.jspecify.annotations.Nullable Float fixed) {
     ExactQuantizer exact = new ExactQuantizer(d);
     Quantizer quantizer = Quantizer.of(d);
     int[] blocks = quantizer.blocks(2);

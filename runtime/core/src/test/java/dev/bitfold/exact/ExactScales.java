@@ -17,8 +17,7 @@ import java.util.List;
  */
 record ExactScales(float forward, boolean divides, float backward, boolean dividesBack) {
   private static final float TINY = 0x1p-24f;
-  private static final ExactGrid.Floats E4M3 =
-      ExactGrid.Floats.of(4, 3, Rounding.HALF_EVEN);
+  private static final ExactGrid.Floats E4M3 = ExactGrid.Floats.of(4, 3, Rounding.HALF_EVEN);
 
   /** Whether an element is brought to the grid and back by this. */
   float toGrid(float x) {
@@ -121,8 +120,7 @@ record ExactScales(float forward, boolean divides, float backward, boolean divid
       return new ExactScales(0, false, 0, false);
     }
     double inverse = Ratio.of(1).over(Ratio.of(exact)).toDouble();
-    return new ExactScales(
-        Ratio.of(inverse).toFloat(), false, Ratio.of(exact).toFloat(), false);
+    return new ExactScales(Ratio.of(inverse).toFloat(), false, Ratio.of(exact).toFloat(), false);
   }
 
   /** Int8 scales: what each amax is stored as, all around their mean. */
@@ -131,8 +129,7 @@ record ExactScales(float forward, boolean divides, float backward, boolean divid
     for (float value : amax) {
       sum = Ratio.of(sum).plus(Ratio.of(value)).toDouble();
     }
-    float mean =
-        Ratio.of(Ratio.of(sum).over(Ratio.of((long) amax.size())).toDouble()).toFloat();
+    float mean = Ratio.of(Ratio.of(sum).over(Ratio.of((long) amax.size())).toDouble()).toFloat();
     float[] stored = new float[amax.size()];
     for (int g = 0; g < stored.length; g++) {
       int first = g / run * run;
@@ -141,8 +138,7 @@ record ExactScales(float forward, boolean divides, float backward, boolean divid
         largest = Math.max(largest, Math.abs(Ieee.minus(amax.get(i), mean)));
       }
       float second = largest == 0 ? 1 : Ieee.times(Ieee.over(1, largest), 127);
-      ExactGrid.Integers int8 =
-          new ExactGrid.Integers(-127, 127, Rounding.HALF_EVEN);
+      ExactGrid.Integers int8 = new ExactGrid.Integers(-127, 127, Rounding.HALF_EVEN);
       float code = int8.round(Ieee.times(Ieee.minus(amax.get(g), mean), second), 0);
       float value = Ieee.plus(Ieee.over(Float.isNaN(code) ? 0 : code, second), mean);
       stored[g] = value < 0 ? 0 : value;

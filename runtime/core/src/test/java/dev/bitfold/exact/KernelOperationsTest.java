@@ -2,7 +2,6 @@ package dev.bitfold.exact;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
@@ -24,8 +23,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Each operation of the kernels is what its Javadoc says, in exact arithmetic, over the whole range
- * of floats and any groups: on the reference kernels and on the fast ones. Random bits
- * follow from the seed, which jqwik prints with a failure.
+ * of floats and any groups: on the reference kernels and on the fast ones. Random bits follow from
+ * the seed, which jqwik prints with a failure.
  */
 class KernelOperationsTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
@@ -45,7 +44,7 @@ class KernelOperationsTest {
       int elements = 1;
       for (int i = 0; i < shape.length; i++) {
         boolean last = i == shape.length - 1;
-        shape[i] = 1 + random.nextInt(last && random.nextBoolean() ? 40 : 4);
+        shape[i] = 1L + random.nextInt(last && random.nextBoolean() ? 40 : 4);
         blocks[i] =
             switch (random.nextInt(4)) {
               case 0 -> 1;
@@ -109,7 +108,7 @@ class KernelOperationsTest {
   void roundingAndScalingBack(@ForAll long seed) {
     Random random = new Random(seed);
     Tensor t = Tensor.of(random, false);
-    Rounding rounding = Rounding.values()[random.nextInt(4)];
+    Rounding rounding = List.of(Rounding.values()).get(random.nextInt(4));
     int kind = random.nextInt(4);
     int[][] formats = {{4, 3}, {5, 2}, {2, 1}, {3, 0}, {0, 3}, {6, 1}};
     int[] format = formats[random.nextInt(formats.length)];
@@ -149,9 +148,7 @@ class KernelOperationsTest {
         Bits.assertSame(code, codes[i], where);
         float q = affine ? Ieee.minus(code, zero) : code;
         Bits.assertSame(
-            dividesBack ? Ieee.over(q, backward[g]) : Ieee.times(q, backward[g]),
-            values[i],
-            where);
+            dividesBack ? Ieee.over(q, backward[g]) : Ieee.times(q, backward[g]), values[i], where);
       }
     }
   }
@@ -297,8 +294,7 @@ class KernelOperationsTest {
         OrderedSums.inParts(t.group, count, i -> above[i] ? 0 : (double) gradient[i]);
     double[] sumAbove =
         OrderedSums.inParts(t.group, count, i -> below[i] ? 0 : (double) gradient[i]);
-    double[] sumInside =
-        OrderedSums.inParts(t.group, count, i -> (double) passed[i] * errors[i]);
+    double[] sumInside = OrderedSums.inParts(t.group, count, i -> (double) passed[i] * errors[i]);
     for (QuantKernels kernels : KERNELS) {
       String where = kernels.name() + " " + t.groups + ", seed " + seed;
       Gradients clip = new Gradients(length, count);
@@ -316,7 +312,15 @@ class KernelOperationsTest {
                                 a, b, t.groups, low, high, c, clip.below, clip.above);
                             c.get(0, clip.out);
                             kernels.stepGradient(
-                                a, b, t.groups, low, high, step, c, steps.below, steps.above,
+                                a,
+                                b,
+                                t.groups,
+                                low,
+                                high,
+                                step,
+                                c,
+                                steps.below,
+                                steps.above,
                                 steps.inside);
                             c.get(0, steps.out);
                           })));
@@ -401,8 +405,7 @@ class KernelOperationsTest {
 
   private static void use(Tensor t, Operation operation, float @Nullable [] result) {
     DenseFloats out = DenseFloats.uninitialized(t.x.length);
-    dense(t.x)
-        .use(x -> out.use(y -> operation.run(new Source(x, t.preScale), y)));
+    dense(t.x).use(x -> out.use(y -> operation.run(new Source(x, t.preScale), y)));
     if (result != null) {
       System.arraycopy(out.copy(), 0, result, 0, result.length);
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Sums per group in double, in the order that the Javadoc of {@code QuantKernels} states, from lists
- * of addends.
+ * Sums per group in double, in the order that the Javadoc of {@code QuantKernels} states, from
+ * lists of addends.
  */
 final class OrderedSums {
   private static final int PART = 131_072;

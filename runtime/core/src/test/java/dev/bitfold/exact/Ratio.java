@@ -65,8 +65,7 @@ record Ratio(BigInteger numerator, BigInteger denominator) implements Comparable
   }
 
   Ratio times(Ratio other) {
-    return new Ratio(
-        numerator.multiply(other.numerator), denominator.multiply(other.denominator));
+    return new Ratio(numerator.multiply(other.numerator), denominator.multiply(other.denominator));
   }
 
   /**
@@ -99,9 +98,7 @@ record Ratio(BigInteger numerator, BigInteger denominator) implements Comparable
 
   @Override
   public int compareTo(Ratio other) {
-    return numerator
-        .multiply(other.denominator)
-        .compareTo(other.numerator.multiply(denominator));
+    return numerator.multiply(other.denominator).compareTo(other.numerator.multiply(denominator));
   }
 
   /**

@@ -154,7 +154,8 @@ class KernelsAgreeTest {
           Quantizer.of(
               QuantDescriptor.builder().blockSizes(BlockSize.axis(-1, 16)).dynamic(true).build());
       INDArray expected = blocks.withKernels(REFERENCE).quantize(x);
-      KernelsUnderTest.fast(5).forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
+      KernelsUnderTest.fast(5)
+          .forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
     }
   }
 

@@ -29,19 +29,11 @@ class ScaleEdgesTest {
   }
 
   private static QuantDescriptor.Builder e8m0(ScaleRule rule, int... bits) {
-    return builder()
-        .bits(bits)
-        .blockSizes(BlockSize.axis(0, 2))
-        .scaleBits(8, 0)
-        .scaleRule(rule);
+    return builder().bits(bits).blockSizes(BlockSize.axis(0, 2)).scaleBits(8, 0).scaleRule(rule);
   }
 
   private static QuantDescriptor.Builder e4m3(ScaleRule rule, int... bits) {
-    return builder()
-        .bits(bits)
-        .blockSizes(BlockSize.axis(0, 2))
-        .scaleBits(4, 3)
-        .scaleRule(rule);
+    return builder().bits(bits).blockSizes(BlockSize.axis(0, 2)).scaleBits(4, 3).scaleRule(rule);
   }
 
   @ParameterizedTest
@@ -82,8 +74,7 @@ class ScaleEdgesTest {
       }
     }
     all.add(builder().format(Format.NF4));
-    all.add(
-        builder().bits(4, 3).blockSizes(BlockSize.axis(0, 2)).scaleRule(ScaleRule.RECIPROCAL));
+    all.add(builder().bits(4, 3).blockSizes(BlockSize.axis(0, 2)).scaleRule(ScaleRule.RECIPROCAL));
     all.add(builder().bits(4).blockSizes(BlockSize.axis(0, 2)).scaleRule(ScaleRule.RECIPROCAL));
     return all.stream().map(QuantDescriptor.Builder::build);
   }

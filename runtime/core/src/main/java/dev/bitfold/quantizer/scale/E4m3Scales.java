@@ -102,8 +102,7 @@ final class E4m3Scales {
         double perUnit = perUnit(global, max);
         yield amax == 0 || Double.isInfinite(perUnit) ? 0f : (float) (amax / max * perUnit);
       }
-      case FLUSH ->
-          amax == 0 || global == 0 ? 0f : amax / (max * globalScale(global, max));
+      case FLUSH -> amax == 0 || global == 0 ? 0f : amax / (max * globalScale(global, max));
       default -> {
         float scale = amax == 0 ? 0f : amax / (max * globalScale(global, max));
         yield scale == 0 ? 1f : Math.max(scale, LEAST);
