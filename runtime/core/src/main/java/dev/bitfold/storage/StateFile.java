@@ -223,14 +223,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
       throw new StateFileException(
           file, "it was saved for another model: " + String.join("; ", differences));
     }
-    List<String> others = new ArrayList<>();
-    weights.forEach(
-        (path, hash) -> {
-          TensorSite site = model.sites().get(path);
-          if (site == null || !hash(model.tensor(site)).equals(hash)) {
-            others.add(path);
-          }
-        });
+    List<String> others = changed(model);
     if (!others.isEmpty()) {
       throw new StateFileException(
           file,
@@ -243,6 +236,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
                   : ""));
     }
     return state;
+  }
+
+  /**
+   * Returns the paths of the weights and biases that are the model's own and have other values now.
+   */
+  public List<String> changed(ModelShape model) {
+    List<String> others = new ArrayList<>();
+    weights.forEach(
+        (path, hash) -> {
+          TensorSite site = model.sites().get(path);
+          if (site == null || !hash(model.tensor(site)).equals(hash)) {
+            others.add(path);
+          }
+        });
+    return others;
   }
 
   private static boolean isPlaceholder(ModelShape model, String path) {
