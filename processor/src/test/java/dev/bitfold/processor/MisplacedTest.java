@@ -27,6 +27,30 @@ class MisplacedTest {
           QZ034       | class A { @Weight final INDArray v; A(INDArray v) { this.v = v; } public INDArray forward(@Weight INDArray x) { return x; } }
           QZ034       | record A(@Weight INDArray v) { @Quantize(bits = 8) public INDArray forward(INDArray x) { return x; } }
           QZ034       | @Int8Dynamic @QuantizeModel record M(Linear fc) {}
+          QZ034       | record A(@Weight(layout = "IO") INDArray v) { @Weight(layout = "OI") public INDArray v() { return v; } }
+          QZ034       | record A(@Weight(layout = "IO") INDArray v) { A(@Weight(layout = "OI") INDArray v) { this.v = v; } }
+          QZ034       | record A(@Weight(layout = "IO") INDArray v) { A(@Weight(layout = "OI") INDArray v, int n) { this(v); } }
+          QZ034       | record A(@Weight INDArray v) { @Weight(layout = "OI") public INDArray v() { return v; } }
+          QZ034       | record A(@Weight INDArray v, @Bias(layout = "O") INDArray b) { @Bias(layout = "C") public INDArray b() { return b; } }
+          QZ034       | record A(@Weight @Quantize(bits = 8) INDArray v) { @Quantize(bits = 4) public INDArray v() { return v; } }
+          QZ034       | record A(@Weight @Quantize(bits = 8) INDArray v) { A(@Quantize(bits = 4) INDArray v) { this.v = v; } }
+          QZ034       | @Quantize(bits = 8) @interface R {} record A(@Weight INDArray v) { @R public INDArray v() { return v; } }
+          QZ084       | @QuantizeModel record M(@SmoothInto("b") S a, S b, S c) { @SmoothInto("c") public S a() { return a; } } @Int8SmoothQuant class S extends Linear { S(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } }
+          QZ084       | @QuantizeModel record M(Linear a, @Implementations(Linear.class) Layer b) { M(Linear a, @Implementations({Linear.class, Other.class}) Layer b) { this.a = a; this.b = b; } } @Int8 class Other extends Linear { Other(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } }
+          QZ084       | @QuantizeModel class M { @Implementations(Linear.class) final Layer b; M(@Implementations(Other.class) Layer b) { this.b = b; } } @Int8 class Other extends Linear { Other(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } }
+          QZ035       | class A { @Weight(layout = "IO") final INDArray w; A(@Weight(layout = "OI") INDArray w) { this.w = w; } }
+          QZ035       | class A { @Weight private final INDArray w; A(@Weight(layout = "IO") INDArray w) { this.w = w; } @Weight(layout = "OI") INDArray w() { return w; } }
+          QZ035       | class A { @Weight final INDArray w; A(@Bias INDArray w) { this.w = w; } }
+          QZ046       | class A { @Weight @Quantize(bits = 8) final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
+          QZ038       | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x.mmul(w.transpose()); } }
+          QZ038       | @Int8 class A { @Weight(layout = "OI") private final INDArray w; A(INDArray w) { this.w = w; } INDArray w() { return w; } public INDArray forward(@Input(layout = "NTC") INDArray x) { return x.mmul(w()).add(1); } }
+          QZ038       | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return this.w.mmul((x).transpose()).transpose(); } }
+          QZ038       | @Int8 class A { @Weight(layout = "OI") final SDVariable w; A(SDVariable w) { this.w = w; } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x.mmul(w); } }
+          QZ087       | class D { INDArray w; INDArray forward(INDArray x) { return x.mmul(w); } } @QuantizeModel record M(D d) {}
+          QZ087       | class D { INDArray w; INDArray forward(INDArray x) { return x.mmul(w); } } @QuantizeModel record M(Linear fc, List<Optional<D>> d) {}
+          QZ087       | record D(List<INDArray> w) { INDArray forward(INDArray x) { return x; } } class E { final D d; E(D d) { this.d = d; } } @QuantizeModel record M(Linear fc, E e) {}
+          QZ087       | sealed interface S permits D, R {} record D(INDArray w) implements S { INDArray forward(INDArray x) { return x; } } record R() implements S {} @QuantizeModel record M(Linear fc, S s) {}
+          QZ087 QZ080 | class D { INDArray w; D(int n) {} INDArray forward(INDArray x) { return x; } } @QuantizeModel class M { final D d; M(int n) { this.d = new D(n); } }
           QZ014       | @QuantizeModel record M(@Quantize(bits = 8) Linear fc) {}
           QZ014       | record A(@Weight INDArray v, Linear fc) {}
           QZ084       | record A(@Weight INDArray v, @SkipQuantize INDArray w) {}
@@ -199,6 +223,16 @@ class MisplacedTest {
           @Quantize(role = Role.INPUT, bits = 8, calib = Calib.MOVING_AVERAGE) class A { public INDArray forward(@Input INDArray x) { return x; } }
           @QuantizeModel record M(Linear s, @SkipQuantize Linear t, @SkipQuantize List<Linear> u) {}
           record Pool(int size) {} @QuantizeModel record M(Linear s, @SkipQuantize Pool pool) {}
+          record A(@Weight(layout = "OI") INDArray v) { @Weight(layout = "OI") public INDArray v() { return v; } A(@Weight(layout = "OI") INDArray v) { this.v = v; } }
+          @QuantizeModel class M { @Implementations(Linear.class) final Layer b; M(@Implementations(Linear.class) Layer b) { this.b = b; } }
+          @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return w.mmul(x.transpose()).transpose(); } }
+          @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { INDArray w = this.w.transpose(); return x.mmul(w); } }
+          @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { x = x.transpose(); return w.mmul(x); } }
+          @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NCT") INDArray x) { return x.mmul(w); } }
+          @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } INDArray forward(@Input(layout = "NC") INDArray x, INDArray w) { return x.mmul(w); } }
+          class D { final INDArray w; D(INDArray w) { this.w = w; } INDArray forward(INDArray x) { return x; } } @QuantizeModel record M(Linear fc, @SkipQuantize D d) {}
+          record Stats(INDArray mean) { INDArray normalize(INDArray x) { return x.sub(mean); } } @QuantizeModel record M(Linear fc, Stats stats) {}
+          record Relu() { INDArray forward(INDArray x) { return x; } } @QuantizeModel record M(Linear fc, Relu relu) {}
           @Quantize(bits = 4, per = "O") @Int8Dynamic class A extends Linear { A(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
           """)
   void isFine(String source) {

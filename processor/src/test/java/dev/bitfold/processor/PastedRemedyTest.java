@@ -53,7 +53,7 @@ class PastedRemedyTest {
         Compiled.compile(
             List.of("-Xlint:none"),
             Compiled.source("Shared", SHARED),
-            Compiled.source("Example", "import org.nd4j.linalg.factory.Nd4j;\n" + source));
+            Compiled.source("Example", source));
     return compilation.diagnostics().stream()
         .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
         .map(d -> d.getMessage(Locale.ROOT))

@@ -37,6 +37,16 @@ class RemedyTest {
           on a List<? extends INDArray> (w) is not supported yet; leave it out: it would have no effect; declare it as List<INDArray> or INDArray[] | class A { @Weight final List<? extends INDArray> w; A(List<? extends INDArray> w) { this.w = w; } }
           declare it as List<INDArray> or INDArray[]                       | @SuppressWarnings("rawtypes") class A { @Weight final List w; A(List w) { this.w = w; } }
           on an ArrayList<INDArray> (w)                                    | class A { @Weight final ArrayList<INDArray> w; A(ArrayList<INDArray> w) { this.w = w; } }
+          declare it as INDArray, and give it Nd4j.create(w)               | record A(@Weight float[] w) {}
+          declare it as INDArray, and give it Nd4j.create(w)               | record A(@Weight double[][] w) {}
+          give it Nd4j.createFromArray(w).castTo(DataType.FLOAT)           | record A(@Weight byte[] w) {}
+          declare it as INDArray, or take @Weight off                      | record A(@Weight List<Float> w) {}
+          write @Quantize(role = Role.INPUT, bits = 4) on the class, where it takes the place of the recipe's, and take it off x | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x) { return x.mmul(w); } }
+          write @Quantize(bits = 4, per = "O") on the class, where it takes the place of the recipe's, and take it off w | @Int8 class A { @Weight(layout = "IO") @Quantize(bits = 4, per = "O") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(w); } }
+          write the rest of the recipe in its place: @Quantize(bits = 8, per = "O") | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x, @Input(layout = "…C") @Quantize(bits = 6) INDArray y) { return x.mmul(w); } }
+          write layout = "IO", or transpose w in the product               | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(w); } }
+          annotate it, for instance with @Int8 on D and @Weight(layout = "OI") on w; or keep it float: @SkipQuantize | class D { INDArray w; INDArray forward(INDArray x) { return x.mmul(w); } } @QuantizeModel record M(D d) {}
+          make A(INDArray) package-private                                 | class A { @Weight final INDArray w; private A(INDArray w) { this.w = w; } }
           declare each SDVariable on its own                               | class A { @Weight final List<SDVariable> w; A(List<SDVariable> w) { this.w = w; } }
           give each tensor a parameter of its own, with its own @Input     | class A { public INDArray forward(@Input List<INDArray> x) { return x.get(0); } }
           on an INDArray[] (x)                                             | class A { public INDArray forward(@Input INDArray... x) { return x[0]; } }

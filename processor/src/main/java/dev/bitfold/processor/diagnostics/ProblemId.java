@@ -110,7 +110,7 @@ public enum ProblemId {
 
   // Tensors.
   TENSOR_TYPE(
-      "QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) are quantized", "take %2$s off"),
+      "QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) are quantized", "%5$s"),
   LAYOUT("QZ031", "%1$s", "write one letter per axis, as \"OI\", \"NTC\" or \"…C\""),
   TENSOR_NOT_CARRIED(
       "QZ032",
@@ -133,6 +133,11 @@ public enum ProblemId {
       "QZ037",
       "%2$s of %1$s is %3$s, and %4$s is %5$s",
       "declare all as INDArray, or all as SDVariable: a layer computes, or builds a graph"),
+  LAYOUT_SWAPPED(
+      "QZ038",
+      "%3$s sums the channels of %4$s with axis %5$s of %2$s, which layout \"%1$s\" calls O, the output"
+          + " channels",
+      "write layout = \"%6$s\", or transpose %2$s in the product"),
 
   // Quantizers.
   ROLE_CONTRADICTS("QZ040", "role = %1$s on %2$s", "leave the role out: the place says it"),
@@ -282,6 +287,12 @@ public enum ProblemId {
       "QZ083",
       "%1$s has no component that could be quantized",
       "take @QuantizeModel off, or give it a constructor that takes its layers"),
+  LAYER_NOT_ANNOTATED(
+      "QZ087",
+      "component %2$s of %1$s holds %3$s, which has a tensor (%4$s) and a forward but no annotation: it"
+          + " would stay float",
+      "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or keep it"
+          + " float: @SkipQuantize"),
   COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "take it off"),
   GENERIC_COMPONENT(
       "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),

@@ -6,6 +6,7 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.AnnotationMirror;
 import javax.lang.model.element.AnnotationValue;
 import javax.lang.model.element.Element;
@@ -68,6 +69,13 @@ public record AnnotationUse(Element element, AnnotationMirror mirror) {
   /** The annotation's type. */
   public TypeElement type() {
     return (TypeElement) mirror.getAnnotationType().asElement();
+  }
+
+  /** Returns whether another annotation says the same: it is of the same type, with equal values. */
+  public boolean says(AnnotationUse other) {
+    return type().equals(other.type())
+        && Set.copyOf(AnnotationText.each(mirror))
+            .equals(Set.copyOf(AnnotationText.each(other.mirror)));
   }
 
   /** {@code @Name}. */

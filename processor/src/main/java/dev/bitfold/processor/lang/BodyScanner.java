@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.ExecutableElement;
@@ -45,6 +46,11 @@ public final class BodyScanner {
             .filter(path -> path.getLeaf() instanceof VariableTree)
             .filter(path -> ((VariableTree) path.getLeaf()).getInitializer() != null)
             .isPresent();
+  }
+
+  /** Returns the matrix products in a method; none where its body is not shown. */
+  public List<Product> products(ExecutableElement method) {
+    return trees.map(t -> t.getTree(method)).map(Products::in).orElse(List.of());
   }
 
   /** What a constructor does with its parameters; empty where its body is not shown. */

@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import javax.lang.model.element.AnnotationValue;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
@@ -30,80 +29,41 @@ public final class Holdings {
   private final Language language;
   private final SourceTypes sources;
   private final LayerDetector detector;
+  private final TensorTraffic traffic;
 
   /** With what tells layers from other classes. */
   public Holdings(Language language, SourceTypes sources, LayerDetector detector) {
     this.language = language;
     this.sources = sources;
     this.detector = detector;
+    this.traffic = new TensorTraffic(language);
   }
 
-  /** Whether there is a layer or model in a type. */
+  /** Returns whether there is a layer or model in a type. */
   public boolean any(TypeMirror type) {
     return !found(type).isEmpty();
   }
 
-  /** The layers and models in a type, not those inside of these. */
+  /** Returns the layers and models in a type, not those inside of these. */
   public Set<TypeElement> found(TypeMirror type) {
-    Set<TypeElement> found = new LinkedHashSet<>();
-    collect(type, found, new HashSet<>());
-    return found;
+    return search(type).found;
+  }
+
+  /** Returns the classes in a type that may be layers and have no annotation. */
+  public Set<TypeElement> unmarked(TypeMirror type) {
+    return search(type).unmarked;
+  }
+
+  private Search search(TypeMirror type) {
+    Search search = new Search();
+    search.collect(type);
+    return search;
   }
 
   /** The first field of a class that holds a layer or model. */
   public Optional<VariableElement> holdingField(TypeElement type) {
     return new Members(language, type)
         .fields().stream().filter(field -> any(field.asType())).findFirst();
-  }
-
-  private void collect(TypeMirror type, Set<TypeElement> found, Set<String> seen) {
-    switch (type.getKind()) {
-      case ARRAY -> collect(((ArrayType) type).getComponentType(), found, seen);
-      case TYPEVAR -> {
-        if (seen.add(type.toString())) {
-          collect(((TypeVariable) type).getUpperBound(), found, seen);
-        }
-      }
-      case WILDCARD -> {
-        TypeMirror bound = ((WildcardType) type).getExtendsBound();
-        if (bound != null) {
-          collect(bound, found, seen);
-        }
-      }
-      case DECLARED -> declared((DeclaredType) type, found, seen);
-      default -> {
-        // Primitives hold nothing; what does not exist is reported elsewhere.
-      }
-    }
-  }
-
-  private void declared(DeclaredType type, Set<TypeElement> found, Set<String> seen) {
-    type.getTypeArguments().forEach(argument -> collect(argument, found, seen));
-    TypeElement element = (TypeElement) type.asElement();
-    if (detector.isLayer(element) || detector.isModel(element)) {
-      found.add(element);
-      return;
-    }
-    if (language.isPlatform(element) || !seen.add(element.getQualifiedName().toString())) {
-      return;
-    }
-    element.getPermittedSubclasses().forEach(permitted -> collect(permitted, found, seen));
-    AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS)
-        .flatMap(use -> use.value("value"))
-        .map(AnnotationValues::list)
-        .orElse(List.of())
-        .forEach(value -> implementation(value, found, seen));
-    boolean concrete =
-        element.getKind().isClass() && !element.getModifiers().contains(Modifier.ABSTRACT);
-    if (concrete) {
-      language.chain(element).stream().skip(1).filter(detector::isMarked).forEach(found::add);
-      boolean source = sources.contains(element);
-      for (VariableElement field : new Members(language, element).fields()) {
-        if (source || isOfOurs(field.asType())) {
-          collect(field.asType(), found, seen);
-        }
-      }
-    }
   }
 
   /** Whether a field of a class file holds a layer or model itself, or in a container. */
@@ -120,7 +80,71 @@ public final class Holdings {
         .isPresent();
   }
 
-  private void implementation(AnnotationValue value, Set<TypeElement> found, Set<String> seen) {
-    collect(AnnotationValues.type(value), found, seen);
+  /** One walk through a type. */
+  private final class Search {
+    private final Set<TypeElement> found = new LinkedHashSet<>();
+    private final Set<TypeElement> unmarked = new LinkedHashSet<>();
+    private final Set<String> seen = new HashSet<>();
+
+    void collect(TypeMirror type) {
+      switch (type.getKind()) {
+        case ARRAY -> collect(((ArrayType) type).getComponentType());
+        case TYPEVAR -> {
+          if (seen.add(type.toString())) {
+            collect(((TypeVariable) type).getUpperBound());
+          }
+        }
+        case WILDCARD -> {
+          TypeMirror bound = ((WildcardType) type).getExtendsBound();
+          if (bound != null) {
+            collect(bound);
+          }
+        }
+        case DECLARED -> declared((DeclaredType) type);
+        default -> {
+          // Primitives hold nothing; what does not exist is reported elsewhere.
+        }
+      }
+    }
+
+    private void declared(DeclaredType type) {
+      type.getTypeArguments().forEach(this::collect);
+      TypeElement element = (TypeElement) type.asElement();
+      if (detector.isLayer(element) || detector.isModel(element)) {
+        found.add(element);
+        return;
+      }
+      if (language.isPlatform(element) || !seen.add(element.getQualifiedName().toString())) {
+        return;
+      }
+      element.getPermittedSubclasses().forEach(this::collect);
+      AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS)
+          .flatMap(use -> use.value("value"))
+          .map(AnnotationValues::list)
+          .orElse(List.of())
+          .forEach(value -> collect(AnnotationValues.type(value)));
+      boolean concrete =
+          element.getKind().isClass() && !element.getModifiers().contains(Modifier.ABSTRACT);
+      if (concrete) {
+        concrete(element);
+      }
+    }
+
+    private void concrete(TypeElement element) {
+      List<TypeElement> marked =
+          language.chain(element).stream().skip(1).filter(detector::isMarked).toList();
+      found.addAll(marked);
+      boolean source = sources.contains(element);
+      for (VariableElement field : new Members(language, element).fields()) {
+        if (source || isOfOurs(field.asType())) {
+          collect(field.asType());
+        }
+      }
+      if (marked.isEmpty()
+          && AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isEmpty()
+          && traffic.heldByLayer(element).isPresent()) {
+        unmarked.add(element);
+      }
+    }
   }
 }

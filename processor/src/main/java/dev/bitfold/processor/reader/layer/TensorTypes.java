@@ -9,6 +9,7 @@ import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
@@ -48,10 +49,38 @@ final class TensorTypes {
           use.place(),
           name,
           use.label(),
-          type,
-          BitfoldNames.TENSOR.canonicalName());
+          TypeText.of(type),
+          BitfoldNames.TENSOR.canonicalName(),
+          ofNumbers(name, type)
+              .map(numbers -> "declare it as INDArray, and give it " + numbers)
+              .orElse("declare it as INDArray, or take " + use.label() + " off"));
     }
     return false;
+  }
+
+  /** Returns how ND4J makes a tensor of numbers, if a type holds some. */
+  private static Optional<String> ofNumbers(String name, TypeMirror type) {
+    int rank = 0;
+    TypeMirror element = type;
+    while (element instanceof ArrayType array) {
+      element = array.getComponentType();
+      rank++;
+    }
+    return switch (element.getKind()) {
+      case FLOAT, DOUBLE ->
+          Optional.of(
+              rank == 0
+                  ? "Nd4j.scalar((float) " + name + ")"
+                  : rank <= 2
+                      ? "Nd4j.create(" + name + ")"
+                      : "Nd4j.createFromArray(" + name + ").castTo(DataType.FLOAT)");
+      case INT, LONG, SHORT, BYTE ->
+          Optional.of(
+              rank == 0
+                  ? "Nd4j.scalar((float) " + name + ")"
+                  : "Nd4j.createFromArray(" + name + ").castTo(DataType.FLOAT)");
+      default -> Optional.empty();
+    };
   }
 
   /** Returns how to declare what holds tensors. */

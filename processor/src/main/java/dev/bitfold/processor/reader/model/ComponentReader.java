@@ -4,12 +4,12 @@ import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
-import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.TensorTraffic;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import java.util.Optional;
@@ -34,12 +34,14 @@ final class ComponentReader {
   private final Holdings holdings;
   private final Wrappers wrappers;
   private final ChoiceReader choices;
+  private final TensorTraffic traffic;
 
   ComponentReader(Language language, LayerDetector detector, Holdings holdings, Wrappers wrappers) {
     this.language = language;
     this.detector = detector;
     this.holdings = holdings;
     this.wrappers = wrappers;
+    this.traffic = new TensorTraffic(language);
     this.choices = new ChoiceReader(language, detector, wrappers);
   }
 
@@ -73,7 +75,7 @@ final class ComponentReader {
         Language.declared(type.getUpperBound())
             .filter(
                 bound ->
-                    takesTensors(bound) || isFunction((DeclaredType) type.getUpperBound(), bound))
+                    traffic.takesTensors(bound) || isFunction((DeclaredType) type.getUpperBound(), bound))
             .isPresent();
     if (open || holdings.any(type)) {
       site.report(
@@ -178,7 +180,7 @@ final class ComponentReader {
   private boolean isFunction(DeclaredType type, TypeElement element) {
     return element.getKind().isInterface()
         && !isCollection(type)
-        && type.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor);
+        && type.getTypeArguments().stream().anyMatch(TensorTraffic::mentionsTensor);
   }
 
   private static boolean hasOpenArgument(DeclaredType type) {
@@ -245,7 +247,7 @@ final class ComponentReader {
 
   private Optional<ComponentModel> open(
       DeclaredType type, TypeElement element, ComponentSite site) {
-    if (takesTensors(element) || mentionsTensor(type) || detector.isMarked(element)) {
+    if (traffic.takesTensors(element) || TensorTraffic.mentionsTensor(type) || detector.isMarked(element)) {
       site.report(
           ProblemId.OPEN_COMPONENT,
           TypeText.of(type),
@@ -263,28 +265,6 @@ final class ComponentReader {
       return anything(type, site);
     }
     return withoutLayersInArguments(type, site);
-  }
-
-  /** Whether a method of a type takes or gives a tensor, as those of layers do. */
-  private boolean takesTensors(TypeElement type) {
-    return !language.isPlatform(type)
-        && new Members(language, type)
-            .methods().stream()
-                .anyMatch(
-                    m ->
-                        mentionsTensor(m.getReturnType())
-                            || m.getParameters().stream()
-                                .anyMatch(p -> mentionsTensor(p.asType())));
-  }
-
-  private static boolean mentionsTensor(TypeMirror type) {
-    if (type.getKind() == TypeKind.ARRAY) {
-      return mentionsTensor(((ArrayType) type).getComponentType());
-    }
-    return Language.isTensor(type)
-        || Language.isVariable(type)
-        || (type instanceof DeclaredType declared
-            && declared.getTypeArguments().stream().anyMatch(ComponentReader::mentionsTensor));
   }
 
   private Optional<ComponentModel> unmarked(

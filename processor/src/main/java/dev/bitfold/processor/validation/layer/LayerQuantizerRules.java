@@ -5,6 +5,7 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationText;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.reader.RecipeUse;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
@@ -15,6 +16,8 @@ import dev.bitfold.processor.validation.quantizer.QuantizerRules;
 import dev.bitfold.processor.validation.quantizer.RecipeRules;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The rules of a layer's quantizers: each is valid, for one tensor, and used. */
 final class LayerQuantizerRules {
@@ -120,7 +123,7 @@ final class LayerQuantizerRules {
                     quantizer.place("role"),
                     name,
                     quantizer.label(),
-                    remedy(role, layer.allTensors().anyMatch(t -> isOf(t, role))));
+                    remedy(role, quantizer));
               }
             });
   }
@@ -143,12 +146,49 @@ final class LayerQuantizerRules {
     };
   }
 
-  private static String remedy(Role role, boolean hasTensors) {
-    if (hasTensors) {
-      return "take it off: each has a quantizer of its own";
+  private String remedy(Role role, QuantizerUse quantizer) {
+    List<DeclaredTensor> tensors = layer.allTensors().filter(t -> isOf(t, role)).toList();
+    if (!tensors.isEmpty()) {
+      return quantizer.recipe()
+          ? override(role, tensors)
+          : "take it off: each has a quantizer of its own";
     }
     return role == Role.WEIGHT
         ? "mark the weight, as @Weight(layout = \"OI\") INDArray weight, or take it off"
         : "mark the parameter, as forward(@Input(layout = \"…C\") INDArray x), or take it off";
+  }
+
+  /** Returns how one role of a recipe is given another quantizer. */
+  private String override(Role role, List<DeclaredTensor> tensors) {
+    Set<String> own =
+        tensors.stream()
+            .flatMap(tensor -> tensor.quantizers().stream())
+            .flatMap(
+                member ->
+                    member.written().isEmpty()
+                        ? member.recipes().stream().map(recipe -> "")
+                        : member.written().stream().map(use -> text(role, use)))
+            .collect(Collectors.toSet());
+    if (own.size() == 1 && !own.contains("")) {
+      return "write "
+          + own.iterator().next()
+          + " on the class, where it takes the place of the recipe's, and take it off "
+          + tensors.stream().map(DeclaredTensor::name).collect(Collectors.joining(" and "));
+    }
+    return "write the rest of the recipe in its place: "
+        + layer.recipe().stream()
+            .flatMap(used -> used.recipe().byRole().values().stream())
+            .filter(use -> use.role() != role)
+            .map(use -> text(use.role(), use))
+            .collect(Collectors.joining(" "));
+  }
+
+  /** Returns a {@code @Quantize} as it is written on a class. */
+  private static String text(Role role, QuantizerUse use) {
+    String elements =
+        AnnotationText.elements(use.written().mirror()).replaceAll("^role = [^,]*(, )?", "");
+    String written = role == Role.WEIGHT ? "" : "role = Role." + role;
+    String comma = written.isEmpty() || elements.isEmpty() ? "" : ", ";
+    return "@Quantize(" + written + comma + elements + ")";
   }
 }

@@ -44,6 +44,7 @@ public final class LayerValidator {
     new LayerQuantizerRules(declared, recipes, declarations).check();
     new ForwardRules(language, declared, declarations).check();
     new BackwardRules(language, declared, declarations).check();
+    new ProductRules(language, declared, declarations).check();
     problems.addAll(declarations);
     holdings
         .holdingField(type)

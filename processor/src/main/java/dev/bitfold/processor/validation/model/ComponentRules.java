@@ -9,6 +9,7 @@ import dev.bitfold.processor.reader.model.DeclaredComponent;
 import dev.bitfold.processor.reader.model.DeclaredModel;
 import dev.bitfold.processor.validation.place.StrayAnnotations;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.Element;
@@ -37,6 +38,18 @@ final class ComponentRules {
   }
 
   private static void component(DeclaredComponent component, Problems problems) {
+    List<AnnotationUse> lists =
+        component.declarations().annotations(BitfoldNames.IMPLEMENTATIONS);
+    lists.stream()
+        .skip(1)
+        .filter(use -> !use.says(lists.get(0)))
+        .forEach(
+            use ->
+                unused(
+                    Optional.of(use),
+                    component,
+                    "another one stands where the component is declared as well",
+                    problems));
     Optional<AnnotationUse> skip = component.declarations().annotation(BitfoldNames.SKIP_QUANTIZE);
     Optional<AnnotationUse> listed =
         component.declarations().annotation(BitfoldNames.IMPLEMENTATIONS);

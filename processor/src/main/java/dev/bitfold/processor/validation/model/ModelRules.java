@@ -3,11 +3,15 @@ package dev.bitfold.processor.validation.model;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.ComponentModel;
+import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
+import dev.bitfold.processor.reader.TensorTraffic;
+import dev.bitfold.processor.reader.model.DeclaredComponent;
 import dev.bitfold.processor.reader.model.DeclaredModel;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,6 +61,44 @@ final class ModelRules {
             .anyMatch(c -> c.isRebuilt() || c instanceof ComponentModel.Skipped);
     if (!any && holdings.holdingField(type).isEmpty()) {
       problems.add(ProblemId.NO_COMPONENTS, Place.at(type), type.getSimpleName());
+    }
+  }
+
+  /** Reports classes that may be layers and have no annotation. */
+  void checkUnmarked(DeclaredModel model, Problems problems) {
+    Set<String> read = new HashSet<>();
+    for (DeclaredComponent component : model.components()) {
+      read.add(component.name());
+      if (component.content().filter(c -> !(c instanceof ComponentModel.Skipped)).isPresent()) {
+        Place place = Place.at(component.declarations().first());
+        unmarked(model.type(), component.name(), component.type(), place, problems);
+      }
+    }
+    for (VariableElement field : new Members(language, model.type()).fields()) {
+      String name = field.getSimpleName().toString();
+      if (!read.contains(name)
+          && !holdings.any(field.asType())
+          && AnnotationUse.find(field, BitfoldNames.SKIP_QUANTIZE).isEmpty()) {
+        unmarked(model.type(), name, field.asType(), Place.at(field), problems);
+      }
+    }
+  }
+
+  private void unmarked(
+      TypeElement model, String component, TypeMirror type, Place place, Problems problems) {
+    TensorTraffic traffic = new TensorTraffic(language);
+    for (TypeElement held : holdings.unmarked(type)) {
+      traffic
+          .heldByLayer(held)
+          .ifPresent(
+              tensor ->
+                  problems.add(
+                      ProblemId.LAYER_NOT_ANNOTATED,
+                      place,
+                      model.getSimpleName(),
+                      component,
+                      held.getSimpleName(),
+                      tensor.getSimpleName()));
     }
   }
 

@@ -43,6 +43,7 @@ public final class ModelValidator {
     TypeElement type = model.type();
     Problems declarations = new Problems();
     new CreatorRules(language, type, model.creation(), carried(type), declarations).check();
+    models.checkUnmarked(model, declarations);
     if (model.creation().creator().isPresent()) {
       components.check(model, declarations);
       if (unread.isEmpty() && declarations.isEmpty()) {
@@ -52,11 +53,13 @@ public final class ModelValidator {
     problems.addAll(declarations);
   }
 
-  /** Returns the fields that hold layers or models. */
+  /** Returns the fields that hold layers or models, or what may be one. */
   private List<Carried> carried(TypeElement type) {
     return new Members(language, type)
         .fields().stream()
-            .filter(field -> holdings.any(field.asType()))
+            .filter(
+                field ->
+                    holdings.any(field.asType()) || !holdings.unmarked(field.asType()).isEmpty())
             .map(
                 field ->
                     new Carried(

@@ -13,6 +13,7 @@ import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Eligibility;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.TypeText;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,7 +21,6 @@ import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
-import javax.lang.model.element.RecordComponentElement;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
@@ -183,7 +183,7 @@ public final class PlaceRules {
     }
   }
 
-  private static void onConstructor(
+  private void onConstructor(
       TypeElement type, ExecutableElement constructor, Problems problems) {
     for (VariableElement parameter : constructor.getParameters()) {
       AnnotationUse.find(parameter, BitfoldNames.INPUT)
@@ -200,24 +200,24 @@ public final class PlaceRules {
     }
   }
 
-  /** Annotations that are not on the component itself. */
-  private static void ofRecord(TypeElement type, Element member, String name, Problems problems) {
-    Optional<? extends RecordComponentElement> component =
+  /** Reports annotations that the component itself does not have, or has with other values. */
+  private void ofRecord(TypeElement type, Element member, String name, Problems problems) {
+    List<AnnotationUse> read =
         type.getRecordComponents().stream()
-            .filter(c -> c.getSimpleName().contentEquals(name))
-            .findFirst();
-    for (ClassName annotation : OF_TENSORS) {
-      boolean onComponent =
-          component.isPresent() && AnnotationUse.find(component.get(), annotation).isPresent();
-      if (!onComponent) {
-        AnnotationUse.find(member, annotation)
-            .ifPresent(
-                use ->
-                    misplaced(
-                        use,
-                        "of a record only the annotations of its components are read",
-                        "move it to the component " + name,
-                        problems));
+            .filter(component -> component.getSimpleName().contentEquals(name))
+            .flatMap(component -> AnnotationUse.on(component).stream())
+            .toList();
+    List<AnnotationUse> written = new ArrayList<>(detector.recipesOn(member));
+    OF_TENSORS.forEach(annotation -> written.addAll(AnnotationUse.all(member, annotation)));
+    for (AnnotationUse use : written) {
+      if (read.stream().noneMatch(use::says)) {
+        boolean other = read.stream().anyMatch(r -> r.type().equals(use.type()));
+        misplaced(
+            use,
+            "of a record only the annotations of its components are read"
+                + (other ? ", and " + name + " has another " + use.label() : ""),
+            other ? "keep one of the two, on the component" : "move it to the component " + name,
+            problems);
       }
     }
   }

@@ -7,6 +7,7 @@ import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
@@ -33,16 +34,21 @@ public final class StrayAnnotations {
       }
       for (ClassName annotation : OF_COMPONENTS) {
         AnnotationUse.find(place, annotation)
-            .filter(use -> !isOfRecordComponent(type, place, annotation))
-            .ifPresent(
-                use ->
-                    problems.add(
-                        ProblemId.COMPONENT_ANNOTATION_UNUSED,
-                        use.place(),
-                        use.label(),
-                        place.getSimpleName(),
-                        why));
+            .ifPresent(use -> stray(type, place, use, why, problems));
       }
+    }
+  }
+
+  private static void stray(
+      TypeElement type, Element place, AnnotationUse use, String why, Problems problems) {
+    Optional<AnnotationUse> ofComponent = ofRecordComponent(type, place, use);
+    if (ofComponent.isEmpty() || !ofComponent.get().says(use)) {
+      problems.add(
+          ProblemId.COMPONENT_ANNOTATION_UNUSED,
+          use.place(),
+          use.label(),
+          place.getSimpleName(),
+          ofComponent.isEmpty() ? why : "the component itself has another one");
     }
   }
 
@@ -60,11 +66,14 @@ public final class StrayAnnotations {
   }
 
   /** Compilers copy what stands on a record's component to its field, accessor and parameter. */
-  private static boolean isOfRecordComponent(
-      TypeElement type, Element place, ClassName annotation) {
-    return place.getKind() != ElementKind.RECORD_COMPONENT
-        && type.getRecordComponents().stream()
+  private static Optional<AnnotationUse> ofRecordComponent(
+      TypeElement type, Element place, AnnotationUse use) {
+    return place.getKind() == ElementKind.RECORD_COMPONENT
+        ? Optional.empty()
+        : type.getRecordComponents().stream()
             .filter(component -> component.getSimpleName().equals(place.getSimpleName()))
-            .anyMatch(component -> AnnotationUse.find(component, annotation).isPresent());
+            .flatMap(component -> AnnotationUse.on(component).stream())
+            .filter(of -> of.type().equals(use.type()))
+            .findFirst();
   }
 }
