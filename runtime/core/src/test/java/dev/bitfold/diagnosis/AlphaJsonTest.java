@@ -95,7 +95,7 @@ class AlphaJsonTest {
       String json = SUMMARY.toJson().replace("\"alpha\":0.35", "\"alpha\":" + damaged);
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> Summary.ofJson(json), damaged);
-      assertTrue(e.getMessage().startsWith("alpha "), e.getMessage());
+      assertTrue(String.valueOf(e.getMessage()).startsWith("alpha "), e.getMessage());
     }
   }
 }

@@ -23,7 +23,7 @@ class AlphaCurveTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> new AlphaCurve(List.of(Alpha.off(), Alpha.searched()), List.of(0.1, 0.2)));
-    assertTrue(e.getMessage().contains("[off, searched]"), e.getMessage());
+    assertTrue(String.valueOf(e.getMessage()).contains("[off, searched]"), e.getMessage());
     assertThrows(IllegalArgumentException.class, () -> new AlphaCurve(ALPHAS, List.of(0.1)));
   }
 }
