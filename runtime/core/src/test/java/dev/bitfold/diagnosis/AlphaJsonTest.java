@@ -95,7 +95,8 @@ class AlphaJsonTest {
       String json = SUMMARY.toJson().replace("\"alpha\":0.35", "\"alpha\":" + damaged);
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> Summary.ofJson(json), damaged);
-      assertTrue(String.valueOf(e.getMessage()).startsWith("alpha "), e.getMessage());
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.startsWith("alpha "), message);
     }
   }
 }

@@ -23,7 +23,8 @@ class AlphaCurveTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> new AlphaCurve(List.of(Alpha.off(), Alpha.searched()), List.of(0.1, 0.2)));
-    assertTrue(String.valueOf(e.getMessage()).contains("[off, searched]"), e.getMessage());
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.contains("[off, searched]"), message);
     assertThrows(IllegalArgumentException.class, () -> new AlphaCurve(ALPHAS, List.of(0.1)));
   }
 }
