@@ -54,6 +54,10 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   static final String SCHEMA_HASH = "bitfold.schema_sha256";
   static final String WEIGHTS = "bitfold.weights_sha256";
   static final String PACKED = "bitfold.packed";
+
+  /** The name, in the metadata, of the names of all tensors that the file must hold. */
+  static final String CONTENTS = "bitfold.contents";
+
   static final String AMAX = ".amax";
   static final String MIN = ".min";
   static final String MAX = ".max";
@@ -108,6 +112,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
         .forEach((path, s) -> put(tensors, path + PRE_SCALE, StoredTensor.of(s)));
     inOrder(state.tensors()).forEach((path, tensor) -> put(tensors, path, StoredTensor.of(tensor)));
     inOrder(state.packed()).forEach((path, packed) -> put(tensors, path, packed));
+    metadata.put(CONTENTS, StateJson.writeNames(tensors.keySet()));
     return new Safetensors(metadata, tensors);
   }
 

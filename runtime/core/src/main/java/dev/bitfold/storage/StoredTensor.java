@@ -67,7 +67,10 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
 
   /** Checks the size. */
   public StoredTensor {
-    long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    long length =
+        Arrays.stream(shape).anyMatch(size -> size == 0)
+            ? 0
+            : Arrays.stream(shape).reduce(1, Math::multiplyExact);
     if (Math.multiplyExact(length, (long) type.size()) != bytes.remaining()) {
       throw new IllegalArgumentException(
           bytes.remaining() + " bytes are not " + type + " of shape " + Arrays.toString(shape));
