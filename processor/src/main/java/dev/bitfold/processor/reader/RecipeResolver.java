@@ -9,7 +9,6 @@ import dev.bitfold.processor.names.GeneratedNames;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /** Turns a declared recipe into the model that its code is generated from. */
 public final class RecipeResolver {
@@ -33,9 +32,6 @@ public final class RecipeResolver {
             GeneratedNames.recipe(ClassName.get(recipe.type())),
             List.of()),
         descriptors,
-        recipe
-            .smoothQuant()
-            .map(use -> OptionalDouble.of(Recipes.alpha(use)))
-            .orElse(OptionalDouble.empty()));
+        Recipes.alpha(recipe.smoothQuant()));
   }
 }

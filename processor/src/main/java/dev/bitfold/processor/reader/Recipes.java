@@ -1,5 +1,6 @@
 package dev.bitfold.processor.reader;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.processor.descriptor.DescriptorReader;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.AnnotationValues;
@@ -83,8 +84,19 @@ public final class Recipes {
         List.copyOf(cycle));
   }
 
-  /** Returns the alpha of a {@code @SmoothQuant}; NaN if it is searched. */
-  public static double alpha(AnnotationUse smoothQuant) {
-    return smoothQuant.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
+  /**
+   * Returns the alpha of a {@code @SmoothQuant}: off if there is none, searched if it names none or
+   * one that is not valid, which is reported elsewhere.
+   */
+  public static Alpha alpha(Optional<AnnotationUse> smoothQuant) {
+    return smoothQuant
+        .map(
+            use ->
+                use.value("alpha")
+                    .map(AnnotationValues::number)
+                    .filter(alpha -> alpha >= 0 && alpha <= 1)
+                    .map(Alpha::of)
+                    .orElse(Alpha.searched()))
+        .orElse(Alpha.off());
   }
 }

@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
@@ -55,10 +54,7 @@ final class LayerResolver {
             backward(layer, forward),
             quantizers.output().flatMap(QuantizerUse::descriptor),
             layer.variables(),
-            layer
-                .smoothQuant()
-                .map(use -> OptionalDouble.of(Recipes.alpha(use)))
-                .orElse(OptionalDouble.empty()),
+            Recipes.alpha(layer.smoothQuant()),
             layer.recipe().map(used -> ClassName.get(used.recipe().type())));
     return model.withShape(shapes.resolve(layer, model.quantizesActivations()));
   }

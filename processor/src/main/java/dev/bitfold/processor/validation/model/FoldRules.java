@@ -1,5 +1,6 @@
 package dev.bitfold.processor.validation.model;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -19,7 +20,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.lang.model.element.AnnotationValue;
@@ -137,14 +137,9 @@ final class FoldRules {
       AnnotationUse use,
       Map<String, LayerModel> consumers,
       Problems problems) {
-    Map<Double, String> alphas = new LinkedHashMap<>();
-    consumers.forEach(
-        (path, layer) -> {
-          OptionalDouble alpha = layer.smoothQuant();
-          if (alpha.isPresent()) {
-            alphas.putIfAbsent(alpha.getAsDouble(), path);
-          }
-        });
+    Map<Alpha, String> alphas = new LinkedHashMap<>();
+    consumers.forEach((path, layer) -> alphas.putIfAbsent(layer.alpha(), path));
+    alphas.remove(Alpha.off());
     if (consumers.isEmpty() || alphas.isEmpty()) {
       problems.add(
           ProblemId.NOTHING_TO_FOLD,
@@ -160,11 +155,7 @@ final class FoldRules {
           use.place("value"),
           source.name(),
           alphas.entrySet().stream()
-              .map(
-                  a ->
-                      a.getValue()
-                          + " has alpha "
-                          + (Double.isNaN(a.getKey()) ? "searched" : a.getKey()))
+              .map(a -> a.getValue() + " has alpha " + a.getKey())
               .collect(Collectors.joining(", ")));
     }
   }

@@ -5,6 +5,7 @@ import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.reader.DeclaredRecipe;
 import dev.bitfold.processor.reader.RecipeUse;
@@ -70,7 +71,8 @@ public final class RecipeRules {
 
   /** Reports an alpha that is not a migration strength. */
   public static void checkAlpha(AnnotationUse smoothQuant, Problems problems) {
-    double alpha = Recipes.alpha(smoothQuant);
+    double alpha =
+        smoothQuant.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
     if (!Double.isNaN(alpha) && !(alpha >= 0 && alpha <= 1)) {
       problems.add(ProblemId.SMOOTH_ALPHA, smoothQuant.place("alpha"), alpha);
     }
