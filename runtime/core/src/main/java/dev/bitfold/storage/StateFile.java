@@ -86,17 +86,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     return new StateFile(Schema.of(shape), weights, state, summary);
   }
 
-  /** The SHA-256 of each weight and bias of a float model, but for placeholders. */
-  public static Map<String, String> hashes(ModelShape shape) {
-    Map<String, String> hashes = new LinkedHashMap<>();
+  /**
+   * Returns the SHA-256 of each weight and bias of the float model, also of those that differ in the
+   * state, but not of placeholders.
+   */
+  public Map<String, String> originals(ModelShape shape) {
+    Map<String, String> originals = new LinkedHashMap<>();
     for (TensorSite site : shape.sites().values()) {
       TensorRole role = site.tensor().role();
       boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
       if (held && !Placeholder.is(shape.tensor(site))) {
-        hashes.put(site.path(), hash(shape.tensor(site)));
+        String known = weights.get(site.path());
+        originals.put(site.path(), known == null ? hash(shape.tensor(site)) : known);
       }
     }
-    return hashes;
+    return Collections.unmodifiableMap(originals);
   }
 
   /** The SHA-256 of a tensor's shape and values, in hexadecimal digits. */
@@ -236,14 +240,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
       throw new StateFileException(
           file, "it was saved for another model: " + String.join("; ", differences));
     }
-    List<String> others = new ArrayList<>();
-    weights.forEach(
-        (path, hash) -> {
-          TensorSite site = model.sites().get(path);
-          if (site == null || !hash(model.tensor(site)).equals(hash)) {
-            others.add(path);
-          }
-        });
+    List<String> others = changed(model);
     if (!others.isEmpty()) {
       throw new StateFileException(
           file,
@@ -256,6 +253,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
                   : ""));
     }
     return state;
+  }
+
+  /**
+   * Returns the paths of the weights and biases that are the model's own and have other values now.
+   */
+  public List<String> changed(ModelShape model) {
+    List<String> others = new ArrayList<>();
+    weights.forEach(
+        (path, hash) -> {
+          TensorSite site = model.sites().get(path);
+          if (site == null || !hash(model.tensor(site)).equals(hash)) {
+            others.add(path);
+          }
+        });
+    return others;
   }
 
   private static boolean isPlaceholder(ModelShape model, String path) {

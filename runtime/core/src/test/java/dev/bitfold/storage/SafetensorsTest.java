@@ -137,4 +137,48 @@ class SafetensorsTest {
 
     assertTrue(String.valueOf(e.getMessage()).contains("nests deeper than 64"), e::getMessage);
   }
+
+  /** Each of the 65,536 half numbers, beside the value that its three parts stand for. */
+  @Test
+  void halvesAreWidenedExactly() {
+    ByteBuffer bytes = ByteBuffer.allocate(2 << 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 1 << 16; i++) {
+      bytes.putShort((short) i);
+    }
+
+    float[] values = StoredTensor.of(StoredTensor.Type.F16, bytes.array(), 1 << 16).toFloats();
+
+    for (int i = 0; i < 1 << 16; i++) {
+      int exponent = i / 1024 % 32;
+      double fraction = i % 1024 / 1024.0;
+      double magnitude =
+          exponent == 31
+              ? (fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN)
+              : exponent == 0
+                  ? fraction * Math.pow(2, -14)
+                  : (1 + fraction) * Math.pow(2, exponent - 15);
+      assertEquals((float) (i < 1 << 15 ? magnitude : -magnitude), values[i], "half " + i);
+    }
+  }
+
+  @Test
+  void brainFloatsAreTheUpperHalvesOfFloats() {
+    byte[] bytes = {0, 0x3f, (byte) 0x80, 0x3f, 1, 0, (byte) 0x80, (byte) 0xff};
+
+    float[] values = StoredTensor.of(StoredTensor.Type.BF16, bytes, 4).toFloats();
+
+    assertEquals(0.5f, values[0]);
+    assertEquals(1f, values[1]);
+    assertEquals(0x1p-133f, values[2]);
+    assertEquals(Float.NEGATIVE_INFINITY, values[3]);
+  }
+
+  @Test
+  void otherTypesAreNotTakenForFloats() {
+    StoredTensor doubles = StoredTensor.of(StoredTensor.Type.F64, new byte[8], 1);
+
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, doubles::toTensor);
+
+    assertEquals("a tensor of F64, not of F32, F16 or BF16", e.getMessage());
+  }
 }
