@@ -65,13 +65,12 @@ public final class Quantized<M> {
     State own = shape.owned(state);
     M frozen = shape.rebuild(model, component, own);
     // Made now: later the float model may hold other values.
-    Map<String, String> originals = StateFile.hashes(shape);
     StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
         frozen,
         summary,
         stored,
-        originals,
+        stored.originals(shape),
         state.packed().isEmpty()
             ? Optional.of(() -> compressed(model, component, shape, own, stored, summary))
             : Optional.empty());

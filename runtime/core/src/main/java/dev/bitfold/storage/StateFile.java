@@ -86,17 +86,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     return new StateFile(Schema.of(shape), weights, state, summary);
   }
 
-  /** The SHA-256 of each weight and bias of a float model, but for placeholders. */
-  public static Map<String, String> hashes(ModelShape shape) {
-    Map<String, String> hashes = new LinkedHashMap<>();
+  /**
+   * Returns the SHA-256 of each weight and bias of the float model, also of those that differ in the
+   * state, but not of placeholders.
+   */
+  public Map<String, String> originals(ModelShape shape) {
+    Map<String, String> originals = new LinkedHashMap<>();
     for (TensorSite site : shape.sites().values()) {
       TensorRole role = site.tensor().role();
       boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
       if (held && !Placeholder.is(shape.tensor(site))) {
-        hashes.put(site.path(), hash(shape.tensor(site)));
+        String known = weights.get(site.path());
+        originals.put(site.path(), known == null ? hash(shape.tensor(site)) : known);
       }
     }
-    return hashes;
+    return Collections.unmodifiableMap(originals);
   }
 
   /** The SHA-256 of a tensor's shape and values, in hexadecimal digits. */

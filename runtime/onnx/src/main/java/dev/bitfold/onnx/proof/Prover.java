@@ -251,7 +251,7 @@ public final class Prover {
       throw fault("has other shapes than the model: " + e.getMessage(), e);
     }
     Comparison comparison = new Comparison(sessions.expected(), given, expected);
-    compareCuts(comparison, shown);
+    compareCuts(comparison);
     compareOutputs(comparison, shown);
     new Unexposed(exported, settings, exposures, comparison::within)
         .compare(sessions.exposed(), feed, shown, plain)
@@ -363,7 +363,7 @@ public final class Prover {
     }
   }
 
-  private void compareCuts(Comparison comparison, Map<String, HostValue> shown) {
+  private void compareCuts(Comparison comparison) {
     for (Cut cut : exposures.keySet()) {
       Bound.Difference difference = comparison.of(cut);
       if (difference.exceeds()) {
