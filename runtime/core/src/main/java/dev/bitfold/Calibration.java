@@ -201,11 +201,11 @@ public final class Calibration<M> {
    * inputs, over a sample of the calibration data (the empirical bias correction of Nagel et al.
    * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
    *
-   * <p>The bias of the output, and the axis of the output's channels, are found by running the float
-   * layers with some values of their biases raised: of several biases that one is corrected which is
-   * added to the output. Where an activation follows inside the layer, the mean error behind it is
-   * taken, which corrects a part. Layers without a bias, and those of which no bias belongs to the
-   * output's channels, stay as they are; the latter are named in the log.
+   * <p>The bias of the output, and the axis of the output's channels, are found by running the
+   * float layers with some values of their biases raised: of several biases that one is corrected
+   * which is added to the output. Where an activation follows inside the layer, the mean error
+   * behind it is taken, which corrects a part. Layers without a bias, and those of which no bias
+   * belongs to the output's channels, stay as they are; the latter are named in the log.
    *
    * <p>Call it last: what is smoothed or skipped after it has other errors.
    *
@@ -297,8 +297,8 @@ public final class Calibration<M> {
   /**
    * Returns what to change in the annotations of the layers that add most to the error of the
    * model's output. Each change was tried on a sample of the calibration data: scales of finer
-   * granularity first, more bits next, the cheapest that brings the layer below the threshold; where
-   * none helps enough, the advice is to keep the layer float. Empty if no layer is above the
+   * granularity first, more bits next, the cheapest that brings the layer below the threshold;
+   * where none helps enough, the advice is to keep the layer float. Empty if no layer is above the
    * threshold.
    *
    * @param count how many layers at most

@@ -14,8 +14,8 @@ import java.util.Arrays;
  * two: the smallest for which the largest value seen lies inside. A width doubles by adding
  * neighbouring bins, and scaling by a power of two is exact, so that the counts depend on the
  * values alone: not on their order, nor on how they were divided. One value far out makes all these
- * bins wide, so the same values are counted by {@link OctaveCounts} as well. Not safe for concurrent
- * use.
+ * bins wide, so the same values are counted by {@link OctaveCounts} as well. Not safe for
+ * concurrent use.
  */
 final class BinnedCounts {
   /** 2^-126 is the smallest normal float, and its reciprocal is a float. */

@@ -28,10 +28,7 @@ final class GroupHistogram {
       used--;
     }
     return new GroupHistogram(
-        Arrays.copyOf(counts, used),
-        binned.width(group),
-        binned.max(group),
-        binned.octaves(group));
+        Arrays.copyOf(counts, used), binned.width(group), binned.max(group), binned.octaves(group));
   }
 
   /** The upper edge of the kept bins, at most the largest value. */

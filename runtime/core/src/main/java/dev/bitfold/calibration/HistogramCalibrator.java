@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The bins are a power of two wide and double when a larger value comes, so that memory is fixed
  * (bins times scales) and merging is exact. A percentile is also looked up among bins of 1/128 of
- * their values, 128 more counts for each power of two that occurs, so that it is as exact beside one
- * value far out as without it. The bins of ModelOpt's own histogram depend on the first batch.
+ * their values, 128 more counts for each power of two that occurs, so that it is as exact beside
+ * one value far out as without it. The bins of ModelOpt's own histogram depend on the first batch.
  */
 public final class HistogramCalibrator implements Calibrator {
   private final QuantDescriptor descriptor;
@@ -72,8 +72,8 @@ public final class HistogramCalibrator implements Calibrator {
 
   /**
    * Returns the smallest bin edge that at least so many percent of the magnitudes do not exceed; at
-   * 100 the largest magnitude. It is at most 1/128 above the exact percentile, whatever lies beyond,
-   * and for values near the largest one bin of {@code largest / bins} at most.
+   * 100 the largest magnitude. It is at most 1/128 above the exact percentile, whatever lies
+   * beyond, and for values near the largest one bin of {@code largest / bins} at most.
    *
    * @param percentile above 0, at most 100
    * @throws IllegalArgumentException if it is outside

@@ -101,8 +101,7 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
     MagnitudeBins evenFar = counts.even(far);
     double cut = (even.total() + evenFar.total()) * share;
     double end =
-        Math.min(
-            even.tail(evenFar, cut), counts.octaves(near).tail(counts.octaves(far), cut));
+        Math.min(even.tail(evenFar, cut), counts.octaves(near).tail(counts.octaves(far), cut));
     return Math.min(end, counts.max(near));
   }
 

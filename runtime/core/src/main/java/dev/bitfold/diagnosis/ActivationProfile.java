@@ -28,8 +28,7 @@ final class ActivationProfile {
   ActivationProfile(Layout layout) {
     perChannel = layout.has('C');
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
-    QuantDescriptor descriptor =
-        (perChannel ? builder.axis(layout.fromEnd('C')) : builder).build();
+    QuantDescriptor descriptor = (perChannel ? builder.axis(layout.fromEnd('C')) : builder).build();
     this.channels = Calibrators.of(descriptor, Layout.UNKNOWN, NonFinite.COUNT);
   }
 

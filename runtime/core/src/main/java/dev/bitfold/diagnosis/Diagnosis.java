@@ -112,8 +112,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     }
 
     /**
-     * How far the channels are apart: largest over median; infinite if most are never active, NaN if
-     * the layout names no channel.
+     * How far the channels are apart: largest over median; infinite if most are never active, NaN
+     * if the layout names no channel.
      */
     public double spread() {
       if (channels.isEmpty()) {

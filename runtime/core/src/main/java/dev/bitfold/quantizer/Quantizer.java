@@ -133,12 +133,12 @@ public final class Quantizer {
   }
 
   /**
-   * Returns the same affine quantizer with a fixed range. A range that does not hold zero is widened
-   * until it does: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is {@code (high -
-   * low) / (2^bits - 1)}, and the zero point brings {@code low} to the smallest integer, so that it
-   * is a code of the format; the scale of a range that is zero alone is 1. Source:
-   * pytorch-quantization, fake_affine_tensor_quant, which does not widen and makes NaN of a range
-   * without width.
+   * Returns the same affine quantizer with a fixed range. A range that does not hold zero is
+   * widened until it does: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is
+   * {@code (high - low) / (2^bits - 1)}, and the zero point brings {@code low} to the smallest
+   * integer, so that it is a code of the format; the scale of a range that is zero alone is 1.
+   * Source: pytorch-quantization, fake_affine_tensor_quant, which does not widen and makes NaN of a
+   * range without width.
    *
    * @param min one number, or one for each group
    * @param max as many

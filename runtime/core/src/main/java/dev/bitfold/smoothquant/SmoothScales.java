@@ -37,11 +37,11 @@ public final class SmoothScales {
    *
    * <p>A channel is asleep if weights read it, and {@code actAmax * weightAmax}, the most that it
    * has contributed to an output, is at most 2^-10 of the mean of all channels. What such a channel
-   * was seen to hold says nothing about what it will hold, and the formula would give it the largest
-   * factor of all, with which later activity is clipped. Its factor is {@code max(p * actAmax) /
-   * max(actAmax)} instead, the first maximum over the channels that are awake: a value that is not
-   * clipped without smoothing is not clipped with it either, and is rounded to the same steps. If no
-   * channel is awake, every factor is 1.
+   * was seen to hold says nothing about what it will hold, and the formula would give it the
+   * largest factor of all, with which later activity is clipped. Its factor is {@code max(p *
+   * actAmax) / max(actAmax)} instead, the first maximum over the channels that are awake: a value
+   * that is not clipped without smoothing is not clipped with it either, and is rounded to the same
+   * steps. If no channel is awake, every factor is 1.
    *
    * @param actAmax largest absolute input per channel, [C] in any shape
    * @param weightAmax largest absolute weight per input channel, of all layers that read the input;

@@ -50,6 +50,7 @@ public record Advice(
         modelAfter,
         bytes == 0
             ? "as much as before"
-            : String.format(Locale.ROOT, "%,d bytes %s", Math.abs(bytes), bytes > 0 ? "more" : "less"));
+            : String.format(
+                Locale.ROOT, "%,d bytes %s", Math.abs(bytes), bytes > 0 ? "more" : "less"));
   }
 }

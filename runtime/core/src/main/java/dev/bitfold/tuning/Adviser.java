@@ -28,7 +28,9 @@ public final class Adviser<M> {
   /** What a layer may add to the model's error unless somebody says otherwise. */
   public static final double THRESHOLD = 0.01;
 
-  /** A change that stays above the threshold is worth its price if the error falls to this share. */
+  /**
+   * A change that stays above the threshold is worth its price if the error falls to this share.
+   */
   private static final double WORTH = 0.7;
 
   private final Replay<M> replay;
@@ -57,7 +59,8 @@ public final class Adviser<M> {
    * Returns advice for the layers that add most to the model's error, the worst first.
    *
    * @param count at most so many
-   * @param threshold a layer that adds no more than this to the model's relative error is left alone
+   * @param threshold a layer that adds no more than this to the model's relative error is left
+   *     alone
    */
   public List<Advice> advise(Diagnosis diagnosis, int count, double threshold) {
     Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
@@ -104,8 +107,7 @@ public final class Adviser<M> {
   }
 
   /** The cheapest remedy below the threshold; else the best, if it is worth it; else float. */
-  private Tried choose(
-      String layer, State only, double old, double threshold, Replay.Stage stage) {
+  private Tried choose(String layer, State only, double old, double threshold, Replay.Stage stage) {
     Map<String, Tried> bestOfTensor = new LinkedHashMap<>();
     List<Remedy> singles = new ArrayList<>();
     for (TensorSite site : shape.sites().values()) {
@@ -144,8 +146,7 @@ public final class Adviser<M> {
         .describe()
         .forEach(
             (path, descriptor) -> {
-              TensorRole role =
-                  Objects.requireNonNull(shape.sites().get(path)).tensor().role();
+              TensorRole role = Objects.requireNonNull(shape.sites().get(path)).tensor().role();
               lines.add(AnnotationText.of(role.role().orElse(Role.WEIGHT), descriptor));
             });
     return String.join(" ", lines)

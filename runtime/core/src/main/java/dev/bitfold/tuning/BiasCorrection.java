@@ -143,8 +143,8 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
       return probes.get(0).bias().layer() + " was not called";
     }
     return probes.stream()
-        .map(probe -> probe.bias().describe(held(probe.bias()), null))
-        .collect(Collectors.joining(" and "))
+            .map(probe -> probe.bias().describe(held(probe.bias()), null))
+            .collect(Collectors.joining(" and "))
         + (probes.size() == 1 ? " is" : " are")
         + " not added to the layer's output, a value for each of its channels";
   }

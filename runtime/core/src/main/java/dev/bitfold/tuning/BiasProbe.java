@@ -10,11 +10,11 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds out what a bias does to its layer's output: about half of its values are raised by one step,
- * and the float layer is run again. A bias that is added to the output raises by that step what
- * belongs to the channels that were raised, and leaves the others as they are, which holds along one
- * axis only. So the axis of the output channels needs no declaration, and a bias of something inside
- * the layer is told from that of the output. Safe for concurrent use.
+ * Finds out what a bias does to its layer's output: about half of its values are raised by one
+ * step, and the float layer is run again. A bias that is added to the output raises by that step
+ * what belongs to the channels that were raised, and leaves the others as they are, which holds
+ * along one axis only. So the axis of the output channels needs no declaration, and a bias of
+ * something inside the layer is told from that of the output. Safe for concurrent use.
  */
 final class BiasProbe {
   /** How far an output may be from what is expected, in steps. */

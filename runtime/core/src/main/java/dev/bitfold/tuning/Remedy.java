@@ -98,8 +98,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
   }
 
   /** Empty if what the descriptor says otherwise does not go with the change. */
-  private static Optional<QuantDescriptor> valid(
-      QuantDescriptor.Builder changed, TensorSite site) {
+  private static Optional<QuantDescriptor> valid(QuantDescriptor.Builder changed, TensorSite site) {
     Role role = site.tensor().role().role().orElseThrow();
     return changed.problems().isEmpty()
         ? Optional.of(changed.build())
@@ -107,8 +106,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
         : Optional.empty();
   }
 
-  private static long bytes(
-      TensorSite site, QuantDescriptor other, ModelShape shape, State state) {
+  private static long bytes(TensorSite site, QuantDescriptor other, ModelShape shape, State state) {
     if (site.tensor().role() != TensorRole.WEIGHT) {
       return 0;
     }
@@ -156,7 +154,9 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
         (path, descriptor) -> {
           QuantDescriptor old = state.descriptors().get(path);
           boolean sameRange =
-              old != null && !descriptor.dynamic() && old.granularity().equals(descriptor.granularity());
+              old != null
+                  && !descriptor.dynamic()
+                  && old.granularity().equals(descriptor.granularity());
           if (!sameRange) {
             scales.remove(path);
           }

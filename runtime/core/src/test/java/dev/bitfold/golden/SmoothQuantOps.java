@@ -67,7 +67,8 @@ final class SmoothQuantOps {
   private static GoldenResult linear(GoldenCase c) {
     INDArray x = c.input("x");
     INDArray act = ChannelAmax.ofInput(x, CHANNELS);
-    SmoothScales scales = PeerScales.modelOpt(act, amax(c.input("weight"), OI), c.doubleParam("alpha"));
+    SmoothScales scales =
+        PeerScales.modelOpt(act, amax(c.input("weight"), OI), c.doubleParam("alpha"));
     INDArray weight = scales.smoothWeight(c.input("weight"), OI);
     INDArray smooth = scales.smoothInput(x, CHANNELS);
     Quantizer perRow = Quantizer.of(QuantDescriptor.builder().per("O").build(), OI);

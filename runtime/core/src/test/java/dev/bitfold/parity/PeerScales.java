@@ -14,8 +14,8 @@ public final class PeerScales {
   private PeerScales() {}
 
   /**
-   * ModelOpt's: {@code p = weight^(1 - alpha) / act^alpha} within [1e-4, 1e4]. Only if some {@code p}
-   * is at most 2^-31, channels that were never active have 1, and otherwise 1e4. Source: {@code
+   * ModelOpt's: {@code p = weight^(1 - alpha) / act^alpha} within [1e-4, 1e4]. Only if some {@code
+   * p} is at most 2^-31, channels that were never active have 1, and otherwise 1e4. Source: {@code
    * apply_pre_quant_scale_and_smooth} in model_calib.py.
    */
   public static SmoothScales modelOpt(INDArray actAmax, INDArray weightAmax, double alpha) {
@@ -38,8 +38,8 @@ public final class PeerScales {
   }
 
   /**
-   * The paper's: {@code s = max(act^alpha / max(weight, 1e-5)^(1 - alpha), 1e-5)}, which weights are
-   * multiplied by; 1e-5 for a channel that was never active. Source: {@code smooth_ln_fcs} in
+   * The paper's: {@code s = max(act^alpha / max(weight, 1e-5)^(1 - alpha), 1e-5)}, which weights
+   * are multiplied by; 1e-5 for a channel that was never active. Source: {@code smooth_ln_fcs} in
    * smooth.py of mit-han-lab/smoothquant.
    */
   public static SmoothScales paper(INDArray actAmax, INDArray weightAmax, double alpha) {

@@ -104,15 +104,11 @@ class AffineRangeTest {
 
   @Test
   void passTheGradientWhereTheyQuantize() {
-    StraightThrough estimator =
-        StraightThrough.of(affine(4, false).build(), Layout.UNKNOWN);
+    StraightThrough estimator = StraightThrough.of(affine(4, false).build(), Layout.UNKNOWN);
     INDArray x = Nd4j.createFromArray(-0.1f, 0f, 0.2f, 0.5f, 2f, 2.1f);
     INDArray passed =
         estimator
-            .backward(
-                x,
-                Map.of("min", Nd4j.scalar(0.5f), "max", Nd4j.scalar(2f)),
-                Nd4j.onesLike(x))
+            .backward(x, Map.of("min", Nd4j.scalar(0.5f), "max", Nd4j.scalar(2f)), Nd4j.onesLike(x))
             .input();
     assertArrayEquals(new float[] {0, 1, 1, 1, 1, 0}, passed.toFloatVector());
   }

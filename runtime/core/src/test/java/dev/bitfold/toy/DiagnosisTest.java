@@ -132,7 +132,7 @@ class DiagnosisTest {
   void takenAdviceMakesTheModelBetter() {
     Calibration<ToyNet> calibration = calibration();
     double old = error(net, calibration.freeze().model(), batches);
-    List<Advice> advice = calibration.advise(2);
+    List<Advice> advice = calibration.advise(2, 0);
 
     assertEquals(2, advice.size());
     Plan<ToyNet> plan = ToyNet.plan(net);

@@ -114,8 +114,7 @@ final class FakeQuantGraph {
         graph
             .math()
             .clipByValue(graph.math().abs(t), Math.scalb(1f, format.minExponent()), format.max());
-    SDVariable exponent =
-        whole(graph.math().floor(graph.math().log(normal).mul(1 / Math.log(2))));
+    SDVariable exponent = whole(graph.math().floor(graph.math().log(normal).mul(1 / Math.log(2))));
     SDVariable spacing =
         graph.math().pow(graph.constant(2f), exponent.sub((double) format.mantissa()));
     // Magnitudes are rounded, as whole numbers have no -0; 1 / t tells the sign of a zero.
@@ -168,8 +167,7 @@ final class FakeQuantGraph {
     SDVariable min = graph.math().clipByValue(low, -Float.MAX_VALUE, 0);
     SDVariable max = graph.math().clipByValue(high, 0, Float.MAX_VALUE);
     SDVariable width = max.sub(min);
-    SDVariable step =
-        width.div((double) (format.max() - format.min())).add(number(width.eq(0.0)));
+    SDVariable step = width.div((double) (format.max() - format.min())).add(number(width.eq(0.0)));
     SDVariable zero = whole(rint(min.div(step))).rsub((double) format.min());
     SDVariable codes = codes(rint(values.div(step)).add(zero), format);
     SDVariable quantized = codes.sub(zero).mul(step);

@@ -121,8 +121,7 @@ public final class FloatCalls {
     @Override
     void seen(FloatCalls calls, TensorSite site, INDArray x) {
       Layout layout = site.tensor().layout();
-      long channels =
-          x.rank() == 0 ? 1 : x.size(layout.has('C') ? layout.axis('C', x.rank()) : -1);
+      long channels = x.rank() == 0 ? 1 : x.size(layout.has('C') ? layout.axis('C', x.rank()) : -1);
       calls.rows.merge(site.layer(), x.length() / Math.max(1, channels), Long::sum);
     }
 

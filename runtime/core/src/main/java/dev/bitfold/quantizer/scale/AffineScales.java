@@ -40,7 +40,9 @@ final class AffineScales {
     return step < Float.MIN_NORMAL && step * steps < high - low ? Math.nextUp(step) : step;
   }
 
-  /** Returns the step, or the largest one with which the farthest code stands for a finite value. */
+  /**
+   * Returns the step, or the largest one with which the farthest code stands for a finite value.
+   */
   private static float finite(float step, float farthest) {
     float limit = Float.MAX_VALUE / farthest;
     return Math.min(step, Float.isInfinite(limit * farthest) ? Math.nextDown(limit) : limit);

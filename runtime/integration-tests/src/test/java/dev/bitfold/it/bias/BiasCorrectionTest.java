@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
-import dev.bitfold.calibration.Forward;
+
 import dev.bitfold.it.bias.Layers.ActivatedModel;
 import dev.bitfold.it.bias.Layers.Both;
 import dev.bitfold.it.bias.Layers.InnerModel;
@@ -16,6 +16,7 @@ import dev.bitfold.it.bias.Layers.TurningModel;
 import dev.bitfold.it.bias.Layers.TwoModel;
 import dev.bitfold.it.layers.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,11 +41,11 @@ class BiasCorrectionTest {
   private static <M> void correctsEachChannel(
       Plan<M> plan,
       M model,
-      Forward<M, INDArray> forward,
+      BiFunction<M, INDArray, INDArray> forward,
       Function<M, INDArray> bias,
       List<INDArray> batches,
       int axis) {
-    Calibration<M> calibration = plan.calibrate(batches, forward);
+    Calibration<M> calibration = plan.calibrate(batches, forward::apply);
     M plain = calibration.freeze().model();
     M corrected = calibration.correctBiases().freeze().model();
     int channels = (int) bias.apply(model).length();
@@ -65,7 +66,7 @@ class BiasCorrectionTest {
   private static <M> double[] meanErrors(
       M model,
       M other,
-      Forward<M, INDArray> forward,
+      BiFunction<M, INDArray, INDArray> forward,
       List<INDArray> batches,
       int axis,
       int channels) {
@@ -226,8 +227,7 @@ class BiasCorrectionTest {
     Calibration<ActivatedModel> calibration =
         Layers_ActivatedModelQuantizer.of(model).calibrate(batches, ActivatedModel::forward);
     double[] before =
-        meanErrors(
-            model, calibration.freeze().model(), ActivatedModel::forward, batches, 1, 6);
+        meanErrors(model, calibration.freeze().model(), ActivatedModel::forward, batches, 1, 6);
     double[] after =
         meanErrors(
             model,

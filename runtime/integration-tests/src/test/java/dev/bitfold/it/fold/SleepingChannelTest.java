@@ -126,8 +126,7 @@ class SleepingChannelTest {
     INDArray expected = model.forward(awake);
     double plain = relative(expected, c.freeze().model().forward(awake));
     for (double alpha : new double[] {0.3, 0.5, 0.8, 1}) {
-      INDArray y =
-          c.smoothQuant(SmoothQuantOptions.alpha(alpha)).freeze().model().forward(awake);
+      INDArray y = c.smoothQuant(SmoothQuantOptions.alpha(alpha)).freeze().model().forward(awake);
       double smooth = relative(expected, y);
       assertTrue(smooth <= 1.1 * plain, "alpha " + alpha + ": " + smooth + ", plain " + plain);
     }
