@@ -28,7 +28,7 @@ struct ScaleFormula {
   int rule;
   // The largest number of the format.
   float max;
-  // What a maximum is multiplied by first.
+  // What a maximum is multiplied by first; what float32 cannot hold is the largest float.
   float factor;
   // The exponent of the largest number, and bits behind the point, of powers of two.
   int max_exponent;
@@ -85,8 +85,9 @@ __device__ inline ScalePair power_of_two_scale(float amax, const ScaleFormula& f
   exponent = exponent < -127 ? -127 : exponent > 127 ? 127 : exponent;
   float scale = power_of_two(exponent - formula.fraction_bits);
   float backward = amax == 0.0f && formula.rule == CEIL_RULE ? 1.0f : scale;
-  bool flushed = formula.rule == FLUSH_RULE && amax < 0x1p-126f;
-  return {flushed ? infinity() : backward, backward};
+  // A maximum of 0 makes zeros, whatever the elements are.
+  bool zeros = amax == 0.0f || (formula.rule == FLUSH_RULE && amax < 0x1p-126f);
+  return {zeros ? infinity() : backward, backward};
 }
 
 // The nearest E4M3 number, half to even, at most 448; for x from 0 on.
@@ -111,15 +112,16 @@ __device__ inline ScalePair e4m3_scale(float amax, const ScaleFormula& formula) 
   double per_unit = 448.0 * static_cast<double>(max / global);
   float unit = global / (max * 448.0f);
   if (formula.rule == RECIPROCAL_RULE) {
-    float scale =
-        to_e4m3(amax == 0.0f || global == 0.0f ? 0.0f : static_cast<float>(amax / max * per_unit));
+    // Of a subnormal global maximum per_unit may be infinite.
+    bool none = amax == 0.0f || is_infinite(max / global);
+    float scale = to_e4m3(none ? 0.0f : static_cast<float>(amax / max * per_unit));
     double exact = scale / per_unit;
     float forward = amax == 0.0f ? 1.0f : exact == 0.0 ? 0.0f : static_cast<float>(1.0 / exact);
     return {forward, amax == 0.0f ? 1.0f : static_cast<float>(scale / per_unit)};
   }
   float scale;
   if (formula.rule == FLUSH_RULE) {
-    scale = global == 0.0f ? 0.0f : amax / (max * unit);
+    scale = amax == 0.0f || global == 0.0f ? 0.0f : amax / (max * unit);
   } else {
     scale = amax == 0.0f ? 0.0f : amax / (max * unit);
     scale = scale == 0.0f ? 1.0f : scale < 0x1p-9f ? 0x1p-9f : scale;
@@ -128,8 +130,13 @@ __device__ inline ScalePair e4m3_scale(float amax, const ScaleFormula& formula) 
   return {backward == 0.0f ? infinity() : backward, backward};
 }
 
+__device__ inline float times(float found, float factor) {
+  float product = found * factor;
+  return is_infinite(product) && !is_infinite(found) ? 0x1.fffffep127f : product;
+}
+
 __device__ inline ScalePair scale_of_maximum(float found, const ScaleFormula& formula) {
-  float amax = formula.factor == 1.0f ? found : found * formula.factor;
+  float amax = formula.factor == 1.0f ? found : times(found, formula.factor);
   float max = formula.max;
   bool tiny = amax <= TINY;
   switch (formula.kind) {

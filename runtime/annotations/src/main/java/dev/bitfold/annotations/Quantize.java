@@ -121,7 +121,10 @@ public @interface Quantize {
    */
   double[] amax() default {};
 
-  /** A factor on the amax, fixed or not: finite, above 0. Default: 1. */
+  /**
+   * A factor on the amax, fixed or not: finite, above 0. Where the product is beyond float32, the
+   * largest float takes its place. Default: 1.
+   */
   double scaleAmax() default 1;
 
   /** The amax is a parameter that training moves. Per tensor only. Default: {@code false}. */

@@ -28,7 +28,7 @@ public sealed interface Grid {
     }
   }
 
-  /** The sixteen values of NF4; the nearest by {@code |x - value|} in float32, of two the lower. */
+  /** The sixteen values of NF4; an element goes to the nearest, of two to the lower. */
   record Table() implements Grid {
     // Decimal forms of exact bfloat16 numbers.
     private static final float[] NF4 = {

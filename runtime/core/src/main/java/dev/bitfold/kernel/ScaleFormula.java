@@ -4,8 +4,9 @@ import dev.bitfold.annotations.ScaleRule;
 
 /**
  * What an {@link AmaxScaling} computes, for kernels that do it where the tensor lies. An amax is
- * multiplied by {@code factor} first, but for {@link Kind#E4M3}. Float32 and, where E4M3's
- * reciprocal rule says so, double; one rounding per operation.
+ * multiplied by {@code factor} first, but for {@link Kind#E4M3}; where a finite amax becomes
+ * infinite, the largest float takes its place. Float32 and, where E4M3's reciprocal rule says so,
+ * double; one rounding per operation.
  *
  * @param kind which scales
  * @param rule of powers of two and E4M3

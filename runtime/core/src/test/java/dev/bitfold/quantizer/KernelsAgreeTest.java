@@ -8,19 +8,13 @@ import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.KernelsUnderTest;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Source;
-import dev.bitfold.kernel.cpu.CpuKernels;
-import dev.bitfold.kernel.cpu.KernelThreads;
-import dev.bitfold.kernel.vector.VectorKernels;
-import dev.bitfold.kernel.vector.VectorProvider;
 import dev.bitfold.tensor.DenseFloats;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -38,7 +32,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** The fast kernels give the reference's bits, wherever and in whatever order the values lie. */
 class KernelsAgreeTest {
   private static final QuantKernels REFERENCE = Kernels.named("reference");
-  private static final Map<Integer, KernelThreads> POOLS = new ConcurrentHashMap<>();
 
   @Provide
   Arbitrary<QuantDescriptor> descriptors() {
@@ -122,7 +115,7 @@ class KernelsAgreeTest {
     INDArray amax = slow.amax(x);
     INDArray expected = slow.quantize(x);
     Codes slowCodes = slow.codes(x);
-    for (QuantKernels kernels : fast(2)) {
+    for (QuantKernels kernels : KernelsUnderTest.fast(2)) {
       Quantizer fast = quantizer.withKernels(kernels);
       INDArray arranged = arrangement.of(x);
       same(x, arranged);
@@ -139,23 +132,6 @@ class KernelsAgreeTest {
     }
   }
 
-  /**
-   * The fast kernels that this JVM can use; small tensors do not take another way. Or those that
-   * {@code -Dbitfold.test.kernels} names: another module's.
-   */
-  private static List<QuantKernels> fast(int threads) {
-    String named = System.getProperty("bitfold.test.kernels", "");
-    if (!named.isEmpty()) {
-      return List.of(Kernels.named(named));
-    }
-    KernelThreads pool = POOLS.computeIfAbsent(threads, KernelThreads::new);
-    List<QuantKernels> fast = new ArrayList<>(List.of(new CpuKernels(pool)));
-    if (new VectorProvider().unavailable().isEmpty()) {
-      fast.add(new VectorKernels(pool, 1));
-    }
-    return fast;
-  }
-
   @Test
   void resultsDoNotDependOnTheNumberOfThreads() {
     Random random = new Random(7);
@@ -168,7 +144,7 @@ class KernelsAgreeTest {
         INDArray amax = quantizer.withKernels(REFERENCE).amax(x);
         INDArray expected = quantizer.withKernels(REFERENCE).quantize(x);
         for (int threads : new int[] {1, 5}) {
-          for (QuantKernels kernels : fast(threads)) {
+          for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
             same(amax, quantizer.withKernels(kernels).amax(x));
             same(expected, quantizer.withKernels(kernels).quantize(x));
           }
@@ -178,7 +154,8 @@ class KernelsAgreeTest {
           Quantizer.of(
               QuantDescriptor.builder().blockSizes(BlockSize.axis(-1, 16)).dynamic(true).build());
       INDArray expected = blocks.withKernels(REFERENCE).quantize(x);
-      fast(5).forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
+      KernelsUnderTest.fast(5)
+          .forEach(kernels -> same(expected, blocks.withKernels(kernels).quantize(x)));
     }
   }
 
@@ -242,7 +219,7 @@ class KernelsAgreeTest {
     DenseFloats out = DenseFloats.uninitialized(shape);
     clip(REFERENCE, x, gradient, groups, low, high, out, expected);
     for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : fast(threads)) {
+      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
         DenseFloats fast = DenseFloats.uninitialized(shape);
         double[][] sums = new double[2][groups.count()];
         clip(kernels, x, gradient, groups, low, high, fast, sums);
@@ -269,7 +246,7 @@ class KernelsAgreeTest {
     DenseFloats out = DenseFloats.uninitialized(shape);
     step(REFERENCE, x, gradient, groups, low, high, step, out, expected);
     for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : fast(threads)) {
+      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
         DenseFloats fast = DenseFloats.uninitialized(shape);
         double[][] sums = new double[3][groups.count()];
         step(kernels, x, gradient, groups, low, high, step, fast, sums);
@@ -353,7 +330,7 @@ class KernelsAgreeTest {
     List<INDArray> candidates = List.of(amax.mul(.5), amax, amax.mul(.75), amax.mul(1.5));
     double[][] expected = quantizer.squaredErrors(x, candidates);
     for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : fast(threads)) {
+      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
         double[][] errors =
             quantizer.withKernels(kernels).squaredErrors(arrangement.of(x), candidates);
         for (int c = 0; c < expected.length; c++) {
@@ -394,7 +371,7 @@ class KernelsAgreeTest {
     x.use(v -> REFERENCE.histogram(Source.of(v), groups, inverse, bins, expected));
     assertEquals(groups.elements() + 3L * expected.length, Arrays.stream(expected).sum());
     for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : fast(threads)) {
+      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
         long[] counts = start.clone();
         x.use(v -> kernels.histogram(Source.of(v), groups, inverse, bins, counts));
         assertArrayEquals(expected, counts);

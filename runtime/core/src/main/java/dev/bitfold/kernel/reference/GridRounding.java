@@ -24,11 +24,17 @@ final class GridRounding {
     if (grid instanceof Grid.Floats floats) {
       return Math.copySign(magnitude(Math.abs(t), floats), t);
     }
-    float nearest = Float.NaN;
-    for (float value : Grid.Table.values()) {
-      if (Float.isNaN(nearest) || Math.abs(t - value) < Math.abs(t - nearest)) {
-        nearest = value;
-      }
+    return table(t);
+  }
+
+  /** Walks up the table, past each middle between two values that {@code t} is above. */
+  private static float table(float t) {
+    float[] values = Grid.Table.values();
+    float nearest = values[0];
+    for (int code = 1; code < values.length; code++) {
+      // Not by distances, which are all the same once t is infinite or very large.
+      double middle = ((double) values[code - 1] + values[code]) / 2;
+      nearest = t > middle ? values[code] : nearest;
     }
     return nearest;
   }

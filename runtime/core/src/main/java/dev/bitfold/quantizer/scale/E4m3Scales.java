@@ -92,12 +92,17 @@ final class E4m3Scales {
     return !divides() && amax == 0 ? 1f : StoredScales.E4m3.backward(code, global, max, !divides());
   }
 
-  /** The scale before it is rounded to E4M3. */
+  /**
+   * The scale before it is rounded to E4M3. A block of zeros is asked for first: of a subnormal
+   * global amax the global scale may be 0, and its reciprocal infinite.
+   */
   private float scale(float amax, float global) {
     return switch (rule) {
-      case RECIPROCAL ->
-          amax == 0 || global == 0 ? 0f : (float) (amax / max * perUnit(global, max));
-      case FLUSH -> global == 0 ? 0f : amax / (max * globalScale(global, max));
+      case RECIPROCAL -> {
+        double perUnit = perUnit(global, max);
+        yield amax == 0 || Double.isInfinite(perUnit) ? 0f : (float) (amax / max * perUnit);
+      }
+      case FLUSH -> amax == 0 || global == 0 ? 0f : amax / (max * globalScale(global, max));
       default -> {
         float scale = amax == 0 ? 0f : amax / (max * globalScale(global, max));
         yield scale == 0 ? 1f : Math.max(scale, LEAST);

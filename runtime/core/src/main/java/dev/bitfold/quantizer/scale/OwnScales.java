@@ -102,7 +102,7 @@ public sealed interface OwnScales extends AmaxScaling {
   private static void times(float factor, float[] amax, int count) {
     if (factor != 1f) {
       for (int g = 0; g < count; g++) {
-        amax[g] *= factor;
+        amax[g] = Scaling.times(amax[g], factor);
       }
     }
   }

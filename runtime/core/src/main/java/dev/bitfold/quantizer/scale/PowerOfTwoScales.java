@@ -63,10 +63,11 @@ final class PowerOfTwoScales {
   void of(float[] amax, int count, float[] forward, float[] backward) {
     for (int g = 0; g < count; g++) {
       float scale = StoredScales.PowersOfTwo.backward(exponent(amax[g]), fractionBits);
-      // An all-zero block has no exponent: it is stored as 2^-127 and given as 1, as in ModelOpt.
+      // A block of zeros has no exponent. ModelOpt stores it as 2^-127 and gives it as 1: under
+      // either its codes must be 0, also where the amax was given and the block holds more.
       backward[g] = amax[g] == 0 && rule == ScaleRule.CEIL ? 1f : scale;
-      boolean flushed = rule == ScaleRule.FLUSH && amax[g] < Float.MIN_NORMAL;
-      forward[g] = flushed ? Float.POSITIVE_INFINITY : backward[g];
+      boolean zeros = amax[g] == 0 || (rule == ScaleRule.FLUSH && amax[g] < Float.MIN_NORMAL);
+      forward[g] = zeros ? Float.POSITIVE_INFINITY : backward[g];
     }
   }
 

@@ -270,9 +270,18 @@ public final class Scaling {
     }
     float[] scaled = new float[amax.length];
     for (int g = 0; g < scaled.length; g++) {
-      scaled[g] = amax[g] * descriptor.scaleAmax();
+      scaled[g] = times(amax[g], descriptor.scaleAmax());
     }
     return scaled;
+  }
+
+  /**
+   * An amax times {@code scaleAmax}. Where a finite amax becomes more than float32 holds, it is the
+   * largest float: an infinite one would have every element become NaN.
+   */
+  static float times(float amax, float factor) {
+    float product = amax * factor;
+    return Float.isInfinite(product) && !Float.isInfinite(amax) ? Float.MAX_VALUE : product;
   }
 
   private static float largest(float[] amax) {
