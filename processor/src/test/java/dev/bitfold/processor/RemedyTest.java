@@ -34,18 +34,18 @@ class RemedyTest {
           amax = 1.0E-300, which is too small for float32                  | @Quantize(bits = 8, amax = 1e-300) record A(@Weight INDArray w) {}
           scaleAmax = 1.0E300, which is infinite in float32                | @Quantize(bits = 8, scaleAmax = 1e300) record A(@Weight INDArray w) {}
           did you mean 99.99?                                              | @Quantize(bits = 8, calib = Calib.PERCENTILE, percentile = 0.9999) record A(@Weight INDArray w) {}
-          on a List<? extends INDArray> (w) is not supported yet; leave it out: it would have no effect; declare it as List<INDArray> or INDArray[] | class A { @Weight final List<? extends INDArray> w; A(List<? extends INDArray> w) { this.w = w; } }
+          on a List<? extends INDArray> (w) is not supported yet; leave it out, since it would have no effect: declare it as List<INDArray> or INDArray[] | class A { @Weight final List<? extends INDArray> w; A(List<? extends INDArray> w) { this.w = w; } }
           declare it as List<INDArray> or INDArray[]                       | @SuppressWarnings("rawtypes") class A { @Weight final List w; A(List w) { this.w = w; } }
           on an ArrayList<INDArray> (w)                                    | class A { @Weight final ArrayList<INDArray> w; A(ArrayList<INDArray> w) { this.w = w; } }
           declare it as INDArray, and give it Nd4j.create(w)               | record A(@Weight float[] w) {}
           declare it as INDArray, and give it Nd4j.create(w)               | record A(@Weight double[][] w) {}
           give it Nd4j.createFromArray(w).castTo(DataType.FLOAT)           | record A(@Weight byte[] w) {}
-          declare it as INDArray, or take @Weight off                      | record A(@Weight List<Float> w) {}
-          write @Quantize(role = Role.INPUT, bits = 4) on the class, where it takes the place of the recipe's, and take it off x | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x) { return x.mmul(w); } }
-          write @Quantize(bits = 4, per = "O") on the class, where it takes the place of the recipe's, and take it off w | @Int8 class A { @Weight(layout = "IO") @Quantize(bits = 4, per = "O") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(w); } }
-          write the rest of the recipe in its place: @Quantize(bits = 8, per = "O") | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x, @Input(layout = "…C") @Quantize(bits = 6) INDArray y) { return x.mmul(w); } }
+          declare it as INDArray, or remove @Weight                        | record A(@Weight List<Float> w) {}
+          write @Quantize(role = Role.INPUT, bits = 4) on the class, where it replaces the recipe's, and remove it from x | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x) { return x.mmul(w); } }
+          write @Quantize(bits = 4, per = "O") on the class, where it replaces the recipe's, and remove it from w | @Int8 class A { @Weight(layout = "IO") @Quantize(bits = 4, per = "O") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(w); } }
+          replace the recipe by the rest of it: @Quantize(bits = 8, per = "O") | @Int8 class A { @Weight(layout = "IO") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") @Quantize(bits = 4) INDArray x, @Input(layout = "…C") @Quantize(bits = 6) INDArray y) { return x.mmul(w); } }
           write layout = "IO", or transpose w in the product               | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(w); } }
-          annotate it, for instance with @Int8 on D and @Weight(layout = "OI") on w; or keep it float: @SkipQuantize | class D { INDArray w; INDArray forward(INDArray x) { return x.mmul(w); } } @QuantizeModel record M(D d) {}
+          annotate it, for instance with @Int8 on D and @Weight(layout = "OI") on w; or keep it float with @SkipQuantize | class D { INDArray w; INDArray forward(INDArray x) { return x.mmul(w); } } @QuantizeModel record M(D d) {}
           make A(INDArray) package-private                                 | class A { @Weight final INDArray w; private A(INDArray w) { this.w = w; } }
           declare each SDVariable on its own                               | class A { @Weight final List<SDVariable> w; A(List<SDVariable> w) { this.w = w; } }
           give each tensor a parameter of its own, with its own @Input     | class A { public INDArray forward(@Input List<INDArray> x) { return x.get(0); } }
@@ -54,10 +54,10 @@ class RemedyTest {
           or add: INDArray[] w() { return w.toArray(new INDArray[0]); }    | class A { @Weight final List<INDArray> w; A(INDArray[] w) { this.w = List.of(w); } }
           the field is private; add to B: INDArray w() { return w; }       | class B { private final INDArray w; B(INDArray w) { this.w = w; } } class A extends B { A(@Weight INDArray w) { super(w); } }
           or add: double factor() { return …; }                            | class A { @Weight final INDArray w; A(INDArray w, double factor) { this.w = w; } }
-          is static: the wrapper cannot put its quantizers around it; take static off | @Quantize(role = Role.INPUT, bits = 8) class A { public static INDArray forward(@Input INDArray x) { return x; } }
+          is static, so the wrapper cannot put its quantizers around it; remove static | @Quantize(role = Role.INPUT, bits = 8) class A { public static INDArray forward(@Input INDArray x) { return x; } }
           @SmoothInto: "fc3" does not exist                                | @QuantizeModel record M(@SmoothInto("fc3") Linear a, Linear fc2) {}
-          declare it as List<Linear>, or keep it float: @SkipQuantize      | @QuantizeModel record M(Set<Linear> a) {}
-          R is an annotation type: only classes and records are layers or models; take it off | @QuantizeModel @interface R {}
+          declare it as List<Linear>, or keep it float with @SkipQuantize      | @QuantizeModel record M(Set<Linear> a) {}
+          R is an annotation type: only classes and records can be layers or models; remove it | @QuantizeModel @interface R {}
           accessor w() of A throws IOException                             | class A { private final INDArray w; A(@Weight INDArray w) { this.w = w; } INDArray w() throws java.io.IOException { return w; } }
           """)
   void saysWhatAndHow(String part, String source) {
@@ -78,7 +78,7 @@ class RemedyTest {
     JavaFileObject other =
         com.google.testing.compile.JavaFileObjects.forSourceString("com.other.A", sub);
     assertMessage(
-        "the field is protected in com.acme.Base, of another package;"
+        "the field is protected in com.acme.Base, in another package;"
             + " add: INDArray w() { return w; }",
         base,
         other);
@@ -87,7 +87,7 @@ class RemedyTest {
             "Base",
             "public class Base { final INDArray w; public Base(INDArray w) { this.w = w; } }");
     assertMessage(
-        "the field is package-private in com.acme.Base, of another package;"
+        "the field is package-private in com.acme.Base, in another package;"
             + " add to Base: public INDArray w() { return w; }",
         hidden,
         other);

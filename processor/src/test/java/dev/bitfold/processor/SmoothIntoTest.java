@@ -39,34 +39,34 @@ class SmoothIntoTest {
       delimiter = '|',
       textBlock =
           """
-          QZ134 | @SmoothInto("cf") Norm n, Linear fc | "cf" does not exist: M has no component cf; did you mean fc? components are n, fc
-          QZ134 | @SmoothInto("a.kye") Norm n, Attention a | "a.kye" does not exist: Attention has no component kye; did you mean key? components are query, key
-          QZ134 | @SmoothInto("a.M") Norm n, Attention a | "a.M" does not exist: Attention has no component M; components are query, key
-          QZ134 | @SmoothInto("a") Norm n, Attention a | "a" is the model Attention; name the layers in it that read it, as a.query
-          QZ134 | @SmoothInto("fc.weight") Norm n, Linear fc | "fc.weight" goes into Linear, which is a layer; end it there: fc
+          QZ134 | @SmoothInto("cf") Norm n, Linear fc | "cf" does not exist: M has no component cf; did you mean 'fc'? its components are n, fc
+          QZ134 | @SmoothInto("a.kye") Norm n, Attention a | "a.kye" does not exist: Attention has no component kye; did you mean 'key'? its components are query, key
+          QZ134 | @SmoothInto("a.M") Norm n, Attention a | "a.M" does not exist: Attention has no component M; its components are query, key
+          QZ134 | @SmoothInto("a") Norm n, Attention a | "a" is the model Attention; name the layers inside it that read the component, such as a.query
+          QZ134 | @SmoothInto("fc.weight") Norm n, Linear fc | "fc.weight" goes into Linear, which is a layer; end the path there: fc
           QZ134 | @SmoothInto("fc") Norm n, List<Linear> fc | "fc" is a List<Linear>; add an index or *: fc.0 or fc.*
-          QZ134 | @SmoothInto("fc.first") Norm n, List<Linear> fc | "fc.first" has first where the index of a List<Linear> belongs; write a number from 0, or * for every element
-          QZ134 | @SmoothInto("fc.-1") Norm n, Linear[] fc | "fc.-1" has -1 where the index of a Linear[] belongs; write a number from 0, or * for every element
-          QZ134 | @SmoothInto("") Norm n, Linear fc | "" is no path; write names with dots between them, as attention.query
-          QZ134 | @SmoothInto("a..key") Norm n, Attention a | "a..key" is no path; write names with dots between them, as attention.query
-          QZ134 | @SmoothInto("fc") Norm n, @SkipQuantize Linear fc | "fc" is kept float as it is: @SkipQuantize is on fc; take one of the two off
-          QZ134 | @SmoothInto("name") Norm n, Linear fc, String name | "name" is a String, in which there is no layer; name a layer
-          QZ135 | @SmoothInto("fc") Norm n, Norm fc | "fc" is a Norm, no weight of which has the letter I in its layout, so it can take no scale over; list layers whose weights can take the scale over, as @Weight(layout = "OI")
-          QZ135 | @SmoothInto("fc") Linear fc, Norm n | "fc" is the component itself, so it can take no scale over; list what reads it
-          QZ135 | @SmoothInto("fc") Norm n, @Implementations({Linear.class, RmsNorm.class}) Any fc | "fc" is a RmsNorm, no weight of which has the letter I in its layout, so it can take no scale over; list layers whose weights can take the scale over, as @Weight(layout = "OI")
+          QZ134 | @SmoothInto("fc.first") Norm n, List<Linear> fc | "fc.first" has first in place of the index of a List<Linear>; write a number from 0, or * for all elements
+          QZ134 | @SmoothInto("fc.-1") Norm n, Linear[] fc | "fc.-1" has -1 in place of the index of a Linear[]; write a number from 0, or * for all elements
+          QZ134 | @SmoothInto("") Norm n, Linear fc | "" is not a path; write names separated by dots, such as attention.query
+          QZ134 | @SmoothInto("a..key") Norm n, Attention a | "a..key" is not a path; write names separated by dots, such as attention.query
+          QZ134 | @SmoothInto("fc") Norm n, @SkipQuantize Linear fc | "fc" stays float: @SkipQuantize is on fc; remove one of the two
+          QZ134 | @SmoothInto("name") Norm n, Linear fc, String name | "name" is a String, which holds no layer; name a layer
+          QZ135 | @SmoothInto("fc") Norm n, Norm fc | "fc" is a Norm, and none of its weights has the letter I in its layout, so it cannot take over a scale; list layers whose weights can take over the scale, such as @Weight(layout = "OI")
+          QZ135 | @SmoothInto("fc") Linear fc, Norm n | "fc" is the component itself, so it cannot take over a scale; list what reads it
+          QZ135 | @SmoothInto("fc") Norm n, @Implementations({Linear.class, RmsNorm.class}) Any fc | "fc" is a RmsNorm, and none of its weights has the letter I in its layout, so it cannot take over a scale; list layers whose weights can take over the scale, such as @Weight(layout = "OI")
           QZ136 | @SmoothInto({"fc", "fc"}) Norm n, Linear fc | "fc" is listed twice; keep one of the two
-          QZ136 | @SmoothInto("fc") Norm n, @SmoothInto("fc") Norm o, Linear fc | "fc" is listed by n already, and can take over one scale; keep one of the two
-          QZ136 | @SmoothInto("i.fc") Norm n, Inner i | "i.fc" is listed by norm of Inner already, and can take over one scale; keep one of the two
-          QZ137 | @SmoothInto("fc") @SkipQuantize Norm n, Linear fc | nothing can be folded into n: @SkipQuantize keeps it as it is; take one of the two off
-          QZ137 | @SmoothInto("fc") Attention a, Linear fc | nothing can be folded into a: it is the model Attention; put it on the component whose output the consumers see
-          QZ137 | @SmoothInto("fc") List<Norm> n, Linear fc | nothing can be folded into n: it is a List<Norm>; put it on the component whose output the consumers see
-          QZ137 | @SmoothInto("fc") Relu r, Linear fc | nothing can be folded into r: it is a Relu, in which there is no layer; put it on the component whose output the consumers see
-          QZ137 | @SmoothInto("fc") Gelu g, Linear fc | nothing can be folded into g: Gelu has no @Weight or @Bias; put it on the layer before: what stands between source and consumers needs no mention
-          QZ137 | @SmoothInto("fc") Scale s, Linear fc | nothing can be folded into s: the layout of Scale's weight is not known; name its output channels, as @Weight(layout = "OI") or @Bias(layout = "C")
-          QZ137 | @SmoothInto("fc") @Implementations({Norm.class, Scale.class}) Any n, Linear fc | nothing can be folded into n: the layout of Scale's weight is not known; name its output channels, as @Weight(layout = "OI") or @Bias(layout = "C")
-          QZ138 | @SmoothInto({}) Norm n, Linear fc | on n has no effect: it lists no consumer; list the layers that read n, or take it off
-          QZ138 | @SmoothInto("g") Norm n, Gate g | on n has no effect: no layer that it lists has @SmoothQuant; annotate the class of a consumer with @SmoothQuant, or take it off
-          QZ139 | @SmoothInto({"a", "b"}) Norm n, Linear a, Half b | the consumers of n share one scale, and a has alpha searched, b has alpha 0.5; give them the same alpha
+          QZ136 | @SmoothInto("fc") Norm n, @SmoothInto("fc") Norm o, Linear fc | "fc" is listed by n already, and can take over only one scale; keep one of the two
+          QZ136 | @SmoothInto("i.fc") Norm n, Inner i | "i.fc" is listed by norm of Inner already, and can take over only one scale; keep one of the two
+          QZ137 | @SmoothInto("fc") @SkipQuantize Norm n, Linear fc | nothing can be folded into n: @SkipQuantize keeps it as it is; remove one of the two
+          QZ137 | @SmoothInto("fc") Attention a, Linear fc | nothing can be folded into a: it is the model Attention; put it on the component whose output the consumers read
+          QZ137 | @SmoothInto("fc") List<Norm> n, Linear fc | nothing can be folded into n: it is a List<Norm>; put it on the component whose output the consumers read
+          QZ137 | @SmoothInto("fc") Relu r, Linear fc | nothing can be folded into r: it is a Relu, which holds no layer; put it on the component whose output the consumers read
+          QZ137 | @SmoothInto("fc") Gelu g, Linear fc | nothing can be folded into g: Gelu has no @Weight or @Bias; put it on the layer before: whatever stands between source and consumers need not be named
+          QZ137 | @SmoothInto("fc") Scale s, Linear fc | nothing can be folded into s: the layout of Scale's weight is not known; name its output channels, such as @Weight(layout = "OI") or @Bias(layout = "C")
+          QZ137 | @SmoothInto("fc") @Implementations({Norm.class, Scale.class}) Any n, Linear fc | nothing can be folded into n: the layout of Scale's weight is not known; name its output channels, such as @Weight(layout = "OI") or @Bias(layout = "C")
+          QZ138 | @SmoothInto({}) Norm n, Linear fc | on n has no effect: it lists no consumer; list the layers that read n, or remove it
+          QZ138 | @SmoothInto("g") Norm n, Gate g | on n has no effect: none of the layers that it lists has @SmoothQuant; annotate the class of a consumer with @SmoothQuant, or remove it
+          QZ139 | @SmoothInto({"a", "b"}) Norm n, Linear a, Half b | the consumers of n share one scale, but a has alpha searched, b has alpha 0.5; give them the same alpha
           """)
   void anotherIsAnErrorThatTellsTheRemedy(String id, String components, String message) {
     List<String> errors = errors("@QuantizeModel record M(" + components + ") {}");

@@ -18,9 +18,9 @@ public final class NearestName {
                 .thenComparing(Comparator.naturalOrder()));
   }
 
-  /** {@code did you mean x? } or nothing. */
+  /** {@code did you mean 'x'? } or nothing. */
   public static String question(String name, Collection<String> known) {
-    return to(name, known).map(near -> "did you mean " + near + "? ").orElse("");
+    return to(name, known).map(near -> "did you mean '" + near + "'? ").orElse("");
   }
 
   private static int distance(String a, String b) {

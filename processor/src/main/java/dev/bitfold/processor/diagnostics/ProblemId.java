@@ -12,33 +12,46 @@ public enum ProblemId {
   INTERNAL_ERROR(
       "QZ001",
       "Bitfold's processor failed on %1$s: %2$s",
-      "this is a defect of Bitfold: report it with the class; until then take its annotations off"),
+      "this is a bug in Bitfold: please report it together with the class; until it is fixed,"
+          + " remove the class's annotations"),
   RUNTIME_MISSING(
       "QZ002",
       "%1$s is annotated, but Bitfold's runtime %2$s",
-      "add dev.bitfold:bitfold-runtime of the processor's version to the compile class path"),
+      "add dev.bitfold:bitfold-runtime, in the same version as the processor, to the compile class"
+          + " path"),
   UNRESOLVED_TYPE(
       "QZ003",
       "%1$s cannot be quantized: the type %2$s does not exist",
-      "import or write it; if a processor generates it, that processor must not need %1$s first"),
+      "import or write it; if another processor generates it, that processor must not need %1$s"
+          + " first"),
   NAME_TAKEN(
       "QZ004",
-      "the class %2$s, which is to be generated for %1$s, exists already",
+      "the class %2$s, which is generated for %1$s, already exists",
       "rename one of the two"),
   LOCAL_CLASS(
       "QZ006",
-      "%1$s is in a class inside of a method (%2$s), which annotation processors never see: it has no"
-          + " effect",
-      "move the class out of the method: nested static, or into a file of its own"),
-  NOT_YET("QZ005", "%1$s is not supported yet", "leave it out: it would have no effect; %2$s"),
+      "%1$s is on a local class (%2$s); annotation processors cannot see local classes, so it has"
+          + " no effect",
+      "move the class out of the method: make it a static nested class, or give it a file of its"
+          + " own"),
+  NOT_YET(
+      "QZ005",
+      "%1$s is not supported yet",
+      "leave it out, since it would have no effect: %2$s"),
 
   // The class.
-  NOT_A_CLASS("QZ010", "%1$s is %2$s: only classes and records are layers or models", "%3$s"),
+  NOT_A_CLASS(
+      "QZ010",
+      "%1$s is %2$s: only classes and records can be layers or models",
+      "%3$s"),
   ABSTRACT_CLASS(
       "QZ011",
-      "%1$s is abstract, so %2$s on it has no effect: annotations are not inherited",
+      "%1$s is abstract, so %2$s on it has no effect: annotations on a class are not inherited",
       "move it to the concrete subclasses; @Weight and @Bias can stay on the members"),
-  PRIVATE_TYPE("QZ012", "%1$s is private: generated code cannot use it", "make it package-private"),
+  PRIVATE_TYPE(
+      "QZ012",
+      "%1$s is private, so generated code cannot use it",
+      "make it package-private"),
   INNER_TYPE(
       "QZ013",
       "%1$s is an inner class: it cannot be built without an instance of %2$s",
@@ -46,30 +59,31 @@ public enum ProblemId {
   LAYER_AND_MODEL(
       "QZ014",
       "%1$s is both a layer and a model: %2$s",
-      "move its own tensors into a layer class, and make that a component of a @QuantizeModel"),
+      "move its tensors into a layer class, and make that class a component of a @QuantizeModel"),
   SEALED_WITHOUT_WRAPPER(
       "QZ015",
       "%2$s is sealed and does not permit %3$s, which stands in for %1$s",
       "write: permits %4$s"),
   FINAL_WITHOUT_INTERFACE(
       "QZ016",
-      "%1$s is %2$s and its input or output is quantized, but no interface declares %3$s: nothing"
-          + " could hold the wrapper",
-      "declare %3$s in an interface that %1$s implements and use that as the component's type, or"
-          + " make %1$s an open class"),
+      "%1$s is %2$s and its input or output is quantized, but no interface declares %3$s, so"
+          + " nothing could hold its wrapper",
+      "declare %3$s in an interface that %1$s implements, and declare the component as that"
+          + " interface; or make %1$s a class that is not final"),
   OTHER_TENSOR_METHOD(
       "QZ017",
-      "%1$s is %2$s and implements %3$s, another method of an interface that takes a tensor: the"
-          + " wrapper's quantizers would not see it",
-      "let it be a default method of the interface that calls forward, or make %1$s an open class"),
+      "%1$s is %2$s and implements %3$s, another interface method that takes a tensor: the"
+          + " wrapper's quantizers would not see that tensor",
+      "make it a default method of the interface that calls forward, or make %1$s a class that is"
+          + " not final"),
   MUTABLE_FIELD(
       "QZ018",
-      "field %2$s of %1$s can change and no constructor parameter carries it: the rebuilt %1$s would"
-          + " lose its value",
+      "field %2$s of %1$s can change, and no constructor parameter carries it: a rebuilt %1$s"
+          + " would lose its value",
       "make it final, add a constructor parameter %2$s, or mark it transient if it is a cache"),
   RESERVED_METHOD(
       "QZ019",
-      "%1$s has a method type(), which its generated wrapper needs for itself",
+      "%1$s has a method type(), whose name its generated wrapper needs",
       "rename it, for instance to kind()"),
 
   // Rebuilding.
@@ -90,36 +104,44 @@ public enum ProblemId {
   CREATOR("QZ024", "@QuantizeCreator has no effect here: %2$s", "%3$s"),
   LOMBOK(
       "QZ025",
-      "%1$s is annotated with %2$s: what Lombok adds is not visible to other processors",
-      "write the constructor and the accessors, or make %1$s a record"),
+      "%1$s is annotated with %2$s: other processors cannot see what Lombok adds",
+      "write the constructor and the accessors yourself, or make %1$s a record"),
   CONSTRUCTOR_CALLS_FORWARD(
       "QZ026",
       "the constructor of %1$s calls forward, which its wrapper overrides: the quantizers do not"
-          + " exist yet at that time",
+          + " exist yet at that point",
       "move the call out of the constructor"),
   FINAL_FIELD(
       "QZ027",
-      "final field %2$s of %1$s would be lost: %3$s rebuilds the object without it, and another"
-          + " constructor can give it another value",
-      "give %3$s a parameter %4$s %2$s, or mark the constructor that has it with @QuantizeCreator"),
+      "final field %2$s of %1$s would lose its value: %3$s rebuilds the object without it, and"
+          + " another constructor can set it differently",
+      "add a parameter %4$s %2$s to %3$s, or mark the constructor that has it with"
+          + " @QuantizeCreator"),
   ACCESSOR_THROWS(
       "QZ028",
-      "accessor %2$s of %1$s throws %3$s: generated code reads %4$s where nothing can be caught",
-      "take the throws clause off (wrap the cause, as java.io.UncheckedIOException does), or let the"
-          + " package see the field %4$s"),
+      "accessor %2$s of %1$s throws %3$s: generated code reads %4$s where it cannot catch"
+          + " exceptions",
+      "remove the throws clause (wrap the cause, as java.io.UncheckedIOException does), or make"
+          + " the field %4$s package-private"),
 
   // Tensors.
   TENSOR_TYPE(
-      "QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) are quantized", "%5$s"),
-  LAYOUT("QZ031", "%1$s", "write one letter per axis, as \"OI\", \"NTC\" or \"…C\""),
+      "QZ030",
+      "%2$s %1$s is of type %3$s: only tensors (%4$s) can be quantized",
+      "%5$s"),
+  LAYOUT(
+      "QZ031",
+      "%1$s",
+      "write one letter per axis, such as \"OI\", \"NTC\" or \"…C\""),
   TENSOR_NOT_CARRIED(
       "QZ032",
       "no constructor parameter of %1$s carries %2$s",
       "%3$s"),
   TENSOR_NAME_TWICE(
       "QZ033",
-      "%1$s has two tensors of the name %2$s",
-      "rename one: messages, tables and files tell them apart by name, and the result's is output"),
+      "%1$s has two tensors named %2$s",
+      "rename one: messages, tables and files tell tensors apart by name, and the result of"
+          + " forward is called output"),
   MISPLACED("QZ034", "%1$s has no effect here: %2$s", "%3$s"),
   TENSOR_DECLARED_TWICE(
       "QZ035",
@@ -128,11 +150,13 @@ public enum ProblemId {
   LAYOUT_LETTERS(
       "QZ036",
       "layout \"%1$s\" of %2$s: %3$s is a letter of %4$s",
-      "a weight or bias has the letters O, I, C, T, D, H and W; an input N, T, C, D, H and W: %5$s"),
+      "a weight or bias has the letters O, I, C, T, D, H and W, an input has N, T, C, D, H and W:"
+          + " %5$s"),
   MIXED_TENSORS(
       "QZ037",
-      "%2$s of %1$s is %3$s, and %4$s is %5$s",
-      "declare all as INDArray, or all as SDVariable: a layer computes, or builds a graph"),
+      "%2$s of %1$s is %3$s, but %4$s is %5$s",
+      "declare all of them as INDArray, or all as SDVariable: a layer either computes or builds a"
+          + " graph"),
   LAYOUT_SWAPPED(
       "QZ038",
       "%3$s sums the channels of %4$s with axis %5$s of %2$s, which layout \"%1$s\" calls O, the output"
@@ -140,11 +164,14 @@ public enum ProblemId {
       "write layout = \"%6$s\", or transpose %2$s in the product"),
 
   // Quantizers.
-  ROLE_CONTRADICTS("QZ040", "role = %1$s on %2$s", "leave the role out: the place says it"),
+  ROLE_CONTRADICTS(
+      "QZ040",
+      "role = %1$s does not fit %2$s",
+      "leave the role out: where the annotation stands tells it"),
   BIAS_QUANTIZED(
       "QZ041",
       "@Quantize on the bias %1$s: a bias is never quantized",
-      "take it off; if it is a weight, mark it @Weight"),
+      "remove it; if %1$s is a weight, mark it @Weight"),
   WEIGHT_QUANTIZER_UNUSED(
       "QZ042", "%2$s quantizes weights, but %1$s has none that it would apply to", "%3$s"),
   INPUT_QUANTIZER_UNUSED(
@@ -152,123 +179,137 @@ public enum ProblemId {
   OUTPUT_QUANTIZER_UNUSED(
       "QZ044",
       "%2$s quantizes the output, but %1$s has no forward method that returns a tensor",
-      "mark a parameter of the method that returns INDArray with @Input, or take it off"),
+      "mark a parameter of the method that returns INDArray with @Input, or remove it"),
   ROLE_TWICE(
       "QZ045",
       "%1$s has two @Quantize of role %2$s",
-      "keep one; for a single tensor put it on that member or parameter"),
+      "keep one; to quantize a single tensor differently, put the other on that member or"
+          + " parameter"),
   TWO_DESCRIPTORS(
       "QZ046", "tensor %2$s of %1$s has two descriptors: %3$s and %4$s", "keep one of the two"),
   TWO_RECIPES("QZ047", "%1$s has two recipes: %2$s and %3$s", "keep one of the two"),
   RECIPE_CYCLE(
-      "QZ048", "recipe %1$s contains itself: %2$s", "take the recipe off the annotation type"),
+      "QZ048",
+      "recipe %1$s contains itself: %2$s",
+      "remove the recipe from the annotation type"),
   SMOOTH_ALPHA(
       "QZ049",
-      "alpha = %1$s",
-      "a migration strength is 0 to 1; leave it out to search it for each layer"),
+      "alpha = %1$s is not a migration strength",
+      "write a number from 0 to 1, or leave it out to search it for each layer"),
   BLOCK_AXIS_AND_LETTER(
-      "QZ051", "%1$s: %2$s has a @Block with axis and along", "keep one of the two"),
-  SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, and there %3$s", "%4$s"),
+      "QZ051",
+      "%1$s: %2$s has a @Block with both axis and along",
+      "keep one of the two"),
+  SMOOTH_TENSORS(
+      "QZ050",
+      "@SmoothQuant on %1$s needs one quantized %2$s, but there %3$s",
+      "%4$s"),
   GRAPH_SMOOTHED(
       "QZ052",
-      "@SmoothQuant on %1$s has no effect: its tensors are SDVariables, and graphs are not smoothed",
-      "take it off, or declare the layer's tensors as INDArray"),
+      "@SmoothQuant on %1$s has no effect: its tensors are SDVariables, and graphs are not"
+          + " smoothed",
+      "remove it, or declare the layer's tensors as INDArray"),
   GRAPH_DESCRIPTOR(
       "QZ053",
-      "%2$s of %1$s is an SDVariable and described as %3$s: %4$s",
-      "describe it otherwise, or declare the layer's tensors as INDArray"),
+      "%2$s of %1$s is an SDVariable described as %3$s: %4$s",
+      "choose another descriptor, or declare the layer's tensors as INDArray"),
   EMPTY_ELEMENT(
       "QZ054",
-      "%1$s: %2$s is written in %3$s and says nothing",
-      "leave it out, or say what is meant"),
+      "%1$s: %2$s in %3$s is empty",
+      "leave it out, or write a value"),
 
   // forward.
   FORWARD_FINAL(
       "QZ060",
-      "%2$s of %1$s is final: the wrapper cannot put its quantizers around it",
-      "take final off"),
+      "%2$s of %1$s is final, so the wrapper cannot put its quantizers around it",
+      "remove final"),
   FORWARD_INACCESSIBLE(
-      "QZ061", "%2$s of %1$s is %3$s: the wrapper cannot put its quantizers around it", "%4$s"),
+      "QZ061",
+      "%2$s of %1$s is %3$s, so the wrapper cannot put its quantizers around it",
+      "%4$s"),
   TWO_FORWARDS(
       "QZ062",
-      "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor would"
-          + " be quantized twice",
-      "leave @Input and @Quantize on the one that computes"),
+      "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor"
+          + " would be quantized twice",
+      "keep @Input and @Quantize on the one that computes"),
   FORWARD_RECURSES(
       "QZ063",
-      "%2$s of %1$s %3$s%4$s: its tensors would be quantized again in every round",
-      "move the recursion into a method of another name that forward calls once"),
+      "%2$s of %1$s %3$s%4$s: its tensors would be quantized again on each call",
+      "move the recursion into a method of another name, which forward calls once"),
   FORWARD_BYPASSED(
       "QZ068",
-      "%2$s of %1$s calls super.%3$s: that goes past the quantizers, which the wrapper puts around %3$s",
+      "%2$s of %1$s calls super.%3$s, which bypasses the quantizers that the wrapper puts around"
+          + " %3$s",
       "call %3$s without super"),
 
   BACKWARD_SIGNATURE(
       "QZ064",
-      "%2$s of %1$s does not fit: %3$s, and backward takes its parameters and then the gradient of its"
-          + " result",
+      "%2$s of %1$s does not fit: %3$s, and backward takes its parameters followed by the gradient"
+          + " of its result",
       "write: %4$s"),
   BACKWARD_INACCESSIBLE(
       "QZ065",
-      "%2$s of %1$s is %3$s: the wrapper cannot put its gradients through it",
+      "%2$s of %1$s is %3$s, so the wrapper cannot override it",
       "make it public, and neither static nor final"),
   BACKWARD_WITHOUT_INTERFACE(
       "QZ066",
-      "%1$s is %2$s and has a backward, but no interface declares %3$s: nothing could hold the wrapper"
-          + " that trains it",
-      "declare %3$s in an interface that %1$s implements and use that as the component's type, or"
-          + " make %1$s an open class"),
+      "%1$s is %2$s and has a backward, but no interface declares %3$s, so nothing could hold the"
+          + " wrapper that trains it",
+      "declare %3$s in an interface that %1$s implements, and declare the component as that"
+          + " interface; or make %1$s a class that is not final"),
   GRADIENT_NAME(
       "QZ067",
-      "backward of %1$s gives a gradient of \"%2$s\", which is no tensor of it",
+      "backward of %1$s gives a gradient of '%2$s', but %1$s has no such tensor",
       "%4$sits tensors are %3$s"),
 
   GRAPH_BACKWARD(
       "QZ069",
-      "%2$s of %1$s has no effect: its forward builds a graph of SDVariables, which differentiates"
-          + " itself",
-      "take it off, and train the graph: sd.fit"),
+      "%2$s of %1$s has no effect: its forward builds a graph of SDVariables, and a graph"
+          + " differentiates itself",
+      "remove it, and train the graph with sd.fit"),
 
   // Models.
   OPEN_COMPONENT(
       "QZ070",
-      "component %2$s of %1$s is of type %3$s, %4$s: which layer classes stand behind it is not known",
-      "list them: @Implementations({Linear.class, …}); or keep it float: @SkipQuantize"),
+      "component %2$s of %1$s is of type %3$s, %4$s: the layer classes behind it are not known",
+      "list them with @Implementations({Linear.class, …}), or keep the component float with"
+          + " @SkipQuantize"),
   IMPLEMENTATION(
       "QZ071", "@Implementations: %1$s %2$s", "list annotated layer or model classes that %3$s"),
   CONTAINER_TYPE(
       "QZ072",
       "component %2$s of %1$s is of type %3$s, which holds layers and cannot be rebuilt",
-      "declare it as %4$s, or keep it float: @SkipQuantize"),
+      "declare it as %4$s, or keep it float with @SkipQuantize"),
   CONTAINER_WILDCARD(
       "QZ073",
-      "component %2$s of %1$s is of type %3$s: what is rebuilt does not fit a wildcard",
+      "component %2$s of %1$s is of type %3$s: a rebuilt component does not fit a wildcard",
       "declare it as %4$s"),
   CONTAINER_RAW(
       "QZ074",
-      "component %2$s of %1$s is a raw %3$s: whether layers are in it is not known",
-      "write its type arguments, as %3$s<%4$s>"),
+      "component %2$s of %1$s is a raw %3$s: whether it holds layers is not known",
+      "write its type arguments, such as %3$s<%4$s>"),
   MODEL_NOT_ANNOTATED(
       "QZ075",
-      "component %2$s of %1$s is of type %3$s, which holds layers (%4$s) but is no @QuantizeModel: they"
-          + " would stay float",
-      "annotate %3$s with @QuantizeModel, or keep it float: @SkipQuantize"),
+      "component %2$s of %1$s is of type %3$s, which holds layers (%4$s) but is not a"
+          + " @QuantizeModel: they would stay float",
+      "annotate %3$s with @QuantizeModel, or keep it float with @SkipQuantize"),
   FINAL_COMPONENT(
       "QZ076",
-      "component %2$s of %1$s is declared as %3$s, but %4$s is %5$s and its wrapper %6$s is none",
+      "component %2$s of %1$s is declared as %3$s, but %4$s is %5$s, so its wrapper %6$s is not a"
+          + " %3$s",
       "declare the component as an interface of %4$s%7$s"),
   WRAPPER_COMPONENT(
       "QZ077",
-      "component %2$s of %1$s is declared as the generated %3$s",
+      "component %2$s of %1$s is declared as the generated class %3$s",
       "declare it as %4$s: the quantizer puts the wrapper in"),
   WRAPPER_MISSING(
       "QZ078",
-      "component %2$s of %1$s is of type %3$s, whose generated %4$s does not exist",
-      "compile %3$s with Bitfold's processor, or keep it float: @SkipQuantize"),
+      "component %2$s of %1$s is of type %3$s, whose generated class %4$s does not exist",
+      "compile %3$s with Bitfold's processor, or keep it float with @SkipQuantize"),
   WRAPPER_VERSION(
       "QZ079",
-      "component %2$s of %1$s is of type %3$s, whose %4$s was generated for version %5$s of the runtime;"
-          + " this processor writes version %6$s",
+      "component %2$s of %1$s is of type %3$s, whose %4$s was generated for version %5$s of the"
+          + " runtime; this processor generates for version %6$s",
       "compile both with the same version of Bitfold"),
   COMPONENT_NOT_CARRIED(
       "QZ080",
@@ -276,31 +317,34 @@ public enum ProblemId {
       "%3$s"),
   MODEL_CYCLE(
       "QZ081",
-      "%1$s contains itself: %2$s, and only null could end that",
+      "%1$s contains itself: %2$s, which only null could end",
       "declare it as a List or an Optional, which can be empty"),
   SUBCLASS_NOT_ANNOTATED(
       "QZ082",
-      "component %2$s of %1$s is of type %3$s, which extends %4$s but has no annotation of its own: it"
-          + " would stay float",
-      "annotate %3$s with @Quantize or a recipe, or keep it float: @SkipQuantize"),
+      "component %2$s of %1$s is of type %3$s, which extends %4$s but has no annotation of its"
+          + " own: it would stay float",
+      "annotate %3$s with @Quantize or a recipe, or keep it float with @SkipQuantize"),
   NO_COMPONENTS(
       "QZ083",
       "%1$s has no component that could be quantized",
-      "take @QuantizeModel off, or give it a constructor that takes its layers"),
+      "remove @QuantizeModel, or add a constructor that takes the model's layers"),
   LAYER_NOT_ANNOTATED(
       "QZ087",
-      "component %2$s of %1$s holds %3$s, which has a tensor (%4$s) and a forward but no annotation: it"
-          + " would stay float",
-      "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or keep it"
-          + " float: @SkipQuantize"),
-  COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "take it off"),
+      "component %2$s of %1$s holds %3$s, which has a tensor (%4$s) and a forward but no"
+          + " annotation: it would stay float",
+      "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or keep"
+          + " it float with @SkipQuantize"),
+  COMPONENT_ANNOTATION_UNUSED(
+      "QZ084",
+      "%1$s on %2$s has no effect: %3$s",
+      "remove it"),
   GENERIC_COMPONENT(
       "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),
   COMPONENT_OF_ANYTHING(
       "QZ086",
-      "component %2$s of %1$s is of type %3$s, which can hold anything: whether layers are in it is"
+      "component %2$s of %1$s is of type %3$s, which can hold anything: whether it holds layers is"
           + " not known",
-      "declare what it holds, or keep it as it is: @SkipQuantize"),
+      "declare what it holds, or keep it as it is with @SkipQuantize"),
 
   // Descriptors; the rules are shared with the runtime.
   BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),
@@ -341,13 +385,19 @@ public enum ProblemId {
 
   // Folding.
   CONSUMER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
-  NOT_A_CONSUMER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it can take no scale over", "%3$s"),
+  NOT_A_CONSUMER(
+      "QZ135",
+      "@SmoothInto: \"%1$s\" %2$s, so it cannot take over a scale",
+      "%3$s"),
   CONSUMER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
   NOT_FOLDABLE("QZ137", "@SmoothInto: nothing can be folded into %1$s: %2$s", "%3$s"),
-  NOTHING_TO_FOLD("QZ138", "@SmoothInto on %1$s has no effect: %2$s", "%3$s, or take it off"),
+  NOTHING_TO_FOLD(
+      "QZ138",
+      "@SmoothInto on %1$s has no effect: %2$s",
+      "%3$s, or remove it"),
   CONSUMERS_DIFFER(
       "QZ139",
-      "@SmoothInto: the consumers of %1$s share one scale, and %2$s",
+      "@SmoothInto: the consumers of %1$s share one scale, but %2$s",
       "give them the same alpha");
 
   private final String code;

@@ -26,7 +26,7 @@ public final class Eligibility {
         TypeText.withArticle(kind),
         type.getKind() == ElementKind.INTERFACE
             ? "annotate the classes that implement it"
-            : "take it off, and annotate a class or record");
+            : "remove it, and annotate a class or record");
   }
 
   /** Whether it can; else the problem is reported. */

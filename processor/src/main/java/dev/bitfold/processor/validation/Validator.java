@@ -110,11 +110,10 @@ public final class Validator {
             ProblemId.RUNTIME_MISSING,
             Place.at(type),
             type.getSimpleName(),
-            "is of another version ("
+            "has contract version "
                 + number
-                + ", the processor's is "
-                + BitfoldNames.CONTRACT_VERSION
-                + ")");
+                + ", and this processor needs "
+                + BitfoldNames.CONTRACT_VERSION);
       }
     }
   }

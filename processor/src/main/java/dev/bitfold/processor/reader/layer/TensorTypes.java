@@ -53,7 +53,7 @@ final class TensorTypes {
           BitfoldNames.TENSOR.canonicalName(),
           ofNumbers(name, type)
               .map(numbers -> "declare it as INDArray, and give it " + numbers)
-              .orElse("declare it as INDArray, or take " + use.label() + " off"));
+              .orElse("declare it as INDArray, or remove " + use.label()));
     }
     return false;
   }

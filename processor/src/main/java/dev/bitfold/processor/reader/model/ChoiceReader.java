@@ -52,12 +52,12 @@ final class ChoiceReader {
       Optional<TypeElement> element = Language.declared(type);
       boolean fits = language.types().isSubtype(type, language.types().erasure(declared));
       if (!fits || element.isEmpty()) {
-        implementation(use, "is no " + TypeText.of(declared), TypeText.of(type), declared, site);
+        implementation(use, "is not a " + TypeText.of(declared), TypeText.of(type), declared, site);
       } else if (!detector.isLayer(element.get()) && !detector.isModel(element.get())) {
         implementation(
-            use, "is no annotated layer or model class", TypeText.of(type), declared, site);
+            use, "is not an annotated layer or model class", TypeText.of(type), declared, site);
       } else if (choices.stream().anyMatch(c -> Language.is(element.get(), c.type()))) {
-        implementation(use, "stands twice", TypeText.of(type), declared, site);
+        implementation(use, "is listed twice", TypeText.of(type), declared, site);
       } else {
         choice(element.get(), declared, site).ifPresent(choices::add);
       }

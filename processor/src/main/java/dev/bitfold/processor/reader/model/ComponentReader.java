@@ -81,7 +81,7 @@ final class ComponentReader {
       site.report(
           ProblemId.GENERIC_COMPONENT,
           type,
-          "declare it as a class, or keep it float: @SkipQuantize");
+          "declare it as a class, or keep it float with @SkipQuantize");
       return Optional.empty();
     }
     return isAnything(type.getUpperBound()) ? anything(type, site) : passedOn();

@@ -51,8 +51,8 @@ final class Wrappers {
     if (!fits) {
       String hint =
           layer.getInterfaces().isEmpty()
-              ? "; it has none yet"
-              : ", as " + TypeText.of(layer.getInterfaces().get(0));
+              ? ", of which there is none yet"
+              : ", such as " + TypeText.of(layer.getInterfaces().get(0));
       site.report(
           ProblemId.FINAL_COMPONENT,
           TypeText.of(declared),

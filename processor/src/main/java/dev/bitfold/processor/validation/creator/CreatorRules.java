@@ -65,7 +65,7 @@ public final class CreatorRules {
           .filter(constructor -> !constructor.equals(creator.constructor()))
           .flatMap(other -> AnnotationUse.find(other, BitfoldNames.QUANTIZE_CREATOR).stream())
           .forEach(
-              use -> refuse(use, "a record is rebuilt by its canonical constructor", "take it off"));
+              use -> refuse(use, "a record is rebuilt by its canonical constructor", "remove it"));
     }
     List<Carried> missing =
         needed.stream().filter(carried -> !creator.carries(carried.name())).toList();

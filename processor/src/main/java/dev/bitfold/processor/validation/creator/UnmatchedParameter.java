@@ -76,7 +76,7 @@ final class UnmatchedParameter {
     } else {
       boolean isProtected = field.getModifiers().contains(Modifier.PROTECTED);
       what = "is " + (isProtected ? "protected" : "package-private");
-      what += " in " + owner + ", of another package";
+      what += " in " + owner + ", in another package";
     }
     if (!language.types().isAssignable(fieldType, parameter.asType())) {
       what += ", and of type " + TypeText.of(fieldType);

@@ -54,7 +54,7 @@ final class ForwardRules {
             type.getSimpleName(),
             TypeText.signature(method),
             hidden,
-            hidden == Modifier.STATIC ? "take static off" : "make it public");
+            hidden == Modifier.STATIC ? "remove static" : "make it public");
       }
     }
     language.recursion(type).ifPresent(recursion -> calls(recursion, method));
@@ -79,7 +79,7 @@ final class ForwardRules {
                     Place.at(method),
                     type.getSimpleName(),
                     TypeText.signature(method),
-                    way.certain() ? "calls itself" : "may call itself (overloads look alike)",
+                    way.certain() ? "calls itself" : "may call itself (its overloads cannot be told apart)",
                     way.through().isEmpty()
                         ? ""
                         : " through " + String.join(" and ", way.through())));

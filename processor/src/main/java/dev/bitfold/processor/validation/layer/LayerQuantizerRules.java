@@ -104,9 +104,9 @@ final class LayerQuantizerRules {
             recipe.use().place(),
             recipe.use().label(),
             none
-                ? "it has no quantizer for a tensor of this kind"
+                ? "it has no quantizer for this kind of tensor"
                 : "the tensor has a descriptor already",
-            "take it off");
+            "remove it");
       }
     }
   }
@@ -151,11 +151,11 @@ final class LayerQuantizerRules {
     if (!tensors.isEmpty()) {
       return quantizer.recipe()
           ? override(role, tensors)
-          : "take it off: each has a quantizer of its own";
+          : "remove it: each has a quantizer of its own";
     }
     return role == Role.WEIGHT
-        ? "mark the weight, as @Weight(layout = \"OI\") INDArray weight, or take it off"
-        : "mark the parameter, as forward(@Input(layout = \"…C\") INDArray x), or take it off";
+        ? "mark the weight: @Weight(layout = \"OI\") INDArray weight; or remove it"
+        : "mark the parameter: forward(@Input(layout = \"…C\") INDArray x); or remove it";
   }
 
   /** Returns how one role of a recipe is given another quantizer. */
@@ -172,10 +172,10 @@ final class LayerQuantizerRules {
     if (own.size() == 1 && !own.contains("")) {
       return "write "
           + own.iterator().next()
-          + " on the class, where it takes the place of the recipe's, and take it off "
+          + " on the class, where it replaces the recipe's, and remove it from "
           + tensors.stream().map(DeclaredTensor::name).collect(Collectors.joining(" and "));
     }
-    return "write the rest of the recipe in its place: "
+    return "replace the recipe by the rest of it: "
         + layer.recipe().stream()
             .flatMap(used -> used.recipe().byRole().values().stream())
             .filter(use -> use.role() != role)

@@ -153,18 +153,18 @@ final class LayerRules {
     String fix;
     if (quantized.isEmpty()) {
       found = "is none";
-      fix = "quantize it, or take @SmoothQuant off";
+      fix = "quantize one, or remove @SmoothQuant";
     } else if (quantized.size() > 1 || quantized.get(0).several()) {
       found =
           "are several: "
               + quantized.stream()
                   .map(t -> t.name() + (t.several() ? "[i]" : ""))
                   .collect(Collectors.joining(", "));
-      fix = "take @SmoothQuant off: their channels would need different scales";
+      fix = "remove @SmoothQuant: their channels would need different scales";
     } else if (!quantized.get(0).layout().has(channel)) {
       found =
           "is " + quantized.get(0).name() + ", whose layout does not name the channel " + channel;
-      fix = "add the layout, as " + example;
+      fix = "add the layout: " + example;
     } else {
       return;
     }

@@ -75,7 +75,7 @@ final class TensorRules {
                     declaration.layout().orElseThrow(),
                     use.label() + " " + name,
                     letter,
-                    isInput ? "weights" : "inputs, their batch",
+                    isInput ? "weights" : "inputs (their batch)",
                     isInput
                         ? "its channels are C"
                         : "its output channels are O or C, its input channels I"));
@@ -98,8 +98,8 @@ final class TensorRules {
         ProblemId.MISPLACED,
         use.place(),
         use.label(),
-        quantizers.tensor() + " is no @Weight",
-        "mark it, as @Weight(layout = \"OI\"), or take it off");
+        quantizers.tensor() + " is not a @Weight",
+        "mark it: @Weight(layout = \"OI\"); or remove it");
   }
 
   /** A layer is of arrays, which compute, or of variables, which build a graph. */

@@ -32,7 +32,7 @@ final class ComponentRules {
     StrayAnnotations.check(
         model.type(),
         read,
-        "a component is what the constructor of " + model.type().getSimpleName() + " takes",
+        "components are what the constructor of " + model.type().getSimpleName() + " takes",
         problems);
     folds.check(model, problems);
   }
@@ -48,7 +48,7 @@ final class ComponentRules {
                 unused(
                     Optional.of(use),
                     component,
-                    "another one stands where the component is declared as well",
+                    "another declaration of the component has one already",
                     problems));
     Optional<AnnotationUse> skip = component.declarations().annotation(BitfoldNames.SKIP_QUANTIZE);
     Optional<AnnotationUse> listed =
@@ -56,12 +56,12 @@ final class ComponentRules {
     boolean passedOn =
         component.content().filter(c -> c instanceof ComponentModel.PassedOn).isPresent();
     if (skip.isPresent()) {
-      unused(listed, component, "the component is kept float by @SkipQuantize", problems);
+      unused(listed, component, "@SkipQuantize keeps the component float", problems);
       if (passedOn) {
-        unused(skip, component, "it is no component that could be quantized", problems);
+        unused(skip, component, "nothing in the component could be quantized", problems);
       }
     } else if (passedOn) {
-      unused(listed, component, "there is no layer in it", problems);
+      unused(listed, component, "it holds no layer", problems);
     }
   }
 

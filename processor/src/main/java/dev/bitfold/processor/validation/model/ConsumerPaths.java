@@ -105,7 +105,7 @@ final class ConsumerPaths {
   Set<TypeElement> layers(String path, DeclaredModel model) throws NoLayerException {
     if (path.isBlank() || path.startsWith(".") || path.endsWith(".") || path.contains("..")) {
       throw new NoLayerException(
-          "is no path", "write names with dots between them, as attention.query");
+          "is not a path", "write names separated by dots, such as attention.query");
     }
     Map<String, Step> components = new LinkedHashMap<>();
     model.components().forEach(component -> components.put(component.name(), step(component)));
@@ -142,13 +142,13 @@ final class ConsumerPaths {
       throw new NoLayerException(
           "does not exist: " + model.getSimpleName() + " has no component " + names.get(at),
           NearestName.question(names.get(at), components.keySet())
-              + "components are "
+              + "its components are "
               + String.join(", ", components.keySet()));
     }
     if (step.annotation(BitfoldNames.SKIP_QUANTIZE).isPresent()) {
       throw new NoLayerException(
-          "is kept float as it is: @SkipQuantize is on " + names.get(at),
-          "take one of the two off");
+          "stays float: @SkipQuantize is on " + names.get(at),
+          "remove one of the two");
     }
     if (at > 0) {
       refuseListed(names, at, components, model);
@@ -173,7 +173,7 @@ final class ConsumerPaths {
                 + component.getKey()
                 + " of "
                 + model.getSimpleName()
-                + " already, and can take over one scale",
+                + " already, and can take over only one scale",
             "keep one of the two");
       }
     }
@@ -199,10 +199,9 @@ final class ConsumerPaths {
         throw new NoLayerException(
             "has "
                 + names.get(at + 1)
-                + " where the index of "
-                + TypeText.withArticle(type)
-                + " belongs",
-            "write a number from 0, or * for every element");
+                + " in place of the index of "
+                + TypeText.withArticle(type),
+            "write a number from 0, or * for all elements");
       }
       into(element.get(), step, names, at + 1, layers);
     } else {
@@ -216,7 +215,7 @@ final class ConsumerPaths {
     Set<TypeElement> classes = choices(type, step);
     if (classes.isEmpty()) {
       throw new NoLayerException(
-          "is " + TypeText.withArticle(type) + ", in which there is no layer", "name a layer");
+          "is " + TypeText.withArticle(type) + ", which holds no layer", "name a layer");
     }
     for (TypeElement choice : classes) {
       boolean isModel = detector.isModel(choice);
@@ -224,7 +223,7 @@ final class ConsumerPaths {
       if (isModel && isEnd) {
         throw new NoLayerException(
             "is the model " + choice.getSimpleName(),
-            "name the layers in it that read it, as "
+            "name the layers inside it that read the component, such as "
                 + String.join(".", names)
                 + "."
                 + components(choice, type).keySet().stream().findFirst().orElse("…"));
@@ -232,7 +231,7 @@ final class ConsumerPaths {
       if (!isModel && !isEnd) {
         throw new NoLayerException(
             "goes into " + choice.getSimpleName() + ", which is a layer",
-            "end it there: " + String.join(".", names.subList(0, at + 1)));
+            "end the path there: " + String.join(".", names.subList(0, at + 1)));
       }
       if (isModel) {
         follow(names, at + 1, components(choice, type), choice, layers);

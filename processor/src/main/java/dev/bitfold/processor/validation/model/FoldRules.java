@@ -53,8 +53,8 @@ final class FoldRules {
                       ProblemId.NOTHING_TO_FOLD,
                       use.place(),
                       component.name(),
-                      "another one stands where the component is declared as well",
-                      "list all consumers in one"));
+                      "another declaration of the component has one already",
+                      "list all consumers in one of them"));
     }
   }
 
@@ -79,7 +79,7 @@ final class FoldRules {
             path,
             other.equals(source.name())
                 ? "is listed twice"
-                : "is listed by " + other + " already, and can take over one scale",
+                : "is listed by " + other + " already, and can take over only one scale",
             "keep one of the two");
       } else {
         consumer(model, source, path, place, problems)
@@ -122,8 +122,8 @@ final class FoldRules {
             path,
             "is "
                 + TypeText.withArticle(type.getSimpleName().toString())
-                + ", no weight of which has the letter I in its layout",
-            "list layers whose weights can take the scale over, as @Weight(layout = \"OI\")");
+                + ", and none of its weights has the letter I in its layout",
+            "list layers whose weights can take over the scale, such as @Weight(layout = \"OI\")");
         return Optional.empty();
       }
       first = first.or(() -> layer);
@@ -145,7 +145,7 @@ final class FoldRules {
           ProblemId.NOTHING_TO_FOLD,
           use.place("value"),
           source.name(),
-          consumers.isEmpty() ? "it lists no consumer" : "no layer that it lists has @SmoothQuant",
+          consumers.isEmpty() ? "it lists no consumer" : "none of the layers that it lists has @SmoothQuant",
           consumers.isEmpty()
               ? "list the layers that read " + source.name()
               : "annotate the class of a consumer with @SmoothQuant");
@@ -164,7 +164,7 @@ final class FoldRules {
   private void source(DeclaredComponent source, AnnotationUse use, Problems problems) {
     if (source.declarations().annotation(BitfoldNames.SKIP_QUANTIZE).isPresent()) {
       notFoldable(
-          source, use, "@SkipQuantize keeps it as it is", "take one of the two off", problems);
+          source, use, "@SkipQuantize keeps it as it is", "remove one of the two", problems);
       return;
     }
     Set<TypeElement> classes = new LinkedHashSet<>();
@@ -175,7 +175,7 @@ final class FoldRules {
           source,
           use,
           "it " + e.what(),
-          "put it on the component whose output the consumers see",
+          "put it on the component whose output the consumers read",
           problems);
       return;
     }
@@ -195,7 +195,7 @@ final class FoldRules {
           source,
           use,
           type.getSimpleName() + " has no @Weight or @Bias",
-          "put it on the layer before: what stands between source and consumers needs no mention",
+          "put it on the layer before: whatever stands between source and consumers need not be named",
           problems);
       return;
     }
@@ -210,7 +210,7 @@ final class FoldRules {
                 + "'s "
                 + tensor.name()
                 + (layout.isUnknown() ? " is not known" : ", " + layout + ", has neither O nor C"),
-            "name its output channels, as @Weight(layout = \"OI\") or @Bias(layout = \"C\")",
+            "name its output channels, such as @Weight(layout = \"OI\") or @Bias(layout = \"C\")",
             problems);
         return;
       }

@@ -62,7 +62,7 @@ public final class PlaceRules {
           ProblemId.LOCAL_CLASS,
           Place.inside(type, use.tree()),
           "@" + use.name(),
-          use.owner().isEmpty() ? "an anonymous one" : use.owner());
+          use.owner().isEmpty() ? "an anonymous class" : use.owner());
     }
   }
 
@@ -71,10 +71,10 @@ public final class PlaceRules {
     AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL)
         .ifPresent(use -> Eligibility.notAClass(type, use.place(), problems));
     AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
-        .ifPresent(use -> unusedComponent(use, type, "an annotation type is no layer's", problems));
+        .ifPresent(use -> unusedComponent(use, type, "an annotation type cannot be the type of a layer", problems));
     for (Element member : type.getEnclosedElements()) {
       if (!(member instanceof TypeElement)) {
-        tensorAnnotations(member, "an annotation type has no tensors", "take it off", problems);
+        tensorAnnotations(member, "an annotation type has no tensors", "remove it", problems);
       }
     }
     componentAnnotations(type, problems);
@@ -127,13 +127,13 @@ public final class PlaceRules {
                                 ProblemId.IMPLEMENTATION,
                                 use.place("value"),
                                 TypeText.of(listed),
-                                "is no " + type.getSimpleName(),
+                                "is not a " + type.getSimpleName(),
                                 "are of type " + type.getSimpleName())));
   }
 
   private void onField(VariableElement field, Problems problems) {
     if (field.getModifiers().contains(Modifier.STATIC)) {
-      tensorAnnotations(field, "a static field belongs to no layer", "take it off", problems);
+      tensorAnnotations(field, "a static field does not belong to a layer", "remove it", problems);
     }
   }
 
@@ -142,8 +142,8 @@ public final class PlaceRules {
     if (!Members.isAccessor(method)) {
       tensorAnnotations(
           method,
-          name + " is no accessor of a tensor",
-          "move it to the tensor's field; for the output write @Quantize(role = OUTPUT) on the class",
+          name + " is not an accessor",
+          "move it to the tensor's field; for the output, write @Quantize(role = Role.OUTPUT) on the class",
           problems);
     } else if (type.getKind() == ElementKind.RECORD) {
       ofRecord(type, method, name, problems);
@@ -155,8 +155,8 @@ public final class PlaceRules {
                 use ->
                     misplaced(
                         use,
-                        "a method's parameter is no weight of the layer",
-                        "mark it @Input, or take it off",
+                        "a method's parameter is not a weight of the layer",
+                        "mark it @Input, or remove it",
                         problems));
       }
       if (!name.equals("forward")) {
@@ -167,7 +167,7 @@ public final class PlaceRules {
                     misplaced(
                         use,
                         "only the inputs of forward are quantized, and this is " + name,
-                        "rename the method to forward, or take it off",
+                        "rename the method to forward, or remove it",
                         problems));
         for (ClassName input : List.of(BitfoldNames.INPUT, BitfoldNames.QUANTIZE)) {
           AnnotationUse.find(parameter, input)
@@ -176,7 +176,7 @@ public final class PlaceRules {
                       misplaced(
                           use,
                           "only the inputs of forward are quantized, and this is " + name,
-                          "rename the method to forward, or take it off",
+                          "rename the method to forward, or remove it",
                           problems));
         }
       }
@@ -191,8 +191,8 @@ public final class PlaceRules {
               use ->
                   misplaced(
                       use,
-                      "a constructor's parameter is no input of forward",
-                      "mark it @Weight, or take it off",
+                      "a constructor's parameter is not an input of forward",
+                      "mark it @Weight, or remove it",
                       problems));
       if (type.getKind() == ElementKind.RECORD) {
         ofRecord(type, parameter, parameter.getSimpleName().toString(), problems);
@@ -214,7 +214,7 @@ public final class PlaceRules {
         boolean other = read.stream().anyMatch(r -> r.type().equals(use.type()));
         misplaced(
             use,
-            "of a record only the annotations of its components are read"
+            "in a record, only annotations on its components are read"
                 + (other ? ", and " + name + " has another " + use.label() : ""),
             other ? "keep one of the two, on the component" : "move it to the component " + name,
             problems);
@@ -224,7 +224,7 @@ public final class PlaceRules {
 
   private void componentAnnotations(TypeElement type, Problems problems) {
     StrayAnnotations.check(
-        type, Set.of(), type.getSimpleName() + " is no @QuantizeModel", problems);
+        type, Set.of(), type.getSimpleName() + " is not a @QuantizeModel", problems);
     for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
       if (!detector.isLayer(type)) {
         AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
@@ -235,7 +235,7 @@ public final class PlaceRules {
                         use.place(),
                         type.getSimpleName(),
                         type.getSimpleName() + " is neither a layer nor a model",
-                        "take it off"));
+                        "remove it"));
       }
     }
   }

@@ -48,7 +48,7 @@ public final class StrayAnnotations {
           use.place(),
           use.label(),
           place.getSimpleName(),
-          ofComponent.isEmpty() ? why : "the component itself has another one");
+          ofComponent.isEmpty() ? why : "the record component itself has another one");
     }
   }
 

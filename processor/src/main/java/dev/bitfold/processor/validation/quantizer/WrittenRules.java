@@ -81,7 +81,7 @@ final class WrittenRules {
           ProblemId.PERCENTILE_RANGE,
           "percentile",
           "percentile = " + percentile,
-          "it is out of 100, and so would clip all but the smallest values: did you mean "
+          "a percentile is out of 100, so this would clip all but the smallest values: did you mean "
               + String.format(Locale.ROOT, "%.6g", 100 * percentile).replaceAll("0+$|\\.0*$", "")
               + "?");
     }
@@ -94,7 +94,7 @@ final class WrittenRules {
             ProblemId.AMAX_VALUE,
             "amax",
             "amax = " + amax + (amax == 0 ? "" : ", which is too small for float32"),
-            "every value would become 0: write the largest magnitude that is to be kept");
+            "every value would become 0: write the largest magnitude to keep");
         return;
       }
     }
@@ -107,7 +107,7 @@ final class WrittenRules {
           ProblemId.SCALE_AMAX,
           "scaleAmax",
           "scaleAmax = " + factor,
-          "every value would become 0: write a factor on the amax above 0");
+          "every value would become 0: write a factor above 0");
     }
   }
 
@@ -124,14 +124,14 @@ final class WrittenRules {
           ProblemId.FORMAT_WITH_BITS,
           "format",
           "format = " + d.namedFormat() + " with bits = " + d.bits(),
-          "leave it out, the format says it all");
+          "leave bits out: the format fixes them");
     }
     if (d.unsigned() && d.narrowRange()) {
       broken(
           ProblemId.NARROW_FLOAT,
           "narrowRange",
           "narrowRange = true with unsigned = true",
-          "only a signed range has a number to leave out: leave it out");
+          "only a signed range can be narrow: leave narrowRange out");
     }
   }
 
@@ -149,7 +149,7 @@ final class WrittenRules {
           ProblemId.CALIB_METHOD,
           "calib",
           "calib = " + d.calib() + " with amax = " + d.amax(),
-          "a fixed amax is not calibrated: leave one of the two out");
+          "a fixed amax is not calibrated: leave out one of the two");
     }
   }
 
@@ -171,8 +171,8 @@ final class WrittenRules {
           ProblemId.AMAX_COUNT,
           "amax",
           "amax = " + d.amax() + " with " + kept(d),
-          "one number is the amax of the whole tensor: give one for each place, or leave one of the"
-              + " two out");
+          "one number is the amax of the whole tensor: give one number per scale, or leave out one of the"
+              + " two");
     }
   }
 
@@ -195,28 +195,28 @@ final class WrittenRules {
           ProblemId.STE,
           element,
           written + " with affine = true",
-          "a scale with a zero point is not learned: leave one of the two out");
+          "a scale with a zero point cannot be learned: leave out one of the two");
     }
     if (!d.scaleBits().isEmpty()) {
       broken(
           ProblemId.STE,
           element,
           written + " with scaleBits = " + d.scaleBits(),
-          "block scales of a format of their own are not learned: leave one of the two out");
+          "quantized block scales cannot be learned: leave out one of the two");
     }
     if (d.scaleAmax() != 1) {
       broken(
           ProblemId.STE,
           element,
           written + " with scaleAmax = " + d.scaleAmax(),
-          "training moves the amax itself: leave one of the two out");
+          "training changes the amax itself: leave out one of the two");
     }
     if (d.ste() == Ste.LSQ && (d.bits().size() != 1 || d.namedFormat() != Format.BITS)) {
       broken(
           ProblemId.STE,
           element,
           "ste = LSQ with a float format",
-          "a step is learned in integer formats only: use PACT, or learnAmax");
+          "a step can be learned only for integer formats: use PACT, or learnAmax");
     }
   }
 
@@ -232,7 +232,7 @@ final class WrittenRules {
           ProblemId.CALIB_METHOD,
           quantizer.place("calib"),
           quantizer.recipe() ? quantizer.label() + " on " + tensor : tensor,
-          "calib = MOVING_AVERAGE of a weight",
+          "calib = MOVING_AVERAGE on a weight",
           "a weight is one batch, so there is nothing to average: leave calib out");
     }
   }
