@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.testing.compile.Compilation;
+import dev.bitfold.descriptor.Alpha;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.Walk;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
@@ -265,5 +268,46 @@ class RunningCodeTest {
     Object other = create(loader, "Net", create(loader, "Other", Nd4j.scalar(3f)));
     assertThrows(
         IllegalArgumentException.class, () -> component.rebuild(other, new Walk(new Recorder())));
+  }
+
+  @Test
+  void alphasAreAsAnnotatedInLayersAndInRecipes() throws ReflectiveOperationException {
+    ClassLoader loader =
+        load(
+            "@Int8 @SmoothQuant class Searched " + LINEAR.formatted("Searched"),
+            "@Int8 @SmoothQuant(alpha = 0.5) class Half " + LINEAR.formatted("Half"),
+            "@Int8 class Plain " + LINEAR.formatted("Plain"),
+            "@Int8 @SmoothQuant @interface Smooth {}",
+            "@Int8 @SmoothQuant(alpha = 0.25) @interface Quarter {}",
+            "@Int8 @interface Rough {}");
+
+    assertEquals(Alpha.searched(), alpha(loader, "Searched"));
+    assertEquals(Alpha.of(0.5), alpha(loader, "Half"));
+    assertEquals(Alpha.off(), alpha(loader, "Plain"));
+    assertEquals(Alpha.searched(), recipe(loader, "Smooth").alpha());
+    assertEquals(Alpha.of(0.25), recipe(loader, "Quarter").alpha());
+    assertEquals(Alpha.off(), recipe(loader, "Rough").alpha());
+  }
+
+  private static final String LINEAR =
+      """
+      {
+        @Weight(layout = "OI") final INDArray weight;
+        %s(INDArray weight) { this.weight = weight; }
+        public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(weight); }
+      }
+      """;
+
+  private static Alpha alpha(ClassLoader loader, String layer) throws ReflectiveOperationException {
+    Method type = loader.loadClass("com.acme.Quantized" + layer).getMethod("type");
+    type.setAccessible(true);
+    return ((LayerType<?, ?>) type.invoke(null)).alpha();
+  }
+
+  private static Recipe recipe(ClassLoader loader, String name)
+      throws ReflectiveOperationException {
+    Field recipe = loader.loadClass("com.acme." + name + "Recipe").getDeclaredField("RECIPE");
+    recipe.setAccessible(true);
+    return (Recipe) recipe.get(null);
   }
 }

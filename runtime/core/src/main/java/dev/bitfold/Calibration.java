@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
@@ -49,7 +50,7 @@ public final class Calibration<M> {
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
-  private final Map<String, Double> smooth;
+  private final Map<String, Alpha> smooth;
   private final Map<String, AlphaCurve> curves;
   private final Map<String, String> folded;
   private final Supplier<Map<String, AlphaCurve>> wholeCurves;
@@ -59,7 +60,7 @@ public final class Calibration<M> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Map<String, Double> smooth,
+      Map<String, Alpha> smooth,
       Map<String, AlphaCurve> curves,
       Map<String, String> folded,
       Supplier<Map<String, AlphaCurve>> wholeCurves) {
@@ -77,7 +78,7 @@ public final class Calibration<M> {
       Replay<M> replay,
       ModelShape shape,
       State state,
-      Map<String, Double> smooth,
+      Map<String, Alpha> smooth,
       NonFinite nonFinite) {
     Observer observer = new Observer(state, nonFinite);
     M observed = replay.rebuild(State.FLOAT, observer);

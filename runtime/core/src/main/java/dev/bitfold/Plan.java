@@ -5,6 +5,7 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.Progress;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.DescriptorProblem;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.NearestName;
@@ -47,7 +48,7 @@ public final class Plan<M> {
   private final Component<M> component;
   private final ModelShape shape;
   private final Map<String, QuantDescriptor> descriptors;
-  private final Map<String, Double> smooth;
+  private final Map<String, Alpha> smooth;
   private final Progress.Listener listener;
 
   private Plan(
@@ -55,7 +56,7 @@ public final class Plan<M> {
       Component<M> component,
       ModelShape shape,
       Map<String, QuantDescriptor> descriptors,
-      Map<String, Double> smooth,
+      Map<String, Alpha> smooth,
       Progress.Listener listener) {
     this.model = model;
     this.component = component;
@@ -78,7 +79,7 @@ public final class Plan<M> {
     Objects.requireNonNull(component, "component");
     ModelShape shape = ModelShape.of(model, component);
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
-    Map<String, Double> smooth = new LinkedHashMap<>();
+    Map<String, Alpha> smooth = new LinkedHashMap<>();
     shape
         .sites()
         .forEach(
@@ -86,8 +87,11 @@ public final class Plan<M> {
     shape
         .layers()
         .forEach(
-            (path, layer) ->
-                layer.type().smoothQuant().ifPresent(alpha -> smooth.put(path, alpha)));
+            (path, layer) -> {
+              if (!layer.type().alpha().isOff()) {
+                smooth.put(path, layer.type().alpha());
+              }
+            });
     if (descriptors.isEmpty()) {
       throw new IllegalArgumentException(
           model.getClass().getName() + " holds no layer with anything to quantize");
@@ -108,7 +112,7 @@ public final class Plan<M> {
   public Plan<M> using(Recipe recipe) {
     Objects.requireNonNull(recipe, "recipe");
     Map<String, QuantDescriptor> other = new LinkedHashMap<>();
-    Map<String, Double> otherSmooth = new LinkedHashMap<>();
+    Map<String, Alpha> otherSmooth = new LinkedHashMap<>();
     Set<Role> unused = EnumSet.noneOf(Role.class);
     unused.addAll(recipe.descriptors().keySet());
     for (TensorSite site : shape.sites().values()) {
@@ -119,8 +123,8 @@ public final class Plan<M> {
         check(shape, site.path(), descriptor);
         other.put(site.path(), descriptor);
         unused.remove(role);
-        if (role == Role.INPUT && site.tensor().layout().has('C')) {
-          recipe.smoothQuant().ifPresent(alpha -> otherSmooth.put(layer.path(), alpha));
+        if (role == Role.INPUT && site.tensor().layout().has('C') && !recipe.alpha().isOff()) {
+          otherSmooth.put(layer.path(), recipe.alpha());
         }
       }
     }
@@ -163,7 +167,7 @@ public final class Plan<M> {
   public Plan<M> skip(String path) {
     Objects.requireNonNull(path, "path");
     Map<String, QuantDescriptor> other = without(path, descriptors);
-    Map<String, Double> otherSmooth = new LinkedHashMap<>(smooth);
+    Map<String, Alpha> otherSmooth = new LinkedHashMap<>(smooth);
     TensorSite tensor = shape.sites().get(path);
     if (tensor == null) {
       otherSmooth.remove(path);

@@ -91,10 +91,7 @@ final class LayerTypeCode {
       layer.inputs().forEach(tensor -> code.add("\n$L", tensor(tensor)));
     }
     layer.output().ifPresent(d -> code.add("\n.output($L)", DescriptorCode.of(d)));
-    layer
-        .smoothQuant()
-        .ifPresent(
-            alpha -> code.add("\n.smoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    code.add(AlphaCode.call("smoothQuant", layer.alpha()));
     if (layer.variables()) {
       code.add("\n.ofVariables()");
     }

@@ -28,11 +28,7 @@ public final class RecipeGenerator {
                     BitfoldNames.ROLE,
                     role.name(),
                     DescriptorCode.of(descriptor)));
-    recipe
-        .smoothQuant()
-        .ifPresent(
-            alpha ->
-                value.add("\n.withSmoothQuant($L)", Double.isNaN(alpha) ? "Double.NaN" : alpha));
+    value.add(AlphaCode.call("withSmoothQuant", recipe.alpha()));
     value.add("$<$<$<$<");
     TypeSpec type =
         GeneratedType.builder(recipe.subject())

@@ -24,9 +24,8 @@ final class TensorWords {
     layer
         .output()
         .ifPresent(descriptor -> items.add("{@code output}: " + text(descriptor.toString())));
-    if (layer.smoothQuant().isPresent()) {
-      double alpha = layer.smoothQuant().getAsDouble();
-      items.add("SmoothQuant: alpha " + (Double.isNaN(alpha) ? "searched" : alpha));
+    if (!layer.alpha().isOff()) {
+      items.add("SmoothQuant: alpha " + layer.alpha());
     }
     if (!items.isEmpty()) {
       doc.add("\n<ul>\n");

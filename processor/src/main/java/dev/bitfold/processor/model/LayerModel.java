@@ -2,10 +2,10 @@ package dev.bitfold.processor.model;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.TypeName;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * A layer class.
@@ -19,7 +19,7 @@ import java.util.OptionalDouble;
  * @param backward the method that gives its gradients, if there is one
  * @param output how the result is quantized
  * @param variables whether its tensors are a graph's variables, not arrays
- * @param smoothQuant the alpha of {@code @SmoothQuant}, NaN to search it
+ * @param alpha that of {@code @SmoothQuant}; off if it has none
  * @param recipe the recipe on the class
  */
 public record LayerModel(
@@ -32,7 +32,7 @@ public record LayerModel(
     Optional<BackwardModel> backward,
     Optional<QuantDescriptor> output,
     boolean variables,
-    OptionalDouble smoothQuant,
+    Alpha alpha,
     Optional<ClassName> recipe) {
   /** The same layer with another shape. */
   public LayerModel withShape(LayerShape other) {
@@ -46,7 +46,7 @@ public record LayerModel(
         backward,
         output,
         variables,
-        smoothQuant,
+        alpha,
         recipe);
   }
 

@@ -12,7 +12,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import javax.lang.model.element.TypeElement;
 
 /** Reads a user's recipe where it is declared. */
@@ -39,10 +38,7 @@ public final class RecipeReader {
             SubjectReader.read(
                 language, recipe, GeneratedNames.recipe(ClassName.get(recipe)), List.of()),
             descriptors,
-            content
-                .smoothQuant()
-                .map(use -> OptionalDouble.of(Recipes.smoothAlpha(use, new Problems())))
-                .orElse(OptionalDouble.empty()));
+            Recipes.alpha(content.smoothQuant(), new Problems()));
     return new Reading<>(Optional.of(model), problems);
   }
 }

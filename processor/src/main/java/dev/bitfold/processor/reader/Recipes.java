@@ -1,6 +1,7 @@
 package dev.bitfold.processor.reader;
 
 import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.processor.descriptor.DescriptorReader;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -96,7 +97,7 @@ public final class Recipes {
       }
     }
     Optional<AnnotationUse> smoothQuant = AnnotationUse.find(recipe, BitfoldNames.SMOOTH_QUANT);
-    smoothQuant.ifPresent(use -> smoothAlpha(use, problems));
+    alpha(smoothQuant, problems);
     List<AnnotationUse> nested = on(recipe);
     if (nested.size() > 1) {
       AnnotationUse second = nested.get(1);
@@ -119,12 +120,24 @@ public final class Recipes {
     return new Content(quantizers, smoothQuant);
   }
 
-  /** The alpha of a {@code @SmoothQuant}; NaN to search it. */
-  public static double smoothAlpha(AnnotationUse use, Problems problems) {
+  /**
+   * Returns the alpha of a {@code @SmoothQuant}: off if there is none, searched if it names none or
+   * one that is reported.
+   */
+  public static Alpha alpha(Optional<AnnotationUse> smoothQuant, Problems problems) {
+    return smoothQuant.map(use -> alpha(use, problems)).orElse(Alpha.off());
+  }
+
+  private static Alpha alpha(AnnotationUse use, Problems problems) {
     double alpha = use.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
-    if (!Double.isNaN(alpha) && !(alpha >= 0 && alpha <= 1)) {
-      problems.add(ProblemId.SMOOTH_ALPHA, use.place("alpha"), alpha);
+    if (Double.isNaN(alpha)) {
+      return Alpha.searched();
     }
-    return alpha;
+    try {
+      return Alpha.of(alpha);
+    } catch (IllegalArgumentException e) {
+      problems.add(ProblemId.SMOOTH_ALPHA, use.place("alpha"), alpha);
+      return Alpha.searched();
+    }
   }
 }

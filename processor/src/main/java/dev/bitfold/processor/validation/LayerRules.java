@@ -42,7 +42,7 @@ final class LayerRules {
     constructorCalls(type, layer, problems);
     if (layer.variables()) {
       graph(type, layer, problems);
-    } else if (readable && layer.smoothQuant().isPresent()) {
+    } else if (readable && !layer.alpha().isOff()) {
       smoothQuant(type, layer, problems);
     }
   }
@@ -97,7 +97,7 @@ final class LayerRules {
   }
 
   private static void graph(TypeElement type, LayerModel layer, Problems problems) {
-    if (layer.smoothQuant().isPresent()) {
+    if (!layer.alpha().isOff()) {
       problems.add(ProblemId.GRAPH_SMOOTHED, smoothing(type, layer), type.getSimpleName());
     }
     List<TensorModel> tensors = new ArrayList<>(layer.tensors());

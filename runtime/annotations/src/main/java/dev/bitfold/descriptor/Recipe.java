@@ -13,7 +13,6 @@ import dev.bitfold.annotations.Role;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /**
  * A recipe as a value, for {@code plan.using}. For each annotation that carries {@link Quantize}s,
@@ -21,10 +20,9 @@ import java.util.OptionalDouble;
  *
  * @param name the name in messages and tables
  * @param descriptors the descriptor of each role that the recipe quantizes
- * @param smoothQuant whether the recipe smooths; the value is the alpha, NaN to search it
+ * @param alpha the migration strength with which the recipe smooths; off if it does not
  */
-public record Recipe(
-    String name, Map<Role, QuantDescriptor> descriptors, OptionalDouble smoothQuant) {
+public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha alpha) {
   /** Quantizes nothing. */
   public static final Recipe FLOAT = of("Float");
 
@@ -34,7 +32,7 @@ public record Recipe(
 
   /** {@link Int8SmoothQuant}. */
   public static final Recipe INT8_SMOOTH_QUANT =
-      new Recipe("Int8SmoothQuant", INT8.descriptors(), OptionalDouble.of(Double.NaN));
+      new Recipe("Int8SmoothQuant", INT8.descriptors(), Alpha.searched());
 
   /** {@link Int8Dynamic}. */
   public static final Recipe INT8_DYNAMIC =
@@ -73,7 +71,7 @@ public record Recipe(
 
   /** A recipe that quantizes nothing yet. */
   public static Recipe of(String name) {
-    return new Recipe(name, Map.of(), OptionalDouble.empty());
+    return new Recipe(name, Map.of(), Alpha.off());
   }
 
   /** The same recipe with a descriptor for a role, in place of one it had. */
@@ -81,16 +79,22 @@ public record Recipe(
     Map<Role, QuantDescriptor> more = new EnumMap<>(Role.class);
     more.putAll(descriptors);
     more.put(role, descriptor);
-    return new Recipe(name, more, smoothQuant);
+    return new Recipe(name, more, alpha);
+  }
+
+  /** Returns this recipe with SmoothQuant, its alpha searched for each layer. */
+  public Recipe withSmoothQuant() {
+    return new Recipe(name, descriptors, Alpha.searched());
   }
 
   /**
-   * The same recipe with SmoothQuant.
+   * Returns this recipe with SmoothQuant.
    *
-   * @param alpha 0 to 1, or NaN to search it
+   * @param alpha 0 to 1
+   * @throws IllegalArgumentException if alpha is outside [0, 1] or NaN
    */
   public Recipe withSmoothQuant(double alpha) {
-    return new Recipe(name, descriptors, OptionalDouble.of(alpha));
+    return new Recipe(name, descriptors, Alpha.of(alpha));
   }
 
   private static QuantDescriptor int8PerOutput() {

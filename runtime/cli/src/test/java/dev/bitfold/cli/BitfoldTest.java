@@ -40,7 +40,7 @@ class BitfoldTest {
                       QuantDescriptor.bits(8),
                       Optional.of(new Summary.Range(0.5f, 2)),
                       OptionalDouble.of(43.25),
-                      new Summary.Smoothed(false, OptionalDouble.empty(), Optional.empty()))),
+                      new Summary.Smoothed(false, Optional.empty(), Optional.empty()))),
               List.of(),
               1,
               20,

@@ -1,6 +1,7 @@
 package dev.bitfold.diagnosis;
 
 import dev.bitfold.calibration.Histogram;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.smoothquant.AlphaCurve;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,8 +40,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
    * @param outputDecibels signal to noise of what it gives; empty if it cannot be watched, as a
    *     layer without an {@code @Input}, or nothing is lost
    * @param outputL1 the mean absolute error of what it gives over the mean absolute value
-   * @param alpha the migration strength of SmoothQuant; NaN if "off" was best, empty if it was not
-   *     run
+   * @param alpha the migration strength that SmoothQuant chose, or off; empty if it was not run
    * @param curve the error of the layer over alpha
    * @param packedBytes what its weights and biases take with codes packed
    * @param floatBytes what they take as float32
@@ -52,7 +52,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
       List<Input> inputs,
       OptionalDouble outputDecibels,
       OptionalDouble outputL1,
-      OptionalDouble alpha,
+      Optional<Alpha> alpha,
       Optional<AlphaCurve> curve,
       long packedBytes,
       long floatBytes) {
@@ -172,11 +172,10 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
               number("%.1f", layer.weightDecibels()),
               input.map(i -> format("%.1f", i.before().spread())).orElse("-"),
               input.map(i -> format("%.1f", i.after().spread())).orElse("-"),
-              layer.alpha().isEmpty()
-                  ? "-"
-                  : Double.isNaN(layer.alpha().getAsDouble())
-                      ? "off"
-                      : number("%.2f", layer.alpha())));
+              layer
+                  .alpha()
+                  .map(a -> a.fixed().isPresent() ? number("%.2f", a.fixed()) : a.toString())
+                  .orElse("-")));
     }
     return Summary.table(cells);
   }

@@ -25,9 +25,7 @@ final class DiagnosisJson {
     put(node, "weightDecibels", layer.weightDecibels());
     put(node, "outputDecibels", layer.outputDecibels());
     put(node, "outputL1", layer.outputL1());
-    if (layer.alpha().isPresent()) {
-      alpha(node, layer.alpha().getAsDouble());
-    }
+    layer.alpha().ifPresent(alpha -> AlphaJson.write(node, alpha));
     layer
         .curve()
         .ifPresent(
@@ -35,7 +33,7 @@ final class DiagnosisJson {
               ArrayNode points = node.putArray("curve");
               for (int i = 0; i < curve.alphas().size(); i++) {
                 ObjectNode point = points.addObject();
-                alpha(point, curve.alphas().get(i));
+                AlphaJson.write(point, curve.alphas().get(i));
                 point.put("error", curve.errors().get(i));
               }
             });
@@ -60,14 +58,6 @@ final class DiagnosisJson {
     counts.put("nonFinite", histogram.nonFinite());
     ArrayNode bins = counts.putArray("counts");
     histogram.counts().forEach(bins::add);
-  }
-
-  private static void alpha(ObjectNode node, double alpha) {
-    if (Double.isNaN(alpha)) {
-      node.putNull("alpha");
-    } else {
-      node.put("alpha", alpha);
-    }
   }
 
   private static void put(ObjectNode node, String name, OptionalDouble value) {

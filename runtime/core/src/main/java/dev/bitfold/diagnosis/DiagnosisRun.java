@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -123,8 +124,8 @@ public final class DiagnosisRun<M> {
         inputs,
         error.squares().decibels(),
         error.l1(),
-        choice == null ? OptionalDouble.empty() : OptionalDouble.of(choice.best()),
-        java.util.Optional.ofNullable(curves.get(layer.path())),
+        Optional.ofNullable(choice).map(AlphaCurve::best),
+        Optional.ofNullable(curves.get(layer.path())),
         packing.bytes(layer.path()),
         packing.floatBytes(layer.path()));
   }

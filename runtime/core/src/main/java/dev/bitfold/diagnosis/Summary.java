@@ -1,5 +1,6 @@
 package dev.bitfold.diagnosis;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.state.CalibratedScale;
@@ -85,12 +86,12 @@ public record Summary(
    * Whether a quantizer's tensor is smoothed.
    *
    * @param marked whether SmoothQuant is wanted
-   * @param alpha the migration strength; empty if it was not run, NaN if "off" was best
+   * @param alpha the migration strength that was chosen, or off; empty if SmoothQuant was not run
    * @param foldedInto the layer that the scale is folded into; empty if it is applied when the
    *     model runs
    */
-  public record Smoothed(boolean marked, OptionalDouble alpha, Optional<String> foldedInto) {
-    static final Smoothed NO = new Smoothed(false, OptionalDouble.empty(), Optional.empty());
+  public record Smoothed(boolean marked, Optional<Alpha> alpha, Optional<String> foldedInto) {
+    static final Smoothed NO = new Smoothed(false, Optional.empty(), Optional.empty());
 
     @Override
     public String toString() {
@@ -100,10 +101,10 @@ public record Summary(
       if (alpha.isEmpty()) {
         return "not run";
       }
-      return Double.isNaN(alpha.getAsDouble())
-          ? "off"
-          : String.format(Locale.ROOT, "alpha %.2f", alpha.getAsDouble())
-              + foldedInto.map(source -> ", folded into " + source).orElse("");
+      return alpha.get() instanceof Alpha.Fixed fixed
+          ? String.format(Locale.ROOT, "alpha %.2f", fixed.value())
+              + foldedInto.map(source -> ", folded into " + source).orElse("")
+          : alpha.get().toString();
     }
   }
 
@@ -124,11 +125,10 @@ public record Summary(
       AlphaCurve curve = curves.get(layer);
       if (curve == null) {
         return wanted.contains(layer)
-            ? new Smoothed(true, OptionalDouble.empty(), Optional.empty())
+            ? new Smoothed(true, Optional.empty(), Optional.empty())
             : Smoothed.NO;
       }
-      return new Smoothed(
-          true, OptionalDouble.of(curve.best()), Optional.ofNullable(folded.get(layer)));
+      return new Smoothed(true, Optional.of(curve.best()), Optional.ofNullable(folded.get(layer)));
     }
   }
 

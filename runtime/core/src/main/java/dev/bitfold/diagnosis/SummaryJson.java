@@ -31,8 +31,7 @@ final class SummaryJson {
       row.decibels().ifPresent(decibels -> node.put("decibels", decibels));
       if (row.smoothing().marked()) {
         node.put("smoothed", true);
-        // JSON has no NaN, which stands for "off".
-        row.smoothing().alpha().ifPresent(a -> node.put("alpha", Double.toString(a)));
+        row.smoothing().alpha().ifPresent(alpha -> AlphaJson.write(node, alpha));
         row.smoothing().foldedInto().ifPresent(source -> node.put("foldedInto", source));
       }
     }
@@ -68,7 +67,6 @@ final class SummaryJson {
   private static Summary.Row row(JsonNode node) {
     JsonNode amax = node.path("amax");
     JsonNode decibels = node.path("decibels");
-    JsonNode alpha = node.path("alpha");
     return new Summary.Row(
         node.path("path").asText(),
         node.path("class").asText(),
@@ -81,9 +79,7 @@ final class SummaryJson {
         decibels.isNumber() ? OptionalDouble.of(decibels.asDouble()) : OptionalDouble.empty(),
         new Summary.Smoothed(
             node.path("smoothed").asBoolean(),
-            alpha.isTextual()
-                ? OptionalDouble.of(Double.parseDouble(alpha.asText()))
-                : OptionalDouble.empty(),
+            AlphaJson.read(node),
             Optional.ofNullable(node.path("foldedInto").textValue())));
   }
 }

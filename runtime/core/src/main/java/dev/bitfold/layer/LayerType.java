@@ -1,5 +1,6 @@
 package dev.bitfold.layer;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Collections;
@@ -7,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ public final class LayerType<L, R> {
   private final BiFunction<L, LayerHooks, R> rebuild;
   private final Map<String, LayerTensor> tensors;
   private final Map<String, Function<? super L, ?>> several;
-  private final OptionalDouble smoothQuant;
+  private final Alpha alpha;
   private final boolean unpacks;
   private final boolean backward;
   private final boolean variables;
@@ -38,7 +38,7 @@ public final class LayerType<L, R> {
       BiFunction<L, LayerHooks, R> rebuild,
       Map<String, LayerTensor> tensors,
       Map<String, Function<? super L, ?>> several,
-      OptionalDouble smoothQuant,
+      Alpha alpha,
       boolean unpacks,
       boolean backward,
       boolean variables) {
@@ -46,7 +46,7 @@ public final class LayerType<L, R> {
     this.rebuild = rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
     this.several = several;
-    this.smoothQuant = smoothQuant;
+    this.alpha = alpha;
     this.unpacks = unpacks;
     this.backward = backward;
     this.variables = variables;
@@ -59,8 +59,7 @@ public final class LayerType<L, R> {
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
   public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(
-        type, rebuild, Map.of(), Map.of(), OptionalDouble.empty(), false, false, false);
+    return new LayerType<>(type, rebuild, Map.of(), Map.of(), Alpha.off(), false, false, false);
   }
 
   /** With a quantized weight. */
@@ -97,7 +96,7 @@ public final class LayerType<L, R> {
         rebuild,
         tensors,
         Collections.unmodifiableMap(more),
-        smoothQuant,
+        alpha,
         unpacks,
         backward,
         variables);
@@ -128,7 +127,7 @@ public final class LayerType<L, R> {
                 new LayerTensor(element, tensor.role(), tensor.layout(), tensor.descriptor()));
           }
         });
-    return new LayerType<>(type, rebuild, all, Map.of(), smoothQuant, unpacks, backward, variables);
+    return new LayerType<>(type, rebuild, all, Map.of(), alpha, unpacks, backward, variables);
   }
 
   private int size(String name, @Nullable Object held) {
@@ -158,29 +157,38 @@ public final class LayerType<L, R> {
     return with(OUTPUT, TensorRole.OUTPUT, "", Optional.of(descriptor));
   }
 
+  /** Returns this type marked {@code @SmoothQuant}, its alpha searched. */
+  public LayerType<L, R> smoothQuant() {
+    return withAlpha(Alpha.searched());
+  }
+
   /**
-   * With SmoothQuant.
+   * Returns this type marked {@code @SmoothQuant}.
    *
-   * @param alpha 0 to 1, or NaN to search it
+   * @param alpha 0 to 1
+   * @throws IllegalArgumentException if alpha is outside [0, 1] or NaN
    */
   public LayerType<L, R> smoothQuant(double alpha) {
-    return new LayerType<>(
-        type, rebuild, tensors, several, OptionalDouble.of(alpha), unpacks, backward, variables);
+    return withAlpha(Alpha.of(alpha));
+  }
+
+  private LayerType<L, R> withAlpha(Alpha alpha) {
+    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, backward, variables);
   }
 
   /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
   public LayerType<L, R> unpackingWeights() {
-    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, true, backward, variables);
+    return new LayerType<>(type, rebuild, tensors, several, alpha, true, backward, variables);
   }
 
   /** Which has a {@code backward} that the hooks see, so that it can be trained. */
   public LayerType<L, R> withBackward() {
-    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, true, variables);
+    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, true, variables);
   }
 
   /** Whose tensors are the variables of a SameDiff graph. */
   public LayerType<L, R> ofVariables() {
-    return new LayerType<>(type, rebuild, tensors, several, smoothQuant, unpacks, backward, true);
+    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, backward, true);
   }
 
   private LayerType<L, R> with(
@@ -194,7 +202,7 @@ public final class LayerType<L, R> {
       throw new IllegalArgumentException(
           type.getName() + " has two tensors of the name \"" + name + "\"");
     }
-    return new LayerType<>(type, rebuild, more, several, smoothQuant, unpacks, backward, variables);
+    return new LayerType<>(type, rebuild, more, several, alpha, unpacks, backward, variables);
   }
 
   /** The user's class. */
@@ -210,9 +218,9 @@ public final class LayerType<L, R> {
     return tensors;
   }
 
-  /** Whether {@code @SmoothQuant} stands on the layer: its alpha, NaN to search it. */
-  public OptionalDouble smoothQuant() {
-    return smoothQuant;
+  /** Returns the alpha of the layer's {@code @SmoothQuant}; off if it has none. */
+  public Alpha alpha() {
+    return alpha;
   }
 
   /** Whether any tensor is quantized; a float layer can be folded into and trained. */

@@ -1,16 +1,18 @@
 package dev.bitfold.smoothquant;
 
+import dev.bitfold.descriptor.Alpha;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The error of a layer's output over the alphas that were tried.
  *
- * @param alphas what was tried, ascending; NaN is "off"
+ * @param alphas what was tried, ascending, {@link Alpha.Off} first if it was; none is {@link
+ *     Alpha.Searched}
  * @param errors the relative error (root of noise over signal) of the layer's output for each; all
  *     0 where there was nothing to search
  */
-public record AlphaCurve(List<Double> alphas, List<Double> errors) {
+public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
   /** Copies the lists. */
   public AlphaCurve {
     alphas = List.copyOf(alphas);
@@ -18,6 +20,10 @@ public record AlphaCurve(List<Double> alphas, List<Double> errors) {
     if (alphas.isEmpty() || alphas.size() != errors.size()) {
       throw new IllegalArgumentException(
           alphas.size() + " alphas and " + errors.size() + " errors");
+    }
+    if (alphas.contains(Alpha.searched())) {
+      throw new IllegalArgumentException(
+          "a curve is over alphas that were tried, and 'searched' is none: " + alphas);
     }
   }
 
@@ -28,7 +34,7 @@ public record AlphaCurve(List<Double> alphas, List<Double> errors) {
    * @param curves of the same alphas
    */
   static AlphaCurve joint(List<AlphaCurve> curves) {
-    List<Double> alphas = curves.get(0).alphas;
+    List<Alpha> alphas = curves.get(0).alphas;
     List<Double> errors = new ArrayList<>();
     for (int i = 0; i < alphas.size(); i++) {
       double squares = 0;
@@ -40,8 +46,8 @@ public record AlphaCurve(List<Double> alphas, List<Double> errors) {
     return new AlphaCurve(alphas, errors);
   }
 
-  /** The alpha with the smallest error, the first of several; NaN is "off". */
-  public double best() {
+  /** Returns the alpha with the smallest error, the first of several. */
+  public Alpha best() {
     int best = 0;
     for (int i = 1; i < errors.size(); i++) {
       if (errors.get(i) < errors.get(best)) {

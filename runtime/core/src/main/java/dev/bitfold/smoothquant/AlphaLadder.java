@@ -1,5 +1,6 @@
 package dev.bitfold.smoothquant;
 
+import dev.bitfold.descriptor.Alpha;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,19 +15,19 @@ import java.util.TreeMap;
 final class AlphaLadder {
   private static final int COARSE = 4;
 
-  private final List<Double> candidates;
+  private final List<Alpha> candidates;
   private final Map<Integer, Double> errors = new TreeMap<>();
   private final List<Integer> waiting = new ArrayList<>();
   private int step;
 
   /**
-   * @param candidates in ascending order, "off" (NaN) first if it is one
+   * @param candidates in ascending order, "off" first if it is one
    * @param everyOne whether all are tried
    */
-  AlphaLadder(List<Double> candidates, boolean everyOne) {
+  AlphaLadder(List<Alpha> candidates, boolean everyOne) {
     this.candidates = candidates;
     this.step = everyOne ? 1 : COARSE;
-    int first = Double.isNaN(candidates.get(0)) ? 1 : 0;
+    int first = candidates.get(0).isOff() ? 1 : 0;
     if (first == 1) {
       waiting.add(0);
     }
@@ -56,8 +57,8 @@ final class AlphaLadder {
   }
 
   private void offer(int index) {
-    boolean alpha = index >= 0 && index < candidates.size() && !candidates.get(index).isNaN();
-    if (alpha && !errors.containsKey(index)) {
+    boolean number = index >= 0 && index < candidates.size() && isNumber(index);
+    if (number && !errors.containsKey(index)) {
       waiting.add(index);
     }
   }
@@ -66,12 +67,16 @@ final class AlphaLadder {
   private int best() {
     int best = -1;
     for (Map.Entry<Integer, Double> entry : errors.entrySet()) {
-      boolean alpha = !candidates.get(entry.getKey()).isNaN();
-      if (alpha && (best < 0 || entry.getValue() < errors.getOrDefault(best, Double.MAX_VALUE))) {
+      boolean number = isNumber(entry.getKey());
+      if (number && (best < 0 || entry.getValue() < errors.getOrDefault(best, Double.MAX_VALUE))) {
         best = entry.getKey();
       }
     }
     return best;
+  }
+
+  private boolean isNumber(int index) {
+    return candidates.get(index).fixed().isPresent();
   }
 
   /** Takes the error of the candidate that {@link #next} has named. */

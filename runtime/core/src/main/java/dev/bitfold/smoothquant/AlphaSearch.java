@@ -1,5 +1,6 @@
 package dev.bitfold.smoothquant;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.distortion.DistortionSum;
 import dev.bitfold.internal.replay.FloatCalls;
@@ -35,7 +36,7 @@ final class AlphaSearch<M> {
   private final State state;
   private final Map<String, Smoothing> layers;
   private final Map<String, TensorSite> inputs = new HashMap<>();
-  private final Map<String, List<Double>> candidates;
+  private final Map<String, List<Alpha>> candidates;
   private final List<Set<String>> groups;
   private final boolean sampled;
   private final Map<String, List<DistortionSum>> sums = new LinkedHashMap<>();
@@ -51,7 +52,7 @@ final class AlphaSearch<M> {
       Replay<M> replay,
       State state,
       Map<String, Smoothing> layers,
-      Map<String, List<Double>> candidates,
+      Map<String, List<Alpha>> candidates,
       List<Set<String>> shared,
       boolean sampled) {
     this.replay = replay;
@@ -101,7 +102,7 @@ final class AlphaSearch<M> {
     return curves;
   }
 
-  private List<Double> alphas(String layer) {
+  private List<Alpha> alphas(String layer) {
     return Objects.requireNonNull(candidates.get(layer));
   }
 

@@ -1,23 +1,22 @@
 package dev.bitfold.smoothquant;
 
+import dev.bitfold.descriptor.Alpha;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.DoubleStream;
 
 /**
  * Which migration strength alpha each smoothed layer gets (Xiao et al., SmoothQuant, 2023): 0
  * leaves the outliers to the input, 1 moves them into the weights. Immutable.
  */
 public final class SmoothQuantOptions {
-  /** The alpha that stands for "not smoothed". */
-  public static final double OFF = Double.NaN;
-
-  private final List<Double> candidates;
+  private final List<Alpha> candidates;
   private final boolean annotated;
   private final boolean sampled;
 
-  private SmoothQuantOptions(List<Double> candidates, boolean annotated, boolean sampled) {
+  private SmoothQuantOptions(List<Alpha> candidates, boolean annotated, boolean sampled) {
     this.candidates = Collections.unmodifiableList(candidates);
     this.annotated = annotated;
     this.sampled = sampled;
@@ -34,7 +33,7 @@ public final class SmoothQuantOptions {
    * @param alpha 0 to 1
    */
   public static SmoothQuantOptions alpha(double alpha) {
-    return new SmoothQuantOptions(List.of(valid(alpha)), false, false);
+    return new SmoothQuantOptions(List.of(Alpha.of(alpha)), false, false);
   }
 
   /**
@@ -66,27 +65,17 @@ public final class SmoothQuantOptions {
       throw new IllegalArgumentException(
           "no alphas to search among: name some, or leave them out to search from 0 to 1");
     }
-    List<Double> candidates = new ArrayList<>(List.of(OFF));
-    for (double alpha : alphas) {
-      candidates.add(valid(alpha));
-    }
-    Collections.sort(candidates.subList(1, candidates.size()));
+    List<Alpha> candidates = new ArrayList<>(List.of(Alpha.off()));
+    DoubleStream.of(alphas).sorted().mapToObj(Alpha::of).forEach(candidates::add);
     return new SmoothQuantOptions(candidates, false, false);
   }
 
-  private static List<Double> sweep() {
-    List<Double> candidates = new ArrayList<>(List.of(OFF));
+  private static List<Alpha> sweep() {
+    List<Alpha> candidates = new ArrayList<>(List.of(Alpha.off()));
     for (int i = 0; i <= 20; i++) {
-      candidates.add(i / 20.0);
+      candidates.add(Alpha.of(i / 20.0));
     }
     return candidates;
-  }
-
-  static double valid(double alpha) {
-    if (!(alpha >= 0 && alpha <= 1)) {
-      throw new IllegalArgumentException("alpha = " + alpha + ": an alpha is from 0 to 1");
-    }
-    return alpha;
   }
 
   /** Whether not every candidate is tried on all data. */
@@ -94,8 +83,12 @@ public final class SmoothQuantOptions {
     return sampled;
   }
 
-  /** The candidates for a layer; the annotation's alpha, NaN if it names none. */
-  List<Double> candidates(double annotation) {
-    return annotated && !Double.isNaN(annotation) ? List.of(valid(annotation)) : candidates;
+  /**
+   * Returns the candidates for a layer.
+   *
+   * @param annotation what the layer's {@code @SmoothQuant} says
+   */
+  List<Alpha> candidates(Alpha annotation) {
+    return annotated && !annotation.equals(Alpha.searched()) ? List.of(annotation) : candidates;
   }
 }

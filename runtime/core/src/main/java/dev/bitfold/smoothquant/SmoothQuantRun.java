@@ -1,6 +1,7 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.observation.ChannelRange;
 import dev.bitfold.internal.observation.Observation;
@@ -43,14 +44,14 @@ public final class SmoothQuantRun<M> {
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
-  private final Map<String, Double> smooth;
+  private final Map<String, Alpha> smooth;
   private final boolean sampled;
   private final Map<String, Smoothing> online = new LinkedHashMap<>();
   private final List<Folding> foldings = new ArrayList<>();
-  private final Map<String, List<Double>> candidates = new LinkedHashMap<>();
+  private final Map<String, List<Alpha>> candidates = new LinkedHashMap<>();
 
   /**
-   * @param smooth the alpha of each layer to smooth, NaN to search it
+   * @param smooth the alpha of each layer to smooth
    * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a
    *     source
    */
@@ -59,7 +60,7 @@ public final class SmoothQuantRun<M> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Map<String, Double> smooth,
+      Map<String, Alpha> smooth,
       SmoothQuantOptions options) {
     this.replay = replay;
     this.shape = shape;
@@ -72,7 +73,7 @@ public final class SmoothQuantRun<M> {
       if (fold.readerPaths().stream().anyMatch(smooth::containsKey)) {
         Folding folding = folding(fold);
         foldings.add(folding);
-        List<Double> alphas = alphas(fold, options);
+        List<Alpha> alphas = alphas(fold, options);
         folding.readers().keySet().forEach(reader -> candidates.put(reader, alphas));
         readers.addAll(fold.readerPaths());
       }
@@ -121,10 +122,10 @@ public final class SmoothQuantRun<M> {
     }
   }
 
-  private List<Double> alphas(Fold fold, SmoothQuantOptions options) {
-    Map<List<Double>, String> different = new LinkedHashMap<>();
+  private List<Alpha> alphas(Fold fold, SmoothQuantOptions options) {
+    Map<List<Alpha>, String> different = new LinkedHashMap<>();
     for (String reader : fold.readerPaths()) {
-      Double alpha = smooth.get(reader);
+      Alpha alpha = smooth.get(reader);
       if (alpha != null) {
         different.putIfAbsent(options.candidates(alpha), reader);
       }
@@ -188,8 +189,8 @@ public final class SmoothQuantRun<M> {
     for (Folding folding : foldings) {
       AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
       folding.readers().keySet().forEach(reader -> curves.put(reader, joint));
-      if (!Double.isNaN(joint.best())) {
-        SmoothScales scales = folding.scales(joint.best());
+      if (joint.best() instanceof Alpha.Fixed best) {
+        SmoothScales scales = folding.scales(best.value());
         chosen.put(folding, scales);
         smoothed = folding.scaled(smoothed, scales);
         for (Map.Entry<String, Smoothing> reader : folding.readers().entrySet()) {

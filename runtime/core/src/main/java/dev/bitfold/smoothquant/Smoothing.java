@@ -1,6 +1,7 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.observation.ChannelRange;
 import dev.bitfold.internal.observation.Observation;
@@ -87,11 +88,11 @@ record Smoothing(
     return inputs.get(0);
   }
 
-  /** The state with this layer smoothed; as it is for {@link SmoothQuantOptions#OFF}. */
-  State apply(State state, double alpha) {
-    return Double.isNaN(alpha)
-        ? state
-        : scaled(state, SmoothScales.of(inputAmax, weightAmax, alpha));
+  /** Returns the state with this layer smoothed; the same state if alpha is off. */
+  State apply(State state, Alpha alpha) {
+    return alpha instanceof Alpha.Fixed fixed
+        ? scaled(state, SmoothScales.of(inputAmax, weightAmax, fixed.value()))
+        : state;
   }
 
   /** The state with the input multiplied by one side of the scales, the weights by the other. */

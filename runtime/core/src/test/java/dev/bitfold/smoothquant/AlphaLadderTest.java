@@ -3,9 +3,11 @@ package dev.bitfold.smoothquant;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.descriptor.Alpha;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
@@ -13,18 +15,20 @@ import org.junit.jupiter.api.Test;
 
 /** The order in which candidates are tried. */
 class AlphaLadderTest {
-  private static final List<Double> ALL = SmoothQuantOptions.searchAlpha().candidates(Double.NaN);
+  private static final List<Alpha> ALL =
+      SmoothQuantOptions.searchAlpha().candidates(Alpha.searched());
 
   private static List<Integer> tried(
-      List<Double> candidates, boolean everyOne, DoubleUnaryOperator error) {
+      List<Alpha> candidates, boolean everyOne, DoubleUnaryOperator error) {
     AlphaLadder ladder = new AlphaLadder(candidates, everyOne);
     int most = ladder.most();
     List<Integer> order = new ArrayList<>();
     OptionalInt next = ladder.next();
     while (next.isPresent()) {
       order.add(next.getAsInt());
-      double alpha = candidates.get(next.getAsInt());
-      ladder.tried(next.getAsInt(), Double.isNaN(alpha) ? 0.5 : error.applyAsDouble(alpha));
+      OptionalDouble alpha = candidates.get(next.getAsInt()).fixed();
+      ladder.tried(
+          next.getAsInt(), alpha.isEmpty() ? 0.5 : error.applyAsDouble(alpha.getAsDouble()));
       next = ladder.next();
     }
     assertEquals(order.size(), new HashSet<>(order).size(), "none twice");
@@ -36,7 +40,7 @@ class AlphaLadderTest {
   @Test
   void aCurveWithOneValleyIsFollowedToItsBottom() {
     for (int best = 1; best < ALL.size(); best++) {
-      double bottom = ALL.get(best);
+      double bottom = ALL.get(best).fixed().orElseThrow();
       List<Integer> order = tried(ALL, false, alpha -> Math.abs(alpha - bottom) + 0.01);
 
       assertTrue(order.contains(best), "alpha " + bottom + " in " + order);
@@ -52,8 +56,9 @@ class AlphaLadderTest {
 
   @Test
   void fewCandidatesAreAllTried() {
-    assertEquals(List.of(0), tried(List.of(0.5), false, alpha -> alpha));
-    assertEquals(Set.of(0, 1), Set.copyOf(tried(List.of(Double.NaN, 0.5), false, alpha -> alpha)));
-    assertEquals(3, tried(List.of(Double.NaN, 0.2, 0.5), false, alpha -> alpha).size());
+    assertEquals(List.of(0), tried(List.of(Alpha.of(0.5)), false, alpha -> alpha));
+    List<Alpha> three = List.of(Alpha.off(), Alpha.of(0.2), Alpha.of(0.5));
+    assertEquals(Set.of(0, 1), Set.copyOf(tried(three.subList(0, 2), false, alpha -> alpha)));
+    assertEquals(3, tried(three, false, alpha -> alpha).size());
   }
 }

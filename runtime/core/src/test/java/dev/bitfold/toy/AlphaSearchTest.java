@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
@@ -73,7 +74,7 @@ class AlphaSearchTest {
   }
 
   /** The relative error of the first layer's output, by plain loops in double and float. */
-  private double naive(double alpha, boolean symmetricPerChannel) {
+  private double naive(Alpha alpha, boolean symmetricPerChannel) {
     float[][] w = rows(w1);
     List<float[]> xs = new ArrayList<>();
     batches.forEach(batch -> xs.addAll(List.of(rows(batch))));
@@ -88,9 +89,9 @@ class AlphaSearchTest {
         weight = Math.max(weight, Math.abs(value));
       }
       p[c] =
-          Double.isNaN(alpha)
-              ? 1
-              : (float) Math.pow(weight, 1 - alpha) / (float) Math.pow(act, alpha);
+          alpha instanceof Alpha.Fixed fixed
+              ? (float) Math.pow(weight, 1 - fixed.value()) / (float) Math.pow(act, fixed.value())
+              : 1;
     }
     float[] low = new float[IN];
     float[] high = new float[IN];

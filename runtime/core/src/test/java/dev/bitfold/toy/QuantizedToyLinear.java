@@ -20,7 +20,7 @@ public final class QuantizedToyLinear extends ToyLinear {
     return LayerType.of(ToyLinear.class, QuantizedToyLinear::new)
         .weight("weight", "IO", QuantDescriptor.builder().per("O").build())
         .input("x", "…C", QuantDescriptor.bits(8))
-        .smoothQuant(Double.NaN);
+        .smoothQuant();
   }
 
   @Override

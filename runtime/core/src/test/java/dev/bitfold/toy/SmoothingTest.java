@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.ArrayList;
@@ -41,11 +42,11 @@ class SmoothingTest {
 
     assertEquals(22, curve.alphas().size());
     for (int i = 0; i < 22; i++) {
-      double alpha = curve.alphas().get(i);
+      Alpha alpha = curve.alphas().get(i);
       ToyLinear layer =
-          (Double.isNaN(alpha)
-                  ? calibration
-                  : calibration.smoothQuant(SmoothQuantOptions.alpha(alpha)))
+          (alpha instanceof Alpha.Fixed fixed
+                  ? calibration.smoothQuant(SmoothQuantOptions.alpha(fixed.value()))
+                  : calibration)
               .freeze()
               .model()
               .first();
@@ -134,7 +135,7 @@ class SmoothingTest {
     AlphaCurve first = calibration.smoothQuant().alphas().get("first");
 
     assertTrue(first.errors().get(0) > 0, "off was judged: " + first);
-    assertTrue(!Double.isNaN(first.best()), "it needs smoothing: " + first);
+    assertTrue(!first.best().isOff(), "it needs smoothing: " + first);
   }
 
   private static INDArray wide(INDArray x) {

@@ -114,9 +114,7 @@ class FormatsTest {
     for (int network = 0; network < NETWORKS; network++) {
       Mlp model = network(1000 * network);
       Calibration<Mlp> calibration =
-          MlpQuantizer.of(model)
-              .using(recipe.withSmoothQuant(Double.NaN))
-              .calibrate(outliers, Mlp::forward);
+          MlpQuantizer.of(model).using(recipe.withSmoothQuant()).calibrate(outliers, Mlp::forward);
       Calibration<Mlp> smoothed = calibration.smoothQuant();
       smoothed
           .alphas()

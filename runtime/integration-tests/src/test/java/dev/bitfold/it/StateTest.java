@@ -80,7 +80,7 @@ class StateTest {
 
   private Quantized<Mlp> quantized(Recipe recipe) {
     var calibration = MlpQuantizer.of(mlp).using(recipe).calibrate(batches, Mlp::forward);
-    return (recipe.smoothQuant().isPresent() ? calibration.smoothQuant() : calibration).freeze();
+    return (recipe.alpha().isOff() ? calibration : calibration.smoothQuant()).freeze();
   }
 
   @ParameterizedTest

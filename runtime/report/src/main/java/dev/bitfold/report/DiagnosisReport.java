@@ -1,5 +1,6 @@
 package dev.bitfold.report;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.smoothquant.AlphaCurve;
@@ -29,7 +30,8 @@ final class DiagnosisReport {
 
   private Report.Layer layer(Diagnosis.Layer layer) {
     Optional<Diagnosis.Input> input = layer.inputs().stream().findFirst();
-    boolean smoothed = layer.alpha().isPresent() && !Double.isNaN(layer.alpha().getAsDouble());
+    OptionalDouble alpha = layer.alpha().map(Alpha::fixed).orElse(OptionalDouble.empty());
+    boolean smoothed = alpha.isPresent();
     Double amax = input.map(Diagnosis.Input::amax).map(DiagnosisReport::orNull).orElse(null);
     return new Report.Layer(
         layer.path(),
@@ -40,7 +42,7 @@ final class DiagnosisReport {
         orNull(layer.outputDecibels()),
         orNull(layer.outputL1()),
         null,
-        smoothed ? orNull(layer.alpha()) : null,
+        orNull(alpha),
         layer.curve().map(DiagnosisReport::curve).orElse(null),
         input.map(i -> activations(i.before(), smoothed ? null : amax)).orElse(null),
         smoothed ? input.map(i -> activations(i.after(), amax)).orElse(null) : null,
@@ -66,12 +68,12 @@ final class DiagnosisReport {
     List<Double> errors = new ArrayList<>();
     Double off = null;
     for (int i = 0; i < curve.alphas().size(); i++) {
-      double alpha = curve.alphas().get(i);
-      if (Double.isNaN(alpha)) {
-        off = curve.errors().get(i);
+      double error = curve.errors().get(i);
+      if (curve.alphas().get(i) instanceof Alpha.Fixed alpha) {
+        alphas.add(alpha.value());
+        errors.add(error);
       } else {
-        alphas.add(alpha);
-        errors.add(curve.errors().get(i));
+        off = error;
       }
     }
     return new Report.Curve(alphas, errors, off);

@@ -92,7 +92,7 @@ final class AccuracyCurves {
               Recipe.of("W8A8 " + name)
                   .with(Role.WEIGHT, QuantDescriptor.builder().bits(8).per("O").build())
                   .with(Role.INPUT, input)
-                  .withSmoothQuant(Double.NaN);
+                  .withSmoothQuant();
           Calibration<MiniLm> calibration =
               plan.using(recipe).skip("embeddings").calibrate(batches, MiniLm::forward);
           points.add(point(name, calibration));

@@ -17,7 +17,7 @@ final class Experiment {
       Recipe.of("W4A8")
           .with(Role.WEIGHT, QuantDescriptor.builder().bits(4).per("O").build())
           .with(Role.INPUT, QuantDescriptor.builder().bits(8).build())
-          .withSmoothQuant(Double.NaN);
+          .withSmoothQuant();
 
   private Experiment() {}
 
@@ -47,8 +47,9 @@ final class Experiment {
     Calibration<LeNet> w4a8 = plan.using(W4A8).calibrate(batches, LeNet::forward);
     Calibration<LeNet> w4a8Smooth = w4a8.smoothQuant(SmoothQuantOptions.searchAlpha());
     Map<String, Double> alphas = new TreeMap<>();
-    w8a8Smooth.alphas().forEach((layer, curve) -> alphas.put(layer, curve.best()));
-    alphas.values().removeIf(alpha -> alpha.isNaN());
+    w8a8Smooth
+        .alphas()
+        .forEach((layer, curve) -> curve.best().fixed().ifPresent(best -> alphas.put(layer, best)));
     return new Row(
         name,
         net.accuracy(test),

@@ -31,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.lang.model.element.Element;
@@ -122,10 +121,7 @@ public final class LayerReader {
             backward.map(b -> backward(type, b, forwardModel)),
             output,
             variables,
-            quantizers
-                .smoothQuant()
-                .map(use -> OptionalDouble.of(Recipes.smoothAlpha(use, problems)))
-                .orElse(OptionalDouble.empty()),
+            Recipes.alpha(quantizers.smoothQuant(), problems),
             quantizers.recipe().map(use -> ClassName.get(use.type())));
     LayerShape shape =
         new ShapeReader(language, type, members, problems)

@@ -1,5 +1,6 @@
 package dev.bitfold.processor.reader.model;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -19,7 +20,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.lang.model.element.AnnotationValue;
@@ -157,14 +157,9 @@ final class SmoothIntoReader {
   /** One scale needs one alpha, and somebody who wants it. */
   private static void smoothing(
       ComponentSite site, AnnotationUse use, Map<String, LayerModel> readers) {
-    Map<Double, String> alphas = new LinkedHashMap<>();
-    readers.forEach(
-        (path, layer) -> {
-          OptionalDouble alpha = layer.smoothQuant();
-          if (alpha.isPresent()) {
-            alphas.putIfAbsent(alpha.getAsDouble(), path);
-          }
-        });
+    Map<Alpha, String> alphas = new LinkedHashMap<>();
+    readers.forEach((path, layer) -> alphas.putIfAbsent(layer.alpha(), path));
+    alphas.remove(Alpha.off());
     if (readers.isEmpty() || alphas.isEmpty()) {
       site.problems()
           .add(
@@ -182,11 +177,7 @@ final class SmoothIntoReader {
               use.place("value"),
               site.name(),
               alphas.entrySet().stream()
-                  .map(
-                      a ->
-                          a.getValue()
-                              + " has alpha "
-                              + (Double.isNaN(a.getKey()) ? "searched" : a.getKey()))
+                  .map(a -> a.getValue() + " has alpha " + a.getKey())
                   .collect(Collectors.joining(", ")));
     }
   }

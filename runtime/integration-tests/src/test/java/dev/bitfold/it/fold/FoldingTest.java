@@ -12,6 +12,7 @@ import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
@@ -78,8 +79,8 @@ class FoldingTest {
     sources.forEach(
         (input, source) -> {
           var smoothing = quantized.summary().row(input).orElseThrow().smoothing();
-          double alpha = smoothing.alpha().orElseThrow();
-          assertEquals(!Double.isNaN(alpha), smoothing.foldedInto().isPresent(), input);
+          Alpha alpha = smoothing.alpha().orElseThrow();
+          assertEquals(!alpha.isOff(), smoothing.foldedInto().isPresent(), input);
           smoothing.foldedInto().ifPresent(into -> assertEquals(source, into, input));
         });
     assertTrue(quantized.summary().toString().contains(", folded into norm1"));

@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.curves;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.smoothquant.AlphaCurve;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import org.knowm.xchart.XYChartBuilder;
 
 /** The error of each layer's output over alpha, as CSV and, for a few layers, as PNG. */
 public final class LayerCurves {
-  private static final double BLIND = 0.5;
+  private static final Alpha BLIND = Alpha.of(0.5);
   private static final int WORST = 3;
   private static final int WIDTH = 640;
   private static final int HEIGHT = 360;
@@ -28,13 +29,12 @@ public final class LayerCurves {
     for (Diagnosis.Layer layer : smoothed(diagnosis)) {
       AlphaCurve curve = layer.curve().orElseThrow();
       for (int i = 0; i < curve.alphas().size(); i++) {
-        double alpha = curve.alphas().get(i);
         rows.append(
             String.format(
                 Locale.ROOT,
                 "%s,%s,%.6f%n",
                 layer.path(),
-                Double.isNaN(alpha) ? "off" : Double.toString(alpha),
+                curve.alphas().get(i),
                 curve.errors().get(i)));
       }
     }
@@ -61,11 +61,10 @@ public final class LayerCurves {
     for (int i = 0; i < layers.size(); i++) {
       if (i < WORST || i == layers.size() - 1) {
         AlphaCurve curve = layers.get(i).curve().orElseThrow();
-        List<Double> alphas = curve.alphas();
+        List<Double> alphas =
+            curve.alphas().stream().flatMap(alpha -> alpha.fixed().stream().boxed()).toList();
         chart.addSeries(
-            layers.get(i).path(),
-            alphas.subList(1, alphas.size()),
-            curve.errors().subList(1, alphas.size()));
+            layers.get(i).path(), alphas, curve.errors().subList(1, curve.errors().size()));
       }
     }
     Path file = folder.resolve("layers.png");

@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings.evaluation;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.layer.TensorRole;
 import java.util.LinkedHashMap;
@@ -20,8 +21,8 @@ public record LayerAlphas(int linears, int quantizers, int skipped, Map<String, 
     Map<String, Double> alphas = new LinkedHashMap<>();
     for (Summary.Row row : summary.rows()) {
       if (row.role() == TensorRole.INPUT && row.smoothing().alpha().isPresent()) {
-        double alpha = row.smoothing().alpha().getAsDouble();
-        alphas.put(layer(row.path()), Double.isNaN(alpha) ? null : alpha);
+        Alpha alpha = row.smoothing().alpha().get();
+        alphas.put(layer(row.path()), alpha instanceof Alpha.Fixed fixed ? fixed.value() : null);
       }
     }
     long linears = summary.rows().stream().map(row -> layer(row.path())).distinct().count();

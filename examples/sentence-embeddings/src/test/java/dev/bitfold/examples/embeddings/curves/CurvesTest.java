@@ -3,6 +3,7 @@ package dev.bitfold.examples.embeddings.curves;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
@@ -52,7 +53,7 @@ class CurvesTest {
     assertEquals("layer,alpha,error", rows.get(0));
     assertEquals(1 + 36 * 22, rows.size());
     AlphaCurve curve = diagnosis.layer("encoder.3.feedForward.fc2").orElseThrow().curve().get();
-    int half = curve.alphas().indexOf(0.5);
+    int half = curve.alphas().indexOf(Alpha.of(0.5));
     String expected = String.format(Locale.ROOT, "%.6f", curve.errors().get(half));
     assertTrue(rows.contains("encoder.3.feedForward.fc2,0.5," + expected), expected);
     assertDrawn(LayerCurves.png(diagnosis, folder));
