@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
@@ -164,7 +165,7 @@ final class WrittenRules {
   }
 
   private void granularity(QuantDescriptor d) {
-    boolean globalScale = d.scaleBits().equals(List.of(4, 3));
+    boolean globalScale = d.scaleFormat() == ScaleFormat.E4M3;
     if (d.amax().size() == 1 && !d.perTensor() && !globalScale) {
       broken(
           ProblemId.AMAX_COUNT,
@@ -196,7 +197,7 @@ final class WrittenRules {
           written + " with affine = true",
           "a scale with a zero point is not learned: leave one of the two out");
     }
-    if (!d.scaleBits().isEmpty()) {
+    if (d.scaleFormat() != ScaleFormat.FLOAT32) {
       broken(
           ProblemId.STE,
           element,

@@ -7,7 +7,9 @@ import dev.bitfold.annotations.Ste;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The rules for valid descriptors, in one place for the compiler and the runtime. */
 final class DescriptorRules {
@@ -165,10 +167,10 @@ final class DescriptorRules {
   }
 
   private void scales(QuantDescriptor.Builder d) {
-    boolean powerOfTwo = d.scaleBits.equals(List.of(8, 0));
-    boolean e4m3 = d.scaleBits.equals(List.of(4, 3));
-    boolean integer = d.scaleBits.equals(List.of(8));
-    if (!d.scaleBits.isEmpty() && !powerOfTwo && !e4m3 && !integer) {
+    ScaleFormat scales = d.scaleFormat().orElse(null);
+    boolean powerOfTwo = scales == ScaleFormat.E8M0;
+    boolean e4m3 = scales == ScaleFormat.E4M3;
+    if (scales == null) {
       broken(
           DescriptorRule.SCALE_BITS,
           "scaleBits = " + d.scaleBits,
@@ -205,7 +207,7 @@ final class DescriptorRules {
           "the scales are taken in one row: give one block");
     }
     blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
-    scaleRule(d, powerOfTwo, e4m3);
+    scaleRule(d, scales);
     if (!(d.scaleAmax >= 0) || Float.isInfinite(d.scaleAmax)) {
       broken(
           DescriptorRule.SCALE_AMAX,
@@ -219,9 +221,10 @@ final class DescriptorRules {
     }
   }
 
-  private void scaleRule(QuantDescriptor.Builder d, boolean powerOfTwo, boolean e4m3) {
-    boolean float32Scales =
-        d.scaleBits.isEmpty() && d.scaleBlockSizes.isEmpty() && d.format == Format.BITS;
+  private void scaleRule(QuantDescriptor.Builder d, @Nullable ScaleFormat scales) {
+    boolean powerOfTwo = scales == ScaleFormat.E8M0;
+    boolean e4m3 = scales == ScaleFormat.E4M3;
+    boolean float32Scales = scales == ScaleFormat.FLOAT32 && d.format == Format.BITS;
     boolean reciprocal = float32Scales && (d.bits.size() == 2 || !d.blockSizes.isEmpty());
     boolean known =
         switch (d.scaleRule) {
@@ -269,7 +272,7 @@ final class DescriptorRules {
           "bins = " + d.bins + " with calib = " + d.calib,
           "add calib = PERCENTILE, MSE or ENTROPY, or leave it out");
     }
-    boolean globalScale = d.scaleBits.equals(List.of(4, 3));
+    boolean globalScale = d.scaleFormat().equals(Optional.of(ScaleFormat.E4M3));
     if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
       broken(
           DescriptorRule.CALIB_AND_DYNAMIC,

@@ -17,7 +17,7 @@ public final class GraphRules {
       return Optional.of("integer codes have no gradient");
     } else if (!descriptor.blockSizes().isEmpty()) {
       return Optional.of("a graph has no blocks");
-    } else if (!descriptor.scaleBits().isEmpty()) {
+    } else if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
       return Optional.of("scales are float32 in a graph");
     } else if (!(descriptor.format() instanceof IntFormat
         || descriptor.format() instanceof FloatFormat)) {

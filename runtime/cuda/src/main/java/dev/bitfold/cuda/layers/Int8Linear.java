@@ -7,6 +7,7 @@ import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.layers.Linear;
 import dev.bitfold.quantizer.PackedTensor;
@@ -109,7 +110,7 @@ final class Int8Linear implements DeviceLayer {
         && integers.bits() <= 8
         && !integers.unsigned()
         && !descriptor.affine()
-        && descriptor.scaleBits().isEmpty();
+        && descriptor.scaleFormat() == ScaleFormat.FLOAT32;
   }
 
   /** Whether no channel has a scale of its own, whatever the rank of the input. */
