@@ -211,7 +211,7 @@ final class WrittenRules {
           written + " with scaleAmax = " + d.scaleAmax(),
           "training moves the amax itself: leave one of the two out");
     }
-    if (d.ste() == Ste.LSQ && (d.bits().size() != 1 || d.namedFormat() != Format.BITS)) {
+    if (d.ste() == Ste.LSQ && d.format().integers().isEmpty()) {
       broken(
           ProblemId.STE,
           element,

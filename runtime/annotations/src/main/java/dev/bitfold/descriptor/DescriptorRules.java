@@ -19,15 +19,30 @@ final class DescriptorRules {
 
   private DescriptorRules() {}
 
-  /** The number format; the values must have passed {@link #check(QuantDescriptor.Builder)}. */
-  static NumberFormat format(QuantDescriptor.Builder d) {
+  /** Returns the number format; empty if {@code bits} are neither one number nor two. */
+  static Optional<NumberFormat> format(QuantDescriptor.Builder d) {
     return switch (d.format) {
-      case NF4 -> new NumberFormat.Nf4Format();
+      case NF4 -> Optional.of(new NumberFormat.Nf4Format());
       case BITS ->
-          d.bits.size() == 1
-              ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
-              : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+          switch (d.bits.size()) {
+            case 1 ->
+                Optional.of(
+                    new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange));
+            case 2 -> Optional.of(new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1)));
+            default -> Optional.empty();
+          };
     };
+  }
+
+  /** Whether elements go to the nearest value of a table, with float32 or integer scales. */
+  private static boolean isTable(QuantDescriptor.Builder d) {
+    return format(d)
+        .filter(format -> format.match(integers -> false, floats -> false, nf4 -> true))
+        .isPresent();
+  }
+
+  private static boolean isInteger(QuantDescriptor.Builder d) {
+    return format(d).flatMap(NumberFormat::integers).isPresent();
   }
 
   /** What is wrong with the values, whatever the tensor. */
@@ -64,7 +79,7 @@ final class DescriptorRules {
             "format = " + d.format + " with " + String.join(" and ", others),
             "leave " + (others.size() == 1 ? "it" : "them") + " out, the format says it all");
       }
-      if (d.rounding != Rounding.HALF_EVEN) {
+      if (d.rounding != Rounding.HALF_EVEN && isTable(d)) {
         broken(
             DescriptorRule.ROUNDING,
             "rounding = " + d.rounding + " with format = " + d.format,
@@ -176,7 +191,7 @@ final class DescriptorRules {
           "scaleBits = " + d.scaleBits,
           "block scales are {8, 0} (E8M0), {4, 3} (E4M3) or 8 (int8)");
     }
-    if (d.format != Format.BITS && (powerOfTwo || e4m3)) {
+    if (isTable(d) && (powerOfTwo || e4m3)) {
       broken(
           DescriptorRule.SCALE_BITS,
           "scaleBits = " + d.scaleBits + " with format = " + d.format,
@@ -224,7 +239,7 @@ final class DescriptorRules {
   private void scaleRule(QuantDescriptor.Builder d, @Nullable ScaleFormat scales) {
     boolean powerOfTwo = scales == ScaleFormat.E8M0;
     boolean e4m3 = scales == ScaleFormat.E4M3;
-    boolean float32Scales = scales == ScaleFormat.FLOAT32 && d.format == Format.BITS;
+    boolean float32Scales = scales == ScaleFormat.FLOAT32 && !isTable(d);
     boolean reciprocal = float32Scales && (d.bits.size() == 2 || !d.blockSizes.isEmpty());
     boolean known =
         switch (d.scaleRule) {
@@ -347,7 +362,7 @@ final class DescriptorRules {
           DescriptorRule.CALIB_METHOD,
           "calib = " + d.calib + " with affine = true",
           "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
-    } else if (d.calib == Calib.ENTROPY && (d.bits.size() != 1 || d.format != Format.BITS)) {
+    } else if (d.calib == Calib.ENTROPY && !isInteger(d)) {
       broken(
           DescriptorRule.CALIB_METHOD,
           "calib = ENTROPY with a float format",

@@ -28,7 +28,7 @@ public final class QuantDescriptor {
 
   private QuantDescriptor(Builder values) {
     this.values = values;
-    this.format = DescriptorRules.format(values);
+    this.format = DescriptorRules.format(values).orElseThrow();
     this.scaleFormat = values.scaleFormat().orElseThrow();
   }
 

@@ -2,7 +2,6 @@ package dev.bitfold.tuning;
 
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
@@ -86,11 +85,10 @@ public final class Adviser<M> {
       QuantDescriptor old = state.descriptors().get(site.path());
       if (old == null
           || !site.layer().equals(layer.path())
-          || !(old.format() instanceof IntFormat format)
-          || format.unsigned()) {
+          || old.format().integers().filter(format -> !format.unsigned()).isEmpty()) {
         continue;
       }
-      int bits = format.bits();
+      int bits = old.format().bits();
       TensorRole role = site.tensor().role();
       Layout layout = site.tensor().layout();
       if (role == TensorRole.INPUT && input <= weight && isPerTensor(old) && hasTokens(layout)) {

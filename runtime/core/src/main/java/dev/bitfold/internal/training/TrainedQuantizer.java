@@ -4,7 +4,6 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.gradient.QuantGradients;
@@ -247,7 +246,7 @@ final class TrainedQuantizer {
 
   /** The gradient scale of LSQ, section 2.2: 1 / sqrt(elements * largest code). */
   private double lsqFactor(long elements) {
-    int codes = descriptor.format() instanceof IntFormat integers ? integers.max() : 1;
+    int codes = descriptor.format().integers().orElseThrow().max();
     return 1 / Math.sqrt((double) elements * codes);
   }
 

@@ -1,9 +1,8 @@
 package dev.bitfold.quantizer.scale;
 
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.descriptor.BlockSize;
-import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.ScaleFormat;
@@ -36,18 +35,18 @@ public final class Scaling {
 
   /** The numbers that elements are rounded to. */
   public static Grid grid(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    if (format instanceof IntFormat integers) {
-      // OCP's integers are symmetric.
-      boolean symmetric = descriptor.scaleFormat() == ScaleFormat.E8M0;
-      return new Grid.Integers(
-          symmetric ? -integers.max() : integers.min(), integers.max(), descriptor.rounding());
-    }
-    if (format instanceof FloatFormat floats) {
-      return new Grid.Floats(
-          floats.mantissa(), floats.minExponent(), floats.max(), descriptor.rounding());
-    }
-    return new Grid.Table();
+    // OCP's integers are symmetric.
+    boolean symmetric = descriptor.scaleFormat() == ScaleFormat.E8M0;
+    Rounding rounding = descriptor.rounding();
+    return descriptor
+        .format()
+        .match(
+            integers ->
+                new Grid.Integers(
+                    symmetric ? -integers.max() : integers.min(), integers.max(), rounding),
+            floats ->
+                new Grid.Floats(floats.mantissa(), floats.minExponent(), floats.max(), rounding),
+            nf4 -> new Grid.Table());
   }
 
   /**
@@ -84,7 +83,7 @@ public final class Scaling {
   }
 
   private E4m3Scales e4m3() {
-    return new E4m3Scales(max(descriptor), descriptor.scaleRule());
+    return new E4m3Scales(descriptor.format().largest(), descriptor.scaleRule());
   }
 
   /** Whether the scales are known without a tensor. */
@@ -134,7 +133,7 @@ public final class Scaling {
       float[] min = new float[groups.count()];
       float[] max = new float[groups.count()];
       tensor.range(groups, min, max);
-      return AffineScales.ofValues((IntFormat) descriptor.format(), min, max);
+      return AffineScales.ofValues(integers(), min, max);
     }
     float[] amax = blockAmax(tensor, groups);
     return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
@@ -157,7 +156,7 @@ public final class Scaling {
   private ScaleSet ofFixed(Fixed given) {
     float[] values = given.values().values();
     if (given instanceof Fixed.OfRange range) {
-      return AffineScales.ofRange((IntFormat) descriptor.format(), values, range.max().values());
+      return AffineScales.ofRange(integers(), values, range.max().values());
     }
     if (given instanceof Fixed.OfScale scale) {
       return AffineScales.ofZeroPoint(values, scale.zeroPoint().values());
@@ -212,7 +211,8 @@ public final class Scaling {
             one ? Groups.perTensor(groups.shape()) : Groups.perIndex(groups.shape(), 0);
         require(descriptor, groups, globals.count(), values.length);
         boolean reciprocal = descriptor.scaleRule() == ScaleRule.RECIPROCAL;
-        yield new StoredScales.E4m3(codes, values, globals, max(descriptor), reciprocal);
+        yield new StoredScales.E4m3(
+            codes, values, globals, descriptor.format().largest(), reciprocal);
       }
       case INT8 -> {
         int run = Math.min(run(descriptor), codes.length);
@@ -230,9 +230,9 @@ public final class Scaling {
     }
   }
 
-  private static float max(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    return format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
+  /** The format of an affine descriptor, which is always of integers. */
+  private IntFormat integers() {
+    return descriptor.format().integers().orElseThrow();
   }
 
   private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {

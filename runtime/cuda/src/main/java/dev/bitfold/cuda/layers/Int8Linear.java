@@ -4,8 +4,6 @@ import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.tensor.DeviceTensor;
-import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.internal.state.BuiltLayer;
@@ -105,10 +103,7 @@ final class Int8Linear implements DeviceLayer {
   }
 
   private static boolean isInt8(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    return format instanceof IntFormat integers
-        && integers.bits() <= 8
-        && !integers.unsigned()
+    return descriptor.format().integers().filter(f -> f.bits() <= 8 && !f.unsigned()).isPresent()
         && !descriptor.affine()
         && descriptor.scaleFormat() == ScaleFormat.FLOAT32;
   }
