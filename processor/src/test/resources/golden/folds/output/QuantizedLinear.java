@@ -26,7 +26,7 @@ final class QuantizedLinear extends Linear {
       LayerType.of(Linear.class, QuantizedLinear::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant(Double.NaN)
+          .smoothQuant()
           .unpackingWeights();
 
   private final LayerHooks hooks;

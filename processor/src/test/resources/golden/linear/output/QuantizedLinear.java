@@ -25,7 +25,7 @@ public final class QuantizedLinear extends Linear {
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant(Double.NaN)
+          .smoothQuant()
           .unpackingWeights();
 
   private final LayerHooks hooks;

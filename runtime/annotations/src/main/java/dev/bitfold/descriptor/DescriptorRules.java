@@ -7,7 +7,9 @@ import dev.bitfold.annotations.Ste;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The rules for valid descriptors, in one place for the compiler and the runtime. */
 final class DescriptorRules {
@@ -17,15 +19,30 @@ final class DescriptorRules {
 
   private DescriptorRules() {}
 
-  /** The number format; the values must have passed {@link #check(QuantDescriptor.Builder)}. */
-  static NumberFormat format(QuantDescriptor.Builder d) {
+  /** Returns the number format; empty if {@code bits} are neither one number nor two. */
+  static Optional<NumberFormat> format(QuantDescriptor.Builder d) {
     return switch (d.format) {
-      case NF4 -> new NumberFormat.Nf4Format();
+      case NF4 -> Optional.of(new NumberFormat.Nf4Format());
       case BITS ->
-          d.bits.size() == 1
-              ? new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange)
-              : new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1));
+          switch (d.bits.size()) {
+            case 1 ->
+                Optional.of(
+                    new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange));
+            case 2 -> Optional.of(new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1)));
+            default -> Optional.empty();
+          };
     };
+  }
+
+  /** Whether elements go to the nearest value of a table, with float32 or integer scales. */
+  private static boolean isTable(QuantDescriptor.Builder d) {
+    return format(d)
+        .filter(format -> format.match(integers -> false, floats -> false, nf4 -> true))
+        .isPresent();
+  }
+
+  private static boolean isInteger(QuantDescriptor.Builder d) {
+    return format(d).flatMap(NumberFormat::integers).isPresent();
   }
 
   /** What is wrong with the values, whatever the tensor. */
@@ -62,7 +79,7 @@ final class DescriptorRules {
             "format = " + d.format + " with " + String.join(" and ", others),
             "leave " + (others.size() == 1 ? "it" : "them") + " out, the format says it all");
       }
-      if (d.rounding != Rounding.HALF_EVEN) {
+      if (d.rounding != Rounding.HALF_EVEN && isTable(d)) {
         broken(
             DescriptorRule.ROUNDING,
             "rounding = " + d.rounding + " with format = " + d.format,
@@ -165,16 +182,16 @@ final class DescriptorRules {
   }
 
   private void scales(QuantDescriptor.Builder d) {
-    boolean powerOfTwo = d.scaleBits.equals(List.of(8, 0));
-    boolean e4m3 = d.scaleBits.equals(List.of(4, 3));
-    boolean integer = d.scaleBits.equals(List.of(8));
-    if (!d.scaleBits.isEmpty() && !powerOfTwo && !e4m3 && !integer) {
+    ScaleFormat scales = d.scaleFormat().orElse(null);
+    boolean powerOfTwo = scales == ScaleFormat.E8M0;
+    boolean e4m3 = scales == ScaleFormat.E4M3;
+    if (scales == null) {
       broken(
           DescriptorRule.SCALE_BITS,
           "scaleBits = " + d.scaleBits,
           "block scales are {8, 0} (E8M0), {4, 3} (E4M3) or 8 (int8)");
     }
-    if (d.format != Format.BITS && (powerOfTwo || e4m3)) {
+    if (isTable(d) && (powerOfTwo || e4m3)) {
       broken(
           DescriptorRule.SCALE_BITS,
           "scaleBits = " + d.scaleBits + " with format = " + d.format,
@@ -205,7 +222,7 @@ final class DescriptorRules {
           "the scales are taken in one row: give one block");
     }
     blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
-    scaleRule(d, powerOfTwo, e4m3);
+    scaleRule(d, scales);
     if (!(d.scaleAmax >= 0) || Float.isInfinite(d.scaleAmax)) {
       broken(
           DescriptorRule.SCALE_AMAX,
@@ -219,9 +236,10 @@ final class DescriptorRules {
     }
   }
 
-  private void scaleRule(QuantDescriptor.Builder d, boolean powerOfTwo, boolean e4m3) {
-    boolean float32Scales =
-        d.scaleBits.isEmpty() && d.scaleBlockSizes.isEmpty() && d.format == Format.BITS;
+  private void scaleRule(QuantDescriptor.Builder d, @Nullable ScaleFormat scales) {
+    boolean powerOfTwo = scales == ScaleFormat.E8M0;
+    boolean e4m3 = scales == ScaleFormat.E4M3;
+    boolean float32Scales = scales == ScaleFormat.FLOAT32 && !isTable(d);
     boolean reciprocal = float32Scales && (d.bits.size() == 2 || !d.blockSizes.isEmpty());
     boolean known =
         switch (d.scaleRule) {
@@ -269,7 +287,7 @@ final class DescriptorRules {
           "bins = " + d.bins + " with calib = " + d.calib,
           "add calib = PERCENTILE, MSE or ENTROPY, or leave it out");
     }
-    boolean globalScale = d.scaleBits.equals(List.of(4, 3));
+    boolean globalScale = d.scaleFormat().equals(Optional.of(ScaleFormat.E4M3));
     if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
       broken(
           DescriptorRule.CALIB_AND_DYNAMIC,
@@ -344,7 +362,7 @@ final class DescriptorRules {
           DescriptorRule.CALIB_METHOD,
           "calib = " + d.calib + " with affine = true",
           "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
-    } else if (d.calib == Calib.ENTROPY && (d.bits.size() != 1 || d.format != Format.BITS)) {
+    } else if (d.calib == Calib.ENTROPY && !isInteger(d)) {
       broken(
           DescriptorRule.CALIB_METHOD,
           "calib = ENTROPY with a float format",

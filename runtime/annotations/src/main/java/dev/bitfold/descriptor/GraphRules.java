@@ -3,8 +3,6 @@ package dev.bitfold.descriptor;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.annotations.Ste;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import java.util.Optional;
 
 /** What a quantizer that is made of a graph's operations cannot do. */
@@ -17,10 +15,9 @@ public final class GraphRules {
       return Optional.of("integer codes have no gradient");
     } else if (!descriptor.blockSizes().isEmpty()) {
       return Optional.of("a graph has no blocks");
-    } else if (!descriptor.scaleBits().isEmpty()) {
+    } else if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
       return Optional.of("scales are float32 in a graph");
-    } else if (!(descriptor.format() instanceof IntFormat
-        || descriptor.format() instanceof FloatFormat)) {
+    } else if (!descriptor.format().match(integers -> true, floats -> true, nf4 -> false)) {
       return Optional.of("a graph has integers and floats only");
     } else if (descriptor.rounding() != Rounding.HALF_EVEN) {
       return Optional.of("a graph rounds half to even");
@@ -33,7 +30,7 @@ public final class GraphRules {
       return Optional.of("an affine range is not learned");
     } else if (learned && descriptor.dynamic()) {
       return Optional.of("a dynamic scale is not learned");
-    } else if (descriptor.ste() == Ste.LSQ && !(descriptor.format() instanceof IntFormat)) {
+    } else if (descriptor.ste() == Ste.LSQ && descriptor.format().integers().isEmpty()) {
       return Optional.of("LSQ is for integers");
     }
     return Optional.empty();

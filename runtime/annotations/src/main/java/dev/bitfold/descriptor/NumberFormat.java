@@ -1,12 +1,33 @@
 package dev.bitfold.descriptor;
 
-/** The grid of numbers that a quantized element can take, before its scale. */
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The grid of numbers that a quantized element can take, before its scale. A closed choice: what
+ * depends on the format is behaviour of it, or asks {@link #match}, which another format does not
+ * compile without.
+ */
 public sealed interface NumberFormat {
+  /** Returns what the function for this format gives. */
+  <R> R match(
+      Function<? super IntFormat, ? extends R> integers,
+      Function<? super FloatFormat, ? extends R> floats,
+      Function<? super Nf4Format, ? extends R> nf4);
+
   /** The name in summaries and files: {@code int8}, {@code uint4}, {@code E4M3}, {@code NF4}. */
   String label();
 
   /** Bits of one code. */
   int bits();
+
+  /** Returns the largest number: that of a tensor's amax, where nothing saturates. */
+  float largest();
+
+  /** Returns this format if it is of integers; empty for every other. */
+  default Optional<IntFormat> integers() {
+    return match(Optional::of, floats -> Optional.empty(), nf4 -> Optional.empty());
+  }
 
   /**
    * Integers of {@code bits} bits.
@@ -16,6 +37,14 @@ public sealed interface NumberFormat {
    * @param narrow symmetric: -max to max
    */
   record IntFormat(int bits, boolean unsigned, boolean narrow) implements NumberFormat {
+    @Override
+    public <R> R match(
+        Function<? super IntFormat, ? extends R> integers,
+        Function<? super FloatFormat, ? extends R> floats,
+        Function<? super Nf4Format, ? extends R> nf4) {
+      return integers.apply(this);
+    }
+
     /** The largest integer: 2^(bits-1) - 1, or 2^bits - 1 if unsigned. It divides amax. */
     public int max() {
       return (1 << (unsigned ? bits : bits - 1)) - 1;
@@ -27,6 +56,16 @@ public sealed interface NumberFormat {
         return 0;
       }
       return narrow ? -max() : -max() - 1;
+    }
+
+    /** Returns whether a whole number is one of the format's. */
+    public boolean holds(float number) {
+      return number >= min() && number <= max();
+    }
+
+    @Override
+    public float largest() {
+      return max();
     }
 
     @Override
@@ -42,6 +81,14 @@ public sealed interface NumberFormat {
    * all others are finite.
    */
   record FloatFormat(int exponent, int mantissa) implements NumberFormat {
+    @Override
+    public <R> R match(
+        Function<? super IntFormat, ? extends R> integers,
+        Function<? super FloatFormat, ? extends R> floats,
+        Function<? super Nf4Format, ? extends R> nf4) {
+      return floats.apply(this);
+    }
+
     /** Whether the largest exponent is kept for infinity and NaN: E5M2. */
     public boolean ieee() {
       return exponent == 5 && mantissa == 2;
@@ -84,6 +131,11 @@ public sealed interface NumberFormat {
     }
 
     @Override
+    public float largest() {
+      return max();
+    }
+
+    @Override
     public int bits() {
       return 1 + exponent + mantissa;
     }
@@ -96,6 +148,19 @@ public sealed interface NumberFormat {
 
   /** 4-bit NormalFloat: sixteen quantiles of a normal distribution, scaled to [-1, 1]. */
   record Nf4Format() implements NumberFormat {
+    @Override
+    public <R> R match(
+        Function<? super IntFormat, ? extends R> integers,
+        Function<? super FloatFormat, ? extends R> floats,
+        Function<? super Nf4Format, ? extends R> nf4) {
+      return nf4.apply(this);
+    }
+
+    @Override
+    public float largest() {
+      return 1;
+    }
+
     @Override
     public int bits() {
       return 4;

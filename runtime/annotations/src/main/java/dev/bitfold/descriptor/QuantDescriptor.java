@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -23,10 +24,12 @@ import java.util.stream.Collectors;
 public final class QuantDescriptor {
   private final Builder values;
   private final NumberFormat format;
+  private final ScaleFormat scaleFormat;
 
   private QuantDescriptor(Builder values) {
     this.values = values;
-    this.format = DescriptorRules.format(values);
+    this.format = DescriptorRules.format(values).orElseThrow();
+    this.scaleFormat = values.scaleFormat().orElseThrow();
   }
 
   /** A symmetric signed integer format with one scale per tensor. */
@@ -96,9 +99,15 @@ public final class QuantDescriptor {
 
   /** {@link Quantize#scaleBits}: {@code [8]} where {@link #scaleBlockSizes} imply it. */
   public List<Integer> scaleBits() {
-    return values.scaleBits.isEmpty() && !values.scaleBlockSizes.isEmpty()
-        ? Builder.DEFAULT_BITS
-        : values.scaleBits;
+    return scaleFormat.bits();
+  }
+
+  /**
+   * Returns the format of the scales that {@link #scaleBits} says; {@link ScaleFormat#INT8} where
+   * {@link #scaleBlockSizes} imply it.
+   */
+  public ScaleFormat scaleFormat() {
+    return scaleFormat;
   }
 
   /** {@link Quantize#scaleBlockSizes}. */
@@ -168,8 +177,7 @@ public final class QuantDescriptor {
 
   /** Whether a scale of an input or output has to come from calibration data. */
   public boolean needsCalibration() {
-    boolean globalScale = scaleBits().equals(List.of(4, 3));
-    return (globalScale || !dynamic()) && amax().isEmpty();
+    return (scaleFormat == ScaleFormat.E4M3 || !dynamic()) && amax().isEmpty();
   }
 
   /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
@@ -226,12 +234,7 @@ public final class QuantDescriptor {
     return format.label()
         + " "
         + granularity()
-        + switch (scaleBits().toString()) {
-          case "[8, 0]" -> ", E8M0 scales";
-          case "[4, 3]" -> ", E4M3 scales";
-          case "[8]" -> ", int8 scales";
-          default -> "";
-        }
+        + (scaleFormat == ScaleFormat.FLOAT32 ? "" : ", " + scaleFormat.label() + " scales")
         + (scaleRule() == ScaleRule.FLOOR ? "" : ", scale rule " + scaleRule())
         + (rounding() == Rounding.HALF_EVEN ? "" : ", rounded " + rounding())
         + (affine() ? ", affine" : "")
@@ -388,6 +391,19 @@ public final class QuantDescriptor {
     public Builder scaleBits(int... bits) {
       this.scaleBits = list(bits);
       return this;
+    }
+
+    /** {@link Quantize#scaleBits}, by the name of the format. */
+    public Builder scaleFormat(ScaleFormat format) {
+      this.scaleBits = Objects.requireNonNull(format, "scaleFormat").bits();
+      return this;
+    }
+
+    /** The format of the scales; empty if there is none of these {@code scaleBits}. */
+    Optional<ScaleFormat> scaleFormat() {
+      return scaleBits.isEmpty() && !scaleBlockSizes.isEmpty()
+          ? Optional.of(ScaleFormat.INT8)
+          : ScaleFormat.ofBits(scaleBits);
     }
 
     /** {@link Quantize#scaleBlockSizes}. */

@@ -54,13 +54,13 @@ public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha 
           .with(Role.INPUT, QuantDescriptor.builder().bits(4, 3).build());
 
   /** {@link MxFp8}. */
-  public static final Recipe MX_FP8 = blocks("MxFp8", 4, 3, 32, 8, 0);
+  public static final Recipe MX_FP8 = blocks("MxFp8", 4, 3, 32, ScaleFormat.E8M0);
 
   /** {@link MxFp4}. */
-  public static final Recipe MX_FP4 = blocks("MxFp4", 2, 1, 32, 8, 0);
+  public static final Recipe MX_FP4 = blocks("MxFp4", 2, 1, 32, ScaleFormat.E8M0);
 
   /** {@link NvFp4}. */
-  public static final Recipe NV_FP4 = blocks("NvFp4", 2, 1, 16, 4, 3);
+  public static final Recipe NV_FP4 = blocks("NvFp4", 2, 1, 16, ScaleFormat.E4M3);
 
   /** Copies the descriptors. */
   public Recipe {
@@ -102,12 +102,12 @@ public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha 
   }
 
   private static Recipe blocks(
-      String name, int exponent, int mantissa, int size, int scaleExponent, int scaleMantissa) {
+      String name, int exponent, int mantissa, int size, ScaleFormat scales) {
     QuantDescriptor.Builder element =
         QuantDescriptor.builder()
             .bits(exponent, mantissa)
             .dynamic(true)
-            .scaleBits(scaleExponent, scaleMantissa);
+            .scaleFormat(scales);
     return of(name)
         .with(Role.WEIGHT, element.blockSizes(BlockSize.along("I", size)).build())
         .with(Role.INPUT, element.blockSizes(BlockSize.along("C", size)).build());

@@ -3,14 +3,12 @@ package dev.bitfold.calibration;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.quantizer.Quantizer;
-import java.util.List;
 import java.util.Objects;
 
 /** The calibrator that a descriptor asks for. Stateless. */
 public final class Calibrators {
-  private static final List<Integer> E4M3 = List.of(4, 3);
-
   private Calibrators() {}
 
   /** As {@link #of(QuantDescriptor, Layout, NonFinite)}; NaN and infinity are refused. */
@@ -32,7 +30,7 @@ public final class Calibrators {
     Objects.requireNonNull(descriptor, "descriptor");
     Objects.requireNonNull(layout, "layout");
     Objects.requireNonNull(nonFinite, "nonFinite");
-    boolean global = descriptor.dynamic() && descriptor.scaleBits().equals(E4M3);
+    boolean global = descriptor.dynamic() && descriptor.scaleFormat() == ScaleFormat.E4M3;
     require(
         !descriptor.dynamic() || global,
         descriptor,

@@ -1,6 +1,5 @@
 package dev.bitfold.calibration;
 
-import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import java.util.Arrays;
 
@@ -87,8 +86,8 @@ final class GroupHistogram {
    * The bin edge with the smallest Kullback-Leibler divergence, the last one of equals. Values in
    * the lowest bin, often zeros after an activation, count as many as those in the next.
    */
-  float entropy(NumberFormat format) {
-    int levels = Divergence.levels((IntFormat) format);
+  float entropy(IntFormat format) {
+    int levels = Divergence.levels(format);
     if (counts.length <= levels) {
       return max;
     }

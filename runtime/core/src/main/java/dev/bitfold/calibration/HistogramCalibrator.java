@@ -106,11 +106,17 @@ public final class HistogramCalibrator implements Calibrator {
    * @throws UnsupportedOperationException if the descriptor's number format is not of integers
    */
   public INDArray entropy() {
-    if (!(descriptor.format() instanceof IntFormat)) {
-      throw new UnsupportedOperationException(
-          "calib = ENTROPY for " + descriptor + ": entropy is defined for integer formats only");
-    }
-    return perGroup(histogram -> histogram.entropy(descriptor.format()));
+    IntFormat integers =
+        descriptor
+            .format()
+            .integers()
+            .orElseThrow(
+                () ->
+                    new UnsupportedOperationException(
+                        "calib = ENTROPY for "
+                            + descriptor
+                            + ": entropy is defined for integer formats only"));
+    return perGroup(histogram -> histogram.entropy(integers));
   }
 
   /**

@@ -27,7 +27,7 @@ public final class LearnedAffine implements StraightThrough {
 
   LearnedAffine(QuantDescriptor descriptor, Layout layout) {
     this.quantizer = Quantizer.of(descriptor, layout);
-    this.format = (IntFormat) descriptor.format(); // an affine descriptor's always is
+    this.format = descriptor.format().integers().orElseThrow(); // an affine descriptor's always is
   }
 
   @Override

@@ -33,12 +33,15 @@ public final class LearnedStep implements StraightThrough {
   private final String post;
 
   private LearnedStep(QuantDescriptor descriptor, Layout layout, String pre, String post) {
-    if (!(descriptor.format() instanceof IntFormat integers)) {
-      throw new IllegalArgumentException(
-          descriptor + " with ste = LSQ: a step is learned in integer formats only");
-    }
+    this.format =
+        descriptor
+            .format()
+            .integers()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        descriptor + " with ste = LSQ: a step is learned in integer formats only"));
     this.quantizer = Quantizer.of(descriptor, layout);
-    this.format = integers;
     this.pre = pre;
     this.post = post;
   }

@@ -1,14 +1,32 @@
 package dev.bitfold.kernel;
 
 import dev.bitfold.annotations.Rounding;
+import java.util.function.Function;
 
 /**
  * The numbers that an element can take before it is scaled back. An element goes to the nearest, or
  * as the rounding says; beyond the largest, to the largest. NaN stays NaN.
+ *
+ * <p>A closed choice: kernels ask {@link #match}, once a call and outside of loops, and do not
+ * compile until they know each grid.
  */
 public sealed interface Grid {
+  /** Returns what the function for this grid gives. */
+  <R> R match(
+      Function<? super Integers, ? extends R> integers,
+      Function<? super Floats, ? extends R> floats,
+      Function<? super Table, ? extends R> table);
+
   /** The integers from {@code min} to {@code max}. Zero has no sign: it is +0. */
-  record Integers(int min, int max, Rounding rounding) implements Grid {}
+  record Integers(int min, int max, Rounding rounding) implements Grid {
+    @Override
+    public <R> R match(
+        Function<? super Integers, ? extends R> integers,
+        Function<? super Floats, ? extends R> floats,
+        Function<? super Table, ? extends R> table) {
+      return integers.apply(this);
+    }
+  }
 
   /**
    * Floats with subnormals; zero has a sign, that of the element.
@@ -19,6 +37,14 @@ public sealed interface Grid {
    * @param max the largest number
    */
   record Floats(int mantissa, int minExponent, float max, Rounding rounding) implements Grid {
+    @Override
+    public <R> R match(
+        Function<? super Integers, ? extends R> integers,
+        Function<? super Floats, ? extends R> floats,
+        Function<? super Table, ? extends R> table) {
+      return floats.apply(this);
+    }
+
     /**
      * The rounding, but that half to even becomes half away without mantissa bits: neighbours then
      * both end in the same bit.
@@ -30,6 +56,14 @@ public sealed interface Grid {
 
   /** The sixteen values of NF4; an element goes to the nearest, of two to the lower. */
   record Table() implements Grid {
+    @Override
+    public <R> R match(
+        Function<? super Integers, ? extends R> integers,
+        Function<? super Floats, ? extends R> floats,
+        Function<? super Table, ? extends R> table) {
+      return table.apply(this);
+    }
+
     // Decimal forms of exact bfloat16 numbers.
     private static final float[] NF4 = {
       -1.0f,

@@ -2,12 +2,10 @@ package dev.bitfold.quantizer;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.quantizer.scale.FloatCodec;
+import dev.bitfold.quantizer.scale.ElementCodec;
 import dev.bitfold.quantizer.scale.PackedParts;
 import dev.bitfold.quantizer.scale.ScaleSet;
 import dev.bitfold.quantizer.scale.Scaling;
@@ -30,6 +28,7 @@ public final class PackedTensor {
   private static final int CHUNK = 1024;
 
   private final QuantDescriptor descriptor;
+  private final ElementCodec codec;
   private final Layout layout;
   private final long[] shape;
   private final Groups groups;
@@ -46,6 +45,7 @@ public final class PackedTensor {
       float[] zeroPoints,
       byte[] packed) {
     this.descriptor = descriptor;
+    this.codec = ElementCodec.of(descriptor.format());
     this.layout = layout;
     this.shape = shape;
     this.groups = groups;
@@ -62,12 +62,19 @@ public final class PackedTensor {
       Groups groups,
       ScaleSet scales,
       float[] numbers) {
-    int bits = descriptor.format().bits();
+    NumberFormat format = descriptor.format();
+    ElementCodec codec = ElementCodec.of(format);
+    int bits = format.bits();
     byte[] packed = new byte[(int) (((long) numbers.length * bits + 7) / 8)];
     float[] backward = scales.stored().backward();
     for (int i = 0; i < numbers.length; i++) {
-      boolean lost = Float.isNaN(backward[groups.group(i)]);
-      put(packed, i, bits, lost ? 0 : code(tensor, descriptor.format(), numbers[i], i));
+      if (Float.isNaN(backward[groups.group(i)])) {
+        continue; // Lost with its scale: any code will do.
+      }
+      if (Float.isNaN(numbers[i]) && !codec.hasNaN()) {
+        throw tensor.refused("element " + i + " is NaN, which " + format.label() + " cannot hold");
+      }
+      put(packed, i, bits, codec.encode(numbers[i]));
     }
     return new PackedTensor(
         descriptor,
@@ -132,17 +139,6 @@ public final class PackedTensor {
         packed.clone(), scaleCodes, scales.floats().clone(), zeroPoints.clone(), scales.mean());
   }
 
-  private static int code(TensorView tensor, NumberFormat format, float number, int index) {
-    if (Float.isNaN(number) && !(format instanceof FloatFormat floats && floats.hasNaN())) {
-      throw tensor.refused(
-          "element " + index + " is NaN, which " + format.label() + " cannot hold");
-    }
-    if (format instanceof FloatFormat floats) {
-      return FloatCodec.of(floats).encode(number);
-    }
-    return format instanceof IntFormat ? (int) number : Grid.Table.nearest(number);
-  }
-
   /** How the tensor was quantized. */
   public QuantDescriptor descriptor() {
     return descriptor;
@@ -169,16 +165,15 @@ public final class PackedTensor {
   }
 
   private long zeroPointBytes() {
-    long each = 1;
-    for (float zeroPoint : zeroPoints) {
-      boolean wide =
-          !(descriptor.format() instanceof IntFormat f
-                  && zeroPoint >= f.min()
-                  && zeroPoint <= f.max())
-              || descriptor.format().bits() > 8;
-      each = wide ? Integer.BYTES : each;
+    if (zeroPoints.length == 0) {
+      return 0;
     }
-    return each * zeroPoints.length;
+    IntFormat integers = descriptor.format().integers().orElseThrow();
+    boolean narrow = integers.bits() <= 8;
+    for (float zeroPoint : zeroPoints) {
+      narrow &= integers.holds(zeroPoint);
+    }
+    return (long) (narrow ? 1 : Integer.BYTES) * zeroPoints.length;
   }
 
   /** The packed codes; a copy. */
@@ -200,8 +195,7 @@ public final class PackedTensor {
   }
 
   private int signed(int code, int bits) {
-    boolean signed = descriptor.format() instanceof IntFormat integers && integers.min() < 0;
-    return signed ? code << (32 - bits) >> (32 - bits) : code;
+    return codec.signed() ? code << (32 - bits) >> (32 - bits) : code;
   }
 
   /** The codes of the block scales in c order: E8M0, E4M3 or int8; empty if they are float32. */
@@ -270,13 +264,13 @@ public final class PackedTensor {
     int bits = descriptor.format().bits();
     if (bits > 8) {
       for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = number(code(i));
+        numbers[i] = codec.decode(code(i));
       }
       return;
     }
     float[] ofCode = new float[1 << bits];
     for (int code = 0; code < ofCode.length; code++) {
-      ofCode[code] = number(signed(code, bits));
+      ofCode[code] = codec.decode(signed(code, bits));
     }
     for (int i = 0; i < numbers.length; i++) {
       int code =
@@ -287,13 +281,6 @@ public final class PackedTensor {
           };
       numbers[i] = ofCode[code];
     }
-  }
-
-  private float number(int code) {
-    if (descriptor.format() instanceof FloatFormat floats) {
-      return FloatCodec.of(floats).decode(code);
-    }
-    return descriptor.format() instanceof IntFormat ? code : Grid.Table.value(code);
   }
 
   private static void put(byte[] packed, int element, int bits, int code) {

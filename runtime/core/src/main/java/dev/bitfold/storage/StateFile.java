@@ -1,8 +1,6 @@
 package dev.bitfold.storage;
 
 import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
@@ -180,16 +178,15 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   }
 
   private static StoredTensor.Type type(NumberFormat format) {
-    if (format instanceof FloatFormat floats) {
-      return switch (floats.exponent()) {
-        case 4 -> StoredTensor.Type.F8_E4M3;
-        case 5 -> StoredTensor.Type.F8_E5M2;
-        default -> StoredTensor.Type.U8;
-      };
-    }
-    return format instanceof IntFormat integers && integers.min() < 0
-        ? StoredTensor.Type.I8
-        : StoredTensor.Type.U8;
+    return format.match(
+        integers -> integers.min() < 0 ? StoredTensor.Type.I8 : StoredTensor.Type.U8,
+        floats ->
+            switch (floats.exponent()) {
+              case 4 -> StoredTensor.Type.F8_E4M3;
+              case 5 -> StoredTensor.Type.F8_E5M2;
+              default -> StoredTensor.Type.U8;
+            },
+        nf4 -> StoredTensor.Type.U8);
   }
 
   private static void put(Map<String, StoredTensor> tensors, String name, float[] values) {

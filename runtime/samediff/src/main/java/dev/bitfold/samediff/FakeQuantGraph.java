@@ -1,6 +1,7 @@
 package dev.bitfold.samediff;
 
 import dev.bitfold.annotations.Ste;
+import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.descriptor.NumberFormat.FloatFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
@@ -46,7 +47,7 @@ final class FakeQuantGraph {
 
   SDVariable build(long elements) {
     if (descriptor.affine()) {
-      return affine((IntFormat) descriptor.format());
+      return affine(integers());
     }
     SDVariable parameter =
         quantizer.follows()
@@ -56,18 +57,30 @@ final class FakeQuantGraph {
     SDVariable scaled =
         descriptor.scaleAmax() == 1f ? amax : amax.mul((double) descriptor.scaleAmax());
     SDVariable quantized =
-        descriptor.format() instanceof IntFormat integers
-            ? integers(integers, scaled)
-            : floats((FloatFormat) descriptor.format(), scaled);
+        descriptor
+            .format()
+            .match(
+                integers -> integers(integers, scaled),
+                floats -> floats(floats, scaled),
+                FakeQuantGraph::refuse);
     if (!quantizer.learned()) {
       return quantized.sub(quantizer.output(), pass(scaled));
     }
     SDVariable change = amax.sub(parameter);
     SDVariable zero =
         descriptor.ste() == Ste.LSQ
-            ? step((IntFormat) descriptor.format(), amax, change, elements)
+            ? step(integers(), amax, change, elements)
             : range(amax, change);
     return quantized.sub(quantizer.output(), zero);
+  }
+
+  private IntFormat integers() {
+    return descriptor.format().integers().orElseThrow();
+  }
+
+  /** The rules for graphs refuse it first. */
+  private static SDVariable refuse(NumberFormat format) {
+    throw new IllegalArgumentException("a graph has no operations that round to " + format.label());
   }
 
   private SDVariable stop(SDVariable variable) {

@@ -5,6 +5,7 @@ import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -165,7 +166,7 @@ final class WrittenRules {
   }
 
   private void granularity(QuantDescriptor d) {
-    boolean globalScale = d.scaleBits().equals(List.of(4, 3));
+    boolean globalScale = d.scaleFormat() == ScaleFormat.E4M3;
     if (d.amax().size() == 1 && !d.perTensor() && !globalScale) {
       broken(
           ProblemId.AMAX_COUNT,
@@ -197,7 +198,7 @@ final class WrittenRules {
           written + " with affine = true",
           "a scale with a zero point cannot be learned: leave out one of the two");
     }
-    if (!d.scaleBits().isEmpty()) {
+    if (d.scaleFormat() != ScaleFormat.FLOAT32) {
       broken(
           ProblemId.STE,
           element,
@@ -211,7 +212,7 @@ final class WrittenRules {
           written + " with scaleAmax = " + d.scaleAmax(),
           "training changes the amax itself: leave out one of the two");
     }
-    if (d.ste() == Ste.LSQ && (d.bits().size() != 1 || d.namedFormat() != Format.BITS)) {
+    if (d.ste() == Ste.LSQ && d.format().integers().isEmpty()) {
       broken(
           ProblemId.STE,
           element,

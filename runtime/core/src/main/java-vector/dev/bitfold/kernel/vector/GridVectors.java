@@ -31,17 +31,16 @@ abstract class GridVectors {
 
   /** The loops of a grid, or null if there are none. */
   static @Nullable GridVectors of(Grid grid, boolean divides, boolean dividesBack, boolean back) {
-    if (grid instanceof Grid.Integers integers) {
-      return integers.rounding() == Rounding.HALF_EVEN && IntegerVectors.inRange(integers)
-          ? new IntegerVectors(integers, divides, dividesBack, back)
-          : null;
-    }
-    if (grid instanceof Grid.Floats floats) {
-      return floats.effective() == Rounding.HALF_EVEN
-          ? new FloatVectors(floats, divides, dividesBack, back)
-          : null;
-    }
-    return new TableVectors(divides, dividesBack, back);
+    return grid.match(
+        integers ->
+            integers.rounding() == Rounding.HALF_EVEN && IntegerVectors.inRange(integers)
+                ? new IntegerVectors(integers, divides, dividesBack, back)
+                : null,
+        floats ->
+            floats.effective() == Rounding.HALF_EVEN
+                ? new FloatVectors(floats, divides, dividesBack, back)
+                : null,
+        table -> new TableVectors(divides, dividesBack, back));
   }
 
   /**

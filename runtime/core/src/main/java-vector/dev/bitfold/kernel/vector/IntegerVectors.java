@@ -34,9 +34,11 @@ final class IntegerVectors extends GridVectors {
 
   /** Whether they still are when zero points move them. */
   static boolean inRange(Grid grid, float[] zeroPoint) {
-    if (!(grid instanceof Grid.Integers integers)) {
-      return zeroPoint.length == 0;
-    }
+    boolean none = zeroPoint.length == 0;
+    return grid.match(integers -> inRange(integers, zeroPoint), floats -> none, table -> none);
+  }
+
+  private static boolean inRange(Grid.Integers integers, float[] zeroPoint) {
     float most = Math.max(Math.abs((float) integers.min()), Math.abs((float) integers.max()));
     for (float zero : zeroPoint) {
       if (!(most + Math.abs(zero) <= RANGE)) {

@@ -4,8 +4,8 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.gradient.QuantGradients;
 import dev.bitfold.gradient.StraightThrough;
 import dev.bitfold.internal.state.CalibratedScale;
@@ -112,7 +112,7 @@ final class TrainedQuantizer {
     if (isLearned(descriptor)) {
       if (descriptor.affine()) {
         refused = "the scale and zero point of an affine quantizer are not learned yet";
-      } else if (!descriptor.scaleBits().isEmpty()) {
+      } else if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
         refused = "block scales of a format of their own are not learned";
       } else if (descriptor.scaleAmax() != 1f) {
         refused = "a learned amax needs no scaleAmax; leave it out";
@@ -246,7 +246,7 @@ final class TrainedQuantizer {
 
   /** The gradient scale of LSQ, section 2.2: 1 / sqrt(elements * largest code). */
   private double lsqFactor(long elements) {
-    int codes = descriptor.format() instanceof IntFormat integers ? integers.max() : 1;
+    int codes = descriptor.format().integers().orElseThrow().max();
     return 1 / Math.sqrt((double) elements * codes);
   }
 

@@ -20,28 +20,38 @@ interface ChunkRounding {
    * @param back whether to scale back
    */
   static ChunkRounding of(Groups groups, Grid grid, Scales scales, boolean back) {
-    if (grid instanceof Grid.Integers integers) {
-      boolean quick =
-          integers.rounding() == Rounding.HALF_EVEN
-              && IntegerLoops.inRange(integers, scales.zeroPoint());
-      boolean usual = back && !scales.affine() && !scales.divides() && scales.dividesBack();
-      return quick && usual
-          ? (scratch, start, length) -> fused(scratch, groups, integers, scales, start, length)
-          : (scratch, start, length) ->
-              integers(scratch, groups, integers, scales, quick, back, start, length);
-    }
-    if (grid instanceof Grid.Floats floats) {
-      boolean quick = floats.effective() == Rounding.HALF_EVEN;
-      return (scratch, start, length) -> {
-        forward(scratch, groups, scales, start, length);
-        if (quick) {
-          FloatLoops.round(scratch, floats, length);
-        } else {
-          OtherRounding.floats(scratch.values, floats, length);
-        }
-        backward(scratch, groups, scales, back, start, length);
-      };
-    }
+    return grid.match(
+        integers -> ofIntegers(groups, integers, scales, back),
+        floats -> ofFloats(groups, floats, scales, back),
+        table -> ofTable(groups, scales, back));
+  }
+
+  private static ChunkRounding ofIntegers(
+      Groups groups, Grid.Integers grid, Scales scales, boolean back) {
+    boolean quick =
+        grid.rounding() == Rounding.HALF_EVEN && IntegerLoops.inRange(grid, scales.zeroPoint());
+    boolean usual = back && !scales.affine() && !scales.divides() && scales.dividesBack();
+    return quick && usual
+        ? (scratch, start, length) -> fused(scratch, groups, grid, scales, start, length)
+        : (scratch, start, length) ->
+            integers(scratch, groups, grid, scales, quick, back, start, length);
+  }
+
+  private static ChunkRounding ofFloats(
+      Groups groups, Grid.Floats grid, Scales scales, boolean back) {
+    boolean quick = grid.effective() == Rounding.HALF_EVEN;
+    return (scratch, start, length) -> {
+      forward(scratch, groups, scales, start, length);
+      if (quick) {
+        FloatLoops.round(scratch, grid, length);
+      } else {
+        OtherRounding.floats(scratch.values, grid, length);
+      }
+      backward(scratch, groups, scales, back, start, length);
+    };
+  }
+
+  private static ChunkRounding ofTable(Groups groups, Scales scales, boolean back) {
     return (scratch, start, length) -> {
       forward(scratch, groups, scales, start, length);
       OtherRounding.table(scratch.values, length);

@@ -4,31 +4,36 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 
 /** Rounding to a grid by looking at the two neighbours. Not quick, and hard to get wrong. */
-final class GridRounding {
-  private GridRounding() {}
-
+interface GridRounding {
   /**
-   * The grid's number for a value.
+   * Returns the grid's number for a value.
    *
-   * @param zeroPoint added after rounding, before the bounds; for integers
+   * @param t not NaN
+   * @param zeroPoint added after rounding, before the bounds; 0 but for integers
    */
-  static float round(float t, Grid grid, float zeroPoint) {
-    if (Float.isNaN(t) || Float.isNaN(zeroPoint)) {
-      return Float.NaN;
-    }
-    if (grid instanceof Grid.Integers integers) {
-      float q = integer(t, integers.rounding()) + zeroPoint;
-      // + 0f: an integer has no -0.
-      return Math.min(Math.max(q, integers.min()), integers.max()) + 0f;
-    }
-    if (grid instanceof Grid.Floats floats) {
-      return Math.copySign(magnitude(Math.abs(t), floats), t);
-    }
-    return table(t);
+  float nearest(float t, float zeroPoint);
+
+  /** Returns the rounding of a grid. */
+  static GridRounding of(Grid grid) {
+    return grid.match(
+        integers -> (t, zeroPoint) -> integer(t, zeroPoint, integers),
+        floats -> (t, zeroPoint) -> Math.copySign(magnitude(Math.abs(t), floats), t),
+        table -> (t, zeroPoint) -> entry(t));
+  }
+
+  /** As {@link #nearest}; NaN stays NaN. */
+  default float round(float t, float zeroPoint) {
+    return Float.isNaN(t) || Float.isNaN(zeroPoint) ? Float.NaN : nearest(t, zeroPoint);
+  }
+
+  private static float integer(float t, float zeroPoint, Grid.Integers grid) {
+    float q = integer(t, grid.rounding()) + zeroPoint;
+    // + 0f: an integer has no -0.
+    return Math.min(Math.max(q, grid.min()), grid.max()) + 0f;
   }
 
   /** Walks up the table, past each middle between two values that {@code t} is above. */
-  private static float table(float t) {
+  private static float entry(float t) {
     float[] values = Grid.Table.values();
     float nearest = values[0];
     for (int code = 1; code < values.length; code++) {

@@ -49,9 +49,10 @@ public final class ReferenceKernels implements QuantKernels {
 
   @Override
   public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    GridRounding rounding = GridRounding.of(grid);
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      float q = code(x.at(i), g, grid, scales) - zeroPoint(scales, g);
+      float q = code(x.at(i), g, rounding, scales) - zeroPoint(scales, g);
       float back = scales.backward()[g];
       out.put(i, scales.dividesBack() ? q / back : q * back);
     }
@@ -59,8 +60,9 @@ public final class ReferenceKernels implements QuantKernels {
 
   @Override
   public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    GridRounding rounding = GridRounding.of(grid);
     for (int i = 0; i < groups.elements(); i++) {
-      out.put(i, code(x.at(i), groups.group(i), grid, scales));
+      out.put(i, code(x.at(i), groups.group(i), rounding, scales));
     }
   }
 
@@ -68,9 +70,9 @@ public final class ReferenceKernels implements QuantKernels {
     return scales.affine() ? scales.zeroPoint()[g] : 0f;
   }
 
-  private static float code(float x, int g, Grid grid, Scales scales) {
+  private static float code(float x, int g, GridRounding rounding, Scales scales) {
     float forward = scales.forward()[g];
     float t = scales.divides() ? x / forward : x * forward;
-    return GridRounding.round(t, grid, zeroPoint(scales, g));
+    return rounding.round(t, zeroPoint(scales, g));
   }
 }

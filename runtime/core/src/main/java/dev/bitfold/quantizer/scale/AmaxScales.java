@@ -1,8 +1,6 @@
 package dev.bitfold.quantizer.scale;
 
 import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
@@ -139,13 +137,12 @@ record AmaxScales(Kind kind, float max) {
 
   /** The scales of a format. */
   static AmaxScales of(NumberFormat format, boolean reciprocal) {
-    if (format instanceof IntFormat integers) {
-      return new AmaxScales(
-          reciprocal ? Kind.INTEGERS_BY_RECIPROCAL : Kind.INTEGERS, integers.max());
-    }
-    return format instanceof FloatFormat floats
-        ? new AmaxScales(reciprocal ? Kind.FLOATS_DIVIDED : Kind.FLOATS, floats.max())
-        : new AmaxScales(Kind.TABLE, 1);
+    Kind kind =
+        format.match(
+            integers -> reciprocal ? Kind.INTEGERS_BY_RECIPROCAL : Kind.INTEGERS,
+            floats -> reciprocal ? Kind.FLOATS_DIVIDED : Kind.FLOATS,
+            nf4 -> Kind.TABLE);
+    return new AmaxScales(kind, format.largest());
   }
 
   ScaleSet of(float[] amax) {

@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Rounding to a small float format, and its codes: sign, exponent and mantissa bits, from the top.
  * Half to even; in a format without mantissa bits half away from zero. Immutable.
  */
-public final class FloatCodec {
+public final class FloatCodec implements ElementCodec {
   /** E4M3 of OCP OFP8. */
   public static final FloatCodec E4M3 = of(new FloatFormat(4, 3));
 
@@ -32,6 +32,16 @@ public final class FloatCodec {
   /** The format. */
   public FloatFormat format() {
     return format;
+  }
+
+  @Override
+  public boolean hasNaN() {
+    return format.hasNaN();
+  }
+
+  @Override
+  public boolean signed() {
+    return false;
   }
 
   /** The nearest number of the format; infinities become the largest, NaN stays. */
@@ -79,6 +89,7 @@ public final class FloatCodec {
    * The code of a value, rounded and saturated. NaN becomes the code of NaN; in a format without
    * one that of the largest number, as NVIDIA's conversions do.
    */
+  @Override
   public int encode(float x) {
     if (Float.isNaN(x)) {
       return format.hasNaN() ? signBit - 1 : maxCode;
@@ -97,6 +108,7 @@ public final class FloatCodec {
    *
    * @throws IllegalArgumentException if it has bits above the format's
    */
+  @Override
   public float decode(int code) {
     if (code < 0 || code >= 2 * signBit) {
       throw new IllegalArgumentException("code " + code + " of " + format.label());

@@ -14,18 +14,19 @@ public sealed interface OwnScales extends AmaxScaling {
     if (descriptor.affine()) {
       return null;
     }
-    if (descriptor.scaleBits().isEmpty()) {
-      return new OfAmax(
-          AmaxScales.of(descriptor.format(), rule == ScaleRule.RECIPROCAL),
-          descriptor.scaleAmax(),
-          rule == ScaleRule.CEIL);
-    }
-    return Scaling.powersOfTwo(descriptor)
-        ? new PowersOfTwo(
-            new PowerOfTwoScales(descriptor.format(), rule),
-            descriptor.scaleAmax(),
-            rule == ScaleRule.CEIL)
-        : null;
+    return switch (descriptor.scaleFormat()) {
+      case FLOAT32 ->
+          new OfAmax(
+              AmaxScales.of(descriptor.format(), rule == ScaleRule.RECIPROCAL),
+              descriptor.scaleAmax(),
+              rule == ScaleRule.CEIL);
+      case E8M0 ->
+          new PowersOfTwo(
+              new PowerOfTwoScales(descriptor.format(), rule),
+              descriptor.scaleAmax(),
+              rule == ScaleRule.CEIL);
+      case E4M3, INT8 -> null; // They depend on the tensor's amax, or on other scales.
+    };
   }
 
   /** Float32 scales, of an amax times a factor. */

@@ -3,7 +3,6 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
@@ -26,16 +25,19 @@ final class PowerOfTwoScales {
 
   PowerOfTwoScales(NumberFormat format, ScaleRule rule) {
     this.rule = rule;
-    if (format instanceof IntFormat integers) {
-      this.max = integers.max();
-      this.maxExponent = 0;
-      this.fractionBits = rule == ScaleRule.CEIL ? 0 : integers.bits() - 2;
-    } else {
-      FloatFormat floats = (FloatFormat) format;
-      this.max = floats.max();
-      this.maxExponent = floats.maxExponent();
-      this.fractionBits = 0;
-    }
+    this.max = format.largest();
+    this.maxExponent =
+        format.match(integers -> 0, FloatFormat::maxExponent, PowerOfTwoScales::refuse);
+    this.fractionBits =
+        format.match(
+            integers -> rule == ScaleRule.CEIL ? 0 : integers.bits() - 2,
+            floats -> 0,
+            PowerOfTwoScales::refuse);
+  }
+
+  /** The rules for descriptors refuse it first. */
+  private static int refuse(NumberFormat format) {
+    throw new IllegalArgumentException(format.label() + " has no scales that are powers of two");
   }
 
   /**

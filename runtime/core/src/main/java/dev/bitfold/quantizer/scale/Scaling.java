@@ -1,22 +1,18 @@
 package dev.bitfold.quantizer.scale;
 
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.descriptor.BlockSize;
-import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.FloatFormat;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How a descriptor's scales are found for a tensor. Immutable. */
 public final class Scaling {
-  private static final List<Integer> E8M0 = List.of(8, 0);
-  private static final List<Integer> E4M3 = List.of(4, 3);
-
   private final QuantDescriptor descriptor;
   private final @Nullable Fixed fixed;
 
@@ -32,30 +28,25 @@ public final class Scaling {
     this.own = fixed == null ? OwnScales.of(descriptor) : null;
   }
 
-  /** Whether scales are powers of two. */
-  static boolean powersOfTwo(QuantDescriptor descriptor) {
-    return descriptor.scaleBits().equals(E8M0);
-  }
-
   /** Whether block scales are under a global scale, whose amax is what can be fixed. */
   public static boolean globalScale(QuantDescriptor descriptor) {
-    return descriptor.scaleBits().equals(E4M3);
+    return descriptor.scaleFormat() == ScaleFormat.E4M3;
   }
 
   /** The numbers that elements are rounded to. */
   public static Grid grid(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    if (format instanceof IntFormat integers) {
-      // OCP's integers are symmetric.
-      boolean symmetric = descriptor.scaleBits().equals(E8M0);
-      return new Grid.Integers(
-          symmetric ? -integers.max() : integers.min(), integers.max(), descriptor.rounding());
-    }
-    if (format instanceof FloatFormat floats) {
-      return new Grid.Floats(
-          floats.mantissa(), floats.minExponent(), floats.max(), descriptor.rounding());
-    }
-    return new Grid.Table();
+    // OCP's integers are symmetric.
+    boolean symmetric = descriptor.scaleFormat() == ScaleFormat.E8M0;
+    Rounding rounding = descriptor.rounding();
+    return descriptor
+        .format()
+        .match(
+            integers ->
+                new Grid.Integers(
+                    symmetric ? -integers.max() : integers.min(), integers.max(), rounding),
+            floats ->
+                new Grid.Floats(floats.mantissa(), floats.minExponent(), floats.max(), rounding),
+            nf4 -> new Grid.Table());
   }
 
   /**
@@ -92,7 +83,7 @@ public final class Scaling {
   }
 
   private E4m3Scales e4m3() {
-    return new E4m3Scales(max(descriptor), descriptor.scaleRule());
+    return new E4m3Scales(descriptor.format().largest(), descriptor.scaleRule());
   }
 
   /** Whether the scales are known without a tensor. */
@@ -142,7 +133,7 @@ public final class Scaling {
       float[] min = new float[groups.count()];
       float[] max = new float[groups.count()];
       tensor.range(groups, min, max);
-      return AffineScales.ofRange((IntFormat) descriptor.format(), min, max);
+      return AffineScales.ofRange(integers(), min, max);
     }
     float[] amax = blockAmax(tensor, groups);
     return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
@@ -165,7 +156,7 @@ public final class Scaling {
   private ScaleSet ofFixed(Fixed given) {
     float[] values = given.values().values();
     if (given instanceof Fixed.OfRange range) {
-      return AffineScales.ofRange((IntFormat) descriptor.format(), values, range.max().values());
+      return AffineScales.ofRange(integers(), values, range.max().values());
     }
     if (given instanceof Fixed.OfScale scale) {
       return AffineScales.ofZeroPoint(values, scale.zeroPoint().values());
@@ -174,13 +165,12 @@ public final class Scaling {
   }
 
   private ScaleSet ofAmax(float[] amax) {
-    if (powersOfTwo(descriptor)) {
-      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).of(amax);
-    }
-    AmaxScales scales = amaxScales(descriptor);
-    return descriptor.scaleBits().isEmpty()
-        ? scales.of(amax)
-        : new DoubleQuantizedScales(scales, run(descriptor)).of(amax);
+    return switch (descriptor.scaleFormat()) {
+      case FLOAT32 -> amaxScales(descriptor).of(amax);
+      case INT8 -> new DoubleQuantizedScales(amaxScales(descriptor), run(descriptor)).of(amax);
+      case E8M0 -> new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).of(amax);
+      case E4M3 -> throw new IllegalStateException(descriptor + " needs the tensor's global amax");
+    };
   }
 
   private static AmaxScales amaxScales(QuantDescriptor descriptor) {
@@ -201,29 +191,36 @@ public final class Scaling {
    * @throws IllegalArgumentException if they are too many or too few for the groups
    */
   public static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedParts parts) {
-    boolean floats = descriptor.affine() || descriptor.scaleBits().isEmpty();
+    boolean floats = descriptor.scaleFormat() == ScaleFormat.FLOAT32;
     require(descriptor, groups, floats ? 0 : groups.count(), parts.scaleCodes().length);
     byte[] codes = parts.scaleCodes().clone();
     float[] values = parts.scales().clone();
-    if (floats) {
-      require(descriptor, groups, groups.count(), values.length);
-      boolean divides = !descriptor.affine() && amaxScales(descriptor).kind().dividesBack();
-      return new StoredScales.Floats(values, divides);
-    }
-    if (powersOfTwo(descriptor)) {
-      require(descriptor, groups, 0, values.length);
-      return new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).stored(codes);
-    }
-    if (globalScale(descriptor)) {
-      boolean one = values.length == 1;
-      Groups globals = one ? Groups.perTensor(groups.shape()) : Groups.perIndex(groups.shape(), 0);
-      require(descriptor, groups, globals.count(), values.length);
-      boolean reciprocal = descriptor.scaleRule() == ScaleRule.RECIPROCAL;
-      return new StoredScales.E4m3(codes, values, globals, max(descriptor), reciprocal);
-    }
-    int run = Math.min(run(descriptor), codes.length);
-    require(descriptor, groups, (codes.length - 1) / run + 1, values.length);
-    return new StoredScales.Int8(codes, values, parts.scaleOffset(), run, amaxScales(descriptor));
+    return switch (descriptor.scaleFormat()) {
+      case FLOAT32 -> {
+        require(descriptor, groups, groups.count(), values.length);
+        boolean divides = !descriptor.affine() && amaxScales(descriptor).kind().dividesBack();
+        yield new StoredScales.Floats(values, divides);
+      }
+      case E8M0 -> {
+        require(descriptor, groups, 0, values.length);
+        yield new PowerOfTwoScales(descriptor.format(), descriptor.scaleRule()).stored(codes);
+      }
+      case E4M3 -> {
+        boolean one = values.length == 1;
+        Groups globals =
+            one ? Groups.perTensor(groups.shape()) : Groups.perIndex(groups.shape(), 0);
+        require(descriptor, groups, globals.count(), values.length);
+        boolean reciprocal = descriptor.scaleRule() == ScaleRule.RECIPROCAL;
+        yield new StoredScales.E4m3(
+            codes, values, globals, descriptor.format().largest(), reciprocal);
+      }
+      case INT8 -> {
+        int run = Math.min(run(descriptor), codes.length);
+        require(descriptor, groups, (codes.length - 1) / run + 1, values.length);
+        yield new StoredScales.Int8(
+            codes, values, parts.scaleOffset(), run, amaxScales(descriptor));
+      }
+    };
   }
 
   private static void require(QuantDescriptor descriptor, Groups groups, int expected, int found) {
@@ -233,9 +230,9 @@ public final class Scaling {
     }
   }
 
-  private static float max(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    return format instanceof FloatFormat floats ? floats.max() : ((IntFormat) format).max();
+  /** The format of an affine descriptor, which is always of integers. */
+  private IntFormat integers() {
+    return descriptor.format().integers().orElseThrow();
   }
 
   private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {

@@ -116,9 +116,7 @@ public final class Operations {
   }
 
   private static String kind(Grid grid) {
-    return grid instanceof Grid.Integers
-        ? "integers"
-        : grid instanceof Grid.Floats ? "floats" : "table";
+    return grid.match(integers -> "integers", floats -> "floats", table -> "table");
   }
 
   // ---- element by element ----

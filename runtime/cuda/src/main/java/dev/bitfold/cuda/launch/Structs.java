@@ -11,36 +11,42 @@ final class Structs {
   private Structs() {}
 
   /** {@code Grid} of grid.cuh. */
-  static void write(LaunchArguments to, Grid grid) {
-    if (grid instanceof Grid.Integers integers) {
-      to.floating(integers.min()).floating(integers.max());
-      rounding(to, integers.rounding());
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    } else if (grid instanceof Grid.Floats floats) {
-      Rounding rounding = floats.effective();
-      to.floating(Math.scalb(1f, floats.minExponent())).floating(floats.max());
-      rounding(to, rounding);
-      int shift = 23 - floats.mantissa();
-      int half = 1 << (shift - 1);
-      to.integer(shift);
-      to.integer(
-          switch (rounding) {
-            case HALF_EVEN, HALF_TOWARD_ZERO -> half - 1;
-            case HALF_AWAY -> half;
-            case TOWARD_ZERO -> 0;
-          });
-      to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-      int step = floats.minExponent() - floats.mantissa();
-      to.floating(Math.scalb(1f, -step)).floating(Math.scalb(1f, step));
-    } else {
-      to.floating(0).floating(0).integer(0).floating(0);
-      to.integer(0).integer(0).integer(0).floating(0).floating(0);
-    }
+  static LaunchArguments write(LaunchArguments to, Grid grid) {
+    return grid.match(
+        integers -> write(to, integers), floats -> write(to, floats), table -> writeTable(to));
   }
 
-  private static void rounding(LaunchArguments to, Rounding rounding) {
+  private static LaunchArguments write(LaunchArguments to, Grid.Integers grid) {
+    to.floating(grid.min()).floating(grid.max());
+    return rounding(to, grid.rounding()).integer(0).integer(0).integer(0).floating(0).floating(0);
+  }
+
+  private static LaunchArguments write(LaunchArguments to, Grid.Floats grid) {
+    Rounding rounding = grid.effective();
+    to.floating(Math.scalb(1f, grid.minExponent())).floating(grid.max());
+    rounding(to, rounding);
+    int shift = 23 - grid.mantissa();
+    int half = 1 << (shift - 1);
+    to.integer(shift);
+    to.integer(
+        switch (rounding) {
+          case HALF_EVEN, HALF_TOWARD_ZERO -> half - 1;
+          case HALF_AWAY -> half;
+          case TOWARD_ZERO -> 0;
+        });
     to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
-    to.floating(
+    int step = grid.minExponent() - grid.mantissa();
+    return to.floating(Math.scalb(1f, -step)).floating(Math.scalb(1f, step));
+  }
+
+  private static LaunchArguments writeTable(LaunchArguments to) {
+    to.floating(0).floating(0).integer(0).floating(0);
+    return to.integer(0).integer(0).integer(0).floating(0).floating(0);
+  }
+
+  private static LaunchArguments rounding(LaunchArguments to, Rounding rounding) {
+    to.integer(rounding == Rounding.HALF_EVEN ? 1 : 0);
+    return to.floating(
         switch (rounding) {
           case HALF_EVEN, HALF_AWAY -> 0.5f;
           case HALF_TOWARD_ZERO -> Math.nextUp(0.5f);

@@ -4,9 +4,8 @@ import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.tensor.DeviceTensor;
-import dev.bitfold.descriptor.NumberFormat;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.layers.Linear;
 import dev.bitfold.quantizer.PackedTensor;
@@ -104,12 +103,9 @@ final class Int8Linear implements DeviceLayer {
   }
 
   private static boolean isInt8(QuantDescriptor descriptor) {
-    NumberFormat format = descriptor.format();
-    return format instanceof IntFormat integers
-        && integers.bits() <= 8
-        && !integers.unsigned()
+    return descriptor.format().integers().filter(f -> f.bits() <= 8 && !f.unsigned()).isPresent()
         && !descriptor.affine()
-        && descriptor.scaleBits().isEmpty();
+        && descriptor.scaleFormat() == ScaleFormat.FLOAT32;
   }
 
   /** Whether no channel has a scale of its own, whatever the rank of the input. */

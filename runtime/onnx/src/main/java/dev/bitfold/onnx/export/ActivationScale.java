@@ -54,8 +54,7 @@ record ActivationScale(ElementType type, float scale, int zeroPoint, boolean zer
     float scale = scales[0];
     int zeroPoint = zeroPoints.length == 0 ? 0 : Math.round(zeroPoints[0]);
     boolean fits =
-        !(descriptor.format() instanceof IntFormat integers)
-            || (zeroPoint >= integers.min() && zeroPoint <= integers.max());
+        descriptor.format().integers().map(f -> f.holds(zeroPoint)).orElse(zeroPoint == 0);
     if (!(scale > 0) || Float.isInfinite(scale) || !fits) {
       throw new IllegalArgumentException(
           what

@@ -12,20 +12,28 @@ final class FormatTypes {
 
   /** Empty where ONNX has none: more than 8 bits, NF4, and floats other than E4M3 and E5M2. */
   static Optional<ElementType> of(NumberFormat format) {
-    if (format instanceof IntFormat integers && integers.bits() <= 8) {
-      boolean small = integers.bits() <= 4;
-      return Optional.of(
-          integers.min() < 0
-              ? small ? ElementType.INT4 : ElementType.INT8
-              : small ? ElementType.UINT4 : ElementType.UINT8);
+    return format.match(FormatTypes::ofIntegers, FormatTypes::ofFloats, nf4 -> Optional.empty());
+  }
+
+  private static Optional<ElementType> ofIntegers(IntFormat format) {
+    if (format.bits() > 8) {
+      return Optional.empty();
     }
-    if (format instanceof FloatFormat floats && floats.bits() == 8) {
-      return switch (floats.exponent()) {
-        case 4 -> Optional.of(ElementType.FLOAT8E4M3FN);
-        case 5 -> Optional.of(ElementType.FLOAT8E5M2);
-        default -> Optional.empty();
-      };
+    boolean small = format.bits() <= 4;
+    return Optional.of(
+        format.min() < 0
+            ? small ? ElementType.INT4 : ElementType.INT8
+            : small ? ElementType.UINT4 : ElementType.UINT8);
+  }
+
+  private static Optional<ElementType> ofFloats(FloatFormat format) {
+    if (format.bits() != 8) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    return switch (format.exponent()) {
+      case 4 -> Optional.of(ElementType.FLOAT8E4M3FN);
+      case 5 -> Optional.of(ElementType.FLOAT8E5M2);
+      default -> Optional.empty();
+    };
   }
 }

@@ -116,7 +116,8 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     String weight = weight();
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(descriptor(weight));
     PackedTensor packed = state().packed().get(weight);
-    boolean narrow = reduced && descriptor.bits().equals(List.of(8));
+    boolean narrow =
+        reduced && descriptor.format().integers().filter(f -> f.bits() == 8).isPresent();
     if (packed != null && !narrow) {
       return packed;
     }
