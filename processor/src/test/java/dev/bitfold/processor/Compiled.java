@@ -19,7 +19,11 @@ final class Compiled {
   }
 
   static Compilation compile(List<String> options, JavaFileObject... sources) {
-    return javac().withOptions(options).withProcessors(new BitfoldProcessor()).compile(sources);
+    return javac()
+        .withClasspath(UsersClassPath.files())
+        .withOptions(options)
+        .withProcessors(new BitfoldProcessor())
+        .compile(sources);
   }
 
   /** A source with the imports that all tests need; its first line is the second of the file. */

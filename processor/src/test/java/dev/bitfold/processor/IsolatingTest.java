@@ -151,7 +151,7 @@ class IsolatingTest {
     String path =
         Stream.concat(
                 classPath.stream().map(Path::toString),
-                Stream.of(System.getProperty("java.class.path")))
+                Stream.of(UsersClassPath.text()))
             .collect(Collectors.joining(File.pathSeparator));
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -80,6 +80,7 @@ class OtherCompilersTest {
       throws IOException {
     Compilation compilation =
         Compiler.javac()
+            .withClasspath(UsersClassPath.files())
             .withProcessors(new Wrapped(failing))
             .compile(DiagnosticsPagesTest.sources(snippet));
     return compilation.diagnostics().stream()

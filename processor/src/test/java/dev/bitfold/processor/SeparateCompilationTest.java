@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -81,9 +80,7 @@ class SeparateCompilationTest {
       all.addAll(
           List.of(
               "-cp",
-              folder.resolve("layers")
-                  + File.pathSeparator
-                  + System.getProperty("java.class.path")));
+              folder.resolve("layers") + File.pathSeparator + UsersClassPath.text()));
     }
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
@@ -157,12 +154,8 @@ class SeparateCompilationTest {
 
   @Test
   void aMissingRuntimeIsAnError() throws IOException {
-    String withoutRuntime =
-        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !entry.contains("core") && !entry.contains("bitfold-runtime"))
-            .reduce((a, b) -> a + File.pathSeparator + b)
-            .orElseThrow();
-    List<String> errors = compile("layers", List.of("-cp", withoutRuntime), LAYERS, LINEAR);
+    List<String> errors =
+        compile("layers", List.of("-cp", UsersClassPath.withoutRuntime()), LAYERS, LINEAR);
     assertEquals(1, errors.size(), errors.toString());
     assertTrue(errors.get(0).startsWith("4:14: [QZ002]"), errors.get(0));
   }

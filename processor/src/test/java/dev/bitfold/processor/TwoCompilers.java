@@ -80,7 +80,7 @@ final class TwoCompilers {
             "-s",
             generated.toString(),
             "-cp",
-            System.getProperty("java.class.path")));
+            UsersClassPath.text()));
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager manager =
         compiler.getStandardFileManager(diagnostics, Locale.ROOT, StandardCharsets.UTF_8)) {

@@ -6,6 +6,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.launch.Lane;
 import java.util.Deque;
@@ -134,7 +135,7 @@ final class CublasProducts implements MatrixProducts {
     }
 
     @Override
-    public void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs) {
+    public void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
       failed = true;
       // In column-major order the matrices are the transposed ones: yᵀ = w · xᵀ.
       call(
@@ -148,34 +149,34 @@ final class CublasProducts implements MatrixProducts {
                   rows,
                   inner,
                   ONE,
-                  w,
+                  w.address(),
                   inner,
-                  x,
+                  x.address(),
                   inner,
                   ZERO,
-                  y,
+                  y.address(),
                   outputs));
-      if (bias != 0) {
-        LaunchArguments arguments = lane.arguments().address(y).address(bias);
+      if (!bias.isNull()) {
+        LaunchArguments arguments = lane.arguments().pointer(y).pointer(bias);
         forEach("add_to_rows", rows, outputs, arguments);
       }
       failed = false;
     }
 
     @Override
-    public void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
+    public void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
       // cuBLAS takes int8 by words.
       if (outputs % 4 != 0 || !sums(x, w, y, rows, inner, outputs)) {
         OwnProducts.multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);
         return;
       }
-      LaunchArguments arguments = lane.arguments().address(y);
-      arguments.address(x.scales()).address(w.scales()).address(bias);
+      LaunchArguments arguments = lane.arguments().pointer(y);
+      arguments.pointer(x.scales()).pointer(w.scales()).pointer(bias);
       forEach("values_of_sums", rows, outputs, arguments);
     }
 
     /** Whether cuBLAS has made the sums; it has no kernel for some cards. */
-    private boolean sums(Codes x, Codes w, long y, int rows, int inner, int outputs) {
+    private boolean sums(Codes x, Codes w, DevicePointer y, int rows, int inner, int outputs) {
       failed = true;
       int status =
           device.within(
@@ -188,14 +189,14 @@ final class CublasProducts implements MatrixProducts {
                       rows,
                       inner,
                       INTEGER_ONE,
-                      w.codes(),
+                      w.codes().address(),
                       Cublas.INT8,
                       inner,
-                      x.codes(),
+                      x.codes().address(),
                       Cublas.INT8,
                       inner,
                       INTEGER_ZERO,
-                      y,
+                      y.address(),
                       Cublas.INT32,
                       outputs,
                       Cublas.IN_INT32,

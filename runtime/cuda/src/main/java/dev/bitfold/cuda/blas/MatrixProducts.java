@@ -2,6 +2,7 @@ package dev.bitfold.cuda.blas;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LoadFailure;
 import dev.bitfold.cuda.launch.Lane;
 import java.util.List;
@@ -36,12 +37,12 @@ public interface MatrixProducts {
     /**
      * Gives {@code y = x · wᵀ + bias} to the stream.
      *
-     * @param x address of [rows, inner]
-     * @param w address of [outputs, inner]
-     * @param bias address of [outputs]; 0 for none
-     * @param y address of [rows, outputs], of none of the others
+     * @param x of [rows, inner]
+     * @param w of [outputs, inner]
+     * @param bias of [outputs]; nowhere for none
+     * @param y of [rows, outputs]; none of the others
      */
-    void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs);
+    void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
 
     /**
      * Gives {@code y = (x · wᵀ) / xScale · wScale + bias} to the stream: the sum in int32, which is
@@ -53,7 +54,7 @@ public interface MatrixProducts {
      * @param y as there
      * @param inner a multiple of 4 below 2^17, so that no sum leaves the int32
      */
-    void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs);
+    void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
 
     @Override
     void close();
@@ -65,7 +66,7 @@ public interface MatrixProducts {
    * @param codes address of a byte for each, a multiple of 16
    * @param scales address of a float for each row
    */
-  record Codes(long codes, long scales) {}
+  record Codes(DevicePointer codes, DevicePointer scales) {}
 
   /** Those of a card, decided once, and then logged in one line. */
   static MatrixProducts of(CudaDevice device) {

@@ -1,5 +1,6 @@
 package dev.bitfold.cuda.blas;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.launch.Lane;
 
@@ -20,15 +21,15 @@ final class OwnProducts implements MatrixProducts {
   public Multiplier open(Lane lane) {
     return new Multiplier() {
       @Override
-      public void multiply(long x, long w, long bias, long y, int rows, int inner, int outputs) {
-        LaunchArguments arguments = lane.arguments().address(x).address(w).address(bias).address(y);
+      public void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+        LaunchArguments arguments = lane.arguments().pointer(x).pointer(w).pointer(bias).pointer(y);
         arguments.integer(rows).integer(inner).integer(outputs);
         String kernel = inner % 4 == 0 ? "product_of_wide_rows" : "product_of_rows";
         lane.stream().launch(kernel, blocks(rows, outputs), 1, arguments);
       }
 
       @Override
-      public void multiply(Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
+      public void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
         multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);
       }
 
@@ -39,11 +40,11 @@ final class OwnProducts implements MatrixProducts {
     };
   }
 
-  /** {@link Multiplier#multiply(Codes, Codes, long, long, int, int, int)} by our own kernel. */
+  /** {@link Multiplier#multiply(Codes, Codes, DevicePointer, DevicePointer, int, int, int)} by our own kernel. */
   static void multiplyCodes(
-      Lane lane, Codes x, Codes w, long bias, long y, int rows, int inner, int outputs) {
-    LaunchArguments arguments = lane.arguments().address(x.codes()).address(w.codes());
-    arguments.address(x.scales()).address(w.scales()).address(bias).address(y);
+      Lane lane, Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+    LaunchArguments arguments = lane.arguments().pointer(x.codes()).pointer(w.codes());
+    arguments.pointer(x.scales()).pointer(w.scales()).pointer(bias).pointer(y);
     arguments.integer(rows).integer(inner / WORD).integer(outputs);
     String kernel = inner % (4 * WORD) == 0 ? "product_of_wide_codes" : "product_of_codes";
     lane.stream().launch(kernel, blocks(rows, outputs), 1, arguments);

@@ -197,7 +197,7 @@ public final class CudaDevice {
           bytes + " bytes were asked for, " + freeMemory() + " are free on " + this);
     }
     driver.check("memAlloc", code);
-    return new DeviceMemory(this, address.getValue(), bytes);
+    return new DeviceMemory(this, new DevicePointer(address.getValue()), bytes);
   }
 
   /** Opens a stream of its own. */

@@ -65,14 +65,17 @@ public final class CudaStream implements AutoCloseable {
   }
 
   /** Sets so many 32-bit words. */
-  public void fill(long address, int value, long count) {
+  public void fill(DevicePointer start, int value, long count) {
     device.call(
-        "memsetD32Async", () -> device.calls().memsetD32Async(address, value, count, stream));
+        "memsetD32Async",
+        () -> device.calls().memsetD32Async(start.address(), value, count, stream));
   }
 
   /** Copies within the card. */
-  public void copy(long to, long from, long bytes) {
-    device.call("memcpyDtoDAsync", () -> device.calls().memcpyDtoDAsync(to, from, bytes, stream));
+  public void copy(DevicePointer to, DevicePointer from, long bytes) {
+    device.call(
+        "memcpyDtoDAsync",
+        () -> device.calls().memcpyDtoDAsync(to.address(), from.address(), bytes, stream));
   }
 
   /**

@@ -3,19 +3,19 @@ package dev.bitfold.cuda.driver;
 /** Memory of a card. Closed once; not to be used afterwards. */
 public final class DeviceMemory implements AutoCloseable {
   private final CudaDevice device;
-  private final long address;
+  private final DevicePointer start;
   private final long bytes;
   private boolean closed;
 
-  DeviceMemory(CudaDevice device, long address, long bytes) {
+  DeviceMemory(CudaDevice device, DevicePointer start, long bytes) {
     this.device = device;
-    this.address = address;
+    this.start = start;
     this.bytes = bytes;
   }
 
-  /** Its address on the card, a multiple of 256. */
-  public long address() {
-    return address;
+  /** Returns where it starts, at a multiple of 256 bytes. */
+  public DevicePointer start() {
+    return start;
   }
 
   /** Its size. */
@@ -28,7 +28,7 @@ public final class DeviceMemory implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      device.call("memFree", () -> device.calls().memFree(address));
+      device.call("memFree", () -> device.calls().memFree(start.address()));
     }
   }
 }

@@ -35,10 +35,10 @@ public final class LaunchArguments {
     return this;
   }
 
-  /** An address of the card; 0 is null. */
-  public LaunchArguments address(long address) {
+  /** A pointer to the device's memory. */
+  public LaunchArguments pointer(DevicePointer pointer) {
     align(Long.BYTES);
-    buffer.setLong(at, address);
+    buffer.setLong(at, pointer.address());
     at += Long.BYTES;
     return this;
   }

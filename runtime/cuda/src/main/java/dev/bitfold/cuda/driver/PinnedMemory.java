@@ -43,17 +43,20 @@ final class PinnedMemory implements AutoCloseable {
   }
 
   /** Has bytes of it sent to the card. */
-  void send(int from, long to, int bytes) {
+  void send(int from, DevicePointer to, int bytes) {
     device.call(
         "memcpyHtoDAsync",
-        () -> device.calls().memcpyHtoDAsync(to, host.share(from), bytes, stream.handle()));
+        () ->
+            device
+                .calls()
+                .memcpyHtoDAsync(to.address(), host.share(from), bytes, stream.handle()));
   }
 
   /** Has bytes of the card fetched to its start. */
-  void fetch(long from, int bytes) {
+  void fetch(DevicePointer from, int bytes) {
     device.call(
         "memcpyDtoHAsync",
-        () -> device.calls().memcpyDtoHAsync(host, from, bytes, stream.handle()));
+        () -> device.calls().memcpyDtoHAsync(host, from.address(), bytes, stream.handle()));
   }
 
   /** Marks the place in the stream that {@link #await} waits for. */

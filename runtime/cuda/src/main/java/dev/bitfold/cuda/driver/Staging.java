@@ -43,34 +43,34 @@ public final class Staging implements AutoCloseable {
   }
 
   /** Sends the first {@code count} floats of a buffer, whose position does not matter. */
-  public void upload(FloatBuffer values, int count, long address) {
+  public void upload(FloatBuffer values, int count, DevicePointer at) {
     upload(
         4L * count,
-        address,
+        at,
         (to, from, bytes) -> to.asFloatBuffer().put(0, values, (int) (from / 4), bytes / 4));
   }
 
   /** Sends the first {@code count} floats of an array. */
-  public void upload(float[] values, int count, long address) {
+  public void upload(float[] values, int count, DevicePointer at) {
     upload(
         4L * count,
-        address,
+        at,
         (to, from, bytes) -> to.asFloatBuffer().put(0, values, (int) (from / 4), bytes / 4));
   }
 
   /** Sends integers. */
-  public void upload(int[] values, long address) {
+  public void upload(int[] values, DevicePointer at) {
     upload(
         4L * values.length,
-        address,
+        at,
         (to, from, bytes) -> to.asIntBuffer().put(0, values, (int) (from / 4), bytes / 4));
   }
 
   /** Fetches {@code count} floats to a buffer, from index 0. */
-  public void download(long address, FloatBuffer out, int count) {
+  public void download(DevicePointer at, FloatBuffer out, int count) {
     download(
         4L * count,
-        address,
+        at,
         (from, to, bytes) -> {
           FloatBuffer piece = from.asFloatBuffer();
           out.put((int) (to / 4), piece, 0, bytes / 4);
@@ -78,10 +78,10 @@ public final class Staging implements AutoCloseable {
   }
 
   /** Fetches integers. */
-  public void download(long address, int[] out, int count) {
+  public void download(DevicePointer at, int[] out, int count) {
     download(
         4L * count,
-        address,
+        at,
         (from, to, bytes) -> {
           IntBuffer piece = from.asIntBuffer();
           piece.get(0, out, (int) (to / 4), bytes / 4);
@@ -89,10 +89,10 @@ public final class Staging implements AutoCloseable {
   }
 
   /** Fetches doubles. */
-  public void download(long address, double[] out, int count) {
+  public void download(DevicePointer at, double[] out, int count) {
     download(
         8L * count,
-        address,
+        at,
         (from, to, bytes) -> {
           DoubleBuffer piece = from.asDoubleBuffer();
           piece.get(0, out, (int) (to / 8), bytes / 8);
@@ -100,10 +100,10 @@ public final class Staging implements AutoCloseable {
   }
 
   /** Fetches integers of 64 bits and adds them. */
-  public void downloadAdding(long address, long[] out, int count) {
+  public void downloadAdding(DevicePointer at, long[] out, int count) {
     download(
         8L * count,
-        address,
+        at,
         (from, to, bytes) -> {
           LongBuffer piece = from.asLongBuffer();
           int first = (int) (to / 8);
@@ -113,7 +113,7 @@ public final class Staging implements AutoCloseable {
         });
   }
 
-  private void upload(long bytes, long address, Writer writer) {
+  private void upload(long bytes, DevicePointer at, Writer writer) {
     for (long done = 0; done < bytes; ) {
       if (HALF - used < Math.min(bytes - done, ALIGNMENT)) {
         turn();
@@ -122,7 +122,7 @@ public final class Staging implements AutoCloseable {
       PinnedMemory memory = halves[half];
       writer.write(
           memory.buffer().position(used).slice().order(memory.buffer().order()), done, piece);
-      memory.send(used, address + done, piece);
+      memory.send(used, at.plus(done), piece);
       memory.mark();
       used = Math.min(HALF, (used + piece + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
       done += piece;
@@ -136,14 +136,14 @@ public final class Staging implements AutoCloseable {
     used = 0;
   }
 
-  private void download(long bytes, long address, Reader reader) {
+  private void download(long bytes, DevicePointer at, Reader reader) {
     // What was sent from the halves is still on its way.
     halves[0].await();
     halves[1].await();
     used = 0;
     long asked = 0;
     for (int h = 0; h < 2 && asked < bytes; h++) {
-      asked += ask(h, address, asked, bytes);
+      asked += ask(h, at, asked, bytes);
     }
     int turn = 0;
     for (long done = 0; done < bytes; turn = 1 - turn) {
@@ -153,14 +153,14 @@ public final class Staging implements AutoCloseable {
       reader.read(buffer.position(0).slice().order(buffer.order()), done, piece);
       done += piece;
       if (asked < bytes) {
-        asked += ask(turn, address, asked, bytes);
+        asked += ask(turn, at, asked, bytes);
       }
     }
   }
 
-  private int ask(int which, long address, long from, long bytes) {
+  private int ask(int which, DevicePointer at, long from, long bytes) {
     int piece = (int) Math.min(bytes - from, HALF);
-    halves[which].fetch(address + from, piece);
+    halves[which].fetch(at.plus(from), piece);
     halves[which].mark();
     return piece;
   }

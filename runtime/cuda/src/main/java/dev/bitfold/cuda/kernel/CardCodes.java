@@ -1,5 +1,6 @@
 package dev.bitfold.cuda.kernel;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
@@ -14,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tensor which is read, and not written to
  * @param inner elements of a row, a multiple of 4
- * @param codes address of a byte for each element
- * @param rowScales address of a float for each row: what its codes are divided by; NaN where the
+ * @param codes a byte for each element
+ * @param rowScales a float for each row: what its codes are divided by; NaN where the
  *     row holds a NaN, which has no code
  */
-public record CardCodes(CardTensor tensor, int inner, long codes, long rowScales)
+public record CardCodes(CardTensor tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {
   @Override
   public void amax(@Nullable PreScale preScale, Groups groups, float[] out) {
@@ -45,7 +46,8 @@ public record CardCodes(CardTensor tensor, int inner, long codes, long rowScales
     require(groups, scales.dividesBack());
     tensor
         .operations()
-        .rowCodes(tensor.x(), preScale, groups, inner, grid, scales, codes, rowScales);
+        .rowCodes()
+        .of(tensor.x(), preScale, groups, inner, grid, scales, codes, rowScales);
   }
 
   @Override
@@ -54,7 +56,8 @@ public record CardCodes(CardTensor tensor, int inner, long codes, long rowScales
     require(groups, scaling.dividesBack());
     tensor
         .operations()
-        .rowCodesByAmax(tensor.x(), preScale, groups, inner, grid, scaling, codes, rowScales);
+        .rowCodes()
+        .byAmax(tensor.x(), preScale, groups, inner, grid, scaling, codes, rowScales);
   }
 
   @Override

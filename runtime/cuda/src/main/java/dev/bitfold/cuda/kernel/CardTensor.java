@@ -1,7 +1,8 @@
 package dev.bitfold.cuda.kernel;
 
+import dev.bitfold.cuda.driver.DevicePointer;
+import dev.bitfold.cuda.launch.Maximum;
 import dev.bitfold.cuda.launch.Operations;
-import dev.bitfold.cuda.launch.Operations.Maximum;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
@@ -15,40 +16,40 @@ import org.jspecify.annotations.Nullable;
  * it returns; what a host array receives is there.
  *
  * @param operations in which it is worked on
- * @param x address of what is read
- * @param out address of what is written to; may be {@code x}
+ * @param x what is read
+ * @param out what is written to; may be {@code x}
  */
-public record CardTensor(Operations operations, long x, long out) implements TensorKernels {
+public record CardTensor(Operations operations, DevicePointer x, DevicePointer out) implements TensorKernels {
   @Override
   public void amax(@Nullable PreScale preScale, Groups groups, float[] amax) {
-    operations.maximum(Maximum.AMAX, x, preScale, groups, amax);
+    operations.maxima().find(Maximum.AMAX, x, preScale, groups, amax);
   }
 
   @Override
   public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] amax) {
-    operations.maximum(Maximum.FINITE_AMAX, x, preScale, groups, amax);
+    operations.maxima().find(Maximum.FINITE_AMAX, x, preScale, groups, amax);
   }
 
   @Override
   public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
-    operations.maximum(Maximum.MIN, x, preScale, groups, min);
-    operations.maximum(Maximum.MAX, x, preScale, groups, max);
+    operations.maxima().find(Maximum.MIN, x, preScale, groups, min);
+    operations.maxima().find(Maximum.MAX, x, preScale, groups, max);
   }
 
   @Override
   public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
-    operations.round(x, preScale, groups, grid, scales, true, out);
+    operations.rounder().round(x, preScale, groups, grid, scales, true, out);
   }
 
   @Override
   public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
-    operations.round(x, preScale, groups, grid, scales, false, out);
+    operations.rounder().round(x, preScale, groups, grid, scales, false, out);
   }
 
   @Override
   public void quantizeByAmax(
       @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
-    operations.quantizeByAmax(x, preScale, groups, grid, scaling, back, out);
+    operations.rounder().quantizeByAmax(x, preScale, groups, grid, scaling, back, out);
   }
 
   @Override
@@ -58,6 +59,6 @@ public record CardTensor(Operations operations, long x, long out) implements Ten
       Grid grid,
       Scales[] candidates,
       double[][] errors) {
-    operations.squaredErrors(x, preScale, groups, grid, candidates, errors);
+    operations.sums().squaredErrors(x, preScale, groups, grid, candidates, errors);
   }
 }

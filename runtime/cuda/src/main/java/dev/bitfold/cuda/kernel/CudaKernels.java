@@ -2,10 +2,11 @@ package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.launch.Lane;
 import dev.bitfold.cuda.launch.Lanes;
+import dev.bitfold.cuda.launch.Maximum;
 import dev.bitfold.cuda.launch.Operations;
-import dev.bitfold.cuda.launch.Operations.Maximum;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
@@ -51,13 +52,13 @@ public final class CudaKernels implements QuantKernels {
   @Override
   public void amax(Source x, Groups groups, float[] out) {
     Arrays.fill(out, 0, groups.count(), 0f);
-    on(x, groups, (o, at) -> o.maximum(Maximum.AMAX, at, x.preScale(), groups, out));
+    on(x, groups, (o, at) -> o.maxima().find(Maximum.AMAX, at, x.preScale(), groups, out));
   }
 
   @Override
   public void finiteAmax(Source x, Groups groups, float[] out) {
     Arrays.fill(out, 0, groups.count(), 0f);
-    on(x, groups, (o, at) -> o.maximum(Maximum.FINITE_AMAX, at, x.preScale(), groups, out));
+    on(x, groups, (o, at) -> o.maxima().find(Maximum.FINITE_AMAX, at, x.preScale(), groups, out));
   }
 
   @Override
@@ -68,8 +69,8 @@ public final class CudaKernels implements QuantKernels {
         x,
         groups,
         (o, at) -> {
-          o.maximum(Maximum.MIN, at, x.preScale(), groups, min);
-          o.maximum(Maximum.MAX, at, x.preScale(), groups, max);
+          o.maxima().find(Maximum.MIN, at, x.preScale(), groups, min);
+          o.maxima().find(Maximum.MAX, at, x.preScale(), groups, max);
         });
   }
 
@@ -88,8 +89,8 @@ public final class CudaKernels implements QuantKernels {
     run(
         groups,
         (lane, operations) -> {
-          long at = upload(lane, x.values(), groups);
-          operations.round(at, x.preScale(), groups, grid, scales, back, at);
+          DevicePointer at = upload(lane, x.values(), groups);
+          operations.rounder().round(at, x.preScale(), groups, grid, scales, back, at);
           lane.staging().download(at, out, groups.elements());
         });
   }
@@ -100,8 +101,8 @@ public final class CudaKernels implements QuantKernels {
     run(
         groups,
         (lane, operations) -> {
-          long at = upload(lane, x.values(), groups);
-          operations.quantizeByAmax(at, x.preScale(), groups, grid, scaling, back, at);
+          DevicePointer at = upload(lane, x.values(), groups);
+          operations.rounder().quantizeByAmax(at, x.preScale(), groups, grid, scaling, back, at);
           lane.staging().download(at, out, groups.elements());
         });
   }
@@ -121,9 +122,9 @@ public final class CudaKernels implements QuantKernels {
     run(
         groups,
         (lane, operations) -> {
-          long at = upload(lane, x, groups);
-          long from = upload(lane, gradient, groups);
-          operations.clipGradient(at, from, groups, low, high, from, below, above);
+          DevicePointer at = upload(lane, x, groups);
+          DevicePointer from = upload(lane, gradient, groups);
+          operations.sums().clipGradient(at, from, groups, low, high, from, below, above);
           lane.staging().download(from, out, groups.elements());
         });
   }
@@ -146,9 +147,11 @@ public final class CudaKernels implements QuantKernels {
     run(
         groups,
         (lane, operations) -> {
-          long at = upload(lane, x, groups);
-          long from = upload(lane, gradient, groups);
-          operations.stepGradient(at, from, groups, low, high, step, from, below, above, inside);
+          DevicePointer at = upload(lane, x, groups);
+          DevicePointer from = upload(lane, gradient, groups);
+          operations
+              .sums()
+              .stepGradient(at, from, groups, low, high, step, from, below, above, inside);
           lane.staging().download(from, out, groups.elements());
         });
   }
@@ -160,29 +163,24 @@ public final class CudaKernels implements QuantKernels {
       Arrays.fill(out[c], 0, groups.count(), 0);
     }
     if (candidates.length > 0) {
-      on(x, groups, (o, at) -> o.squaredErrors(at, x.preScale(), groups, grid, candidates, out));
+      on(x, groups, (o, at) -> o.sums().squaredErrors(at, x.preScale(), groups, grid, candidates, out));
     }
   }
 
   @Override
   public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
-    on(x, groups, (o, at) -> o.histogram(at, x.preScale(), groups, inverseWidth, bins, counts));
+    on(x, groups, (o, at) -> o.histograms().count(at, x.preScale(), groups, inverseWidth, bins, counts));
   }
 
-  private static long upload(Lane lane, FloatBuffer x, Groups groups) {
-    long at = lane.arena().take(4L * groups.elements());
+  private static DevicePointer upload(Lane lane, FloatBuffer x, Groups groups) {
+    DevicePointer at = lane.take((long) Float.BYTES * groups.elements());
     lane.staging().upload(x, groups.elements(), at);
     return at;
   }
 
   /** Runs on a tensor that is only read. */
-  private void on(Source x, Groups groups, OnDevice operation) {
-    run(groups, (lane, operations) -> operation.run(operations, upload(lane, x.values(), groups)));
-  }
-
-  /** What is done with a tensor at an address. */
-  private interface OnDevice {
-    void run(Operations operations, long address);
+  private void on(Source x, Groups groups, BiConsumer<Operations, DevicePointer> operation) {
+    run(groups, (lane, operations) -> operation.accept(operations, upload(lane, x.values(), groups)));
   }
 
   private void run(Groups groups, BiConsumer<Lane, Operations> operation) {

@@ -3,6 +3,7 @@ package dev.bitfold.cuda.launch;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.driver.DevicePointer;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * It grows to what the largest operation took, so that one like it allocates nothing. Of one thread
  * at a time.
  */
-public final class Arena implements AutoCloseable {
+final class Arena implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Arena.class);
   private static final long ALIGNMENT = 256;
   private static final long LEAST = 1 << 20;
@@ -21,7 +22,7 @@ public final class Arena implements AutoCloseable {
   private final CudaDevice device;
   private final List<DeviceMemory> blocks = new ArrayList<>();
   private long left;
-  private long next;
+  private DevicePointer next = DevicePointer.NULL;
   private long taken;
 
   Arena(CudaDevice device) {
@@ -29,27 +30,27 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * Memory until the next {@link #reset}.
+   * Gives out memory until the next {@link #reset}.
    *
-   * @return its address, a multiple of 256
+   * @return where it starts, at a multiple of 256 bytes
    */
-  public long take(long bytes) {
+  DevicePointer take(long bytes) {
     long size = Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     taken += size;
     if (size > left) {
       DeviceMemory block = device.allocate(Math.max(size, LEAST));
       blocks.add(block);
-      next = block.address();
+      next = block.start();
       left = block.bytes();
     }
-    long address = next;
-    next += size;
+    DevicePointer start = next;
+    next = next.plus(size);
     left -= size;
-    return address;
+    return start;
   }
 
   /** Takes everything back. What was given out must not be in use any more. */
-  public void reset() {
+  void reset() {
     if (blocks.size() > 1) {
       // One block of the whole size next time.
       close();
@@ -61,7 +62,7 @@ public final class Arena implements AutoCloseable {
       }
     }
     if (!blocks.isEmpty()) {
-      next = blocks.get(0).address();
+      next = blocks.get(0).start();
       left = blocks.get(0).bytes();
     }
     taken = 0;

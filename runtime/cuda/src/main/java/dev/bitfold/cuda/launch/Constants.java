@@ -1,19 +1,21 @@
 package dev.bitfold.cuda.launch;
 
-/** Puts on the card what kernels read beside a tensor: scales, factors, axes. */
+import dev.bitfold.cuda.driver.DevicePointer;
+
+/** Puts on the device what kernels read beside a tensor: scales, factors, axes. */
 public interface Constants {
   /**
    * Sends floats.
    *
    * @param values the first {@code count} of them
-   * @return their address
+   * @return where they are
    */
-  long floats(float[] values, int count);
+  DevicePointer floats(float[] values, int count);
 
   /**
    * Sends integers.
    *
-   * @return their address
+   * @return where they are
    */
-  long integers(int[] values);
+  DevicePointer integers(int[] values);
 }

@@ -1,16 +1,17 @@
 package dev.bitfold.cuda.launch;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.Groups;
 
 /**
  * Groups as the kernels take them: {@code Layout} of layout.cuh.
  *
- * @param axes address of the axes before the columns, 0 if there are none
+ * @param axes the axes before the columns; nowhere if there are none
  * @param outer those axes
  * @param blocks of a row
  */
-record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
+record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
   /** What holds of any four elements that one 128-bit access takes; as layout.cuh counts. */
   enum Form {
     ONE(0, ""),
@@ -38,7 +39,7 @@ record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
 
   static DeviceGroups of(Groups groups, Constants constants) {
     int[] outer = groups.outer();
-    long axes = 0;
+    DevicePointer axes = DevicePointer.NULL;
     if (outer.length > 0) {
       axes = constants.integers(outer);
     }
@@ -66,11 +67,7 @@ record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
   }
 
   void write(LaunchArguments to) {
-    write(to, groups, axes, outer, blocks);
-  }
-
-  private static void write(LaunchArguments to, Groups groups, long axes, int outer, int blocks) {
-    to.address(axes);
+    to.pointer(axes);
     divisor(to, groups.columns());
     divisor(to, groups.block());
     to.integer(groups.elements()).integer(blocks).integer(outer).integer(groups.count());
@@ -88,7 +85,7 @@ record DeviceGroups(Groups groups, long axes, int outer, int blocks) {
 
   /** No groups, where a kernel takes none. */
   static void writeNone(LaunchArguments to) {
-    to.address(0);
+    to.pointer(DevicePointer.NULL);
     for (int i = 0; i < 10; i++) {
       to.integer(0);
     }

@@ -1,12 +1,13 @@
 package dev.bitfold.cuda.launch;
 
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.driver.DevicePointer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -25,44 +26,44 @@ public final class KeptConstants implements AutoCloseable {
   public Constants in(Lane lane) {
     return new Constants() {
       @Override
-      public long floats(float[] values, int count) {
+      public DevicePointer floats(float[] values, int count) {
         return KeptConstants.this.floats(lane, values, count);
       }
 
       @Override
-      public long integers(int[] values) {
+      public DevicePointer integers(int[] values) {
         return KeptConstants.this.integers(lane, values);
       }
     };
   }
 
-  private synchronized long floats(Lane lane, float[] values, int count) {
+  private synchronized DevicePointer floats(Lane lane, float[] values, int count) {
     DeviceMemory known = floats.get(values);
     if (known == null) {
-      known = sent(lane, count, address -> lane.staging().upload(values, count, address));
+      known = sent(lane, count, to -> lane.staging().upload(values, count, to));
       floats.put(values, known);
     }
-    return known.address();
+    return known.start();
   }
 
-  private synchronized long integers(Lane lane, int[] values) {
+  private synchronized DevicePointer integers(Lane lane, int[] values) {
     List<Integer> key = IntStream.of(values).boxed().toList();
     DeviceMemory known = integers.get(key);
     if (known == null) {
       if (integers.size() == MOST_INTEGERS) {
         return lane.integers(values);
       }
-      known = sent(lane, values.length, address -> lane.staging().upload(values, address));
+      known = sent(lane, values.length, to -> lane.staging().upload(values, to));
       integers.put(key, known);
     }
-    return known.address();
+    return known.start();
   }
 
   /** Words that are on the card when this returns: other lanes may read them at once. */
-  private static DeviceMemory sent(Lane lane, int words, LongConsumer upload) {
+  private static DeviceMemory sent(Lane lane, int words, Consumer<DevicePointer> upload) {
     DeviceMemory memory = lane.stream().device().allocate(4L * Math.max(1, words));
     try {
-      upload.accept(memory.address());
+      upload.accept(memory.start());
       lane.stream().synchronize();
       return memory;
     } catch (RuntimeException | Error e) {

@@ -2,6 +2,7 @@ package dev.bitfold.cuda.launch;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaStream;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.driver.Staging;
 
@@ -36,17 +37,18 @@ public final class Lane implements Constants, AutoCloseable {
     return staging;
   }
 
-  public Arena arena() {
-    return arena;
+  /**
+   * Gives out memory of the device until the operation is over.
+   *
+   * @return where it starts, at a multiple of 256 bytes
+   */
+  public DevicePointer take(long bytes) {
+    return arena.take(bytes);
   }
 
-  /**
-   * Memory of the card until the operation is over.
-   *
-   * @return its address, a multiple of 256
-   */
-  public long take(long bytes) {
-    return arena.take(bytes);
+  /** Takes back all memory that was given out: nothing uses it any more. */
+  public void reset() {
+    arena.reset();
   }
 
   /** Arguments for the next launch, none yet. */
@@ -56,17 +58,17 @@ public final class Lane implements Constants, AutoCloseable {
 
   /** To memory that is theirs until the operation is over. */
   @Override
-  public long floats(float[] values, int count) {
-    long address = arena.take(4L * count);
-    staging.upload(values, count, address);
-    return address;
+  public DevicePointer floats(float[] values, int count) {
+    DevicePointer to = arena.take((long) Float.BYTES * count);
+    staging.upload(values, count, to);
+    return to;
   }
 
   @Override
-  public long integers(int[] values) {
-    long address = arena.take(4L * values.length);
-    staging.upload(values, address);
-    return address;
+  public DevicePointer integers(int[] values) {
+    DevicePointer to = arena.take((long) Integer.BYTES * values.length);
+    staging.upload(values, to);
+    return to;
   }
 
   @Override

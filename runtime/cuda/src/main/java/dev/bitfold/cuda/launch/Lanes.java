@@ -43,7 +43,7 @@ public final class Lanes {
     try {
       operation.accept(lane);
       lane.stream().synchronize();
-      lane.arena().reset();
+      lane.reset();
       done = true;
     } finally {
       if (done) {

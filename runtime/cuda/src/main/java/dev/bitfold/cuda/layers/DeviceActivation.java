@@ -1,5 +1,6 @@
 package dev.bitfold.cuda.layers;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import java.util.Arrays;
@@ -28,9 +29,9 @@ record DeviceActivation(Activation activation) implements DeviceLayer {
   }
 
   @Override
-  public void run(Pass pass, long x, long[] shape, long y) {
+  public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y) {
     int elements = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    LaunchArguments arguments = pass.lane().arguments().address(x).address(y).integer(elements);
+    LaunchArguments arguments = pass.lane().arguments().pointer(x).pointer(y).integer(elements);
     int blocks = Math.min((elements - 1) / EACH + 1, MOST_BLOCKS);
     pass.lane().stream().launch(activation.kernel(), blocks, 1, arguments);
   }

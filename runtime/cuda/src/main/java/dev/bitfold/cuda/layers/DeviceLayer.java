@@ -1,9 +1,10 @@
 package dev.bitfold.cuda.layers;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One step of a model on a card. */
@@ -24,13 +25,13 @@ interface DeviceLayer {
   /**
    * Gives its kernels to the lane.
    *
-   * @param x address of the input
-   * @param y address of the output, another
+   * @param x the input
+   * @param y the output, elsewhere
    */
-  void run(Pass pass, long x, long[] shape, long y);
+  void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y);
 
   /** Quantizes an input on its way, and hands on where it then is. */
-  static void through(Port port, Pass pass, long x, long[] shape, LongConsumer compute) {
+  static void through(Port port, Pass pass, DevicePointer x, long[] shape, Consumer<DevicePointer> compute) {
     if (port instanceof Port.Plain) {
       compute.accept(x);
     } else {
@@ -40,16 +41,16 @@ interface DeviceLayer {
   }
 
   /** Quantizes an output where it is. */
-  static void finish(Port port, Pass pass, long y, long[] shape) {
+  static void finish(Port port, Pass pass, DevicePointer y, long[] shape) {
     if (!(port instanceof Port.Plain)) {
       port.run(pass, y, shape, y);
     }
   }
 
-  /** Uses a tensor's memory; address 0 if there is none. */
-  static void use(@Nullable DeviceTensor tensor, LongConsumer use) {
+  /** Uses a tensor's memory; nowhere if there is none. */
+  static void use(@Nullable DeviceTensor tensor, Consumer<DevicePointer> use) {
     if (tensor == null) {
-      use.accept(0);
+      use.accept(DevicePointer.NULL);
     } else {
       tensor.use(use);
     }

@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.layers.Linear;
@@ -51,7 +52,7 @@ final class DeviceLinear implements DeviceLayer {
   }
 
   @Override
-  public void run(Pass pass, long x, long[] shape, long y) {
+  public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y) {
     int rows = DeviceLayer.rows(shape);
     DeviceLayer.through(
         input,

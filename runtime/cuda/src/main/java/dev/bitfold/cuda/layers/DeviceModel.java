@@ -4,6 +4,7 @@ import dev.bitfold.cuda.blas.MatrixProducts;
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.launch.KeptConstants;
 import dev.bitfold.cuda.launch.Lane;
 import dev.bitfold.cuda.launch.Lanes;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -148,7 +149,7 @@ public final class DeviceModel implements AutoCloseable {
       }
       List<long[]> shapes = shapes(x.shape());
       DeviceTensor y = DeviceTensor.uninitialized(device, shapes.get(layers.size()));
-      LongConsumer to =
+      Consumer<DevicePointer> to =
           out -> x.use(in -> Lanes.of(device).run(lane -> run(lane, in, shapes, out)));
       try {
         y.use(to);
@@ -196,16 +197,19 @@ public final class DeviceModel implements AutoCloseable {
     return Float.BYTES * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
   }
 
-  private void run(Lane lane, long x, List<long[]> shapes, long y) {
+  private void run(Lane lane, DevicePointer x, List<long[]> shapes, DevicePointer y) {
     int last = layers.size() - 1;
     long most = shapes.stream().mapToLong(DeviceModel::bytes).max().orElse(0);
     // Layers write to the two in turn.
-    long[] between = {last > 0 ? lane.take(most) : 0, last > 1 ? lane.take(most) : 0};
+    List<DevicePointer> between =
+        List.of(
+            last > 0 ? lane.take(most) : DevicePointer.NULL,
+            last > 1 ? lane.take(most) : DevicePointer.NULL);
     try (Multiplier multiplier = products.open(lane)) {
       Pass pass = new Pass(lane, multiplier, constants, lane.take(most));
-      long from = x;
+      DevicePointer from = x;
       for (int i = 0; i <= last; i++) {
-        long to = i == last ? y : between[i % 2];
+        DevicePointer to = i == last ? y : between.get(i % 2);
         try {
           layers.get(i).run(pass, from, shapes.get(i), to);
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.internal.state.BuiltLayer;
@@ -76,15 +77,15 @@ final class DeviceNorm implements DeviceLayer {
   }
 
   @Override
-  public void run(Pass pass, long x, long[] shape, long y) {
+  public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y) {
     int rows = DeviceLayer.rows(shape);
     DeviceLayer.through(
         input, pass, x, shape, from -> parameters.use((w, b) -> launch(pass, from, w, b, y, rows)));
     DeviceLayer.finish(output, pass, y, shape);
   }
 
-  private void launch(Pass pass, long x, long w, long b, long y, int rows) {
-    LaunchArguments arguments = pass.lane().arguments().address(x).address(w).address(b).address(y);
+  private void launch(Pass pass, DevicePointer x, DevicePointer w, DevicePointer b, DevicePointer y, int rows) {
+    LaunchArguments arguments = pass.lane().arguments().pointer(x).pointer(w).pointer(b).pointer(y);
     arguments.integer(rows).integer(parameters.weight().length()).floating64(epsilon);
     pass.lane().stream().launch(kernel, (rows - 1) / ROWS + 1, 1, arguments);
   }

@@ -2,6 +2,7 @@ package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.descriptor.QuantDescriptor;
@@ -152,7 +153,7 @@ final class Int8Linear implements DeviceLayer {
   }
 
   @Override
-  public void run(Pass pass, long x, long[] shape, long y) {
+  public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y) {
     int rows = DeviceLayer.rows(shape);
     Codes quantized = new Codes(pass.scratch(), pass.lane().take((long) Float.BYTES * rows));
     input.codes(pass, x, shape, quantized);

@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.launch.KeptConstants;
 import dev.bitfold.cuda.launch.Lane;
 
@@ -12,4 +13,4 @@ import dev.bitfold.cuda.launch.Lane;
  * @param constants what its quantizers have sent already
  * @param scratch memory for a quantized input of any of the layers
  */
-record Pass(Lane lane, Multiplier products, KeptConstants constants, long scratch) {}
+record Pass(Lane lane, Multiplier products, KeptConstants constants, DevicePointer scratch) {}

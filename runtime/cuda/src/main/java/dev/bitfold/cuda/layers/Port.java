@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.kernel.CardCodes;
 import dev.bitfold.cuda.kernel.CardTensor;
 import dev.bitfold.cuda.launch.Constants;
@@ -15,12 +16,12 @@ import java.util.Optional;
 /** What becomes of a layer's input, or its output, in a quantized model. */
 sealed interface Port {
   /** Gives what becomes of a tensor to the lane; {@code out} may be {@code x}. */
-  void run(Pass pass, long x, long[] shape, long out);
+  void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out);
 
   /** Nothing. */
   record Plain() implements Port {
     @Override
-    public void run(Pass pass, long x, long[] shape, long out) {
+    public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
       throw new IllegalStateException("nothing is to be done");
     }
   }
@@ -28,17 +29,17 @@ sealed interface Port {
   /** It is quantized, after the pre-quant scale if there is one: one kernel for both. */
   record Quantizing(Quantizer quantizer) implements Port {
     @Override
-    public void run(Pass pass, long x, long[] shape, long out) {
+    public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
       quantizer.quantize(shape, on(pass, x, out));
     }
 
     /** The same, as int8 codes. */
-    void codes(Pass pass, long x, long[] shape, Codes out) {
+    void codes(Pass pass, DevicePointer x, long[] shape, Codes out) {
       int inner = (int) shape[shape.length - 1];
       quantizer.quantize(shape, new CardCodes(on(pass, x, x), inner, out.codes(), out.scales()));
     }
 
-    private CardTensor on(Pass pass, long x, long out) {
+    private CardTensor on(Pass pass, DevicePointer x, DevicePointer out) {
       // What is fixed is the same in every pass, and sent once.
       Constants kept = pass.constants().in(pass.lane());
       Constants scales = quantizer.isFixed() ? kept : pass.lane();
@@ -54,10 +55,10 @@ sealed interface Port {
   @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
   record Scaling(float[] factors, int axis) implements Port {
     @Override
-    public void run(Pass pass, long x, long[] shape, long out) {
+    public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
       PreScale scale = new PreScale(Groups.perIndex(shape, shape.length + axis), factors);
       Constants kept = pass.constants().in(pass.lane());
-      new Operations(pass.lane(), kept, kept).multiply(x, scale, out);
+      new Operations(pass.lane(), kept, kept).rounder().multiply(x, scale, out);
     }
   }
 

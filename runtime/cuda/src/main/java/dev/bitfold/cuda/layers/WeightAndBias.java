@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.internal.state.BuiltLayer;
 import java.util.List;
@@ -11,9 +12,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A layer's weight and bias on the card, as its {@code forward} computes with them. */
 record WeightAndBias(DeviceTensor weight, @Nullable DeviceTensor bias) {
-  /** What is done with their addresses; that of no bias is 0. */
+  /** What is done with them on the device; a bias that is left out is nowhere. */
   interface Use {
-    void with(long weight, long bias);
+    void with(DevicePointer weight, DevicePointer bias);
   }
 
   /**

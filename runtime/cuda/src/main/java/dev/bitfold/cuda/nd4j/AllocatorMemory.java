@@ -1,8 +1,9 @@
 package dev.bitfold.cuda.nd4j;
 
+import dev.bitfold.cuda.driver.DevicePointer;
 import java.lang.ref.Reference;
 import java.util.Arrays;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.nd4j.jita.allocator.impl.AllocationPoint;
 import org.nd4j.jita.allocator.impl.AtomicAllocator;
 import org.nd4j.jita.flow.FlowController;
@@ -30,7 +31,7 @@ final class AllocatorMemory implements ArrayMemory {
   }
 
   @Override
-  public void use(INDArray array, LongConsumer use) {
+  public void use(INDArray array, Consumer<DevicePointer> use) {
     AtomicAllocator allocator = AtomicAllocator.getInstance();
     FlowController flow = allocator.getFlowController();
     CudaContext context = flow.prepareAction(array);
@@ -41,7 +42,8 @@ final class AllocatorMemory implements ArrayMemory {
     context.syncOldStream();
     try {
       // The pointer is the buffer's, without the array's offset.
-      use.accept(point.getDevicePointer().address() + Float.BYTES * array.offset());
+      long address = point.getDevicePointer().address();
+      use.accept(new DevicePointer(address + Float.BYTES * array.offset()));
     } finally {
       flow.registerAction(context, array);
       Reference.reachabilityFence(array);

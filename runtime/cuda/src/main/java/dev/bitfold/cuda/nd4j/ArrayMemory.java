@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.nd4j;
 
-import java.util.function.LongConsumer;
+import dev.bitfold.cuda.driver.DevicePointer;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Where a backend's arrays are on a card. */
@@ -16,7 +17,7 @@ interface ArrayMemory {
    * Uses an array's memory. Before, its values are there and nothing of the backend's writes to it;
    * afterwards the backend knows that they are new.
    *
-   * @param use of the address of the first value; over when it returns
+   * @param use of the first value on; over when it returns
    */
-  void use(INDArray array, LongConsumer use);
+  void use(INDArray array, Consumer<DevicePointer> use);
 }

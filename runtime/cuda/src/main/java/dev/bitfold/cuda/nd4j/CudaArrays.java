@@ -2,6 +2,7 @@ package dev.bitfold.cuda.nd4j;
 
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.kernel.CardTensor;
 import dev.bitfold.cuda.launch.Lane;
 import dev.bitfold.cuda.launch.Lanes;
@@ -82,15 +83,15 @@ public final class CudaArrays {
     memory.use(x, at -> Lanes.of(device).run(lane -> run(quantizer, x, lane, at)));
   }
 
-  private static void run(Quantizer quantizer, INDArray x, Lane lane, long at) {
+  private static void run(Quantizer quantizer, INDArray x, Lane lane, DevicePointer at) {
     Operations operations = new Operations(lane);
-    if (at % ALIGNMENT == 0) {
+    if (at.address() % ALIGNMENT == 0) {
       quantizer.quantize(x.shape(), new CardTensor(operations, at, at));
       return;
     }
     // A view, or an array of a workspace, may begin anywhere; kernels take four floats at once.
     long bytes = Float.BYTES * x.length();
-    long copy = lane.take(bytes);
+    DevicePointer copy = lane.take(bytes);
     lane.stream().copy(copy, at, bytes);
     quantizer.quantize(x.shape(), new CardTensor(operations, copy, copy));
     lane.stream().copy(at, copy, bytes);

@@ -3,6 +3,7 @@ package dev.bitfold.cuda.tensor;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.kernel.CardTensor;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.launch.Operations;
@@ -13,7 +14,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -191,7 +192,7 @@ public final class DeviceTensor implements AutoCloseable {
     use(to -> quantize(quantizer, to));
   }
 
-  private void quantize(Quantizer quantizer, long to) {
+  private void quantize(Quantizer quantizer, DevicePointer to) {
     use(
         from ->
             Lanes.of(device)
@@ -243,15 +244,15 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * Uses the memory: {@link #length} floats from an address of the card, a multiple of 256.
+   * Uses the memory: {@link #length} floats, from a multiple of 256 bytes on.
    *
-   * @param use must not keep the address, and is over when what it gave to the card is done
+   * @param use must not keep the pointer, and is over when what it gave to the card is done
    */
-  public void use(LongConsumer use) {
+  public void use(Consumer<DevicePointer> use) {
     Objects.requireNonNull(use, "use");
-    long address = memory.enter();
+    DevicePointer start = memory.enter();
     try {
-      use.accept(address);
+      use.accept(start);
     } finally {
       memory.leave();
       Reference.reachabilityFence(this);
@@ -259,7 +260,7 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /** A new tensor of this shape. */
-  private DeviceTensor filled(LongConsumer fill) {
+  private DeviceTensor filled(Consumer<DevicePointer> fill) {
     DeviceTensor tensor = new DeviceTensor(device, shape);
     try {
       tensor.use(fill);

@@ -1,6 +1,7 @@
 package dev.bitfold.cuda.tensor;
 
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.driver.DevicePointer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,15 +31,15 @@ final class HeldMemory implements Runnable {
   /**
    * Keeps the memory until {@link #leave}.
    *
-   * @return its address
+   * @return where it starts
    * @throws IllegalStateException if it is closed
    */
-  synchronized long enter() {
+  synchronized DevicePointer enter() {
     if (closed) {
       throw new IllegalStateException("the " + name + " is closed");
     }
     users++;
-    return memory.address();
+    return memory.start();
   }
 
   synchronized void leave() {

@@ -10,6 +10,7 @@ import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
 import dev.bitfold.cuda.check.CardTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.standin.StandIn;
@@ -92,13 +93,13 @@ class MatrixProductsTest {
                         bs.use(
                             plus ->
                                 ys.use(
-                                    to -> run(products, device, at, by, biased ? plus : 0, to)))));
+                                    to -> run(products, device, at, by, biased ? plus : DevicePointer.NULL, to)))));
         return DenseFloats.of(ys.toHost(), "y").copy();
       }
     }
 
     private void run(
-        MatrixProducts products, CudaDevice device, long at, long by, long plus, long to) {
+        MatrixProducts products, CudaDevice device, DevicePointer at, DevicePointer by, DevicePointer plus, DevicePointer to) {
       Lanes.of(device)
           .run(
               lane -> {
@@ -230,15 +231,15 @@ class MatrixProductsTest {
                 Lanes.of(device)
                     .run(
                         lane -> {
-                          long xCodes = lane.take(x.length);
-                          long wCodes = lane.take(w.length);
+                          DevicePointer xCodes = lane.take(x.length);
+                          DevicePointer wCodes = lane.take(w.length);
                           lane.staging().upload(words(x), xCodes);
                           lane.staging().upload(words(w), wCodes);
                           try (Multiplier multiplier = products.open(lane)) {
                             multiplier.multiply(
                                 new Codes(xCodes, lane.floats(xs, rows)),
                                 new Codes(wCodes, lane.floats(ws, outputs)),
-                                biased ? lane.floats(bias, outputs) : 0,
+                                biased ? lane.floats(bias, outputs) : DevicePointer.NULL,
                                 to,
                                 rows,
                                 inner,

@@ -183,7 +183,10 @@ class FaultyKernelsTest {
         host.write(0, x, 0, length);
         check(driver.memcpyHtoDAsync(from.getValue(), host, 4L * length, stream.getValue()));
         LaunchArguments arguments =
-            new LaunchArguments().address(from.getValue()).address(to.getValue()).integer(length);
+            new LaunchArguments()
+                .pointer(new DevicePointer(from.getValue()))
+                .pointer(new DevicePointer(to.getValue()))
+                .integer(length);
         check(
             driver.launchKernel(
                 function.getValue(),

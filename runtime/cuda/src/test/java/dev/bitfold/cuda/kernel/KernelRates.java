@@ -4,12 +4,13 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.launch.Constants;
 import dev.bitfold.cuda.launch.KeptConstants;
 import dev.bitfold.cuda.launch.Lane;
 import dev.bitfold.cuda.launch.Lanes;
+import dev.bitfold.cuda.launch.Maximum;
 import dev.bitfold.cuda.launch.Operations;
-import dev.bitfold.cuda.launch.Operations.Maximum;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
@@ -74,23 +75,23 @@ public final class KernelRates {
           .run(
               lane -> {
                 FloatBuffer values = FloatBuffer.wrap(values());
-                lane.staging().upload(values, elements, x.address());
-                lane.staging().upload(values, elements, gradient.address());
+                lane.staging().upload(values, elements, x.start());
+                lane.staging().upload(values, elements, gradient.start());
                 lane.stream().synchronize();
                 Constants kept = constants.in(lane);
                 Operations operations = new Operations(lane, kept, kept);
                 works.put(
                     "copy",
-                    new Work(8, () -> lane.stream().copy(out.address(), x.address(), bytes)));
-                CardTensor fixed = new CardTensor(operations, x.address(), out.address());
+                    new Work(8, () -> lane.stream().copy(out.start(), x.start(), bytes)));
+                CardTensor fixed = new CardTensor(operations, x.start(), out.start());
                 // Scales that a call finds are others in every call, and not worth keeping.
                 CardTensor dynamic =
-                    new CardTensor(new Operations(lane, kept, lane), x.address(), out.address());
+                    new CardTensor(new Operations(lane, kept, lane), x.start(), out.start());
                 quantizers()
                     .forEach(
                         (name, q) -> works.put(name, quantize(q, q.isFixed() ? fixed : dynamic)));
-                reading(operations, x.address());
-                gradients(operations, x.address(), gradient.address(), out.address());
+                reading(operations, x.start());
+                gradients(operations, x.start(), gradient.start(), out.start());
                 times(lane, file);
               });
     }
@@ -151,20 +152,20 @@ public final class KernelRates {
   }
 
   /** What reads the tensor and writes next to nothing. */
-  private void reading(Operations operations, long x) {
+  private void reading(Operations operations, DevicePointer x) {
     Groups whole = Groups.perTensor(shape);
     Groups channels = Groups.perIndex(shape, 1);
     float[] one = new float[1];
     float[] each = new float[COLUMNS];
-    works.put("amax", new Work(4, () -> operations.maximum(Maximum.AMAX, x, null, whole, one)));
+    works.put("amax", new Work(4, () -> operations.maxima().find(Maximum.AMAX, x, null, whole, one)));
     works.put(
         "amax of channels",
-        new Work(4, () -> operations.maximum(Maximum.AMAX, x, null, channels, each)));
+        new Work(4, () -> operations.maxima().find(Maximum.AMAX, x, null, channels, each)));
     float[] inverseWidth = {BINS / 6f};
     long[] counts = new long[BINS];
     works.put(
         "histogram",
-        new Work(4, () -> operations.histogram(x, null, whole, inverseWidth, BINS, counts)));
+        new Work(4, () -> operations.histograms().count(x, null, whole, inverseWidth, BINS, counts)));
     Scales[] candidates = new Scales[CANDIDATES];
     for (int c = 0; c < CANDIDATES; c++) {
       float[] scale = {127f / (c + 1)};
@@ -176,10 +177,10 @@ public final class KernelRates {
         "squared errors of " + CANDIDATES + " candidates",
         new Work(
             4 * CANDIDATES,
-            () -> operations.squaredErrors(x, null, whole, grid, candidates, errors)));
+            () -> operations.sums().squaredErrors(x, null, whole, grid, candidates, errors)));
   }
 
-  private void gradients(Operations operations, long x, long gradient, long out) {
+  private void gradients(Operations operations, DevicePointer x, DevicePointer gradient, DevicePointer out) {
     Groups groups = Groups.perTensor(shape);
     float[] low = {-2};
     float[] high = {2};
@@ -190,13 +191,15 @@ public final class KernelRates {
     works.put(
         "clip gradient",
         new Work(
-            12, () -> operations.clipGradient(x, gradient, groups, low, high, out, below, above)));
+            12, () -> operations
+                    .sums()
+                    .clipGradient(x, gradient, groups, low, high, out, below, above)));
     works.put(
         "learned step gradient",
         new Work(
             12,
             () ->
-                operations.stepGradient(
+                operations.sums().stepGradient(
                     x, gradient, groups, low, high, step, out, below, above, inside)));
   }
 
@@ -210,7 +213,7 @@ public final class KernelRates {
         for (int i = 0; i < IN_A_ROW; i++) {
           work.getValue().run().run();
           // The next call's memory is this one's: on a stream it comes after it.
-          lane.arena().reset();
+          lane.reset();
         }
         lane.stream().synchronize();
         if (round >= 0) {

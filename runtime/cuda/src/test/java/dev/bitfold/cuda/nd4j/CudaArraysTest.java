@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.bitfold.cuda.driver.CudaDevice;
+import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.tensor.DeviceTensor;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.quantizer.Quantizer;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -40,14 +41,14 @@ class CudaArraysTest {
     }
 
     @Override
-    public void use(INDArray array, LongConsumer use) {
+    public void use(INDArray array, Consumer<DevicePointer> use) {
       uses++;
       INDArray within = Nd4j.zeros(DataType.FLOAT, offset + array.length());
       INDArray part =
           within.get(NDArrayIndex.interval(offset, offset + array.length())).reshape(array.shape());
       part.assign(array);
       try (DeviceTensor tensor = DeviceTensor.copyOf(device, within)) {
-        tensor.use(start -> use.accept(start + (long) Float.BYTES * offset));
+        tensor.use(start -> use.accept(start.plus((long) Float.BYTES * offset)));
         tensor.copyTo(within);
       }
       array.assign(part);

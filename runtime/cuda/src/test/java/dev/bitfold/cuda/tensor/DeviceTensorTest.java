@@ -256,7 +256,7 @@ class DeviceTensorTest {
           thread.submit(
               () ->
                   tensor.use(
-                      address -> {
+                      start -> {
                         inside.countDown();
                         try {
                           closed.await();

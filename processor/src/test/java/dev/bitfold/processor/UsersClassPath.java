@@ -1,0 +1,43 @@
+package dev.bitfold.processor;
+
+import dev.bitfold.Plan;
+import dev.bitfold.annotations.Quantize;
+import java.io.File;
+import java.net.URI;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What users compile against: ND4J and Bitfold, and nothing else of what the tests run with. javac
+ * lists every jar of its class path again for each compilation, so a short one saves a third of the
+ * time of the suite.
+ */
+final class UsersClassPath {
+  private UsersClassPath() {}
+
+  static List<File> files() {
+    return of(Quantize.class, INDArray.class, Plan.class);
+  }
+
+  static String text() {
+    return text(files());
+  }
+
+  static String withoutRuntime() {
+    return text(of(Quantize.class, INDArray.class));
+  }
+
+  private static String text(List<File> files) {
+    return files.stream().map(File::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** The jars or folders that classes come from. */
+  private static List<File> of(Class<?>... classes) {
+    return Stream.of(classes)
+        .map(c -> c.getProtectionDomain().getCodeSource().getLocation())
+        .map(location -> new File(URI.create(location.toString())))
+        .toList();
+  }
+}
