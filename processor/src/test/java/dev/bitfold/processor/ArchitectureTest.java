@@ -82,11 +82,7 @@ class ArchitectureTest {
         ELEMENTS,
         TYPES,
         QUESTIONS);
-    room(
-        "reader.creator",
-        own("names", "model", "lang", "reader"),
-        ELEMENTS,
-        QUESTIONS);
+    room("reader.creator", own("names", "model", "lang", "reader"), ELEMENTS, QUESTIONS);
     room(
         "reader.layer",
         own("names", "model", "diagnostics", "lang", "descriptor", "reader", "reader.creator"),

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class EclipseCompilerTest {
   /** Only javac shows the bodies of methods, where these mistakes are. */
-  static final Set<String> IN_BODIES = Set.of("QZ006", "QZ026", "QZ027", "QZ038", "QZ063", "QZ067", "QZ068");
+  static final Set<String> IN_BODIES =
+      Set.of("QZ006", "QZ026", "QZ027", "QZ038", "QZ063", "QZ067", "QZ068");
 
   private static final Pattern IN_RECORD =
       Pattern.compile("^\\?:0: .*\n  in record com\\.acme\\.(\\w+)\\.\\w+", Pattern.DOTALL);

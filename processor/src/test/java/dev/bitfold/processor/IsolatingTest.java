@@ -149,9 +149,7 @@ class IsolatingTest {
 
   private void compile(Path output, List<Path> classPath, List<Path> files) throws IOException {
     String path =
-        Stream.concat(
-                classPath.stream().map(Path::toString),
-                Stream.of(UsersClassPath.text()))
+        Stream.concat(classPath.stream().map(Path::toString), Stream.of(UsersClassPath.text()))
             .collect(Collectors.joining(File.pathSeparator));
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -60,7 +60,10 @@ class RoundsTest {
   private static Compilation compile(String source, Map<String, String> generated) {
     List<Processor> processors = new ArrayList<>(List.of(new BitfoldProcessor()));
     processors.add(new Other(generated));
-    return Compiler.javac().withClasspath(UsersClassPath.files()).withProcessors(processors).compile(Compiled.source("Example", source));
+    return Compiler.javac()
+        .withClasspath(UsersClassPath.files())
+        .withProcessors(processors)
+        .compile(Compiled.source("Example", source));
   }
 
   private static List<String> generated(Compilation compilation) {

@@ -78,9 +78,7 @@ class SeparateCompilationTest {
     all.addAll(options);
     if (!options.contains("-cp")) {
       all.addAll(
-          List.of(
-              "-cp",
-              folder.resolve("layers") + File.pathSeparator + UsersClassPath.text()));
+          List.of("-cp", folder.resolve("layers") + File.pathSeparator + UsersClassPath.text()));
     }
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

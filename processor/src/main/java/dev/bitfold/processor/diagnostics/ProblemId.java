@@ -35,23 +35,16 @@ public enum ProblemId {
       "move the class out of the method: make it a static nested class, or give it a file of its"
           + " own"),
   NOT_YET(
-      "QZ005",
-      "%1$s is not supported yet",
-      "leave it out, since it would have no effect: %2$s"),
+      "QZ005", "%1$s is not supported yet", "leave it out, since it would have no effect: %2$s"),
 
   // The class.
-  NOT_A_CLASS(
-      "QZ010",
-      "%1$s is %2$s: only classes and records can be layers or models",
-      "%3$s"),
+  NOT_A_CLASS("QZ010", "%1$s is %2$s: only classes and records can be layers or models", "%3$s"),
   ABSTRACT_CLASS(
       "QZ011",
       "%1$s is abstract, so %2$s on it has no effect: annotations on a class are not inherited",
       "move it to the concrete subclasses; @Weight and @Bias can stay on the members"),
   PRIVATE_TYPE(
-      "QZ012",
-      "%1$s is private, so generated code cannot use it",
-      "make it package-private"),
+      "QZ012", "%1$s is private, so generated code cannot use it", "make it package-private"),
   INNER_TYPE(
       "QZ013",
       "%1$s is an inner class: it cannot be built without an instance of %2$s",
@@ -87,10 +80,7 @@ public enum ProblemId {
       "rename it, for instance to kind()"),
 
   // Rebuilding.
-  NO_CONSTRUCTOR(
-      "QZ020",
-      "there is no way to rebuild %1$s: %2$s",
-      "%3$s"),
+  NO_CONSTRUCTOR("QZ020", "there is no way to rebuild %1$s: %2$s", "%3$s"),
   SEVERAL_CONSTRUCTORS(
       "QZ021",
       "%1$s could be rebuilt by several constructors: %2$s",
@@ -125,18 +115,9 @@ public enum ProblemId {
           + " the field %4$s package-private"),
 
   // Tensors.
-  TENSOR_TYPE(
-      "QZ030",
-      "%2$s %1$s is of type %3$s: only tensors (%4$s) can be quantized",
-      "%5$s"),
-  LAYOUT(
-      "QZ031",
-      "%1$s",
-      "write one letter per axis, such as \"OI\", \"NTC\" or \"…C\""),
-  TENSOR_NOT_CARRIED(
-      "QZ032",
-      "no constructor parameter of %1$s carries %2$s",
-      "%3$s"),
+  TENSOR_TYPE("QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) can be quantized", "%5$s"),
+  LAYOUT("QZ031", "%1$s", "write one letter per axis, such as \"OI\", \"NTC\" or \"…C\""),
+  TENSOR_NOT_CARRIED("QZ032", "no constructor parameter of %1$s carries %2$s", "%3$s"),
   TENSOR_NAME_TWICE(
       "QZ033",
       "%1$s has two tensors named %2$s",
@@ -189,21 +170,14 @@ public enum ProblemId {
       "QZ046", "tensor %2$s of %1$s has two descriptors: %3$s and %4$s", "keep one of the two"),
   TWO_RECIPES("QZ047", "%1$s has two recipes: %2$s and %3$s", "keep one of the two"),
   RECIPE_CYCLE(
-      "QZ048",
-      "recipe %1$s contains itself: %2$s",
-      "remove the recipe from the annotation type"),
+      "QZ048", "recipe %1$s contains itself: %2$s", "remove the recipe from the annotation type"),
   SMOOTH_ALPHA(
       "QZ049",
       "alpha = %1$s is not a migration strength",
       "write a number from 0 to 1, or leave it out to search it for each layer"),
   BLOCK_AXIS_AND_LETTER(
-      "QZ051",
-      "%1$s: %2$s has a @Block with both axis and along",
-      "keep one of the two"),
-  SMOOTH_TENSORS(
-      "QZ050",
-      "@SmoothQuant on %1$s needs one quantized %2$s, but there %3$s",
-      "%4$s"),
+      "QZ051", "%1$s: %2$s has a @Block with both axis and along", "keep one of the two"),
+  SMOOTH_TENSORS("QZ050", "@SmoothQuant on %1$s needs one quantized %2$s, but there %3$s", "%4$s"),
   GRAPH_SMOOTHED(
       "QZ052",
       "@SmoothQuant on %1$s has no effect: its tensors are SDVariables, and graphs are not"
@@ -213,10 +187,7 @@ public enum ProblemId {
       "QZ053",
       "%2$s of %1$s is an SDVariable described as %3$s: %4$s",
       "choose another descriptor, or declare the layer's tensors as INDArray"),
-  EMPTY_ELEMENT(
-      "QZ054",
-      "%1$s: %2$s in %3$s is empty",
-      "leave it out, or write a value"),
+  EMPTY_ELEMENT("QZ054", "%1$s: %2$s in %3$s is empty", "leave it out, or write a value"),
 
   // forward.
   FORWARD_FINAL(
@@ -224,9 +195,7 @@ public enum ProblemId {
       "%2$s of %1$s is final, so the wrapper cannot put its quantizers around it",
       "remove final"),
   FORWARD_INACCESSIBLE(
-      "QZ061",
-      "%2$s of %1$s is %3$s, so the wrapper cannot put its quantizers around it",
-      "%4$s"),
+      "QZ061", "%2$s of %1$s is %3$s, so the wrapper cannot put its quantizers around it", "%4$s"),
   TWO_FORWARDS(
       "QZ062",
       "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor"
@@ -312,9 +281,7 @@ public enum ProblemId {
           + " runtime; this processor generates for version %6$s",
       "compile both with the same version of Bitfold"),
   COMPONENT_NOT_CARRIED(
-      "QZ080",
-      "no constructor parameter of %1$s carries %2$s, which would stay float",
-      "%3$s"),
+      "QZ080", "no constructor parameter of %1$s carries %2$s, which would stay float", "%3$s"),
   MODEL_CYCLE(
       "QZ081",
       "%1$s contains itself: %2$s, which only null could end",
@@ -334,10 +301,7 @@ public enum ProblemId {
           + " annotation: it would stay float",
       "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or keep"
           + " it float with @SkipQuantize"),
-  COMPONENT_ANNOTATION_UNUSED(
-      "QZ084",
-      "%1$s on %2$s has no effect: %3$s",
-      "remove it"),
+  COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "remove it"),
   GENERIC_COMPONENT(
       "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),
   COMPONENT_OF_ANYTHING(
@@ -385,16 +349,10 @@ public enum ProblemId {
 
   // Folding.
   CONSUMER_PATH("QZ134", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
-  NOT_A_CONSUMER(
-      "QZ135",
-      "@SmoothInto: \"%1$s\" %2$s, so it cannot take over a scale",
-      "%3$s"),
+  NOT_A_CONSUMER("QZ135", "@SmoothInto: \"%1$s\" %2$s, so it cannot take over a scale", "%3$s"),
   CONSUMER_TWICE("QZ136", "@SmoothInto: \"%1$s\" %2$s", "%3$s"),
   NOT_FOLDABLE("QZ137", "@SmoothInto: nothing can be folded into %1$s: %2$s", "%3$s"),
-  NOTHING_TO_FOLD(
-      "QZ138",
-      "@SmoothInto on %1$s has no effect: %2$s",
-      "%3$s, or remove it"),
+  NOTHING_TO_FOLD("QZ138", "@SmoothInto on %1$s has no effect: %2$s", "%3$s, or remove it"),
   CONSUMERS_DIFFER(
       "QZ139",
       "@SmoothInto: the consumers of %1$s share one scale, but %2$s",

@@ -71,7 +71,9 @@ public record AnnotationUse(Element element, AnnotationMirror mirror) {
     return (TypeElement) mirror.getAnnotationType().asElement();
   }
 
-  /** Returns whether another annotation says the same: it is of the same type, with equal values. */
+  /**
+   * Returns whether another annotation says the same: it is of the same type, with equal values.
+   */
   public boolean says(AnnotationUse other) {
     return type().equals(other.type())
         && Set.copyOf(AnnotationText.each(mirror))

@@ -26,8 +26,7 @@ final class DescriptorRules {
       case BITS ->
           switch (d.bits.size()) {
             case 1 ->
-                Optional.of(
-                    new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange));
+                Optional.of(new NumberFormat.IntFormat(d.bits.get(0), d.unsigned, d.narrowRange));
             case 2 -> Optional.of(new NumberFormat.FloatFormat(d.bits.get(0), d.bits.get(1)));
             default -> Optional.empty();
           };

@@ -104,10 +104,7 @@ public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha 
   private static Recipe blocks(
       String name, int exponent, int mantissa, int size, ScaleFormat scales) {
     QuantDescriptor.Builder element =
-        QuantDescriptor.builder()
-            .bits(exponent, mantissa)
-            .dynamic(true)
-            .scaleFormat(scales);
+        QuantDescriptor.builder().bits(exponent, mantissa).dynamic(true).scaleFormat(scales);
     return of(name)
         .with(Role.WEIGHT, element.blockSizes(BlockSize.along("I", size)).build())
         .with(Role.INPUT, element.blockSizes(BlockSize.along("C", size)).build());

@@ -85,8 +85,8 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   }
 
   /**
-   * Returns the SHA-256 of each weight and bias of the float model, also of those that differ in the
-   * state, but not of placeholders.
+   * Returns the SHA-256 of each weight and bias of the float model, also of those that differ in
+   * the state, but not of placeholders.
    */
   public Map<String, String> originals(ModelShape shape) {
     Map<String, String> originals = new LinkedHashMap<>();

@@ -117,7 +117,12 @@ final class TensorReader {
     }
     TensorDeclaration declaration =
         new TensorDeclaration(
-            kind, memberType, several, Language.isVariable(memberType), annotations.layout(use), use);
+            kind,
+            memberType,
+            several,
+            Language.isVariable(memberType),
+            annotations.layout(use),
+            use);
     DeclaredTensor known = tensors.get(name);
     tensors.put(
         name,

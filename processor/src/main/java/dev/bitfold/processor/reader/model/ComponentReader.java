@@ -75,7 +75,8 @@ final class ComponentReader {
         Language.declared(type.getUpperBound())
             .filter(
                 bound ->
-                    traffic.takesTensors(bound) || isFunction((DeclaredType) type.getUpperBound(), bound))
+                    traffic.takesTensors(bound)
+                        || isFunction((DeclaredType) type.getUpperBound(), bound))
             .isPresent();
     if (open || holdings.any(type)) {
       site.report(
@@ -247,7 +248,9 @@ final class ComponentReader {
 
   private Optional<ComponentModel> open(
       DeclaredType type, TypeElement element, ComponentSite site) {
-    if (traffic.takesTensors(element) || TensorTraffic.mentionsTensor(type) || detector.isMarked(element)) {
+    if (traffic.takesTensors(element)
+        || TensorTraffic.mentionsTensor(type)
+        || detector.isMarked(element)) {
       site.report(
           ProblemId.OPEN_COMPONENT,
           TypeText.of(type),

@@ -11,7 +11,8 @@ import javax.lang.model.element.TypeElement;
  * @param creation how it is built again
  * @param components what its constructor takes
  */
-public record DeclaredModel(TypeElement type, Creation creation, List<DeclaredComponent> components) {
+public record DeclaredModel(
+    TypeElement type, Creation creation, List<DeclaredComponent> components) {
   /** The list is copied. */
   public DeclaredModel {
     components = List.copyOf(components);

@@ -5,7 +5,8 @@ import dev.bitfold.processor.diagnostics.ProblemId;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * What the constructor of a class must carry, so that the class can be built again with another one.
+ * What the constructor of a class must carry, so that the class can be built again with another
+ * one.
  *
  * @param name the name that the constructor's parameter must have
  * @param type its type

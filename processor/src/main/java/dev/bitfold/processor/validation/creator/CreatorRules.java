@@ -22,7 +22,9 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
-/** The rules of how a layer or model is built again: by which constructor, and what that carries. */
+/**
+ * The rules of how a layer or model is built again: by which constructor, and what that carries.
+ */
 public final class CreatorRules {
   private final Language language;
   private final TypeElement type;
@@ -145,10 +147,7 @@ public final class CreatorRules {
           marked.mark(), "another constructor of " + type.getSimpleName() + " has it", "keep one");
     } else if (creation instanceof Creation.ByLombok hidden) {
       problems.add(
-          ProblemId.LOMBOK,
-          hidden.lombok().place(),
-          type.getSimpleName(),
-          hidden.lombok().label());
+          ProblemId.LOMBOK, hidden.lombok().place(), type.getSimpleName(), hidden.lombok().label());
     }
   }
 
@@ -175,8 +174,7 @@ public final class CreatorRules {
 
   private void missing(Creation.Missing missing) {
     boolean allPrivate = new Members(language, type).constructors().isEmpty();
-    String signature =
-        missing.hidden().map(hidden -> TypeText.signature(type, hidden)).orElse("");
+    String signature = missing.hidden().map(hidden -> TypeText.signature(type, hidden)).orElse("");
     problems.add(
         ProblemId.NO_CONSTRUCTOR,
         Place.at(type),

@@ -79,7 +79,9 @@ final class ForwardRules {
                     Place.at(method),
                     type.getSimpleName(),
                     TypeText.signature(method),
-                    way.certain() ? "calls itself" : "may call itself (its overloads cannot be told apart)",
+                    way.certain()
+                        ? "calls itself"
+                        : "may call itself (its overloads cannot be told apart)",
                     way.through().isEmpty()
                         ? ""
                         : " through " + String.join(" and ", way.through())));

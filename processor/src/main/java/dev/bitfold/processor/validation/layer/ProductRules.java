@@ -63,7 +63,11 @@ final class ProductRules {
 
   /** Reports a weight whose summed axis is O, where that of the input is known to be C. */
   private void compare(
-      ExecutableElement method, DeclaredTensor input, boolean ofFirst, DeclaredTensor weight, int axis) {
+      ExecutableElement method,
+      DeclaredTensor input,
+      boolean ofFirst,
+      DeclaredTensor weight,
+      int axis) {
     if (!isChannel(input.layout(), ofFirst) || (axis == 0) == isIo(weight)) {
       return;
     }
@@ -86,8 +90,6 @@ final class ProductRules {
   /** Returns whether the last axis, or the first of two, is known to be that of the channels. */
   private static boolean isChannel(Layout layout, boolean first) {
     String letters = layout.letters();
-    return first
-        ? letters.length() == 2 && letters.charAt(0) == 'C'
-        : letters.endsWith("C");
+    return first ? letters.length() == 2 && letters.charAt(0) == 'C' : letters.endsWith("C");
   }
 }

@@ -1,7 +1,8 @@
 /**
- * The rules of layers: tensors, their quantizers, {@code forward} and {@code backward}, the wrapper.
- * Imports {@code validation.creator} and {@code validation.quantizer}, {@code reader.layer}, {@code
- * reader}, {@code descriptor}, {@code lang}, {@code names}, {@code diagnostics} and {@code model}.
+ * The rules of layers: tensors, their quantizers, {@code forward} and {@code backward}, the
+ * wrapper. Imports {@code validation.creator} and {@code validation.quantizer}, {@code
+ * reader.layer}, {@code reader}, {@code descriptor}, {@code lang}, {@code names}, {@code
+ * diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.validation.layer;

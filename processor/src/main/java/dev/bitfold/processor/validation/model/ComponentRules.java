@@ -38,8 +38,7 @@ final class ComponentRules {
   }
 
   private static void component(DeclaredComponent component, Problems problems) {
-    List<AnnotationUse> lists =
-        component.declarations().annotations(BitfoldNames.IMPLEMENTATIONS);
+    List<AnnotationUse> lists = component.declarations().annotations(BitfoldNames.IMPLEMENTATIONS);
     lists.stream()
         .skip(1)
         .filter(use -> !use.says(lists.get(0)))

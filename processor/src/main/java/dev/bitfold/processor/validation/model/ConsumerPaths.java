@@ -147,8 +147,7 @@ final class ConsumerPaths {
     }
     if (step.annotation(BitfoldNames.SKIP_QUANTIZE).isPresent()) {
       throw new NoLayerException(
-          "stays float: @SkipQuantize is on " + names.get(at),
-          "remove one of the two");
+          "stays float: @SkipQuantize is on " + names.get(at), "remove one of the two");
     }
     if (at > 0) {
       refuseListed(names, at, components, model);
@@ -197,10 +196,7 @@ final class ConsumerPaths {
       }
       if (!isMap(type) && !INDEX.matcher(names.get(at + 1)).matches()) {
         throw new NoLayerException(
-            "has "
-                + names.get(at + 1)
-                + " in place of the index of "
-                + TypeText.withArticle(type),
+            "has " + names.get(at + 1) + " in place of the index of " + TypeText.withArticle(type),
             "write a number from 0, or * for all elements");
       }
       into(element.get(), step, names, at + 1, layers);

@@ -145,7 +145,9 @@ final class FoldRules {
           ProblemId.NOTHING_TO_FOLD,
           use.place("value"),
           source.name(),
-          consumers.isEmpty() ? "it lists no consumer" : "none of the layers that it lists has @SmoothQuant",
+          consumers.isEmpty()
+              ? "it lists no consumer"
+              : "none of the layers that it lists has @SmoothQuant",
           consumers.isEmpty()
               ? "list the layers that read " + source.name()
               : "annotate the class of a consumer with @SmoothQuant");

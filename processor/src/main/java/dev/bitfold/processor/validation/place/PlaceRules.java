@@ -71,7 +71,10 @@ public final class PlaceRules {
     AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL)
         .ifPresent(use -> Eligibility.notAClass(type, use.place(), problems));
     AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
-        .ifPresent(use -> unusedComponent(use, type, "an annotation type cannot be the type of a layer", problems));
+        .ifPresent(
+            use ->
+                unusedComponent(
+                    use, type, "an annotation type cannot be the type of a layer", problems));
     for (Element member : type.getEnclosedElements()) {
       if (!(member instanceof TypeElement)) {
         tensorAnnotations(member, "an annotation type has no tensors", "remove it", problems);
@@ -183,8 +186,7 @@ public final class PlaceRules {
     }
   }
 
-  private void onConstructor(
-      TypeElement type, ExecutableElement constructor, Problems problems) {
+  private void onConstructor(TypeElement type, ExecutableElement constructor, Problems problems) {
     for (VariableElement parameter : constructor.getParameters()) {
       AnnotationUse.find(parameter, BitfoldNames.INPUT)
           .ifPresent(

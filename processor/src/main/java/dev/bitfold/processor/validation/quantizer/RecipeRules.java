@@ -9,7 +9,6 @@ import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.reader.DeclaredRecipe;
 import dev.bitfold.processor.reader.RecipeUse;
-import dev.bitfold.processor.reader.Recipes;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -71,8 +70,7 @@ public final class RecipeRules {
 
   /** Reports an alpha that is not a migration strength. */
   public static void checkAlpha(AnnotationUse smoothQuant, Problems problems) {
-    double alpha =
-        smoothQuant.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
+    double alpha = smoothQuant.value("alpha").map(AnnotationValues::number).orElse(Double.NaN);
     if (!Double.isNaN(alpha) && !(alpha >= 0 && alpha <= 1)) {
       problems.add(ProblemId.SMOOTH_ALPHA, smoothQuant.place("alpha"), alpha);
     }

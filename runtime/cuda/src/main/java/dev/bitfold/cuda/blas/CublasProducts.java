@@ -135,7 +135,14 @@ final class CublasProducts implements MatrixProducts {
     }
 
     @Override
-    public void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+    public void multiply(
+        DevicePointer x,
+        DevicePointer w,
+        DevicePointer bias,
+        DevicePointer y,
+        int rows,
+        int inner,
+        int outputs) {
       failed = true;
       // In column-major order the matrices are the transposed ones: yᵀ = w · xᵀ.
       call(
@@ -164,7 +171,8 @@ final class CublasProducts implements MatrixProducts {
     }
 
     @Override
-    public void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+    public void multiply(
+        Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
       // cuBLAS takes int8 by words.
       if (outputs % 4 != 0 || !sums(x, w, y, rows, inner, outputs)) {
         OwnProducts.multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);

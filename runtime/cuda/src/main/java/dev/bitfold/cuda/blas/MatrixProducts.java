@@ -42,7 +42,14 @@ public interface MatrixProducts {
      * @param bias of [outputs]; nowhere for none
      * @param y of [rows, outputs]; none of the others
      */
-    void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
+    void multiply(
+        DevicePointer x,
+        DevicePointer w,
+        DevicePointer bias,
+        DevicePointer y,
+        int rows,
+        int inner,
+        int outputs);
 
     /**
      * Gives {@code y = (x · wᵀ) / xScale · wScale + bias} to the stream: the sum in int32, which is
@@ -54,7 +61,8 @@ public interface MatrixProducts {
      * @param y as there
      * @param inner a multiple of 4 below 2^17, so that no sum leaves the int32
      */
-    void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
+    void multiply(
+        Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
 
     @Override
     void close();

@@ -21,7 +21,14 @@ final class OwnProducts implements MatrixProducts {
   public Multiplier open(Lane lane) {
     return new Multiplier() {
       @Override
-      public void multiply(DevicePointer x, DevicePointer w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+      public void multiply(
+          DevicePointer x,
+          DevicePointer w,
+          DevicePointer bias,
+          DevicePointer y,
+          int rows,
+          int inner,
+          int outputs) {
         LaunchArguments arguments = lane.arguments().pointer(x).pointer(w).pointer(bias).pointer(y);
         arguments.integer(rows).integer(inner).integer(outputs);
         String kernel = inner % 4 == 0 ? "product_of_wide_rows" : "product_of_rows";
@@ -29,7 +36,8 @@ final class OwnProducts implements MatrixProducts {
       }
 
       @Override
-      public void multiply(Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+      public void multiply(
+          Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
         multiplyCodes(lane, x, w, bias, y, rows, inner, outputs);
       }
 
@@ -40,9 +48,19 @@ final class OwnProducts implements MatrixProducts {
     };
   }
 
-  /** {@link Multiplier#multiply(Codes, Codes, DevicePointer, DevicePointer, int, int, int)} by our own kernel. */
+  /**
+   * {@link Multiplier#multiply(Codes, Codes, DevicePointer, DevicePointer, int, int, int)} by our
+   * own kernel.
+   */
   static void multiplyCodes(
-      Lane lane, Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs) {
+      Lane lane,
+      Codes x,
+      Codes w,
+      DevicePointer bias,
+      DevicePointer y,
+      int rows,
+      int inner,
+      int outputs) {
     LaunchArguments arguments = lane.arguments().pointer(x.codes()).pointer(w.codes());
     arguments.pointer(x.scales()).pointer(w.scales()).pointer(bias).pointer(y);
     arguments.integer(rows).integer(inner / WORD).integer(outputs);

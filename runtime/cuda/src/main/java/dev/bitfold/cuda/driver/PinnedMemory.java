@@ -47,9 +47,7 @@ final class PinnedMemory implements AutoCloseable {
     device.call(
         "memcpyHtoDAsync",
         () ->
-            device
-                .calls()
-                .memcpyHtoDAsync(to.address(), host.share(from), bytes, stream.handle()));
+            device.calls().memcpyHtoDAsync(to.address(), host.share(from), bytes, stream.handle()));
   }
 
   /** Has bytes of the card fetched to its start. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param tensor which is read, and not written to
  * @param inner elements of a row, a multiple of 4
  * @param codes a byte for each element
- * @param rowScales a float for each row: what its codes are divided by; NaN where the
- *     row holds a NaN, which has no code
+ * @param rowScales a float for each row: what its codes are divided by; NaN where the row holds a
+ *     NaN, which has no code
  */
 public record CardCodes(CardTensor tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param x what is read
  * @param out what is written to; may be {@code x}
  */
-public record CardTensor(Operations operations, DevicePointer x, DevicePointer out) implements TensorKernels {
+public record CardTensor(Operations operations, DevicePointer x, DevicePointer out)
+    implements TensorKernels {
   @Override
   public void amax(@Nullable PreScale preScale, Groups groups, float[] amax) {
     operations.maxima().find(Maximum.AMAX, x, preScale, groups, amax);

@@ -163,13 +163,19 @@ public final class CudaKernels implements QuantKernels {
       Arrays.fill(out[c], 0, groups.count(), 0);
     }
     if (candidates.length > 0) {
-      on(x, groups, (o, at) -> o.sums().squaredErrors(at, x.preScale(), groups, grid, candidates, out));
+      on(
+          x,
+          groups,
+          (o, at) -> o.sums().squaredErrors(at, x.preScale(), groups, grid, candidates, out));
     }
   }
 
   @Override
   public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
-    on(x, groups, (o, at) -> o.histograms().count(at, x.preScale(), groups, inverseWidth, bins, counts));
+    on(
+        x,
+        groups,
+        (o, at) -> o.histograms().count(at, x.preScale(), groups, inverseWidth, bins, counts));
   }
 
   private static DevicePointer upload(Lane lane, FloatBuffer x, Groups groups) {
@@ -180,7 +186,9 @@ public final class CudaKernels implements QuantKernels {
 
   /** Runs on a tensor that is only read. */
   private void on(Source x, Groups groups, BiConsumer<Operations, DevicePointer> operation) {
-    run(groups, (lane, operations) -> operation.accept(operations, upload(lane, x.values(), groups)));
+    run(
+        groups,
+        (lane, operations) -> operation.accept(operations, upload(lane, x.values(), groups)));
   }
 
   private void run(Groups groups, BiConsumer<Lane, Operations> operation) {

@@ -75,9 +75,7 @@ record Launcher(Lane lane, Constants constants, Constants scaleConstants) {
     }
     Groups groups = pre.groups();
     return new DevicePreScale(
-        constants.floats(pre.factors(), groups.count()),
-        layout(groups),
-        DeviceGroups.form(groups));
+        constants.floats(pre.factors(), groups.count()), layout(groups), DeviceGroups.form(groups));
   }
 
   DeviceScales scales(Scales scales, int count) {

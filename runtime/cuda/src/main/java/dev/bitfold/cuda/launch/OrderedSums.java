@@ -181,8 +181,7 @@ public final class OrderedSums {
     arguments.integer((int) stretches.numbers()).integer(parts ? 1 : 0);
     boolean blockEach = groups.contiguous() && groups.block() >= LONG_RUN;
     String kernel = blockEach ? "sums_of_long_runs" : "sums_of_groups";
-    int blocks =
-        blockEach ? groups.count() : Launcher.blocks(groups.count(), Launcher.THREADS);
+    int blocks = blockEach ? groups.count() : Launcher.blocks(groups.count(), Launcher.THREADS);
     launcher.stream().launch(kernel, blocks, out.length, arguments);
     launcher.lane().staging().download(sums, found, found.length);
     for (int set = 0; set < out.length; set++) {

@@ -31,7 +31,8 @@ interface DeviceLayer {
   void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y);
 
   /** Quantizes an input on its way, and hands on where it then is. */
-  static void through(Port port, Pass pass, DevicePointer x, long[] shape, Consumer<DevicePointer> compute) {
+  static void through(
+      Port port, Pass pass, DevicePointer x, long[] shape, Consumer<DevicePointer> compute) {
     if (port instanceof Port.Plain) {
       compute.accept(x);
     } else {

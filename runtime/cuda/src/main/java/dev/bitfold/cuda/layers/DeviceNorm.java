@@ -84,7 +84,8 @@ final class DeviceNorm implements DeviceLayer {
     DeviceLayer.finish(output, pass, y, shape);
   }
 
-  private void launch(Pass pass, DevicePointer x, DevicePointer w, DevicePointer b, DevicePointer y, int rows) {
+  private void launch(
+      Pass pass, DevicePointer x, DevicePointer w, DevicePointer b, DevicePointer y, int rows) {
     LaunchArguments arguments = pass.lane().arguments().pointer(x).pointer(w).pointer(b).pointer(y);
     arguments.integer(rows).integer(parameters.weight().length()).floating64(epsilon);
     pass.lane().stream().launch(kernel, (rows - 1) / ROWS + 1, 1, arguments);

@@ -93,13 +93,25 @@ class MatrixProductsTest {
                         bs.use(
                             plus ->
                                 ys.use(
-                                    to -> run(products, device, at, by, biased ? plus : DevicePointer.NULL, to)))));
+                                    to ->
+                                        run(
+                                            products,
+                                            device,
+                                            at,
+                                            by,
+                                            biased ? plus : DevicePointer.NULL,
+                                            to)))));
         return DenseFloats.of(ys.toHost(), "y").copy();
       }
     }
 
     private void run(
-        MatrixProducts products, CudaDevice device, DevicePointer at, DevicePointer by, DevicePointer plus, DevicePointer to) {
+        MatrixProducts products,
+        CudaDevice device,
+        DevicePointer at,
+        DevicePointer by,
+        DevicePointer plus,
+        DevicePointer to) {
       Lanes.of(device)
           .run(
               lane -> {

@@ -81,8 +81,7 @@ public final class KernelRates {
                 Constants kept = constants.in(lane);
                 Operations operations = new Operations(lane, kept, kept);
                 works.put(
-                    "copy",
-                    new Work(8, () -> lane.stream().copy(out.start(), x.start(), bytes)));
+                    "copy", new Work(8, () -> lane.stream().copy(out.start(), x.start(), bytes)));
                 CardTensor fixed = new CardTensor(operations, x.start(), out.start());
                 // Scales that a call finds are others in every call, and not worth keeping.
                 CardTensor dynamic =
@@ -157,7 +156,8 @@ public final class KernelRates {
     Groups channels = Groups.perIndex(shape, 1);
     float[] one = new float[1];
     float[] each = new float[COLUMNS];
-    works.put("amax", new Work(4, () -> operations.maxima().find(Maximum.AMAX, x, null, whole, one)));
+    works.put(
+        "amax", new Work(4, () -> operations.maxima().find(Maximum.AMAX, x, null, whole, one)));
     works.put(
         "amax of channels",
         new Work(4, () -> operations.maxima().find(Maximum.AMAX, x, null, channels, each)));
@@ -165,7 +165,8 @@ public final class KernelRates {
     long[] counts = new long[BINS];
     works.put(
         "histogram",
-        new Work(4, () -> operations.histograms().count(x, null, whole, inverseWidth, BINS, counts)));
+        new Work(
+            4, () -> operations.histograms().count(x, null, whole, inverseWidth, BINS, counts)));
     Scales[] candidates = new Scales[CANDIDATES];
     for (int c = 0; c < CANDIDATES; c++) {
       float[] scale = {127f / (c + 1)};
@@ -180,7 +181,8 @@ public final class KernelRates {
             () -> operations.sums().squaredErrors(x, null, whole, grid, candidates, errors)));
   }
 
-  private void gradients(Operations operations, DevicePointer x, DevicePointer gradient, DevicePointer out) {
+  private void gradients(
+      Operations operations, DevicePointer x, DevicePointer gradient, DevicePointer out) {
     Groups groups = Groups.perTensor(shape);
     float[] low = {-2};
     float[] high = {2};
@@ -191,16 +193,18 @@ public final class KernelRates {
     works.put(
         "clip gradient",
         new Work(
-            12, () -> operations
-                    .sums()
-                    .clipGradient(x, gradient, groups, low, high, out, below, above)));
+            12,
+            () ->
+                operations.sums().clipGradient(x, gradient, groups, low, high, out, below, above)));
     works.put(
         "learned step gradient",
         new Work(
             12,
             () ->
-                operations.sums().stepGradient(
-                    x, gradient, groups, low, high, step, out, below, above, inside)));
+                operations
+                    .sums()
+                    .stepGradient(
+                        x, gradient, groups, low, high, step, out, below, above, inside)));
   }
 
   private void times(Lane lane, Path file) {

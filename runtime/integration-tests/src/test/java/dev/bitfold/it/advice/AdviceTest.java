@@ -76,8 +76,7 @@ class AdviceTest {
     double after = alone(QuantDescriptor.builder().bits(4).per("O"));
     assertTrue(after < 0.6 * before, before + " and " + after);
 
-    List<Advice> advice =
-        coarse().calibrate(batches, Mlp::forward).advise(3, 1.01 * after);
+    List<Advice> advice = coarse().calibrate(batches, Mlp::forward).advise(3, 1.01 * after);
     assertEquals(1, advice.size(), advice.toString());
     Advice first = advice.get(0);
     assertEquals("fc1", first.layer());
@@ -95,8 +94,7 @@ class AdviceTest {
   @Test
   void isTheCheapestThatIsGoodEnough() {
     double channels = alone(QuantDescriptor.builder().bits(4).per("O"));
-    double blocks =
-        alone(QuantDescriptor.builder().bits(4).blockSizes(BlockSize.along("I", 32)));
+    double blocks = alone(QuantDescriptor.builder().bits(4).blockSizes(BlockSize.along("I", 32)));
     double eight = alone(QuantDescriptor.builder().bits(8).per("O"));
     assertTrue(eight < 0.5 * blocks && blocks < channels, eight + ", " + blocks);
     Calibration<Mlp> calibration = coarse().calibrate(batches, Mlp::forward);

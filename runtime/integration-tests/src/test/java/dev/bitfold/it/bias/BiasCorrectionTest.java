@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
-
 import dev.bitfold.it.bias.Layers.ActivatedModel;
 import dev.bitfold.it.bias.Layers.Both;
 import dev.bitfold.it.bias.Layers.InnerModel;

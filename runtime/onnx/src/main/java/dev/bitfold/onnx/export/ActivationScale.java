@@ -1,7 +1,6 @@
 package dev.bitfold.onnx.export;
 
 import dev.bitfold.annotations.Rounding;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.quantizer.PackedTensor;
