@@ -32,7 +32,7 @@ class ClosedChoicesTest {
                       .forEach(
                           check ->
                               events.add(
-                                  SimpleConditionEvent.satisfied(in, check.getDescription())));
+                                  SimpleConditionEvent.satisfied(in, check.toString())));
                 }
               });
 }
