@@ -55,8 +55,8 @@ public record LayerModel(
     return forward.map(ForwardModel::inputs).orElse(List.of());
   }
 
-  /** Whether the wrapper can hold packed weights, and unpack them for each call of forward. */
-  public boolean unpacksWeights() {
+  /** Returns whether the wrapper can hold packed weights, which it unpacks for each call. */
+  public boolean isCompressible() {
     return !variables
         && !(shape instanceof LayerShape.Rebuilt)
         && forward.isPresent()

@@ -29,7 +29,9 @@ public record ModelModel(
    *
    * @param name the parameter, the component's name
    * @param accessor how it is read
+   * @param type its type
    * @param component what becomes of it
    */
-  public record ComponentArgument(String name, Accessor accessor, ComponentModel component) {}
+  public record ComponentArgument(
+      String name, Accessor accessor, TypeName type, ComponentModel component) {}
 }

@@ -62,7 +62,7 @@ public record Packing(State state, long heldBytes) {
       }
       INDArray tensor = state.tensors().getOrDefault(site.path(), shape.tensor(site));
       QuantDescriptor descriptor = state.descriptors().get(site.path());
-      boolean unpacks = shape.layer(site).type().unpacksWeights();
+      boolean unpacks = shape.layer(site).type().isCompressible();
       if (descriptor != null) {
         PackedTensor bits =
             WeightQuantizer.of(

@@ -168,8 +168,11 @@ public final class LayerType<L, R> {
         type, rebuild, tensors, several, OptionalDouble.of(alpha), unpacks, backward, variables);
   }
 
-  /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
-  public LayerType<L, R> unpackingWeights() {
+  /**
+   * Returns this type for layers that can hold packed weights: their {@code forward} asks the hooks
+   * for {@link LayerHooks#unpacked unpacked} ones.
+   */
+  public LayerType<L, R> compressible() {
     return new LayerType<>(type, rebuild, tensors, several, smoothQuant, true, backward, variables);
   }
 
@@ -220,8 +223,8 @@ public final class LayerType<L, R> {
     return tensors.values().stream().anyMatch(t -> t.descriptor().isPresent());
   }
 
-  /** Whether the layer can hold packed weights, and unpacks them for each call. */
-  public boolean unpacksWeights() {
+  /** Returns whether the layer can hold packed weights, which it unpacks for each call. */
+  public boolean isCompressible() {
     return unpacks;
   }
 

@@ -1,6 +1,7 @@
 package dev.bitfold.processor.reader.model;
 
 import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.TypeName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
@@ -76,7 +77,10 @@ public final class ModelReader {
               component ->
                   arguments.add(
                       new ModelModel.ComponentArgument(
-                          argument.name(), argument.accessor(), component)));
+                          argument.name(),
+                          argument.accessor(),
+                          TypeName.get(argument.parameter().asType()),
+                          component)));
     }
     Set<Element> read = new HashSet<>();
     parts.forEach(part -> read.addAll(part.site().declarations()));

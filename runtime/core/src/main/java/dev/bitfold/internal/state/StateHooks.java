@@ -43,7 +43,7 @@ final class StateHooks implements LayerHooks {
     this.state = state;
     this.tap = tap;
     this.unpacks =
-        type.unpacksWeights()
+        type.isCompressible()
             && type.tensors().keySet().stream()
                 .anyMatch(name -> state.packed().containsKey(TensorSite.path(layer, name)));
     for (LayerTensor tensor : type.tensors().values()) {
@@ -85,7 +85,7 @@ final class StateHooks implements LayerHooks {
   private INDArray tensor(TensorSite site, INDArray original) {
     PackedTensor packed = state.packed().get(site.path());
     if (packed != null) {
-      return type.unpacksWeights() ? Placeholder.of(packed.shape()) : packed.unpack();
+      return type.isCompressible() ? Placeholder.of(packed.shape()) : packed.unpack();
     }
     INDArray master = state.tensors().getOrDefault(site.path(), original);
     QuantDescriptor descriptor = state.descriptors().get(site.path());
