@@ -28,16 +28,13 @@ import java.util.function.Supplier;
 public final class Quantized<M> {
   private final M model;
   private final Summary summary;
-  private final Supplier<StateFile> stored;
+  private final StateFile stored;
 
   /** Makes the compressed model, from the float one; absent if this is compressed already. */
   private final Optional<Supplier<Quantized<M>>> compress;
 
   private Quantized(
-      M model,
-      Summary summary,
-      Supplier<StateFile> stored,
-      Optional<Supplier<Quantized<M>>> compress) {
+      M model, Summary summary, StateFile stored, Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
     this.stored = stored;
@@ -58,23 +55,37 @@ public final class Quantized<M> {
 
   private static <M> Quantized<M> of(
       M model, Component<M> component, ModelShape shape, State state, Summary summary) {
-    M frozen = shape.rebuild(model, component, state);
-    String text = summary.toJson();
-    if (!state.packed().isEmpty()) {
-      // Made now, so that nothing of the float model is kept.
-      StateFile stored = StateFile.of(shape, state, text);
-      return new Quantized<>(frozen, summary, () -> stored, Optional.empty());
-    }
+    // Whatever becomes of the float model, this one stays what it is.
+    State own = shape.owned(state);
+    M frozen = shape.rebuild(model, component, own);
+    // Made now: later the float model may hold other values.
+    StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
         frozen,
         summary,
-        () -> StateFile.of(shape, state, text),
-        Optional.of(() -> compressed(model, component, shape, state, summary)));
+        stored,
+        state.packed().isEmpty()
+            ? Optional.of(() -> compressed(model, component, shape, own, stored, summary))
+            : Optional.empty());
   }
 
   private static <M> Quantized<M> compressed(
-      M model, Component<M> component, ModelShape shape, State state, Summary summary) {
-    Packing packing = Packing.of(shape, state);
+      M model,
+      Component<M> component,
+      ModelShape shape,
+      State own,
+      StateFile stored,
+      Summary summary) {
+    List<String> changed = new ArrayList<>(stored.changed(shape));
+    changed.retainAll(own.descriptors().keySet());
+    if (!changed.isEmpty()) {
+      throw new IllegalStateException(
+          "the float model's "
+              + String.join(", ", changed)
+              + " changed after freeze(), and compress() packs from there; compress before the"
+              + " float model is changed");
+    }
+    Packing packing = Packing.of(shape, own);
     return of(model, component, shape, packing.state(), summary.withHeldBytes(packing.heldBytes()));
   }
 
@@ -107,13 +118,14 @@ public final class Quantized<M> {
   /**
    * Saves what distinguishes this model from the float one: amax, scales, smoothing and every
    * weight or bias that was changed. After {@link #compress} also all weights, so that loading
-   * needs the float ones no more. A safetensors file, which is written whole or not at all.
+   * needs the float ones no more. The file is of the model as it was frozen, whatever has become of
+   * the float model since. A safetensors file, which is written whole or not at all.
    *
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    stored.get().toSafetensors().write(file);
+    stored.toSafetensors().write(file);
   }
 
   /**
@@ -123,6 +135,8 @@ public final class Quantized<M> {
    * unpacked. Until they are unpacked, weights read as NaN.
    *
    * @return itself if it is compressed already
+   * @throws IllegalStateException if the float model's weights have changed since {@code freeze()}:
+   *     they are packed from there; the message names each
    */
   public Quantized<M> compress() {
     return compress.map(Supplier::get).orElse(this);
@@ -157,7 +171,7 @@ public final class Quantized<M> {
    * What {@link #save} writes: descriptors, scales, smoothing and changed weights, for exporters.
    */
   public StateFile state() {
-    return stored.get();
+    return stored;
   }
 
   /** What is quantized how, and how well. */
