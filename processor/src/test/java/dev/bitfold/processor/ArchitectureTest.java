@@ -69,7 +69,7 @@ class ArchitectureTest {
     // Reading: from declarations to models.
     room(
         "descriptor",
-        own("names", "diagnostics", "lang"),
+        own("names", "diagnostics", "lang", "source"),
         ANNOTATIONS,
         DESCRIPTOR_LIBRARY,
         JAVAPOET,
@@ -152,9 +152,10 @@ class ArchitectureTest {
         QUESTIONS);
 
     // From models to files. The generator sees nothing of the compiler but modifiers.
+    room("source", JAVAPOET);
     room(
         "generator",
-        own("names", "model", "descriptor"),
+        own("names", "model", "descriptor", "source"),
         ANNOTATIONS,
         DESCRIPTOR_LIBRARY,
         JAVAPOET,
@@ -164,7 +165,7 @@ class ArchitectureTest {
     room(
         "",
         own("model", "diagnostics", "lang", "reader", "reader.layer", "reader.model"),
-        own("validation", "generator"),
+        own("validation", "generator", "source"),
         JAVAPOET,
         ELEMENTS,
         QUESTIONS,

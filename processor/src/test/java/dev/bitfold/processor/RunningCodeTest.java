@@ -186,6 +186,31 @@ class RunningCodeTest {
   }
 
   @Test
+  void aPrivateTypeMayBeTheKeyOfAMap() throws ReflectiveOperationException {
+    ClassLoader loader =
+        load(
+            SCALES,
+            """
+            @QuantizeModel
+            class Net {
+              private enum Key { LEFT }
+              private final Map<Key, Scale> heads;
+              @QuantizeCreator Net(Map<Key, Scale> heads) { this.heads = heads; }
+              static Net of(Scale head) { return new Net(Map.of(Key.LEFT, head)); }
+              Map<Key, Scale> heads() { return heads; }
+            }
+            """);
+    Object scale = create(loader, "Scale", Nd4j.scalar(3f), null);
+    Method of = loader.loadClass("com.acme.Net").getDeclaredMethod("of", scale.getClass());
+    of.setAccessible(true);
+    Recorder recorder = new Recorder();
+
+    component(loader, "NetQuantizer").rebuild(of.invoke(null, scale), new Walk(recorder));
+
+    assertEquals("heads.LEFT [weight, bias, x]", recorder.calls.get(0));
+  }
+
+  @Test
   void modelsAreTreesOfThemselves() throws ReflectiveOperationException {
     ClassLoader loader =
         load(SCALES, "@QuantizeModel record Tree(Scale scale, List<Tree> children) {}");

@@ -4,6 +4,7 @@ import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.source.Literals;
 import java.util.List;
 import java.util.function.Function;
 
@@ -16,7 +17,7 @@ final class DescriptorLiterals {
   }
 
   static CodeBlock text(String value) {
-    return CodeBlock.of("$S", value);
+    return Literals.of(value);
   }
 
   static CodeBlock numbers(List<Integer> values) {
@@ -51,7 +52,7 @@ final class DescriptorLiterals {
             : CodeBlock.of("$L", block.size());
     return block.along().isEmpty()
         ? CodeBlock.of("$T.axis($L, $L)", BitfoldNames.BLOCK_SIZE, block.axis(), size)
-        : CodeBlock.of("$T.along($S, $L)", BitfoldNames.BLOCK_SIZE, block.along(), size);
+        : CodeBlock.of("$T.along($L, $L)", BitfoldNames.BLOCK_SIZE, text(block.along()), size);
   }
 
   private static <T> CodeBlock join(List<T> values, Function<? super T, CodeBlock> code) {

@@ -7,13 +7,13 @@ import dev.bitfold.descriptor.Alpha;
 final class AlphaCode {
   private AlphaCode() {}
 
-  /** Returns the call of a method on a line of its own; nothing if alpha is off. */
+  /** Returns the call of a method; nothing if alpha is off. */
   static CodeBlock call(String method, Alpha alpha) {
     if (alpha.isOff()) {
       return CodeBlock.of("");
     }
     return alpha instanceof Alpha.Fixed fixed
-        ? CodeBlock.of("\n.$L($L)", method, fixed.value())
-        : CodeBlock.of("\n.$L()", method);
+        ? CodeBlock.of(".$L($L)", method, fixed.value())
+        : CodeBlock.of(".$L()", method);
   }
 }

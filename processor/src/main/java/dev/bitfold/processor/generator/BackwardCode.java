@@ -2,51 +2,87 @@ package dev.bitfold.processor.generator;
 
 import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.NameAllocator;
 import dev.bitfold.processor.model.BackwardModel;
 import dev.bitfold.processor.model.ForwardModel;
-import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.model.MethodModel.ParameterModel;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.source.Literals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The hooked {@code backward} around the user's own. */
+/** Writes the {@code backward} of a wrapper: the user's own on what {@code forward} computed. */
 final class BackwardCode {
-  private BackwardCode() {}
+  private final ForwardModel forward;
+  private final BackwardModel backward;
+  private final MethodModel method;
+  private final String original;
+  private final String hooks;
+  private final NameAllocator names = new NameAllocator();
 
-  static MethodSpec of(LayerModel layer, BackwardModel backward, String original) {
-    ForwardModel forward = layer.forward().orElseThrow();
-    MethodModel method = backward.method();
-    String hooks = Calls.field(method, "hooks");
+  private BackwardCode(ForwardModel forward, BackwardModel backward, String original) {
+    this.forward = forward;
+    this.backward = backward;
+    this.method = backward.method();
+    this.original = original;
+    this.hooks = Calls.field(method, "hooks");
+    method.parameters().forEach(parameter -> names.newName(parameter.name()));
+  }
+
+  /**
+   * Returns the method.
+   *
+   * @param original what the user's methods are called on
+   */
+  static MethodSpec of(ForwardModel forward, BackwardModel backward, String original) {
+    return new BackwardCode(forward, backward, original).method();
+  }
+
+  private MethodSpec method() {
+    MethodSpec.Builder spec = Calls.override(method);
     List<CodeBlock> inputs = new ArrayList<>();
-    List<ParameterModel> parameters = method.parameters();
-    for (ParameterModel parameter : parameters.subList(0, parameters.size() - 1)) {
-      String name = backward.inputs().get(parameter.name());
-      inputs.add(
-          name == null
-              ? CodeBlock.of("$N", parameter.name())
-              : CodeBlock.of("$L.input($S, $N)", hooks, name, parameter.name()));
+    int last = method.parameters().size() - 1;
+    for (ParameterModel parameter : method.parameters().subList(0, last)) {
+      String input = backward.inputs().get(parameter.name());
+      if (input == null) {
+        inputs.add(CodeBlock.of("$N", parameter.name()));
+      } else {
+        String hooked = names.newName("hooked" + Calls.capitalized(input));
+        spec.addStatement(
+            "$T $N = $L",
+            BitfoldNames.TENSOR,
+            hooked,
+            Calls.hookedInput(hooks, input, parameter.name()));
+        inputs.add(CodeBlock.of("$N", hooked));
+      }
     }
     CodeBlock arguments = CodeBlock.join(inputs, ", ");
-    CodeBlock gradient =
-        CodeBlock.of(
-            "$L.gradOutput(() -> $L.$L($L), $N)",
-            hooks,
+    String gradient = names.newName("hookedGradient");
+    spec.addStatement(
+        "$T $N = $L.gradOutput(() -> $L.$L($L), $N)",
+        BitfoldNames.TENSOR,
+        gradient,
+        hooks,
+        original,
+        forward.method().name(),
+        arguments,
+        method.parameters().get(last).name());
+    inputs.add(CodeBlock.of("$N", gradient));
+    String computed = names.newName("computed");
+    return spec.addStatement(
+            "$T $N = $L.$L($L)",
+            BitfoldNames.GRADIENTS,
+            computed,
             original,
-            forward.method().name(),
-            arguments,
-            parameters.get(parameters.size() - 1).name());
-    inputs.add(gradient);
-    CodeBlock computed =
-        CodeBlock.of("$L.$L($L)", original, method.name(), CodeBlock.join(inputs, ", "));
-    return Calls.override(method)
+            method.name(),
+            CodeBlock.join(inputs, ", "))
         .addStatement(
-            "return $L.gradients(\n$L,\n$S,\n$L)",
+            "return $L.gradients($N, $L, $L)",
             hooks,
             computed,
-            backward.first(),
+            Literals.of(backward.first()),
             given(backward.inputs()))
         .build();
   }
@@ -60,7 +96,7 @@ final class BackwardCode {
         "$T.inputs($T.of($L), $L)",
         BitfoldNames.LAYER_HOOKS,
         List.class,
-        inputs.values().stream().map(n -> CodeBlock.of("$S", n)).collect(CodeBlock.joining(", ")),
+        inputs.values().stream().map(Literals::of).collect(CodeBlock.joining(", ")),
         inputs.keySet().stream().map(n -> CodeBlock.of("$N", n)).collect(CodeBlock.joining(", ")));
   }
 }

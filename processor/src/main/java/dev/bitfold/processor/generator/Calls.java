@@ -4,57 +4,51 @@ import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.ParameterSpec;
 import com.palantir.javapoet.TypeName;
-import dev.bitfold.processor.model.ForwardModel;
+import dev.bitfold.processor.model.ArgumentModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.names.BitfoldNames;
-import java.util.Optional;
-import java.util.function.Function;
+import dev.bitfold.processor.source.Literals;
 
-/** The statements that wrappers of every shape have in common. */
+/** The signatures and statements that wrappers of every shape have in common. */
 final class Calls {
   private Calls() {}
 
-  /** The arguments that build a layer again; its tensors come from the hooks. */
+  /** Returns the arguments that build a layer again; its tensors come from the hooks. */
   static CodeBlock constructorArguments(LayerModel layer) {
-    boolean many = layer.arguments().size() > 2;
-    CodeBlock arguments =
-        layer.arguments().stream()
-            .map(
-                argument ->
-                    argument.tensor()
-                        ? CodeBlock.of(
-                            "hooks.$L($S, layer.$L)",
-                            argument.several() ? "tensors" : "tensor",
-                            argument.name(),
-                            argument.accessor().code())
-                        : CodeBlock.of("layer.$L", argument.accessor().code()))
-            .collect(CodeBlock.joining(many ? ",\n" : ", "));
-    return many ? CodeBlock.of("\n$L", arguments) : arguments;
+    return layer.arguments().stream()
+        .map(
+            argument ->
+                argument.tensor()
+                    ? CodeBlock.of(
+                        "hooks.$L($L, layer.$L)",
+                        argument.several() ? "tensors" : "tensor",
+                        Literals.of(argument.name()),
+                        argument.accessor().code())
+                    : CodeBlock.of("layer.$L", argument.accessor().code()))
+        .collect(CodeBlock.joining(", "));
   }
 
   /** Lets the hooks check what a layer holds after it was built. */
   static CodeBlock checks(LayerModel layer, String rebuilt) {
     CodeBlock.Builder code = CodeBlock.builder();
     layer.arguments().stream()
-        .filter(argument -> argument.tensor())
+        .filter(ArgumentModel::tensor)
         .forEach(
             argument ->
                 code.addStatement(
-                    "hooks.check($S, $L.$L$L)",
-                    argument.name(),
+                    "hooks.check($L, $L.$L$L)",
+                    Literals.of(argument.name()),
                     rebuilt,
                     argument.accessor().code(),
                     argument.several() ? ", layer." + argument.accessor().code() : ""));
     return code.build();
   }
 
-  /** A public or protected method of the same signature. */
-  static MethodSpec.Builder override(MethodModel method) {
+  /** Begins a method of another name that takes and gives the same. */
+  static MethodSpec.Builder sameSignature(String name, MethodModel method) {
     MethodSpec.Builder spec =
-        MethodSpec.methodBuilder(method.name())
-            .addAnnotation(Override.class)
-            .addModifiers(method.access())
+        MethodSpec.methodBuilder(name)
             .addTypeVariables(method.typeVariables())
             .returns(method.returns())
             .varargs(method.varargs())
@@ -65,75 +59,47 @@ final class Calls {
     return spec;
   }
 
-  /**
-   * The hooked method around the original one.
-   *
-   * @param unpacking what is built of the hooks {@code $N} for a call with unpacked weights
-   */
-  static MethodSpec hooked(
-      ForwardModel forward, String original, Optional<Function<String, CodeBlock>> unpacking) {
-    MethodModel method = forward.method();
-    String hooks = field(method, "hooks");
-    CodeBlock arguments =
-        method.parameters().stream()
-            .map(
-                p ->
-                    forward.isInput(p.name())
-                        ? CodeBlock.of("$L.input($S, $N)", hooks, p.name(), p.name())
-                        : CodeBlock.of("$N", p.name()))
-            .collect(CodeBlock.joining(", "));
-    CodeBlock call = CodeBlock.of("$L.$L($L)", original, method.name(), arguments);
-    if (forward.hooksOutput()) {
-      call = CodeBlock.of("$L.output($L)", hooks, call);
-    }
-    MethodSpec.Builder spec = override(method);
-    unpacking.ifPresent(build -> spec.addCode(unpackedCall(method, hooks, build)));
-    return spec.addStatement(returning(method, call)).build();
+  /** Begins a method that overrides another. */
+  static MethodSpec.Builder override(MethodModel method) {
+    return sameSignature(method.name(), method)
+        .addAnnotation(Override.class)
+        .addModifiers(method.access());
   }
 
-  private static CodeBlock unpackedCall(
-      MethodModel method, String hooks, Function<String, CodeBlock> build) {
-    String unpacked = "unpacked";
-    while (isParameter(method, unpacked)) {
-      unpacked += "Hooks";
-    }
-    CodeBlock arguments =
-        method.parameters().stream()
-            .map(p -> CodeBlock.of("$N", p.name()))
-            .collect(CodeBlock.joining(", "));
-    CodeBlock call = CodeBlock.of("$L.$L($L)", build.apply(unpacked), method.name(), arguments);
-    CodeBlock.Builder code =
-        CodeBlock.builder()
-            .addStatement("$T $L = $L.unpacked()", BitfoldNames.LAYER_HOOKS, unpacked, hooks)
-            .beginControlFlow("if ($L != null)", unpacked)
-            .addStatement(returning(method, call));
-    if (method.returns().equals(TypeName.VOID)) {
-      code.addStatement("return");
-    }
-    return code.endControlFlow().build();
-  }
-
-  /** A method that the original answers. */
+  /** Returns a method that the original answers. */
   static MethodSpec delegated(MethodModel method) {
-    CodeBlock arguments =
-        method.parameters().stream()
-            .map(p -> CodeBlock.of("$N", p.name()))
-            .collect(CodeBlock.joining(", "));
-    CodeBlock call = CodeBlock.of("$L.$L($L)", field(method, "layer"), method.name(), arguments);
+    CodeBlock call =
+        CodeBlock.of("$L.$L($L)", field(method, "layer"), method.name(), arguments(method));
     return override(method).addStatement(returning(method, call)).build();
   }
 
-  private static CodeBlock returning(MethodModel method, CodeBlock call) {
+  /** Returns a method's parameters, to pass them on. */
+  static CodeBlock arguments(MethodModel method) {
+    return method.parameters().stream()
+        .map(p -> CodeBlock.of("$N", p.name()))
+        .collect(CodeBlock.joining(", "));
+  }
+
+  /** Returns what the hooks give in place of an input. */
+  static CodeBlock hookedInput(String hooks, String input, String parameter) {
+    return CodeBlock.of("$L.input($L, $N)", hooks, Literals.of(input), parameter);
+  }
+
+  static CodeBlock returning(MethodModel method, CodeBlock call) {
     return method.returns().equals(TypeName.VOID) ? call : CodeBlock.of("return $L", call);
   }
 
-  /** A field of the wrapper, which a parameter of the user's method may hide. */
+  /** Returns a field of the wrapper, which a parameter of the user's method may hide. */
   static String field(MethodModel method, String name) {
-    return isParameter(method, name) ? "this." + name : name;
+    return method.parameters().stream().anyMatch(p -> p.name().equals(name))
+        ? "this." + name
+        : name;
   }
 
-  private static boolean isParameter(MethodModel method, String name) {
-    return method.parameters().stream().anyMatch(p -> p.name().equals(name));
+  static String capitalized(String name) {
+    int first = name.codePointAt(0);
+    return Character.toString(Character.toUpperCase(first))
+        + name.substring(Character.charCount(first));
   }
 
   /** Returns what is built; its checked exceptions become unchecked ones. */
@@ -144,7 +110,8 @@ final class Calls {
         .nextControlFlow("catch (RuntimeException | Error e)")
         .addStatement("throw e")
         .nextControlFlow("catch (Throwable e)")
-        .addStatement("throw new IllegalStateException($S, e)", "cannot rebuild " + name)
+        .addStatement(
+            "throw new IllegalStateException($L, e)", Literals.of("cannot rebuild " + name))
         .endControlFlow()
         .build();
   }

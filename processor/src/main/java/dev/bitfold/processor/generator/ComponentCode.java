@@ -8,12 +8,19 @@ import dev.bitfold.processor.names.BitfoldNames;
 final class ComponentCode {
   private ComponentCode() {}
 
-  /** The {@code Component} that rebuilds it. */
+  /** Returns the {@code Component} that rebuilds it. */
   static CodeBlock of(ComponentModel component) {
+    return component instanceof ComponentModel.Model model
+        ? CodeBlock.of("$T.component()", model.quantizer())
+        : part(component);
+  }
+
+  /** Returns the same as a part of another: the quantizers of models are asked during the walk. */
+  private static CodeBlock part(ComponentModel component) {
     if (component instanceof ComponentModel.Layer layer) {
       return CodeBlock.of("$T.layer($T.type())", BitfoldNames.COMPONENT, layer.wrapper());
     } else if (component instanceof ComponentModel.Model model) {
-      return CodeBlock.of("$T.component()", model.quantizer());
+      return CodeBlock.of("$T.model($T::component)", BitfoldNames.COMPONENT, model.quantizer());
     } else if (component instanceof ComponentModel.ListOf list) {
       return container("list", list.element());
     } else if (component instanceof ComponentModel.MapOf map) {
@@ -29,21 +36,21 @@ final class ComponentCode {
   }
 
   private static CodeBlock container(String method, ComponentModel element) {
-    return CodeBlock.of("$T.$L($L)", BitfoldNames.COMPONENT, method, of(element));
+    return CodeBlock.of("$T.$L($L)", BitfoldNames.COMPONENT, method, part(element));
   }
 
   private static CodeBlock byClass(ComponentModel.ByClass byClass) {
     CodeBlock.Builder code =
-        CodeBlock.builder().add("$T.<$T>byClass()$>$>", BitfoldNames.COMPONENT, byClass.declared());
+        CodeBlock.builder().add("$T.<$T>byClass()", BitfoldNames.COMPONENT, byClass.declared());
     for (ComponentModel.ByClass.Choice choice : byClass.choices()) {
       if (choice.component() instanceof ComponentModel.Layer layer) {
-        code.add("\n.layer($T.type())", layer.wrapper());
+        code.add(".layer($T.type())", layer.wrapper());
       } else if (choice.component() instanceof ComponentModel.Model model) {
-        code.add("\n.model($T.class, $T.component())", choice.type(), model.quantizer());
+        code.add(".model($T.class, $T::component)", choice.type(), model.quantizer());
       } else {
-        code.add("\n.asIs($T.class)", choice.type());
+        code.add(".asIs($T.class)", choice.type());
       }
     }
-    return code.add("$<$<").build();
+    return code.build();
   }
 }

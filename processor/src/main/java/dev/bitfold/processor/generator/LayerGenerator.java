@@ -10,26 +10,25 @@ import com.palantir.javapoet.ParameterizedTypeName;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import com.palantir.javapoet.TypeVariableName;
+import dev.bitfold.processor.model.ForwardModel;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
-import java.util.Optional;
-import java.util.function.Function;
 import javax.lang.model.element.Modifier;
 
 /** Writes the wrapper of a layer class. */
 public final class LayerGenerator {
-  private static final String REBUILD = "rebuild";
-
   private final LayerModel layer;
   private final Subject subject;
   private final TypeName wrapper;
+  private final String rebuild;
 
   private LayerGenerator(LayerModel layer) {
     this.layer = layer;
     this.subject = layer.subject();
     this.wrapper = parameterized(subject.generated());
+    this.rebuild = subject.unusedMethodName("rebuild");
   }
 
   /** The wrapper's file. */
@@ -39,7 +38,7 @@ public final class LayerGenerator {
         GeneratedType.builder(layer.subject())
             .addAnnotation(
                 AnnotationSpec.builder(BitfoldNames.GENERATED_LAYER)
-                    .addMember("version", "$T.CURRENT", BitfoldNames.GENERATED_LAYER)
+                    .addMember("version", "$L", BitfoldNames.CONTRACT_VERSION)
                     .build());
     LayerShape shape = layer.shape();
     if (shape instanceof LayerShape.Subclass) {
@@ -59,7 +58,7 @@ public final class LayerGenerator {
   }
 
   private void subclass(TypeSpec.Builder type) {
-    type.addJavadoc("{@link $T} in a quantized model.\n", subject.type());
+    type.addJavadoc("Stands in for {@link $T} in a quantized model.\n", subject.type());
     type.addJavadoc(TensorWords.javadoc(layer));
     type.addTypeVariables(subject.typeVariables())
         .superclass(subject.self())
@@ -78,12 +77,12 @@ public final class LayerGenerator {
     type.addMethod(constructor.build());
     layerType.addMethod(type);
     addRebuildOfThrowing(type);
-    layer
-        .forward()
-        .ifPresent(forward -> type.addMethod(Calls.hooked(forward, "super", unpacking("this"))));
+    layer.forward().ifPresent(forward -> forwardCode(forward).addToSubclass(type));
     layer
         .backward()
-        .ifPresent(backward -> type.addMethod(BackwardCode.of(layer, backward, "super")));
+        .ifPresent(
+            backward ->
+                type.addMethod(BackwardCode.of(layer.forward().orElseThrow(), backward, "super")));
   }
 
   private void wrapper(TypeSpec.Builder type, LayerShape.Wrapper shape) {
@@ -107,31 +106,28 @@ public final class LayerGenerator {
             .build());
     layerType.addMethod(type);
     addRebuildOfThrowing(type);
-    layer
-        .forward()
-        .ifPresent(
-            forward -> {
-              String original = Calls.field(forward.method(), "layer");
-              type.addMethod(Calls.hooked(forward, original, unpacking(original)));
-            });
+    layer.forward().ifPresent(forward -> forwardCode(forward).addToWrapper(type));
     layer
         .backward()
         .ifPresent(
             backward ->
                 type.addMethod(
-                    BackwardCode.of(layer, backward, Calls.field(backward.method(), "layer"))));
+                    BackwardCode.of(
+                        layer.forward().orElseThrow(),
+                        backward,
+                        Calls.field(backward.method(), "layer"))));
     shape.methods().forEach(method -> type.addMethod(Calls.delegated(method)));
   }
 
   private void rebuilt(TypeSpec.Builder type) {
     type.addJavadoc(
-        "Builds {@link $T} again in a quantized model; only its weights differ, so it needs no"
+        "Builds {@link $T} again for a quantized model. Only its weights differ, so it needs no"
             + " wrapper.\n",
         subject.type());
     type.addJavadoc(TensorWords.javadoc(layer));
     LayerTypeCode layerType =
         new LayerTypeCode(
-            layer, subject.self(), CodeBlock.of("$T::$L", subject.generated(), REBUILD));
+            layer, subject.self(), CodeBlock.of("$T::$L", subject.generated(), rebuild));
     layerType.addConstant(type);
     type.addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build());
     layerType.addMethod(type);
@@ -148,16 +144,15 @@ public final class LayerGenerator {
     type.addMethod(rebuildMethod(subject.self(), body));
   }
 
-  /** Builds the wrapper of a layer again, for one call with unpacked weights. */
-  private Optional<Function<String, CodeBlock>> unpacking(String original) {
-    if (!layer.unpacksWeights()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        hooks ->
+  private ForwardCode forwardCode(ForwardModel forward) {
+    return new ForwardCode(
+        layer,
+        forward,
+        wrapper,
+        original ->
             throwsChecked()
-                ? CodeBlock.of("$L($L, $L)", REBUILD, original, hooks)
-                : CodeBlock.of("new $T($L, $L)", wrapper, original, hooks));
+                ? CodeBlock.of("$L($L, unpacked)", rebuild, original)
+                : CodeBlock.of("new $T($L, unpacked)", wrapper, original));
   }
 
   private boolean throwsChecked() {
@@ -166,7 +161,7 @@ public final class LayerGenerator {
 
   private CodeBlock builder() {
     return throwsChecked()
-        ? CodeBlock.of("$T::$L", subject.generated(), REBUILD)
+        ? CodeBlock.of("$T::$L", subject.generated(), rebuild)
         : CodeBlock.of("$T::new", wrapper);
   }
 
@@ -179,7 +174,7 @@ public final class LayerGenerator {
   }
 
   private MethodSpec rebuildMethod(TypeName built, CodeBlock body) {
-    return MethodSpec.methodBuilder(REBUILD)
+    return MethodSpec.methodBuilder(rebuild)
         .addModifiers(Modifier.PRIVATE, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
         .returns(built)

@@ -15,6 +15,7 @@ import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.model.TensorModel;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.source.Literals;
 import java.util.Optional;
 import javax.lang.model.element.Modifier;
 
@@ -43,7 +44,7 @@ final class LayerTypeCode {
     if (!subject.isGeneric()) {
       wrapper.addField(
           FieldSpec.builder(layerType(), "TYPE", Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
-              .initializer("\n$>$>$L$<$<", description())
+              .initializer(description())
               .build());
     }
   }
@@ -52,7 +53,9 @@ final class LayerTypeCode {
   void addMethod(TypeSpec.Builder wrapper) {
     wrapper.addMethod(
         MethodSpec.methodBuilder("type")
-            .addJavadoc("The layer as annotated; for generated code of models.\n")
+            .addJavadoc(
+                "Returns the layer's tensors and how it is rebuilt, for the generated code of"
+                    + " models.\n")
             .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
             .addTypeVariables(subject.typeVariables())
             .returns(layerType())
@@ -80,28 +83,30 @@ final class LayerTypeCode {
     } else {
       code.add("$T.of($T.class, $L)", BitfoldNames.LAYER_TYPE, subject.type(), constructor);
     }
-    code.add("$>$>");
-    layer.tensors().forEach(tensor -> code.add("\n$L", tensor(tensor)));
+    layer.tensors().forEach(tensor -> code.add(tensor(tensor)));
     layer.arguments().stream()
         .filter(ArgumentModel::several)
         .forEach(
             held ->
-                code.add("\n.several($S, layer -> layer.$L)", held.name(), held.accessor().code()));
+                code.add(
+                    ".several($L, layer -> layer.$L)",
+                    Literals.of(held.name()),
+                    held.accessor().code()));
     if (!(layer.shape() instanceof LayerShape.Rebuilt)) {
-      layer.inputs().forEach(tensor -> code.add("\n$L", tensor(tensor)));
+      layer.inputs().forEach(tensor -> code.add(tensor(tensor)));
     }
-    layer.output().ifPresent(d -> code.add("\n.output($L)", DescriptorCode.of(d)));
+    layer.output().ifPresent(d -> code.add(".output($L)", DescriptorCode.of(d)));
     code.add(AlphaCode.call("smoothQuant", layer.alpha()));
     if (layer.variables()) {
-      code.add("\n.ofVariables()");
+      code.add(".ofVariables()");
     }
     if (layer.unpacksWeights()) {
-      code.add("\n.unpackingWeights()");
+      code.add(".unpackingWeights()");
     }
     if (layer.backward().isPresent()) {
-      code.add("\n.withBackward()");
+      code.add(".withBackward()");
     }
-    return code.add("$<$<").build();
+    return code.build();
   }
 
   private static CodeBlock tensor(TensorModel tensor) {
@@ -109,9 +114,9 @@ final class LayerTypeCode {
     CodeBlock.Builder code =
         CodeBlock.builder()
             .add(
-                ".$L($S, $S",
+                ".$L($L, $S",
                 method(tensor.kind()),
-                tensor.name(),
+                Literals.of(tensor.name()),
                 TensorWords.ascii(tensor.layout().letters()));
     descriptor.ifPresent(d -> code.add(", $L", DescriptorCode.of(d)));
     return code.add(")").build();

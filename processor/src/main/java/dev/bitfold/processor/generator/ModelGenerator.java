@@ -1,48 +1,65 @@
 package dev.bitfold.processor.generator;
 
 import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.FieldSpec;
 import com.palantir.javapoet.JavaFile;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.ParameterizedTypeName;
+import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.source.Literals;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Iterator;
 import javax.lang.model.element.Modifier;
 
 /** Writes the quantizer of a model class. */
 public final class ModelGenerator {
+  private static final String COMPONENT = "COMPONENT";
+
   private final ModelModel model;
   private final Subject subject;
+  private final TypeName componentType;
+  private final ComponentConstants constants = new ComponentConstants(COMPONENT);
 
   private ModelGenerator(ModelModel model) {
     this.model = model;
     this.subject = model.subject();
+    this.componentType = ParameterizedTypeName.get(BitfoldNames.COMPONENT, subject.self());
   }
 
-  /** The quantizer's file. */
+  /** Returns the quantizer's file. */
   public static JavaFile generate(ModelModel model) {
-    ModelGenerator generator = new ModelGenerator(model);
-    Subject subject = model.subject();
-    TypeSpec type =
-        GeneratedType.builder(subject)
-            .addJavadoc("Quantizes {@link $T}.\n", subject.type())
-            .addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())
-            .addMethod(generator.of())
-            .addMethod(generator.load())
-            .addMethod(generator.component())
-            .addMethod(generator.rebuild())
-            .build();
-    return GeneratedType.file(subject, type);
+    return GeneratedType.file(model.subject(), new ModelGenerator(model).type());
+  }
+
+  private TypeSpec type() {
+    TypeSpec.Builder type =
+        GeneratedType.builder(subject).addJavadoc("Quantizes {@link $T}.\n", subject.type());
+    MethodSpec rebuild = rebuild();
+    constants.addTo(type);
+    if (!subject.isGeneric()) {
+      type.addField(
+          FieldSpec.builder(
+                  componentType, COMPONENT, Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
+              .initializer(newComponent())
+              .build());
+    }
+    return type.addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())
+        .addMethod(of())
+        .addMethod(load())
+        .addMethod(component())
+        .addMethod(rebuild)
+        .build();
   }
 
   private MethodSpec of() {
     return MethodSpec.methodBuilder("of")
-        .addJavadoc("How a model will be quantized; nothing is measured yet.\n\n")
+        .addJavadoc(
+            "Returns how a model will be quantized, before any calibration data has been seen.\n\n")
         .addJavadoc("@param model the float model, which is never changed\n")
         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
@@ -55,7 +72,8 @@ public final class ModelGenerator {
   private MethodSpec load() {
     return MethodSpec.methodBuilder("load")
         .addJavadoc(
-            "The quantized model of a file that {@link $T#save} wrote.\n\n", BitfoldNames.QUANTIZED)
+            "Returns the quantized model of a file that {@link $T#save} wrote.\n\n",
+            BitfoldNames.QUANTIZED)
         .addJavadoc("@param model the float model, as it was when the file was saved\n")
         .addJavadoc(
             "@throws $T if the file is not of this model, or cannot be read\n", IOException.class)
@@ -70,29 +88,36 @@ public final class ModelGenerator {
   }
 
   private MethodSpec component() {
-    CodeBlock witness =
-        subject.isGeneric() ? CodeBlock.of("<$T>", subject.self()) : CodeBlock.of("");
     return MethodSpec.methodBuilder("component")
-        .addJavadoc("How a model is rebuilt; for generated code of models that contain this one.\n")
+        .addJavadoc(
+            "Returns how a model is rebuilt, for the generated code of models that contain this"
+                + " one.\n")
         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
-        .returns(ParameterizedTypeName.get(BitfoldNames.COMPONENT, subject.self()))
-        .addStatement(
-            "return $T.$Lmodel($T.class, $T::rebuild)",
-            BitfoldNames.COMPONENT,
-            witness,
-            subject.type(),
-            subject.generated())
+        .returns(componentType)
+        .addStatement("return $L", subject.isGeneric() ? newComponent() : CodeBlock.of(COMPONENT))
         .build();
   }
 
+  private CodeBlock newComponent() {
+    CodeBlock witness =
+        subject.isGeneric() ? CodeBlock.of("<$T>", subject.self()) : CodeBlock.of("");
+    return CodeBlock.of(
+        "$T.$Lmodel($T.class, $T::rebuild)",
+        BitfoldNames.COMPONENT,
+        witness,
+        subject.type(),
+        subject.generated());
+  }
+
   private MethodSpec rebuild() {
-    CodeBlock.Builder construct = CodeBlock.builder().add("return new $T($>$>", subject.self());
-    Iterator<ModelModel.ComponentArgument> arguments = model.arguments().iterator();
-    while (arguments.hasNext()) {
-      construct.add("\n$L$L", argument(arguments.next()), arguments.hasNext() ? "," : "");
-    }
-    construct.add(");\n$<$<");
+    CodeBlock construct =
+        CodeBlock.builder()
+            .addStatement(
+                "return new $T($L)",
+                subject.self(),
+                model.arguments().stream().map(this::argument).collect(CodeBlock.joining(", ")))
+            .build();
     return MethodSpec.methodBuilder("rebuild")
         .addModifiers(Modifier.PRIVATE, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
@@ -102,8 +127,8 @@ public final class ModelGenerator {
         .addCode(folds())
         .addCode(
             model.constructorThrows().isEmpty()
-                ? construct.build()
-                : Calls.uncheckedReturn(construct.build(), subject.type().simpleName()))
+                ? construct
+                : Calls.uncheckedReturn(construct, subject.type().simpleName()))
         .build();
   }
 
@@ -111,23 +136,21 @@ public final class ModelGenerator {
     CodeBlock.Builder code = CodeBlock.builder();
     for (ModelModel.Fold fold : model.folds()) {
       code.addStatement(
-          "walk.smoothInto($S, $L)",
-          fold.source(),
-          fold.consumers().stream()
-              .map(consumer -> CodeBlock.of("$S", consumer))
-              .collect(CodeBlock.joining(", ")));
+          "walk.smoothInto($L, $L)",
+          Literals.of(fold.source()),
+          fold.consumers().stream().map(Literals::of).collect(CodeBlock.joining(", ")));
     }
     return code.build();
   }
 
-  private static CodeBlock argument(ModelModel.ComponentArgument argument) {
+  private CodeBlock argument(ModelModel.ComponentArgument argument) {
     CodeBlock value = CodeBlock.of("model.$L", argument.accessor().code());
+    CodeBlock name = Literals.of(argument.name());
     if (argument.component().isRebuilt()) {
-      return CodeBlock.of(
-          "walk.visit($S, $L, $L)", argument.name(), value, ComponentCode.of(argument.component()));
+      return CodeBlock.of("walk.visit($L, $L, $L)", name, value, constants.reference(argument));
     }
     return argument.component() instanceof ComponentModel.Skipped
-        ? CodeBlock.of("walk.skip($S, $L)", argument.name(), value)
+        ? CodeBlock.of("walk.skip($L, $L)", name, value)
         : value;
   }
 }

@@ -8,6 +8,7 @@ import com.palantir.javapoet.TypeSpec;
 import dev.bitfold.processor.descriptor.DescriptorCode;
 import dev.bitfold.processor.model.RecipeModel;
 import dev.bitfold.processor.names.BitfoldNames;
+import dev.bitfold.processor.source.Literals;
 import javax.lang.model.element.Modifier;
 
 /** Writes a user's recipe as a value. */
@@ -18,18 +19,20 @@ public final class RecipeGenerator {
   public static JavaFile generate(RecipeModel recipe) {
     CodeBlock.Builder value =
         CodeBlock.builder()
-            .add("\n$>$>$T.of($S)$>$>", BitfoldNames.RECIPE, recipe.subject().type().simpleName());
+            .add(
+                "$T.of($L)",
+                BitfoldNames.RECIPE,
+                Literals.of(recipe.subject().type().simpleName()));
     recipe
         .descriptors()
         .forEach(
             (role, descriptor) ->
                 value.add(
-                    "\n.with($T.$L, $L)",
+                    ".with($T.$L, $L)",
                     BitfoldNames.ROLE,
                     role.name(),
                     DescriptorCode.of(descriptor)));
     value.add(AlphaCode.call("withSmoothQuant", recipe.alpha()));
-    value.add("$<$<$<$<");
     TypeSpec type =
         GeneratedType.builder(recipe.subject())
             .addJavadoc(
@@ -42,7 +45,7 @@ public final class RecipeGenerator {
                         Modifier.PUBLIC,
                         Modifier.STATIC,
                         Modifier.FINAL)
-                    .addJavadoc("What the annotation says.\n")
+                    .addJavadoc("The descriptors that the annotation carries.\n")
                     .initializer(value.build())
                     .build())
             .addMethod(MethodSpec.constructorBuilder().addModifiers(Modifier.PRIVATE).build())

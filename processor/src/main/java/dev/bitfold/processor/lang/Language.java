@@ -12,16 +12,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ModuleElement;
 import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
+import javax.lang.model.type.WildcardType;
 import javax.lang.model.util.Elements;
 import javax.lang.model.util.Types;
+import org.jspecify.annotations.Nullable;
 
 /** Questions about the user's types. */
 public final class Language {
@@ -174,6 +178,31 @@ public final class Language {
     }
     return !member.getModifiers().contains(javax.lang.model.element.Modifier.PRIVATE)
         && elements.getPackageOf(member).equals(elements.getPackageOf(from));
+  }
+
+  /** Returns whether code in a class's package can name a type, its type arguments included. */
+  public boolean nameable(TypeMirror type, TypeElement from) {
+    return switch (type.getKind()) {
+      case ARRAY -> nameable(((ArrayType) type).getComponentType(), from);
+      case WILDCARD ->
+          Stream.of(((WildcardType) type).getExtendsBound(), ((WildcardType) type).getSuperBound())
+              .filter(Objects::nonNull)
+              .allMatch(bound -> nameable(bound, from));
+      case DECLARED ->
+          readableClass(((DeclaredType) type).asElement(), from)
+              && ((DeclaredType) type)
+                  .getTypeArguments().stream().allMatch(argument -> nameable(argument, from));
+      default -> true;
+    };
+  }
+
+  private boolean readableClass(Element type, TypeElement from) {
+    for (@Nullable Element e = type; e instanceof TypeElement; e = e.getEnclosingElement()) {
+      if (!readable(e, from)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether a type is of a class or interface, whatever the type arguments. */

@@ -55,7 +55,7 @@ public record LayerModel(
     return forward.map(ForwardModel::inputs).orElse(List.of());
   }
 
-  /** Whether the wrapper can hold packed weights, and unpack them for each call of forward. */
+  /** Returns whether the wrapper can hold packed weights, which it unpacks for each call. */
   public boolean unpacksWeights() {
     return !variables
         && !(shape instanceof LayerShape.Rebuilt)

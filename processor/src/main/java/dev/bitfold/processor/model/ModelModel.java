@@ -2,6 +2,7 @@ package dev.bitfold.processor.model;
 
 import com.palantir.javapoet.TypeName;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model class.
@@ -29,7 +30,9 @@ public record ModelModel(
    *
    * @param name the parameter, the component's name
    * @param accessor how it is read
+   * @param type its type; empty if generated code cannot name it
    * @param component what becomes of it
    */
-  public record ComponentArgument(String name, Accessor accessor, ComponentModel component) {}
+  public record ComponentArgument(
+      String name, Accessor accessor, Optional<TypeName> type, ComponentModel component) {}
 }

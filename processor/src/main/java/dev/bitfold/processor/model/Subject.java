@@ -15,6 +15,7 @@ import java.util.Set;
  * @param typeVariables its type variables
  * @param isPublic whether code of other packages can name it
  * @param nestedNames names that mean a nested class of it in a subclass
+ * @param methodNames the names of its methods, inherited ones included
  * @param shadowedNames names of {@code java.lang} that mean a class beside it
  * @param suppressions the warnings that code beside it would raise through no fault of its own
  * @param hasGenerated whether {@code @Generated} can be seen from it
@@ -26,11 +27,17 @@ public record Subject(
     List<TypeVariableName> typeVariables,
     boolean isPublic,
     Set<String> nestedNames,
+    Set<String> methodNames,
     Set<String> shadowedNames,
     Set<String> suppressions,
     boolean hasGenerated) {
   /** Whether it has type variables. */
   public boolean isGeneric() {
     return !typeVariables.isEmpty();
+  }
+
+  /** Returns the name, with signs behind it if it is the name of a method already. */
+  public String unusedMethodName(String name) {
+    return methodNames.contains(name) ? unusedMethodName(name + "_") : name;
   }
 }

@@ -9,7 +9,7 @@ import com.palantir.javapoet.ClassName;
  */
 public final class BitfoldNames {
   /** The version of the agreement with the runtime that generated code is written for. */
-  public static final int CONTRACT_VERSION = 2;
+  public static final int CONTRACT_VERSION = 3;
 
   public static final ClassName QUANTIZE = annotation("Quantize");
   public static final ClassName QUANTIZE_LIST = QUANTIZE.nestedClass("List");

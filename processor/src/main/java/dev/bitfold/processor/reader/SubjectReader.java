@@ -39,7 +39,8 @@ public final class SubjectReader {
         TypeName.get(type.asType()),
         type.getTypeParameters().stream().map(TypeVariableName::get).toList(),
         isPublic(type),
-        nestedNames(language, type),
+        names(ElementFilter.typesIn(language.elements().getAllMembers(type))),
+        names(ElementFilter.methodsIn(language.elements().getAllMembers(type))),
         language.shadowed(type),
         suppressions(language, type, touched),
         language.findFrom(type, "javax.annotation.processing.Generated").isPresent());
@@ -55,10 +56,9 @@ public final class SubjectReader {
     return true;
   }
 
-  private static Set<String> nestedNames(Language language, TypeElement type) {
+  private static Set<String> names(Collection<? extends Element> members) {
     Set<String> names = new TreeSet<>();
-    ElementFilter.typesIn(language.elements().getAllMembers(type))
-        .forEach(nested -> names.add(nested.getSimpleName().toString()));
+    members.forEach(member -> names.add(member.getSimpleName().toString()));
     return names;
   }
 

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -24,10 +25,15 @@ public final class ByClass<T> implements Component<T> {
     return with(type.type(), (value, walk) -> walk.layer(value, type));
   }
 
-  /** With a model class. */
+  /**
+   * Returns this component with a model class.
+   *
+   * @param type the class, exactly
+   * @param quantizer gives its component, as in {@link Component#model(Supplier)}
+   */
   @SuppressWarnings("unchecked") // The value's class is exactly that of the component.
-  public <S extends T> ByClass<T> model(Class<?> type, Component<S> component) {
-    return with(type, (value, walk) -> component.rebuild((S) value, walk));
+  public <S extends T> ByClass<T> model(Class<?> type, Supplier<Component<S>> quantizer) {
+    return with(type, (value, walk) -> quantizer.get().rebuild((S) value, walk));
   }
 
   /** With a class of which there is nothing to rebuild. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /**
  * How to rebuild one component of a model: the same thing again, with every layer in it passed
@@ -42,6 +43,17 @@ public interface Component<T> {
       }
       return walk.shared(value, () -> rebuild.apply(value, walk));
     };
+  }
+
+  /**
+   * Returns the component of a model in a container. Its quantizer is not asked before a walk meets
+   * the model, so the quantizers of models that hold each other can be initialized in any order, by
+   * several threads.
+   *
+   * @param quantizer the {@code component} method of the model's generated quantizer
+   */
+  static <T> Component<T> model(Supplier<Component<T>> quantizer) {
+    return (value, walk) -> quantizer.get().rebuild(value, walk);
   }
 
   /** A list, rebuilt as an unmodifiable one; the elements are named by their index. */

@@ -1,6 +1,7 @@
 package dev.bitfold.processor.reader.model;
 
 import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.TypeName;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.names.GeneratedNames;
@@ -34,17 +35,26 @@ public final class ModelResolver {
             declared.type(),
             GeneratedNames.quantizer(ClassName.get(declared.type())),
             List.of(creator.constructor())),
-        declared.components().stream().flatMap(component -> argument(component).stream()).toList(),
+        declared.components().stream()
+            .flatMap(component -> argument(declared, component).stream())
+            .toList(),
         declared.components().stream().flatMap(component -> fold(component).stream()).toList(),
         CheckedExceptions.of(language, creator.constructor()));
   }
 
-  private static Optional<ModelModel.ComponentArgument> argument(DeclaredComponent component) {
+  private Optional<ModelModel.ComponentArgument> argument(
+      DeclaredModel declared, DeclaredComponent component) {
     return component
         .content()
         .map(
             content ->
-                new ModelModel.ComponentArgument(component.name(), component.accessor(), content));
+                new ModelModel.ComponentArgument(
+                    component.name(),
+                    component.accessor(),
+                    Optional.of(component.type())
+                        .filter(type -> language.nameable(type, declared.type()))
+                        .map(TypeName::get),
+                    content));
   }
 
   private static Optional<ModelModel.Fold> fold(DeclaredComponent component) {

@@ -1,0 +1,8 @@
+/**
+ * Java source as text: literals, and the layout of files. Knows nothing of layers. Imports JavaPoet
+ * alone.
+ */
+@NullMarked
+package dev.bitfold.processor.source;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,151 @@
+package dev.bitfold.processor.source;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** White space is all that changes, and lines end where google-java-format would end them. */
+class ReformatterTest {
+  private static final String LONG = "AVeryLongNameOfALayerAsPeopleGiveThem";
+
+  private static String body(String statement) {
+    return "class A {\n  void m() {\n" + statement + "\n  }\n}\n";
+  }
+
+  private static String words(String source) {
+    return Scanner.tokens(source).stream().map(Token::text).collect(Collectors.joining(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "int x = 1;",
+        "foo( a ,\n  b ) ;",
+        "return cond == null ? a : new B<C>(d).e;",
+        "try {\n  run();\n} catch (RuntimeException | Error e) {\n  throw e;\n}",
+        "if (a != null) {\n  return;\n}",
+        "Object o = x -> y::z;",
+        "double d = 1.0E-5;",
+        "INDArray[] a = b.toArray(new INDArray[0]);",
+        "String s = \"a \\\" // b { ; \\\\\";",
+      })
+  void tokensStayAndASecondPassChangesNothing(String statement) {
+    String once = Reformatter.format(body(statement));
+    assertEquals(words(body(statement)), words(once));
+    assertEquals(once, Reformatter.format(once));
+  }
+
+  @Test
+  void shortCodeStandsOnOneLine() {
+    assertEquals(
+        body("    foo(a, b).bar(new C(d), x -> x.y());"),
+        Reformatter.format(body("foo(\na,\nb)\n.bar(new C(\nd), x ->\nx.y());")));
+  }
+
+  @Test
+  void emptyBodiesStandOnOneLine() {
+    assertEquals("class A {\n  A() {}\n}\n", Reformatter.format("class A {\n  A() {\n  }\n}\n"));
+  }
+
+  @Test
+  void chainsArgumentsAndHeadsAreBrokenFromTheOutside() {
+    String source =
+        "final class Quantized%s extends %<s implements Layer<INDArray>, HookedLayer { private"
+            + " static final LayerType<%<s, Quantized%<s> TYPE = LayerType.of(%<s.class,"
+            + " Quantized%<s::new).weight(\"weight\", \"OI\", QuantDescriptor.builder().bits(8)"
+            + ".per(\"O\").calib(Calib.MSE).ste(Ste.LSQ).build()).unpackingWeights(); public static"
+            + " LayerType<%<s, Quantized%<s> type() { return TYPE; } INDArray forward(INDArray"
+            + " query, INDArray memory, INDArray mask, double temperature, int heads, T more) throws"
+            + " IOException { return hooks.output(super.forward(hooks.input(\"query\", query),"
+            + " hooks.input(\"memory\", memory), mask, temperature, heads, more)); } }";
+    assertEquals(
+        """
+        final class Quantized%s
+            extends %<s implements Layer<INDArray>, HookedLayer {
+          private static final LayerType<
+                  %<s, Quantized%<s>
+              TYPE =
+                  LayerType.of(
+                          %<s.class,
+                          Quantized%<s::new)
+                      .weight(
+                          "weight",
+                          "OI",
+                          QuantDescriptor.builder().bits(8).per("O").calib(Calib.MSE).ste(Ste.LSQ).build())
+                      .unpackingWeights();
+          public static LayerType<
+                  %<s, Quantized%<s>
+              type() {
+            return TYPE;
+          }
+          INDArray forward(
+              INDArray query, INDArray memory, INDArray mask, double temperature, int heads, T more)
+              throws IOException {
+            return hooks.output(
+                super.forward(
+                    hooks.input("query", query),
+                    hooks.input("memory", memory),
+                    mask,
+                    temperature,
+                    heads,
+                    more));
+          }
+        }
+        """
+            .formatted(LONG),
+        Reformatter.format(source.formatted(LONG)));
+  }
+
+  @Test
+  void longLiteralsAreCutBetweenTheirCharacters() {
+    String text = "0123456789\\n\\u2028\"\"".replace("\"\"", "\\\"").repeat(12);
+    String formatted = Reformatter.format(body("    foo(\"" + text + "\");"));
+    List<String> lines = formatted.lines().toList();
+    assertTrue(lines.stream().allMatch(line -> line.length() <= 100), formatted);
+    String joined =
+        Scanner.tokens(formatted).stream()
+            .filter(token -> token.kind() == Token.Kind.QUOTED)
+            .peek(token -> assertTrue(token.text().matches("\"(\\\\u\\d{4}|\\\\.|[^\\\\\"])*\"")))
+            .map(token -> token.text().substring(1, token.text().length() - 1))
+            .collect(Collectors.joining());
+    assertEquals(text, joined);
+  }
+
+  @Test
+  void commentsAreFilled() {
+    String word = "comments ".repeat(15).strip();
+    assertEquals(
+        """
+        // Generated by Bitfold. comments comments comments comments comments comments comments comments
+        // comments comments comments comments comments comments comments
+        class A {
+          /** One line. */
+          int a;
+
+          /**
+           * comments comments comments comments comments comments comments comments comments comments
+           * comments comments comments comments comments
+           *
+           * <ul>
+           *   <li>comments comments comments comments comments comments comments comments comments comments
+           *       comments comments comments comments comments
+           * </ul>
+           *
+           * @param x comments comments comments comments comments comments comments comments comments
+           *     comments comments comments comments comments comments
+           */
+          int b;
+        }
+        """,
+        Reformatter.format(
+            "// Generated by Bitfold. %s\nclass A {\n/**\n * One line.\n */\nint a;\n\n/**\n * %<s\n *\n"
+                    .formatted(word)
+                + " * <ul>\n *   <li>%s\n * </ul>\n *\n * @param x %<s\n */\nint b;\n}"
+                    .formatted(word)));
+  }
+}
