@@ -16,7 +16,7 @@ import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
@@ -303,13 +303,12 @@ public final class Plan<M> {
   }
 
   /**
-   * The model, rebuilt with hooks of another kind; for engines that compute elsewhere, as
-   * bitfold-samediff does in graphs.
+   * The model, its layers rebuilt in their graph; for bitfold-samediff.
    *
    * @param hooks of a layer; its tensors are described by {@link #descriptors}
    */
-  public M rebuild(Function<ModelShape.Layer, LayerHooks> hooks) {
-    return shape.rebuild(model, component, hooks);
+  public M rebuild(Function<ModelShape.Layer, GraphHooks> hooks) {
+    return shape.rebuildGraph(model, component, hooks);
   }
 
   /** The layers of the model by path; for the same engines. */

@@ -1,15 +1,15 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -100,19 +100,28 @@ public final class ModelShape {
         new Walk(
             new Walk.Visitor() {
               @Override
-              public LayerHooks layer(String path, LayerType<?, ?> type) {
+              public ArrayHooks layer(String path, LayerType<?, ?> type) {
+                return new ReadingHooks(path, type, read(path, type));
+              }
+
+              @Override
+              public GraphHooks graphLayer(String path, LayerType<?, ?> type) {
+                return new GraphReadingHooks(path, type, read(path, type));
+              }
+
+              private Map<String, INDArray> read(String path, LayerType<?, ?> type) {
                 Map<String, INDArray> tensors = new LinkedHashMap<>();
                 Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
                 if (layers.put(path, layer) != null) {
                   throw new IllegalArgumentException(
                       "the model has two layers of the name " + path + "; give one another key");
                 }
-                return new ReadingHooks(path, type, tensors);
+                return tensors;
               }
 
               @Override
               public void met(String path, Object layer) {
-                QuantizedLayers.refuse(path, layer);
+                RebuiltLayers.refuse(path, layer);
               }
 
               @Override
@@ -177,7 +186,7 @@ public final class ModelShape {
                 new Walk(
                     new Walk.Visitor() {
                       @Override
-                      public LayerHooks layer(String path, LayerType<?, ?> type) {
+                      public ArrayHooks layer(String path, LayerType<?, ?> type) {
                         requireSame(path, type);
                         return visitor.layer(path, type);
                       }
@@ -204,24 +213,30 @@ public final class ModelShape {
     }
   }
 
-  /**
-   * The model of this shape again, with hooks of another kind; what is rebuilt is known as
-   * quantized.
-   */
-  public <M> M rebuild(M model, Component<M> component, Function<Layer, LayerHooks> hooks) {
+  /** The model of this shape again, its layers rebuilt in their graph. */
+  public <M> M rebuildGraph(M model, Component<M> component, Function<Layer, GraphHooks> hooks) {
     return component.rebuild(
         model,
         new Walk(
             new Walk.Visitor() {
               @Override
-              public LayerHooks layer(String path, LayerType<?, ?> type) {
+              public ArrayHooks layer(String path, LayerType<?, ?> type) {
+                throw new IllegalArgumentException(
+                    path
+                        + " ("
+                        + type.type().getSimpleName()
+                        + ") is of INDArrays, which are in no graph");
+              }
+
+              @Override
+              public GraphHooks graphLayer(String path, LayerType<?, ?> type) {
                 requireSame(path, type);
                 return hooks.apply(Objects.requireNonNull(layers.get(path), path));
               }
 
               @Override
               public void rebuilt(String path, Object layer) {
-                QuantizedLayers.add(layer);
+                RebuiltLayers.add(layer);
               }
             }));
   }
@@ -248,21 +263,10 @@ public final class ModelShape {
   }
 
   /** Puts layers into a state. */
-  private static final class InState implements Walk.Visitor {
-    private final State state;
-    private final Tap tap;
-    private final Map<String, StateHooks> made = new HashMap<>();
-
-    InState(State state, Tap tap) {
-      this.state = state;
-      this.tap = tap;
-    }
-
+  private record InState(State state, Tap tap) implements Walk.Visitor {
     @Override
-    public LayerHooks layer(String path, LayerType<?, ?> type) {
-      StateHooks hooks = new StateHooks(path, type, state, tap);
-      made.put(path, hooks);
-      return hooks;
+    public ArrayHooks layer(String path, LayerType<?, ?> type) {
+      return new StateHooks(path, type, state, tap);
     }
 
     @Override
@@ -270,18 +274,13 @@ public final class ModelShape {
       boolean quantized =
           state.descriptors().keySet().stream().anyMatch(tensor -> tensor.startsWith(path + "."));
       if (quantized) {
-        QuantizedLayers.add(layer);
-      }
-      StateHooks hooks = made.remove(path);
-      // A tap sees what flows only where ND4J runs.
-      if (hooks != null && tap == Tap.NONE) {
-        BuiltLayer.add(layer, hooks);
+        RebuiltLayers.add(layer);
       }
     }
   }
 
   /** The hooks of one layer in a state. */
-  public static LayerHooks hooks(String path, LayerType<?, ?> type, State state) {
+  public static ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
     return new StateHooks(path, type, state, Tap.NONE);
   }
 

@@ -1,8 +1,8 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
-final class StateHooks implements LayerHooks {
+final class StateHooks implements ArrayHooks {
   private record Port(TensorSite site, @Nullable Quantizer quantizer, @Nullable Scaling scaling) {}
 
   /** A smoothed input of a float layer: multiplied, not quantized. */
@@ -95,12 +95,12 @@ final class StateHooks implements LayerHooks {
   }
 
   @Override
-  public @Nullable LayerHooks unpacked() {
+  public @Nullable ArrayHooks unpacked() {
     return unpacks ? new Unpacked() : null;
   }
 
   /** The same hooks for one call, with the weights unpacked. */
-  private final class Unpacked implements LayerHooks {
+  private final class Unpacked implements ArrayHooks {
     private final Map<String, INDArray> unpacked = new HashMap<>();
 
     @Override
@@ -127,6 +127,11 @@ final class StateHooks implements LayerHooks {
     public INDArray output(INDArray y) {
       return StateHooks.this.output(y);
     }
+  }
+
+  /** Whether nothing sees what flows, as in a model that is ready to use. */
+  boolean isUntapped() {
+    return tap == Tap.NONE;
   }
 
   Class<?> type() {

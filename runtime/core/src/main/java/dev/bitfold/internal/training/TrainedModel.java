@@ -5,8 +5,8 @@ import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
@@ -34,7 +34,7 @@ public final class TrainedModel {
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<String, TrainedLayer.Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, TrainedQuantizer> activations = new LinkedHashMap<>();
-  private final Map<String, LayerHooks> hooks = new LinkedHashMap<>();
+  private final Map<String, ArrayHooks> hooks = new LinkedHashMap<>();
 
   private TrainedModel(ModelShape shape, State initial, IUpdater updater, IUpdater scaleUpdater) {
     this.shape = shape;
