@@ -42,11 +42,11 @@ class EclipseCompilerTest {
 
   @Test
   void rightExamplesGiveTheTextThatJavacGives() throws IOException {
-    List<TwoCompilers.Source> sources = sources(DiagnosticsPage.Entry::right);
+    List<TwoCompilers.Source> sources = sources(DiagnosticsPages.Entry::right);
     TwoCompilers.Outcome eclipse = TwoCompilers.eclipse(folder, sources);
     assertEquals(List.of(), eclipse.errors());
     TwoCompilers.Outcome javac = TwoCompilers.javac(folder, sources);
-    assertTrue(javac.generated().size() > DiagnosticsPageTest.examples().size());
+    assertTrue(javac.generated().size() > DiagnosticsPagesTest.examples().size());
     for (Map.Entry<String, String> file : javac.generated().entrySet()) {
       assertEquals(file.getValue(), eclipse.generated().get(file.getKey()), file.getKey());
     }
@@ -56,8 +56,8 @@ class EclipseCompilerTest {
   @Test
   void wrongExamplesGiveTheSameIdsOnTheSameLines() throws IOException {
     List<String> expected = new ArrayList<>();
-    for (DiagnosticsPage.Entry entry : DiagnosticsPageTest.examples()) {
-      for (DiagnosticsPage.Mark mark : DiagnosticsPage.marks(entry.wrong())) {
+    for (DiagnosticsPages.Entry entry : DiagnosticsPagesTest.examples()) {
+      for (DiagnosticsPages.Mark mark : DiagnosticsPages.marks(entry.wrong())) {
         if (!IN_BODIES.contains(mark.id())) {
           expected.add(file(entry) + ":" + (mark.line() + 1) + ": [" + mark.id() + "] ");
         }
@@ -65,7 +65,7 @@ class EclipseCompilerTest {
     }
     List<String> unexpected = new ArrayList<>();
     for (String error :
-        TwoCompilers.eclipse(folder, sources(DiagnosticsPage.Entry::wrong)).errors()) {
+        TwoCompilers.eclipse(folder, sources(DiagnosticsPages.Entry::wrong)).errors()) {
       Matcher id = ID.matcher(error);
       if (id.lookingAt() && !expected.remove(id.group())) {
         unexpected.add(error);
@@ -109,20 +109,20 @@ class EclipseCompilerTest {
     return GoldenTest.shapes();
   }
 
-  private static String file(DiagnosticsPage.Entry entry) {
+  private static String file(DiagnosticsPages.Entry entry) {
     return "com/acme/" + room(entry) + "/Example.java";
   }
 
-  private static String room(DiagnosticsPage.Entry entry) {
+  private static String room(DiagnosticsPages.Entry entry) {
     return entry.id().toLowerCase(Locale.ROOT);
   }
 
   /** All examples at once, each in a package of its own. */
   private static List<TwoCompilers.Source> sources(
-      Function<DiagnosticsPage.Entry, List<String>> snippet) throws IOException {
+      Function<DiagnosticsPages.Entry, List<String>> snippet) throws IOException {
     Map<String, TwoCompilers.Source> sources = new TreeMap<>();
-    for (DiagnosticsPage.Entry entry : DiagnosticsPageTest.examples()) {
-      for (JavaFileObject source : DiagnosticsPageTest.sources(snippet.apply(entry))) {
+    for (DiagnosticsPages.Entry entry : DiagnosticsPagesTest.examples()) {
+      for (JavaFileObject source : DiagnosticsPagesTest.sources(snippet.apply(entry))) {
         String file =
             source
                 .getName()

@@ -24,7 +24,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
- * The examples of {@code docs/diagnostics.md} with mistakes of all kinds. Whatever is written, the
+ * The examples of {@code docs/diagnostics} with mistakes of all kinds. Whatever is written, the
  * compiler ends with a diagnostic or with success: never with an exception of the processor, and
  * never with an error in generated code. {@code -Dfuzz.seed} and {@code -Dfuzz.mutants} try others.
  */
@@ -36,16 +36,16 @@ class FuzzTest {
   @Test
   void mutatedExamplesEndWithADiagnosticOrCompile() throws IOException {
     Mutator mutator = new Mutator(new Random(SEED));
-    List<DiagnosticsPage.Entry> entries = new ArrayList<>(DiagnosticsPageTest.examples());
+    List<DiagnosticsPages.Entry> entries = new ArrayList<>(DiagnosticsPagesTest.examples());
     Set<String> hit = new TreeSet<>();
     int parsed = 0;
     int compiled = 0;
     for (int i = 0; i < MUTANTS; i++) {
-      DiagnosticsPage.Entry entry = entries.get(i % entries.size());
+      DiagnosticsPages.Entry entry = entries.get(i % entries.size());
       List<String> base = i % 4 == 3 ? entry.right() : entry.wrong();
-      String mutant = mutator.mutate(String.join("\n", DiagnosticsPage.withoutMarks(base)));
+      String mutant = mutator.mutate(String.join("\n", DiagnosticsPages.withoutMarks(base)));
       String description = "seed " + SEED + ", mutant " + i + " of " + entry.id() + ":\n" + mutant;
-      JavaFileObject[] sources = DiagnosticsPageTest.sources(List.of(mutant.split("\n")));
+      JavaFileObject[] sources = DiagnosticsPagesTest.sources(List.of(mutant.split("\n")));
       parsed += parses(sources) ? 1 : 0;
       List<String> errors = errors(description, sources);
       compiled += errors.isEmpty() ? 1 : 0;
@@ -68,10 +68,10 @@ class FuzzTest {
     assertTrue(
         exercised >= 0.5 * known.size(), "only " + exercised + " ids in the mutants; seed " + SEED);
     entries.stream()
-        .flatMap(entry -> DiagnosticsPage.marks(entry.wrong()).stream())
-        .forEach(mark -> hit.add(mark.id())); // DiagnosticsPageTest proves that these come.
+        .flatMap(entry -> DiagnosticsPages.marks(entry.wrong()).stream())
+        .forEach(mark -> hit.add(mark.id())); // DiagnosticsPagesTest proves that these come.
     known.removeAll(hit);
-    assertEquals(DiagnosticsPageTest.ELSEWHERE, known);
+    assertEquals(DiagnosticsPagesTest.ELSEWHERE, known);
   }
 
   /** Compiles; an error that is not the user's fails the test. */

@@ -68,8 +68,8 @@ class OtherCompilersTest {
     }
   }
 
-  static Collection<DiagnosticsPage.Entry> examples() throws IOException {
-    return DiagnosticsPageTest.examples().stream()
+  static Collection<DiagnosticsPages.Entry> examples() throws IOException {
+    return DiagnosticsPagesTest.examples().stream()
         .filter(
             entry ->
                 !entry.id().equals("QZ003") && !EclipseCompilerTest.IN_BODIES.contains(entry.id()))
@@ -81,7 +81,7 @@ class OtherCompilersTest {
     Compilation compilation =
         Compiler.javac()
             .withProcessors(new Wrapped(failing))
-            .compile(DiagnosticsPageTest.sources(snippet));
+            .compile(DiagnosticsPagesTest.sources(snippet));
     return compilation.diagnostics().stream()
         .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
         .<Diagnostic<?>>map(d -> d)
@@ -90,9 +90,9 @@ class OtherCompilersTest {
 
   @ParameterizedTest
   @MethodSource("examples")
-  void theSameErrorsAreFoundWithoutTrees(DiagnosticsPage.Entry entry) throws IOException {
+  void theSameErrorsAreFoundWithoutTrees(DiagnosticsPages.Entry entry) throws IOException {
     List<String> marked =
-        DiagnosticsPage.marks(entry.wrong()).stream().map(mark -> mark.id()).sorted().toList();
+        DiagnosticsPages.marks(entry.wrong()).stream().map(mark -> mark.id()).sorted().toList();
     List<String> found =
         errors(false, entry.wrong()).stream()
             .map(d -> d.getMessage(Locale.ROOT).substring(1, 6))
@@ -103,7 +103,7 @@ class OtherCompilersTest {
 
   @Test
   void everyErrorHasALine() throws IOException {
-    for (DiagnosticsPage.Entry entry : examples()) {
+    for (DiagnosticsPages.Entry entry : examples()) {
       for (Diagnostic<?> error : errors(false, entry.wrong())) {
         assertTrue(error.getLineNumber() > 1, () -> entry.id() + ": " + error);
       }

@@ -26,7 +26,7 @@ class HouseTest {
               "org.nd4j..",
               "dev.bitfold",
               "dev.bitfold.layer..",
-              "dev.bitfold.state..",
+              "dev.bitfold.internal..",
               "dev.bitfold.quantizer..",
               "dev.bitfold.calibration..",
               "dev.bitfold.smoothquant..");
@@ -40,7 +40,7 @@ class HouseTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "dev.bitfold",
-              "dev.bitfold.state..",
+              "dev.bitfold.internal..",
               "dev.bitfold.quantizer..",
               "dev.bitfold.calibration..",
               "dev.bitfold.smoothquant..",
@@ -51,10 +51,10 @@ class HouseTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "dev.bitfold.quantizer..", "dev.bitfold.calibration..", "dev.bitfold.smoothquant..")
+              "dev.bitfold.quantizer..", "dev.bitfold.calibration..", "dev.bitfold.gradient..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.bitfold", "dev.bitfold.layer..", "dev.bitfold.state..");
+          .resideInAnyPackage("dev.bitfold", "dev.bitfold.layer..", "dev.bitfold.internal..");
 
   @ArchTest
   static final ArchRule annotationsStandOnNothing =

@@ -1,7 +1,6 @@
 package dev.bitfold.quantizer.scale;
 
 import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.quantizer.Overflow;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;

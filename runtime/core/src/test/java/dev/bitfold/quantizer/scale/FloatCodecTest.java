@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.descriptor.NumberFormat.FloatFormat;
-import dev.bitfold.quantizer.Overflow;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;

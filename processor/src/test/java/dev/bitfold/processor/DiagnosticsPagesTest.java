@@ -10,6 +10,7 @@ import dev.bitfold.processor.diagnostics.ProblemId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 import org.junit.jupiter.api.Test;
@@ -26,18 +28,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each wrong example of {@code docs/diagnostics.md} gives exactly the errors that it marks, at the
+ * Each wrong example of {@code docs/diagnostics} gives exactly the errors that it marks, at the
  * file, line and column that it marks, and each right one compiles without a warning. With {@code
  * -Dupdate.goldens} the marks are rewritten.
  */
-class DiagnosticsPageTest {
+class DiagnosticsPagesTest {
   /** Ids that need more than one source: their own tests are named. */
   static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ078", "QZ079");
 
   private static final Pattern ID = Pattern.compile("^\\[(QZ\\d{3})] ");
 
-  static Collection<DiagnosticsPage.Entry> examples() throws IOException {
-    return DiagnosticsPage.entries().values().stream()
+  static Collection<DiagnosticsPages.Entry> examples() throws IOException {
+    return DiagnosticsPages.entries().values().stream()
         .filter(entry -> !ELSEWHERE.contains(entry.id()))
         .toList();
   }
@@ -49,7 +51,34 @@ class DiagnosticsPageTest {
             .map(ProblemId::code)
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(ProblemId.values().length, ids.size(), "an id is used twice");
-    assertEquals(ids, new TreeSet<>(DiagnosticsPage.entries().keySet()));
+    assertEquals(ids, new TreeSet<>(DiagnosticsPages.entries().keySet()));
+  }
+
+  @Test
+  void theIndexLinksEveryEntry() throws IOException {
+    String index = DiagnosticsPages.index();
+    if (System.getProperty("update.goldens") != null) {
+      Files.writeString(DiagnosticsPages.INDEX, index, StandardCharsets.UTF_8);
+    }
+    assertEquals(index, Files.readString(DiagnosticsPages.INDEX, StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void theIndexNamesTheImports() throws IOException {
+    assertEquals(
+        "package com.acme; " + String.join(" ", DiagnosticsPages.imports()), Compiled.IMPORTS);
+  }
+
+  @Test
+  void theLinesOfThePagesFitAnEditor() throws IOException {
+    try (Stream<Path> pages = Files.list(DiagnosticsPages.FOLDER)) {
+      for (Path page : pages.toList()) {
+        for (String line : Files.readAllLines(page, StandardCharsets.UTF_8)) {
+          boolean row = line.startsWith("| "); // A row of a table cannot be broken.
+          assertTrue(row || line.length() <= 120, () -> page + ": " + line);
+        }
+      }
+    }
   }
 
   @Test
@@ -61,18 +90,18 @@ class DiagnosticsPageTest {
 
   @ParameterizedTest
   @MethodSource("examples")
-  void wrongExampleGivesTheMarkedErrorsAndNoOther(DiagnosticsPage.Entry entry) throws IOException {
+  void wrongExampleGivesTheMarkedErrorsAndNoOther(DiagnosticsPages.Entry entry) throws IOException {
     Compilation compilation = compile(entry.wrong());
-    List<DiagnosticsPage.Mark> found =
+    List<DiagnosticsPages.Mark> found =
         compilation.diagnostics().stream()
             .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
             .filter(d -> !isCompilersOwn(entry, d))
-            .map(DiagnosticsPageTest::mark)
+            .map(DiagnosticsPagesTest::mark)
             .toList();
     if (System.getProperty("update.goldens") != null) {
       update(entry, found);
     } else {
-      assertEquals(DiagnosticsPage.marks(entry.wrong()), found);
+      assertEquals(DiagnosticsPages.marks(entry.wrong()), found);
     }
     assertTrue(
         found.stream().anyMatch(mark -> mark.id().equals(entry.id())),
@@ -81,7 +110,7 @@ class DiagnosticsPageTest {
 
   @ParameterizedTest
   @MethodSource("examples")
-  void rightExampleCompilesWithoutAWarning(DiagnosticsPage.Entry entry) throws IOException {
+  void rightExampleCompilesWithoutAWarning(DiagnosticsPages.Entry entry) throws IOException {
     Compilation compilation = compile(entry.right());
     assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.ERROR));
     assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.WARNING));
@@ -90,14 +119,14 @@ class DiagnosticsPageTest {
 
   /** javac itself says as well that a type does not exist. */
   private static boolean isCompilersOwn(
-      DiagnosticsPage.Entry entry, Diagnostic<? extends JavaFileObject> diagnostic) {
+      DiagnosticsPages.Entry entry, Diagnostic<? extends JavaFileObject> diagnostic) {
     return entry.id().equals("QZ003")
         && diagnostic.getCode().startsWith("compiler.err.cant.resolve");
   }
 
-  private static DiagnosticsPage.Mark mark(Diagnostic<? extends JavaFileObject> diagnostic) {
+  private static DiagnosticsPages.Mark mark(Diagnostic<? extends JavaFileObject> diagnostic) {
     Matcher id = ID.matcher(diagnostic.getMessage(Locale.ROOT));
-    return new DiagnosticsPage.Mark(
+    return new DiagnosticsPages.Mark(
         diagnostic.getSource() == null
                 || !diagnostic.getSource().getName().endsWith("/Example.java")
             ? -1
@@ -108,10 +137,10 @@ class DiagnosticsPageTest {
 
   /** A snippet and what it uses. */
   static JavaFileObject[] sources(List<String> snippet) throws IOException {
-    String prelude = DiagnosticsPage.prelude();
+    String prelude = DiagnosticsPages.prelude();
     JavaFileObject shared = Compiled.source("Shared", prelude);
     JavaFileObject example =
-        Compiled.source("Example", String.join("\n", DiagnosticsPage.withoutMarks(snippet)));
+        Compiled.source("Example", String.join("\n", DiagnosticsPages.withoutMarks(snippet)));
     JavaFileObject lombok =
         JavaFileObjects.forSourceString(
             "lombok.Value", "package lombok; public @interface Value {}");
@@ -122,16 +151,16 @@ class DiagnosticsPageTest {
     return Compiled.compile(List.of("-Xlint:all,-auxiliaryclass,-processing"), sources(snippet));
   }
 
-  private static void update(DiagnosticsPage.Entry entry, List<DiagnosticsPage.Mark> found)
+  private static void update(DiagnosticsPages.Entry entry, List<DiagnosticsPages.Mark> found)
       throws IOException {
-    String page = Files.readString(DiagnosticsPage.FILE, StandardCharsets.UTF_8);
-    int start = page.indexOf("### " + entry.id());
+    String page = Files.readString(entry.file(), StandardCharsets.UTF_8);
+    int start = page.indexOf("## " + entry.id());
     String old = "```java\n" + String.join("\n", entry.wrong()) + "\n```";
     String marked =
-        "```java\n" + String.join("\n", DiagnosticsPage.withMarks(entry.wrong(), found)) + "\n```";
+        "```java\n" + String.join("\n", DiagnosticsPages.withMarks(entry.wrong(), found)) + "\n```";
     int at = page.indexOf(old, start);
     Files.writeString(
-        DiagnosticsPage.FILE,
+        entry.file(),
         page.substring(0, at) + marked + page.substring(at + old.length()),
         StandardCharsets.UTF_8);
   }

@@ -1,4 +1,4 @@
-package dev.bitfold.quantizer;
+package dev.bitfold.quantizer.scale;
 
 /** What becomes of a value beyond the largest of a float format. */
 public enum Overflow {
