@@ -65,9 +65,7 @@ public record Packing(State state, long heldBytes) {
       boolean unpacks = shape.layer(site).type().unpacksWeights();
       if (descriptor != null) {
         PackedTensor bits =
-            WeightQuantizer.of(
-                    descriptor, site.tensor().layout(), tensor, state.scales().get(site.path()))
-                .pack(tensor);
+            WeightQuantizer.of(shape, state, site, descriptor, tensor).pack(tensor);
         packed.put(site.path(), bits);
         held += unpacks ? bits.bytes() : tensor.length() * Float.BYTES;
       } else {

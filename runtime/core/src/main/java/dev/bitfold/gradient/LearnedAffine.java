@@ -25,9 +25,9 @@ public final class LearnedAffine implements StraightThrough {
   private final Quantizer quantizer;
   private final IntFormat format;
 
-  LearnedAffine(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
-    this.format = (IntFormat) descriptor.format(); // an affine descriptor's always is
+  LearnedAffine(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    this.format = (IntFormat) quantizer.descriptor().format(); // an affine descriptor's always is
   }
 
   @Override

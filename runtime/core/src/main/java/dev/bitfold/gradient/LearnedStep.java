@@ -32,12 +32,12 @@ public final class LearnedStep implements StraightThrough {
   private final String pre;
   private final String post;
 
-  private LearnedStep(QuantDescriptor descriptor, Layout layout, String pre, String post) {
-    if (!(descriptor.format() instanceof IntFormat integers)) {
+  private LearnedStep(Quantizer quantizer, String pre, String post) {
+    if (!(quantizer.descriptor().format() instanceof IntFormat integers)) {
       throw new IllegalArgumentException(
-          descriptor + " with ste = LSQ: a step is learned in integer formats only");
+          quantizer.descriptor() + " with ste = LSQ: a step is learned in integer formats only");
     }
-    this.quantizer = Quantizer.of(descriptor, layout);
+    this.quantizer = quantizer;
     this.format = integers;
     this.pre = pre;
     this.post = post;
@@ -45,12 +45,16 @@ public final class LearnedStep implements StraightThrough {
 
   /** With one learned parameter, {@link StraightThrough#AMAX}, not negative. */
   public static LearnedStep of(QuantDescriptor descriptor, Layout layout) {
-    return new LearnedStep(descriptor, layout, AMAX, AMAX);
+    return of(Quantizer.of(descriptor, layout));
+  }
+
+  static LearnedStep of(Quantizer open) {
+    return new LearnedStep(open, AMAX, AMAX);
   }
 
   /** With two, {@link #AMAX_PRE} and {@link #AMAX_POST}, not negative. */
   public static LearnedStep twoSteps(QuantDescriptor descriptor, Layout layout) {
-    return new LearnedStep(descriptor, layout, AMAX_PRE, AMAX_POST);
+    return new LearnedStep(Quantizer.of(descriptor, layout), AMAX_PRE, AMAX_POST);
   }
 
   @Override
@@ -79,7 +83,7 @@ public final class LearnedStep implements StraightThrough {
     float[] divisor = steps(parameters.notNegative(pre));
     if (pre.equals(post)) {
       StepGradient gradient =
-          StepGradient.of(x, gradOutput, groups, divisor, format.min(), format.max());
+          StepGradient.of(quantizer.kernels(), x, gradOutput, groups, divisor, format.min(), format.max());
       double[] ofStep = gradient.ofStep();
       for (int g = 0; g < ofStep.length; g++) {
         ofStep[g] = divisor[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;

@@ -15,8 +15,9 @@ public final class PassThroughEstimator implements StraightThrough {
   private final Quantizer quantizer;
   private final List<String> parameters;
 
-  PassThroughEstimator(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
+  PassThroughEstimator(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    QuantDescriptor descriptor = quantizer.descriptor();
     if (descriptor.dynamic()) {
       parameters = List.of();
     } else {

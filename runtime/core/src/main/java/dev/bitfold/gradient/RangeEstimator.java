@@ -17,9 +17,9 @@ public final class RangeEstimator implements StraightThrough {
   private final Quantizer quantizer;
   private final boolean dynamic;
 
-  RangeEstimator(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
-    this.dynamic = descriptor.dynamic();
+  RangeEstimator(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    this.dynamic = quantizer.descriptor().dynamic();
   }
 
   @Override
@@ -52,7 +52,7 @@ public final class RangeEstimator implements StraightThrough {
       min[g] = Math.nextDown(min[g]);
       max[g] = Math.nextUp(max[g]);
     }
-    INDArray input = ClipGradient.of(x, gradOutput, groups, min, max).input();
+    INDArray input = ClipGradient.of(quantizer.kernels(), x, gradOutput, groups, min, max).input();
     return new QuantGradients(input, Map.of());
   }
 

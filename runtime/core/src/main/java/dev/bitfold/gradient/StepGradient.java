@@ -1,7 +1,7 @@
 package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,7 +24,13 @@ record StepGradient(INDArray input, double[] ofStep) {
    * @param most the largest code
    */
   static StepGradient of(
-      INDArray x, INDArray gradient, Groups groups, float[] step, int least, int most) {
+      QuantKernels kernels,
+      INDArray x,
+      INDArray gradient,
+      Groups groups,
+      float[] step,
+      int least,
+      int most) {
     Elements.requireSameShape(x, gradient);
     double[] ofStep = new double[groups.count()];
     if (x.isEmpty()) {
@@ -48,7 +54,7 @@ record StepGradient(INDArray input, double[] ofStep) {
                 fromOutput ->
                     out.use(
                         to ->
-                            Kernels.active()
+                            kernels
                                 .stepGradient(
                                     from,
                                     fromOutput,

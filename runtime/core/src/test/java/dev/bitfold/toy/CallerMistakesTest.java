@@ -226,12 +226,12 @@ class CallerMistakesTest {
     isNamed("forward", () -> plan.calibrate(batches, null));
     isNamed("nonFinite", () -> plan.calibrate(batches, ToyNet::forward, null));
     isNamed("recipe", () -> plan.using(null));
-    isNamed("tensor", () -> plan.describe(null, QuantDescriptor.bits(8)));
-    isNamed("descriptor", () -> plan.describe("first.x", null));
-    isNamed("path", () -> plan.skip(null));
+    isNamed("tensors", () -> plan.describe(null, QuantDescriptor.bits(8)));
+    isNamed("descriptor", () -> plan.describe("first.x", (QuantDescriptor) null));
+    isNamed("path", () -> plan.skip((String) null));
     isNamed("progress", () -> plan.onProgress(null));
     isNamed("options", () -> calibration.smoothQuant(null));
-    isNamed("path", () -> calibration.skip(null));
+    isNamed("path", () -> calibration.skip((String) null));
     isNamed("curves", () -> calibration.diagnose(null));
     isNamed("updater", () -> calibration.train(null));
     isNamed("alphas", () -> SmoothQuantOptions.searchAlpha((double[]) null));

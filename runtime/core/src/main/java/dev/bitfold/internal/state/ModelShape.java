@@ -1,6 +1,8 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.GraphHooks;
@@ -20,7 +22,10 @@ import java.util.Set;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What a first walk over a model finds. Immutable. */
+/**
+ * What a first walk over a model finds, and the kernels that its tensors are quantized with.
+ * Immutable.
+ */
 public final class ModelShape {
   /**
    * A layer of the model.
@@ -62,11 +67,17 @@ public final class ModelShape {
   private final Map<String, Class<?>> skipped;
   private final Map<String, TensorSite> sites;
   private final Sharing sharing;
+  private final QuantKernels kernels;
 
-  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped, Sharing sharing) {
+  private ModelShape(
+      Map<String, Layer> layers,
+      Map<String, Class<?>> skipped,
+      Sharing sharing,
+      QuantKernels kernels) {
     this.layers = Collections.unmodifiableMap(layers);
     this.skipped = Collections.unmodifiableMap(skipped);
     this.sharing = sharing;
+    this.kernels = kernels;
     Map<String, TensorSite> all = new LinkedHashMap<>();
     for (Layer layer : layers.values()) {
       for (LayerTensor tensor : layer.type().tensors().values()) {
@@ -89,7 +100,7 @@ public final class ModelShape {
    *     floats
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
-  public static <M> ModelShape of(M model, Component<M> component) {
+  public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
     Map<String, Layer> layers = new LinkedHashMap<>();
     Map<String, Class<?>> skipped = new LinkedHashMap<>();
     Map<String, List<String>> readers = new LinkedHashMap<>();
@@ -144,7 +155,17 @@ public final class ModelShape {
                 readers.put(source, paths);
               }
             }));
-    return new ModelShape(layers, skipped, new Sharing(readers, again, absent));
+    return new ModelShape(layers, skipped, new Sharing(readers, again, absent), kernels);
+  }
+
+  /** The same with other kernels. */
+  public ModelShape withKernels(QuantKernels other) {
+    return new ModelShape(layers, skipped, sharing, other);
+  }
+
+  /** Returns the kernels that the model's tensors are quantized with. */
+  public QuantKernels kernels() {
+    return kernels;
   }
 
   /** Returns the input that identifies a call of each quantized layer, by layer path. */
@@ -168,8 +189,9 @@ public final class ModelShape {
   }
 
   /** The model again, with its layers in a state. */
-  public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
-    return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));
+  public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
+    return Workspaces.outside(
+        () -> component.rebuild(model, new Walk(new InState(kernels, state, tap))));
   }
 
   /**
@@ -178,7 +200,7 @@ public final class ModelShape {
    * @throws IllegalStateException if a layer holds more or fewer tensors than it did
    */
   public <M> M rebuild(M model, Component<M> component, State state) {
-    InState visitor = new InState(state, Tap.NONE);
+    InState visitor = new InState(kernels, state, Tap.NONE);
     return Workspaces.outside(
         () ->
             component.rebuild(
@@ -263,10 +285,10 @@ public final class ModelShape {
   }
 
   /** Puts layers into a state. */
-  private record InState(State state, Tap tap) implements Walk.Visitor {
+  private record InState(QuantKernels kernels, State state, Tap tap) implements Walk.Visitor {
     @Override
     public ArrayHooks layer(String path, LayerType<?, ?> type) {
-      return new StateHooks(path, type, state, tap);
+      return new StateHooks(path, type, kernels, state, tap);
     }
 
     @Override
@@ -280,17 +302,15 @@ public final class ModelShape {
   }
 
   /** The hooks of one layer in a state. */
-  public static ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
-    return new StateHooks(path, type, state, Tap.NONE);
+  public ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
+    return new StateHooks(path, type, kernels, state, Tap.NONE);
   }
 
   /** The float model again, with one layer rebuilt and all others kept. */
-  public static <M> M rebuildOnly(M model, Component<M> component, String layer) {
+  public <M> M rebuildOnly(M model, Component<M> component, String layer) {
     return component.rebuild(
         model,
-        new Walk(
-            (path, type) ->
-                path.equals(layer) ? new StateHooks(path, type, State.FLOAT, Tap.NONE) : null));
+        new Walk((path, type) -> path.equals(layer) ? hooks(path, type, State.FLOAT) : null));
   }
 
   /** The layers by path, in the order of the walk. */
@@ -308,9 +328,28 @@ public final class ModelShape {
     return sharing;
   }
 
+  /** Whether the hooks of any layer see its inputs. */
+  public boolean hasInputs() {
+    return sites.values().stream().anyMatch(site -> site.tensor().role() == TensorRole.INPUT);
+  }
+
   /** Every tensor by path. */
   public Map<String, TensorSite> sites() {
     return sites;
+  }
+
+  /**
+   * Returns a tensor of the model.
+   *
+   * @throws IllegalArgumentException if the model has none of the path; the message has near ones
+   */
+  public TensorSite site(String path) {
+    TensorSite site = sites.get(path);
+    if (site == null) {
+      throw new IllegalArgumentException(
+          "the model has no tensor '" + path + "'; " + NearestName.question(path, sites.keySet()));
+    }
+    return site;
   }
 
   /** The layer of a tensor. */

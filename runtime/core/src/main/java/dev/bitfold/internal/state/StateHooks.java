@@ -1,6 +1,7 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Gradients;
 import dev.bitfold.layer.LayerTensor;
@@ -8,7 +9,6 @@ import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.tensor.Bits;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Placeholder;
 import java.util.HashMap;
@@ -31,15 +31,18 @@ final class StateHooks implements ArrayHooks {
 
   private final String layer;
   private final LayerType<?, ?> type;
+  private final QuantKernels kernels;
   private final State state;
   private final Tap tap;
   private final Map<String, Port> ports = new LinkedHashMap<>();
   private final Map<String, INDArray> given = new HashMap<>();
   private final boolean unpacks;
 
-  StateHooks(String layer, LayerType<?, ?> type, State state, Tap tap) {
+  StateHooks(
+      String layer, LayerType<?, ?> type, QuantKernels kernels, State state, Tap tap) {
     this.layer = layer;
     this.type = type;
+    this.kernels = kernels;
     this.state = state;
     this.tap = tap;
     this.unpacks =
@@ -62,7 +65,7 @@ final class StateHooks implements ArrayHooks {
     if (descriptor == null) {
       return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
     }
-    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout());
+    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout(), kernels);
     CalibratedScale scale = state.scales().get(site.path());
     if (scale != null) {
       quantizer = scale.fix(quantizer);
@@ -168,13 +171,14 @@ final class StateHooks implements ArrayHooks {
     return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
   }
 
-  private static INDArray quantized(
+  private INDArray quantized(
       TensorSite site,
       INDArray master,
       QuantDescriptor descriptor,
       @Nullable CalibratedScale scale) {
     try {
-      return WeightQuantizer.of(descriptor, site.tensor().layout(), master, scale).quantize(master);
+      Quantizer open = Quantizer.of(descriptor, site.tensor().layout(), kernels);
+      return WeightQuantizer.of(open, master, scale).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);
@@ -200,16 +204,8 @@ final class StateHooks implements ArrayHooks {
   }
 
   private void requireHeld(String name, @Nullable INDArray expected, @Nullable INDArray held) {
-    if (held != expected && (held == null || expected == null || !Bits.same(held, expected))) {
-      TensorSite site = new TensorSite(layer, type.type(), known(name));
-      throw new IllegalStateException(
-          site.describe(expected, state.descriptors().get(site.path()))
-              + ": the constructor of "
-              + type.type().getName()
-              + " was given this tensor, and the layer holds "
-              + (held == null ? "none" : "other values")
-              + "; it must keep the tensor as it is");
-    }
+    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    site.requireHeld(expected, held, state.descriptors().get(site.path()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.bitfold.onnx.export;
 import dev.bitfold.Quantized;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.onnx.file.CleanShapes;
 import dev.bitfold.onnx.file.ElementType;
@@ -77,7 +78,7 @@ public final class OnnxQdq {
       throws IOException {
     ModelProto model;
     try {
-      model = quantized(original.file(), quantized.state(), mapping, options);
+      model = quantized(original.file(), Backed.contentsOf(quantized), mapping, options);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new OnnxException(original.name(), String.valueOf(e.getMessage()), e);
     }
