@@ -209,7 +209,8 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Selection selection = Selection.of(tensors);
     // A path may name a tensor that is float so far.
     Set<String> among = selection.isPattern() ? descriptors.keySet() : shape.sites().keySet();
-    return describe(selection, among, old -> descriptor);
+    String what = selection.isPattern() ? "quantized tensor" : "tensor";
+    return describe(selection, among, what, old -> descriptor);
   }
 
   /**
@@ -228,7 +229,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
   public Plan<M> describe(String tensors, UnaryOperator<QuantDescriptor> change) {
     Objects.requireNonNull(tensors, "tensors");
     Objects.requireNonNull(change, "change");
-    return describe(Selection.of(tensors), descriptors.keySet(), change);
+    return describe(Selection.of(tensors), descriptors.keySet(), "quantized tensor", change);
   }
 
   /**
@@ -240,12 +241,15 @@ public final class Plan<M> extends Backed<Planned<M>> {
   public Plan<M> describe(
       Class<?> layers, String tensor, UnaryOperator<QuantDescriptor> change) {
     Objects.requireNonNull(change, "change");
-    return describe(Selection.of(layers, tensor), descriptors.keySet(), change);
+    return describe(
+        Selection.of(layers, tensor), descriptors.keySet(), "quantized tensor", change);
   }
 
   private Plan<M> describe(
-      Selection selection, Set<String> among, UnaryOperator<QuantDescriptor> change) {
-    String what = among == descriptors.keySet() ? "quantized tensor" : "tensor";
+      Selection selection,
+      Set<String> among,
+      String what,
+      UnaryOperator<QuantDescriptor> change) {
     Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
     for (String path : selection.tensors(shape, among, what)) {
       QuantDescriptor descriptor =

@@ -30,16 +30,13 @@ import java.util.function.Supplier;
 public final class Quantized<M> extends Backed<StateFile> {
   private final M model;
   private final Summary summary;
-  private final Supplier<StateFile> stored;
+  private final StateFile stored;
 
   /** Makes the compressed model, from the float one; absent if this is compressed already. */
   private final Optional<Supplier<Quantized<M>>> compress;
 
   private Quantized(
-      M model,
-      Summary summary,
-      Supplier<StateFile> stored,
-      Optional<Supplier<Quantized<M>>> compress) {
+      M model, Summary summary, StateFile stored, Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
     this.stored = stored;
@@ -60,23 +57,37 @@ public final class Quantized<M> extends Backed<StateFile> {
 
   private static <M> Quantized<M> of(
       M model, Component<M> component, ModelShape shape, State state, Summary summary) {
-    M frozen = shape.rebuild(model, component, state);
-    String text = summary.toJson();
-    if (!state.packed().isEmpty()) {
-      // Made now, so that nothing of the float model is kept.
-      StateFile stored = StateFile.of(shape, state, text);
-      return new Quantized<>(frozen, summary, () -> stored, Optional.empty());
-    }
+    // Whatever becomes of the float model, this one stays what it is.
+    State own = shape.owned(state);
+    M frozen = shape.rebuild(model, component, own);
+    // Made now: later the float model may hold other values.
+    StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
         frozen,
         summary,
-        () -> StateFile.of(shape, state, text),
-        Optional.of(() -> compressed(model, component, shape, state, summary)));
+        stored,
+        state.packed().isEmpty()
+            ? Optional.of(() -> compressed(model, component, shape, own, stored, summary))
+            : Optional.empty());
   }
 
   private static <M> Quantized<M> compressed(
-      M model, Component<M> component, ModelShape shape, State state, Summary summary) {
-    Packing packing = Packing.of(shape, state);
+      M model,
+      Component<M> component,
+      ModelShape shape,
+      State own,
+      StateFile stored,
+      Summary summary) {
+    List<String> changed = new ArrayList<>(stored.changed(shape));
+    changed.retainAll(own.descriptors().keySet());
+    if (!changed.isEmpty()) {
+      throw new IllegalStateException(
+          "the float model's "
+              + String.join(", ", changed)
+              + " changed after freeze(), and compress() packs from there; compress before the"
+              + " float model is changed");
+    }
+    Packing packing = Packing.of(shape, own);
     return of(model, component, shape, packing.state(), summary.withHeldBytes(packing.heldBytes()));
   }
 
@@ -109,13 +120,14 @@ public final class Quantized<M> extends Backed<StateFile> {
   /**
    * Saves what distinguishes this model from the float one: amax, scales, smoothing and every
    * weight or bias that was changed. After {@link #compress} also all weights, so that loading
-   * needs the float ones no more. A safetensors file, which is written whole or not at all.
+   * needs the float ones no more. The file is of the model as it was frozen, whatever has become of
+   * the float model since. A safetensors file, which is written whole or not at all.
    *
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    stored.get().toSafetensors().write(file);
+    stored.toSafetensors().write(file);
   }
 
   /**
@@ -125,6 +137,8 @@ public final class Quantized<M> extends Backed<StateFile> {
    * unpacked. Until they are unpacked, weights read as NaN.
    *
    * @return itself if it is compressed already
+   * @throws IllegalStateException if the float model's weights have changed since {@code freeze()}:
+   *     they are packed from there; the message names each
    */
   public Quantized<M> compress() {
     return compress.map(Supplier::get).orElse(this);
@@ -158,7 +172,7 @@ public final class Quantized<M> extends Backed<StateFile> {
   /** What {@link #save} writes: descriptors, scales, smoothing and changed weights. */
   @Override
   protected StateFile contents() {
-    return stored.get();
+    return stored;
   }
 
   /** What is quantized how, and how well. */

@@ -2,11 +2,11 @@ package dev.bitfold.diagnosis;
 
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.DescriptorJson;
+import dev.bitfold.storage.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
@@ -26,7 +26,7 @@ final class SummaryJson {
       node.put("path", row.path());
       node.put("class", row.layerClass());
       node.put("role", row.role().name());
-      node.set("descriptor", parse(DescriptorJson.write(row.descriptor())));
+      node.set("descriptor", StrictJson.object(DescriptorJson.write(row.descriptor()), row.path()));
       row.amax().ifPresent(amax -> node.putArray("amax").add(amax.min()).add(amax.max()));
       row.decibels().ifPresent(decibels -> node.put("decibels", decibels));
       if (row.smoothing().marked()) {
@@ -51,7 +51,7 @@ final class SummaryJson {
    * @throws IllegalArgumentException if it is none
    */
   static Summary read(String json) {
-    JsonNode root = parse(json);
+    JsonNode root = StrictJson.object(json, "the summary");
     List<Summary.Row> rows = new ArrayList<>();
     root.path("rows").forEach(node -> rows.add(row(node)));
     List<String> skipped = new ArrayList<>();
@@ -85,13 +85,5 @@ final class SummaryJson {
                 ? OptionalDouble.of(Double.parseDouble(alpha.asText()))
                 : OptionalDouble.empty(),
             Optional.ofNullable(node.path("foldedInto").textValue())));
-  }
-
-  private static JsonNode parse(String json) {
-    try {
-      return JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("not a summary: " + e.getOriginalMessage(), e);
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.bitfold.storage;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
@@ -9,11 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Files that are written whole or not at all. */
 public final class AtomicFile {
+  static final String SUFFIX = ".tmp";
+
   private static final int MAX_LINKS = 40;
+
+  /** The temporary files that this process is writing. */
+  private static final Set<Path> LIVE = ConcurrentHashMap.newKeySet();
 
   private AtomicFile() {}
 
@@ -26,7 +36,8 @@ public final class AtomicFile {
 
   /**
    * Writes a temporary file beside the file, forces it to the disk and lets it take the file's
-   * place. A symbolic link stays, and what it leads to is written.
+   * place, with its permissions. A symbolic link stays, and what it leads to is written. Temporary
+   * files of the same target that a killed process left behind are deleted.
    *
    * @throws IOException if that fails, with the file's path and the reason; a file that was there
    *     is then unchanged, and nothing is left
@@ -48,12 +59,20 @@ public final class AtomicFile {
               + (Files.exists(folder) ? " is a file" : " does not exist"));
     }
     // Not createTempFile, whose files only their owner may read.
-    Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + SUFFIX);
+    LIVE.add(temporary);
     try {
+      Leftovers.remove(target, LIVE);
       try (FileChannel channel =
           FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+        keepPermissions(target, temporary);
+        // Held until the file is written: a file that another process can lock was left behind.
+        FileLock lock = lock(channel);
         content.write(channel);
         channel.force(true);
+        if (lock != null) {
+          lock.release();
+        }
       }
       move(temporary, target);
       force(folder);
@@ -61,6 +80,25 @@ public final class AtomicFile {
       throw new IOException(file + ": cannot be written: " + reason(e), e);
     } finally {
       Files.deleteIfExists(temporary);
+      LIVE.remove(temporary);
+    }
+  }
+
+  /** Gives the new file the permissions of the one it replaces, where the file system has any. */
+  private static void keepPermissions(Path target, Path temporary) throws IOException {
+    PosixFileAttributeView from = Files.getFileAttributeView(target, PosixFileAttributeView.class);
+    PosixFileAttributeView to = Files.getFileAttributeView(temporary, PosixFileAttributeView.class);
+    if (from != null && to != null && Files.exists(target)) {
+      to.setPermissions(from.readAttributes().permissions());
+    }
+  }
+
+  /** Returns null where the file system has no locks. */
+  private static @Nullable FileLock lock(FileChannel channel) {
+    try {
+      return channel.tryLock();
+    } catch (IOException e) {
+      return null;
     }
   }
 

@@ -14,7 +14,7 @@ public final class DescriptorJson {
 
   private DescriptorJson() {}
 
-  /** The descriptor as a JSON object on one line. */
+  /** Returns the descriptor as a JSON object on one line. */
   public static String write(QuantDescriptor descriptor) {
     Objects.requireNonNull(descriptor, "descriptor");
     try {
@@ -25,23 +25,17 @@ public final class DescriptorJson {
   }
 
   /**
-   * The descriptor of {@link #write}.
+   * Returns the descriptor that {@link #write} wrote.
    *
-   * @throws IllegalArgumentException if the text is no JSON object, a key is unknown or a value has
-   *     the wrong type
+   * @throws IllegalArgumentException if the text is not exactly one JSON object, a key is unknown
+   *     or occurs twice, or a value has the wrong type
    * @throws InvalidDescriptorException if the values break a rule
    */
   public static QuantDescriptor read(String json) {
     Objects.requireNonNull(json, "json");
-    Map<String, Object> map;
-    try {
-      map = MAPPER.readValue(json, new TypeReference<Map<String, Object>>() {});
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("not a descriptor: " + e.getOriginalMessage(), e);
-    }
-    if (map == null) {
-      throw new IllegalArgumentException("not a descriptor: " + json);
-    }
+    Map<String, Object> map =
+        MAPPER.convertValue(
+            StrictJson.object(json, "a descriptor"), new TypeReference<Map<String, Object>>() {});
     return QuantDescriptor.fromMap(map);
   }
 }

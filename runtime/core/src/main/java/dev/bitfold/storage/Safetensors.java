@@ -16,12 +16,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
-import org.nd4j.shade.jackson.core.StreamReadFeature;
-import org.nd4j.shade.jackson.databind.DeserializationFeature;
 import org.nd4j.shade.jackson.databind.JsonNode;
-import org.nd4j.shade.jackson.databind.json.JsonMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
+import org.nd4j.shade.jackson.databind.node.JsonNodeFactory;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
@@ -37,12 +34,11 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
  */
 public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor> tensors) {
   private static final int MAX_HEADER = 100_000_000;
+
+  /** As many axes as an ND4J array can have. */
+  private static final int MAX_RANK = 32;
+
   private static final String METADATA = "__metadata__";
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
 
   /** Copies the maps, keeping their order. */
   public Safetensors {
@@ -79,7 +75,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
   }
 
   private byte[] header() {
-    ObjectNode root = JSON.createObjectNode();
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
     ObjectNode text = root.putObject(METADATA);
     text.put(Checksum.KEY, Checksum.BLANK);
     metadata.forEach(text::put);
@@ -172,14 +168,11 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
     }
 
     private JsonNode parse(byte[] header) throws StateFileException {
-      JsonNode root;
       try {
-        root = JSON.readTree(new String(header, StandardCharsets.UTF_8));
-      } catch (JsonProcessingException e) {
-        throw new StateFileException(file, "its header is no JSON: " + e.getOriginalMessage());
+        return StrictJson.object(new String(header, StandardCharsets.UTF_8), "its header");
+      } catch (IllegalArgumentException e) {
+        throw new StateFileException(file, String.valueOf(e.getMessage()));
       }
-      require(root.isObject(), "its header is no JSON object");
-      return root;
     }
 
     private Map<String, String> metadata(JsonNode root) throws StateFileException {
@@ -223,26 +216,52 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       JsonNode shape = node.path("shape");
       boolean whole =
           offsets.size() == 2
+              && offsets.get(0).canConvertToLong()
+              && offsets.get(1).canConvertToLong()
               && offsets.get(0).isIntegralNumber()
               && offsets.get(1).isIntegralNumber()
               && shape.isArray();
       require(whole, "tensor " + name + " has no shape and data_offsets");
+      require(
+          shape.size() <= MAX_RANK,
+          "tensor " + name + " has " + shape.size() + " axes; the most is " + MAX_RANK);
       long from = offsets.get(0).longValue();
       long to = offsets.get(1).longValue();
       StoredTensor.Type type = type(name, node.path("dtype").asText());
       long[] sizes = new long[shape.size()];
-      long bytes = type.size();
       for (int i = 0; i < sizes.length; i++) {
-        sizes[i] = shape.get(i).isIntegralNumber() ? shape.get(i).longValue() : -1;
-        require(
-            sizes[i] >= 0 && sizes[i] <= Integer.MAX_VALUE && bytes <= Integer.MAX_VALUE,
-            "tensor " + name + " has the shape " + shape);
-        bytes *= sizes[i];
+        JsonNode size = shape.get(i);
+        sizes[i] = size.isIntegralNumber() && size.canConvertToInt() ? size.intValue() : -1;
       }
       require(
+          Arrays.stream(sizes).allMatch(size -> size >= 0),
+          "tensor " + name + " has the shape " + shape);
+      long bytes = bytes(type, sizes);
+      require(
           from >= 0 && bytes <= Integer.MAX_VALUE - 8 && to - from == bytes,
-          "tensor " + name + ", " + type + " " + shape + ", does not have " + bytes + " bytes");
+          "tensor "
+              + name
+              + ", "
+              + type
+              + " "
+              + shape
+              + ", does not have the bytes that data_offsets give it");
       return new Place(name, type, sizes, from, to);
+    }
+
+    /** Returns the bytes of a tensor, or {@link Long#MAX_VALUE} if there are more. */
+    private static long bytes(StoredTensor.Type type, long[] sizes) {
+      if (Arrays.stream(sizes).anyMatch(size -> size == 0)) {
+        return 0;
+      }
+      long bytes = type.size();
+      for (long size : sizes) {
+        if (bytes > Long.MAX_VALUE / size) {
+          return Long.MAX_VALUE;
+        }
+        bytes *= size;
+      }
+      return bytes;
     }
 
     private StoredTensor.Type type(String name, String dtype) throws StateFileException {

@@ -54,6 +54,10 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
   static final String SCHEMA_HASH = "bitfold.schema_sha256";
   static final String WEIGHTS = "bitfold.weights_sha256";
   static final String PACKED = "bitfold.packed";
+
+  /** The name, in the metadata, of the names of all tensors that the file must hold. */
+  static final String CONTENTS = "bitfold.contents";
+
   static final String AMAX = ".amax";
   static final String MIN = ".min";
   static final String MAX = ".max";
@@ -108,6 +112,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
         .forEach((path, s) -> put(tensors, path + PRE_SCALE, StoredTensor.of(s)));
     inOrder(state.tensors()).forEach((path, tensor) -> put(tensors, path, StoredTensor.of(tensor)));
     inOrder(state.packed()).forEach((path, packed) -> put(tensors, path, packed));
+    metadata.put(CONTENTS, StateJson.writeNames(tensors.keySet()));
     return new Safetensors(metadata, tensors);
   }
 
@@ -218,14 +223,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
       throw new StateFileException(
           file, "it was saved for another model: " + String.join("; ", differences));
     }
-    List<String> others = new ArrayList<>();
-    weights.forEach(
-        (path, hash) -> {
-          TensorSite site = model.sites().get(path);
-          if (site == null || !hash(model.tensor(site)).equals(hash)) {
-            others.add(path);
-          }
-        });
+    List<String> others = changed(model);
     if (!others.isEmpty()) {
       throw new StateFileException(
           file,
@@ -238,6 +236,21 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
                   : ""));
     }
     return state;
+  }
+
+  /**
+   * Returns the paths of the weights and biases that are the model's own and have other values now.
+   */
+  public List<String> changed(ModelShape model) {
+    List<String> others = new ArrayList<>();
+    weights.forEach(
+        (path, hash) -> {
+          TensorSite site = model.sites().get(path);
+          if (site == null || !hash(model.tensor(site)).equals(hash)) {
+            others.add(path);
+          }
+        });
+    return others;
   }
 
   private static boolean isPlaceholder(ModelShape model, String path) {

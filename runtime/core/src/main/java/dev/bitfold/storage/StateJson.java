@@ -2,10 +2,12 @@ package dev.bitfold.storage;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
@@ -29,12 +31,29 @@ final class StateJson {
 
   static String writeDescriptors(Map<String, QuantDescriptor> descriptors) {
     ObjectNode root = JSON.createObjectNode();
-    descriptors.forEach((path, d) -> root.set(path, parse(DescriptorJson.write(d), path)));
+    descriptors.forEach(
+        (path, d) -> root.set(path, StrictJson.object(DescriptorJson.write(d), path)));
     return root.toString();
   }
 
   static Map<String, QuantDescriptor> readDescriptors(String json) {
-    return read(json, "descriptors", node -> DescriptorJson.read(node.toString()));
+    return read(json, "the table of descriptors", node -> DescriptorJson.read(node.toString()));
+  }
+
+  static String writeNames(Collection<String> names) {
+    ObjectNode root = JSON.createObjectNode();
+    ArrayNode list = root.putArray("tensors");
+    names.forEach(list::add);
+    return root.toString();
+  }
+
+  static List<String> readNames(String json) {
+    List<String> names = new ArrayList<>();
+    JsonNode list = StrictJson.object(json, "the list of tensors").path("tensors");
+    for (JsonNode name : list) {
+      names.add(name.asText());
+    }
+    return names;
   }
 
   /** A packed weight without its numbers. */
@@ -57,12 +76,12 @@ final class StateJson {
   static Map<String, PackedShape> readPacked(String json) {
     return read(
         json,
-        "packed weights",
+        "the table of packed weights",
         node -> {
           JsonNode sizes = node.path("shape");
           long[] shape = new long[sizes.size()];
           for (int i = 0; i < shape.length; i++) {
-            shape[i] = sizes.get(i).asLong(-1);
+            shape[i] = sizes.get(i).canConvertToLong() ? sizes.get(i).longValue() : -1;
           }
           return new PackedShape(node.path("layout").asText(), shape);
         });
@@ -70,7 +89,7 @@ final class StateJson {
 
   private static <T> Map<String, T> read(String json, String what, Function<JsonNode, T> value) {
     Map<String, T> values = new LinkedHashMap<>();
-    parse(json, what)
+    StrictJson.object(json, what)
         .fields()
         .forEachRemaining(
             entry -> {
@@ -82,17 +101,5 @@ final class StateJson {
               values.put(entry.getKey(), read);
             });
     return values;
-  }
-
-  private static JsonNode parse(String json, String what) {
-    try {
-      JsonNode node = JSON.readTree(json);
-      if (node != null && node.isObject()) {
-        return node;
-      }
-      throw new IllegalArgumentException(what + " are no JSON object");
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(what + " are no JSON: " + e.getOriginalMessage(), e);
-    }
   }
 }

@@ -4,9 +4,12 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.State;
+import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.scale.PackedParts;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,6 +32,7 @@ final class StateReader {
     if (!schema.hash().equals(text(StateFile.SCHEMA_HASH))) {
       throw new IllegalArgumentException("its schema does not fit the hash of it");
     }
+    checkContents();
     Map<String, QuantDescriptor> descriptors =
         StateJson.readDescriptors(text(StateFile.DESCRIPTORS));
     Map<String, PackedTensor> packed = packed(descriptors);
@@ -48,7 +52,46 @@ final class StateReader {
     }
     Map<String, String> weights = StateJson.read(text(StateFile.WEIGHTS), "the hashes of weights");
     State state = new State(descriptors, scales, preScales, tensors, packed);
+    checkComplete(schema, weights, state);
     return new StateFile(schema, weights, state, text(StateFile.SUMMARY));
+  }
+
+  /** A file names its tensors, so that one which lost some is not taken for a smaller state. */
+  private void checkContents() {
+    for (String name : StateJson.readNames(text(StateFile.CONTENTS))) {
+      if (!left.containsKey(name)) {
+        throw new IllegalArgumentException("its tensor " + name + " is missing");
+      }
+    }
+  }
+
+  /**
+   * Every weight and bias is in the file or known by its hash; every static quantizer has a scale.
+   */
+  private static void checkComplete(Schema schema, Map<String, String> weights, State state) {
+    for (String path : schema.tensors().keySet()) {
+      TensorRole role = schema.entry(path).role();
+      QuantDescriptor descriptor = state.descriptors().get(path);
+      if (role == TensorRole.WEIGHT || role == TensorRole.BIAS) {
+        boolean held =
+            state.tensors().containsKey(path)
+                || state.packed().containsKey(path)
+                || weights.containsKey(path);
+        if (!held) {
+          throw new IllegalArgumentException("it holds neither the values nor the hash of " + path);
+        }
+      } else if (descriptor != null
+          && descriptor.needsCalibration()
+          && !state.scales().containsKey(path)) {
+        throw new IllegalArgumentException("it holds no amax of " + path);
+      }
+    }
+    List<String> strangers = new ArrayList<>(state.descriptors().keySet());
+    strangers.addAll(weights.keySet());
+    strangers.removeAll(schema.tensors().keySet());
+    if (!strangers.isEmpty()) {
+      throw new IllegalArgumentException("its schema does not describe " + strangers);
+    }
   }
 
   private String text(String key) {

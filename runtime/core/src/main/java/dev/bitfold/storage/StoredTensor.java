@@ -67,7 +67,10 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
 
   /** Checks the size. */
   public StoredTensor {
-    long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    long length =
+        Arrays.stream(shape).anyMatch(size -> size == 0)
+            ? 0
+            : Arrays.stream(shape).reduce(1, Math::multiplyExact);
     if (Math.multiplyExact(length, (long) type.size()) != bytes.remaining()) {
       throw new IllegalArgumentException(
           bytes.remaining() + " bytes are not " + type + " of shape " + Arrays.toString(shape));
@@ -114,17 +117,46 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
     return copy;
   }
 
-  /** The values of a float32 tensor. */
+  /**
+   * Returns the values of a tensor of F32, F16 or BF16. Widening the last two is exact.
+   *
+   * @throws IllegalArgumentException if the type is another
+   */
   public float[] toFloats() {
-    if (type != Type.F32) {
-      throw new IllegalArgumentException("a tensor of " + type + ", not of F32");
+    float[] values = new float[bytes.remaining() / type.size()];
+    ByteBuffer elements = bytes();
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case F32 -> elements.getFloat();
+            case F16 -> half(elements.getShort());
+            case BF16 -> Float.intBitsToFloat(elements.getShort() << 16);
+            default ->
+                throw new IllegalArgumentException(
+                    "a tensor of " + type + ", not of F32, F16 or BF16");
+          };
     }
-    float[] values = new float[bytes.remaining() / Float.BYTES];
-    bytes().asFloatBuffer().get(values);
     return values;
   }
 
-  /** The float32 tensor. */
+  /** Widens an IEEE 754 binary16 number. */
+  private static float half(short bits) {
+    int exponent = bits >> 10 & 0x1f;
+    int mantissa = bits & 0x3ff;
+    float magnitude =
+        exponent == 0x1f
+            ? Float.intBitsToFloat(0x7f800000 | mantissa << 13)
+            : exponent == 0
+                ? Math.scalb((float) mantissa, -24)
+                : Math.scalb(1f + mantissa / 1024f, exponent - 15);
+    return bits < 0 ? -magnitude : magnitude;
+  }
+
+  /**
+   * Returns the values as a float32 array of the tensor's shape.
+   *
+   * @throws IllegalArgumentException as {@link #toFloats}
+   */
   public INDArray toTensor() {
     return DenseFloats.array(toFloats(), shape);
   }

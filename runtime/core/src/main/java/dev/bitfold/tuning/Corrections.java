@@ -53,8 +53,9 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
   public Corrections withWeightAmax(
       ModelShape shape, State state, Selection selection, WeightAmax amax) {
     Set<String> weights =
-        state.descriptors().keySet().stream()
-            .filter(path -> isSettable(shape.site(path), state.descriptors().get(path)))
+        state.descriptors().entrySet().stream()
+            .filter(entry -> isSettable(shape.site(entry.getKey()), entry.getValue()))
+            .map(Map.Entry::getKey)
             .collect(Collectors.toSet());
     List<Rule> rules = new ArrayList<>(weightAmax);
     rules.add(

@@ -41,7 +41,7 @@ public final class Rooms {
     }
 
     private static Stream<String> words(String cell) {
-      return Arrays.stream(cell.strip().split("\\s+")).filter(word -> !word.isEmpty());
+      return Arrays.stream(cell.strip().split("\\s+", -1)).filter(word -> !word.isEmpty());
     }
 
     private static String ours(String name) {

@@ -25,6 +25,7 @@ class OrdersTest {
   private static final INDArray X = ToyStack.batches(1, 32, 8).get(0);
 
   /** A step that a user may take. */
+  @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
   private enum Step {
     SKIP(c -> c.skip("layers.1")),
     SMOOTH(c -> c.smoothQuant(SmoothQuantOptions.alpha(0.5))),

@@ -41,7 +41,7 @@ class PatternsTest {
   }
 
   private static Set<String> paths(String text) {
-    return new TreeSet<>(List.of(text.split(" +")));
+    return new TreeSet<>(List.of(text.split(" +", -1)));
   }
 
   @ParameterizedTest
@@ -152,16 +152,15 @@ class PatternsTest {
         "the model has no quantized tensor 'layers.*.y'; did you mean 'layers.*.x'?",
         () -> plan.describe("layers.*.y", THREE_BITS));
     refused(
-        "the model has no quantized tensor 'layers.0.bias'; did you mean 'layers.0.x' or"
-            + " 'layers.1.x' or 'layers.2.x'?",
+        "the model has no quantized tensor 'layers.0.bias'; did you mean 'layers.0.x'?",
         () -> plan.describe("layers.0.bias", TO_THREE_BITS));
     refused(
         "the model has no quantized layer 'layers.x'; did you mean 'layers.0' or 'layers.1' or"
             + " 'layers.2'?",
         () -> plan.using(Recipe.INT8, "layers.x"));
     refused(
-        "the model has no quantized weight with an amax 'layers.*.x'; there are"
-            + " 'layers.*.weight', 'layers.0', 'layers.1' and 1 more",
+        "the model has no quantized weight with an amax 'layers.*.x'; did you mean 'layers.0' or"
+            + " 'layers.1' or 'layers.2'?",
         () -> calibration.weightAmax("layers.*.x", (path, weight) -> weight));
   }
 }

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Quantized models in files and in the bits of their formats. */
@@ -236,6 +237,56 @@ class StateTest {
     tensors.put("fc1.x.typo", StoredTensor.of(new float[] {1}, 1));
     new Safetensors(state.metadata(), tensors).write(file);
     assertRefused(file, () -> MlpQuantizer.load(mlp, file), "[fc1.x.typo] have no meaning");
+  }
+
+  /** Each file is written with a checksum of its own: only what it holds can betray it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFileThatLostAPartIsRefusedOrGivesTheSameOutputs(boolean compressed) throws IOException {
+    var calibration =
+        MlpQuantizer.of(mlp).using(Recipe.INT8_SMOOTH_QUANT).calibrate(batches, Mlp::forward);
+    Quantized<Mlp> whole =
+        calibration
+            .smoothQuant()
+            .weightAmax((path, w) -> w.amax(1).mul(0.9))
+            .correctBiases()
+            .freeze();
+    INDArray expected = whole.model().forward(probe);
+    Path good = folder.resolve("good.safetensors");
+    (compressed ? whole.compress() : whole).save(good);
+    Safetensors state = Safetensors.read(good);
+    Path bad = folder.resolve("bad.safetensors");
+    int refused = 0;
+
+    for (String name : state.tensors().keySet()) {
+      var tensors = new java.util.LinkedHashMap<>(state.tensors());
+      tensors.remove(name);
+      new Safetensors(state.metadata(), tensors).write(bad);
+      assertRefused(bad, () -> MlpQuantizer.load(mlp, bad), name);
+      refused++;
+    }
+    for (String name : state.metadata().keySet()) {
+      var metadata = new java.util.LinkedHashMap<>(state.metadata());
+      metadata.remove(name);
+      new Safetensors(metadata, state.tensors()).write(bad);
+      String part = name.equals("bitfold.version") ? "no state" : name;
+      assertRefused(bad, () -> MlpQuantizer.load(mlp, bad), part);
+    }
+    String hashes = state.metadata().get("bitfold.weights_sha256");
+    for (String path : state.metadata().get("bitfold.schema").split("\"")) {
+      if (hashes.contains("\"" + path + "\":")) {
+        var metadata = new java.util.LinkedHashMap<>(state.metadata());
+        metadata.put(
+            "bitfold.weights_sha256",
+            hashes.replaceFirst("\"" + path + "\":\"[0-9a-f]+\",?", "").replace(",}", "}"));
+        new Safetensors(metadata, state.tensors()).write(bad);
+        assertRefused(bad, () -> MlpQuantizer.load(mlp, bad), "the hash of " + path);
+        refused++;
+      }
+    }
+
+    assertTrue(refused > 10, refused + " parts");
+    Errors.assertSameBits(expected, MlpQuantizer.load(mlp, good).model().forward(probe));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.DenseFloats;
+import dev.bitfold.tensor.Workspaces;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ public final class Observation {
    * #distortion} alone.
    */
   public synchronized Observation folded(INDArray factors) {
-    return new Observation(this, factors);
+    return new Observation(this, Workspaces.detached(factors));
   }
 
   /** Whether the amax is simply the largest one of the channels, which are watched anyway. */

@@ -3,6 +3,7 @@ package dev.bitfold.internal.state;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.RangeCalibrator;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.Workspaces;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -34,6 +35,11 @@ public sealed interface CalibratedScale {
    * @param amax in the shape of the quantizer's groups
    */
   record Amax(INDArray amax) implements CalibratedScale {
+    /** Takes the array out of the caller's workspace. */
+    public Amax {
+      amax = Workspaces.detached(amax);
+    }
+
     @Override
     public Quantizer fix(Quantizer quantizer) {
       return quantizer.withAmax(amax);
@@ -62,6 +68,12 @@ public sealed interface CalibratedScale {
    * @param max as {@code min}
    */
   record Range(INDArray min, INDArray max) implements CalibratedScale {
+    /** Takes the arrays out of the caller's workspace. */
+    public Range {
+      min = Workspaces.detached(min);
+      max = Workspaces.detached(max);
+    }
+
     @Override
     public Quantizer fix(Quantizer quantizer) {
       return quantizer.withRange(min, max);

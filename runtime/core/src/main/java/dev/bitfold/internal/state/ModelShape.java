@@ -188,6 +188,24 @@ public final class ModelShape {
     return inputs;
   }
 
+  /**
+   * Returns a state that shares no float tensor with the model: with a copy of each weight and bias
+   * that is neither quantized nor in the state already.
+   */
+  public State owned(State state) {
+    Map<String, INDArray> copies = new LinkedHashMap<>();
+    for (TensorSite site : sites.values()) {
+      TensorRole role = site.tensor().role();
+      boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
+      String path = site.path();
+      if (held && !state.descriptors().containsKey(path) && !state.tensors().containsKey(path)) {
+        INDArray tensor = tensor(site);
+        copies.put(path, Workspaces.outside(() -> tensor.dup(tensor.ordering())));
+      }
+    }
+    return state.withSmoothing(Map.of(), copies);
+  }
+
   /** The model again, with its layers in a state. */
   public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
     return Workspaces.outside(

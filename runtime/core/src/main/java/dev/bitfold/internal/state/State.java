@@ -2,6 +2,7 @@ package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.tensor.Workspaces;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,12 +28,12 @@ public record State(
   /** The float model itself. */
   public static final State FLOAT = new State(Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
-  /** Copies the maps, keeping their order. */
+  /** Copies the maps, keeping their order, and takes their arrays out of the caller's workspace. */
   public State {
     descriptors = copy(descriptors);
     scales = copy(scales);
-    preScales = copy(preScales);
-    tensors = copy(tensors);
+    preScales = detached(preScales);
+    tensors = detached(tensors);
     packed = copy(packed);
   }
 
@@ -71,6 +72,12 @@ public record State(
   /** The same model in float: smoothed, but not quantized. */
   public State withoutQuantizers() {
     return new State(Map.of(), Map.of(), preScales, tensors, Map.of());
+  }
+
+  private static Map<String, INDArray> detached(Map<String, INDArray> map) {
+    Map<String, INDArray> detached = new LinkedHashMap<>();
+    map.forEach((path, array) -> detached.put(path, Workspaces.detached(array)));
+    return Collections.unmodifiableMap(detached);
   }
 
   private static <T> Map<String, T> copy(Map<String, T> map) {
