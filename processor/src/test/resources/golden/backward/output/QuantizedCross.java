@@ -1,9 +1,10 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.io.IOException;
 import java.util.List;
@@ -21,18 +22,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-final class QuantizedCross extends Cross {
+final class QuantizedCross extends Cross implements HookedLayer {
   private static final LayerType<Cross, QuantizedCross> TYPE =
-      LayerType.of(Cross.class, QuantizedCross::new)
+      LayerType.builder(Cross.class, QuantizedCross::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "", QuantDescriptor.builder().bits(8).build())
           .input("memory", "", QuantDescriptor.builder().bits(8).build())
           .unpackingWeights()
-          .withBackward();
+          .withBackward()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedCross(Cross layer, LayerHooks hooks) {
+  private QuantizedCross(Cross layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -45,7 +47,7 @@ final class QuantizedCross extends Cross {
 
   @Override
   INDArray forward(INDArray x, double gain, INDArray memory) throws IOException {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedCross(this, unpacked).forward(x, gain, memory);
     }
@@ -57,6 +59,11 @@ final class QuantizedCross extends Cross {
     return this.hooks.gradients(
         super.backward(this.hooks.input("x", a), gain, this.hooks.input("memory", hooks), this.hooks.gradOutput(() -> super.forward(this.hooks.input("x", a), gain, this.hooks.input("memory", hooks)), gradOutput)),
         "x",
-        LayerHooks.inputs(List.of("x", "memory"), a, hooks));
+        ArrayHooks.inputs(List.of("x", "memory"), a, hooks));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -1,8 +1,9 @@
 package com.acme;
 
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.util.Map;
 import javax.annotation.processing.Generated;
@@ -17,18 +18,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-final class QuantizedGain implements Stage {
+final class QuantizedGain implements Stage, HookedLayer {
   private static final LayerType<Gain, QuantizedGain> TYPE =
-      LayerType.of(Gain.class, QuantizedGain::new)
+      LayerType.builder(Gain.class, QuantizedGain::new)
           .weight("scale", "C")
           .unpackingWeights()
-          .withBackward();
+          .withBackward()
+          .build();
 
   private final Gain layer;
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedGain(Gain layer, LayerHooks hooks) {
+  private QuantizedGain(Gain layer, ArrayHooks hooks) {
     this.layer = new Gain(hooks.tensor("scale", layer.scale()));
     hooks.check("scale", this.layer.scale());
     this.hooks = hooks;
@@ -41,7 +43,7 @@ final class QuantizedGain implements Stage {
 
   @Override
   public INDArray forward(INDArray x) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedGain(layer, unpacked).forward(x);
     }
@@ -54,5 +56,10 @@ final class QuantizedGain implements Stage {
         layer.backward(x, hooks.gradOutput(() -> layer.forward(x), gradOutput)),
         "x",
         Map.of());
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -1,7 +1,7 @@
 package com.acme;
 
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
@@ -17,9 +17,10 @@ import javax.annotation.processing.Generated;
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
 public final class QuantizedLayerNorm {
   private static final LayerType<LayerNorm, LayerNorm> TYPE =
-      LayerType.of(LayerNorm.class, QuantizedLayerNorm::rebuild)
+      LayerType.builder(LayerNorm.class, QuantizedLayerNorm::rebuild)
           .weight("weight", "C")
-          .bias("bias", "C");
+          .bias("bias", "C")
+          .build();
 
   private QuantizedLayerNorm() {}
 
@@ -28,7 +29,7 @@ public final class QuantizedLayerNorm {
     return TYPE;
   }
 
-  private static LayerNorm rebuild(LayerNorm layer, LayerHooks hooks) {
+  private static LayerNorm rebuild(LayerNorm layer, ArrayHooks hooks) {
     LayerNorm rebuilt = new LayerNorm(
         hooks.tensor("weight", layer.getWeight()),
         hooks.tensor("bias", layer.getBias()),

@@ -2,8 +2,9 @@ package com.acme;
 
 import dev.bitfold.annotations.Int8SmoothQuant;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,17 +22,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-final class QuantizedLinear extends Linear {
+final class QuantizedLinear extends Linear implements HookedLayer {
   private static final LayerType<Linear, QuantizedLinear> TYPE =
-      LayerType.of(Linear.class, QuantizedLinear::new)
+      LayerType.builder(Linear.class, QuantizedLinear::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant()
-          .unpackingWeights();
+          .smoothQuant(Double.NaN)
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedLinear(Linear layer, LayerHooks hooks) {
+  private QuantizedLinear(Linear layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -44,10 +46,15 @@ final class QuantizedLinear extends Linear {
 
   @Override
   INDArray forward(INDArray x) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedLinear(this, unpacked).forward(x);
     }
     return hooks.output(super.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

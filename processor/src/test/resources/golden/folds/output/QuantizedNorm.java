@@ -1,7 +1,7 @@
 package com.acme;
 
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
@@ -17,9 +17,10 @@ import javax.annotation.processing.Generated;
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
 final class QuantizedNorm {
   private static final LayerType<Norm, Norm> TYPE =
-      LayerType.of(Norm.class, QuantizedNorm::rebuild)
+      LayerType.builder(Norm.class, QuantizedNorm::rebuild)
           .weight("weight", "C")
-          .bias("bias", "C");
+          .bias("bias", "C")
+          .build();
 
   private QuantizedNorm() {}
 
@@ -28,7 +29,7 @@ final class QuantizedNorm {
     return TYPE;
   }
 
-  private static Norm rebuild(Norm layer, LayerHooks hooks) {
+  private static Norm rebuild(Norm layer, ArrayHooks hooks) {
     Norm rebuilt = new Norm(hooks.tensor("weight", layer.weight()), hooks.tensor("bias", layer.bias()));
     hooks.check("weight", rebuilt.weight());
     hooks.check("bias", rebuilt.bias());

@@ -1,7 +1,7 @@
 package com.acme;
 
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
@@ -19,11 +19,12 @@ final class QuantizedGate {
 
   /** The layer as annotated; for generated code of models. */
   public static <T extends Comparable<T>> LayerType<Gate<T>, Gate<T>> type() {
-    return LayerType.<Gate<T>, Gate<T>>of(Gate.class, QuantizedGate::rebuild)
-        .weight("weight", "");
+    return LayerType.<Gate<T>, Gate<T>>builder(Gate.class, QuantizedGate::rebuild)
+        .weight("weight", "")
+        .build();
   }
 
-  private static <T extends Comparable<T>> Gate<T> rebuild(Gate<T> layer, LayerHooks hooks) {
+  private static <T extends Comparable<T>> Gate<T> rebuild(Gate<T> layer, ArrayHooks hooks) {
     Gate<T> rebuilt = new Gate<T>(hooks.tensor("weight", layer.weight()), layer.kind());
     hooks.check("weight", rebuilt.weight());
     return rebuilt;

@@ -2,8 +2,9 @@ package com.acme;
 
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,16 +19,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-public final class QuantizedScaledLinear extends ScaledLinear {
+public final class QuantizedScaledLinear extends ScaledLinear implements HookedLayer {
   private static final LayerType<ScaledLinear, QuantizedScaledLinear> TYPE =
-      LayerType.of(ScaledLinear.class, QuantizedScaledLinear::new)
+      LayerType.builder(ScaledLinear.class, QuantizedScaledLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(2, 1).blockSizes(BlockSize.along("I", 32)).dynamic(true).scaleBits(8, 0).build())
           .input("x", "NC")
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedScaledLinear(ScaledLinear layer, LayerHooks hooks) {
+  private QuantizedScaledLinear(ScaledLinear layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), layer.factor);
     hooks.check("weight", super.weight());
     this.hooks = hooks;
@@ -40,10 +42,15 @@ public final class QuantizedScaledLinear extends ScaledLinear {
 
   @Override
   public INDArray forward(INDArray x) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedScaledLinear(this, unpacked).forward(x);
     }
     return hooks.output(super.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

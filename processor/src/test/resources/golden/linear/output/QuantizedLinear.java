@@ -1,8 +1,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,18 +20,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-public final class QuantizedLinear extends Linear {
+public final class QuantizedLinear extends Linear implements HookedLayer {
   private static final LayerType<Linear, QuantizedLinear> TYPE =
-      LayerType.of(Linear.class, QuantizedLinear::new)
+      LayerType.builder(Linear.class, QuantizedLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant()
-          .unpackingWeights();
+          .smoothQuant(Double.NaN)
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedLinear(Linear layer, LayerHooks hooks) {
+  private QuantizedLinear(Linear layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), hooks.tensor("bias", layer.bias()));
     hooks.check("weight", super.weight());
     hooks.check("bias", super.bias());
@@ -44,10 +46,15 @@ public final class QuantizedLinear extends Linear {
 
   @Override
   public INDArray forward(INDArray x) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedLinear(this, unpacked).forward(x);
     }
     return hooks.output(super.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -1,8 +1,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -16,16 +17,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-public final class QuantizedClashing extends Clashing {
+public final class QuantizedClashing extends Clashing implements HookedLayer {
   private static final dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> TYPE =
-      dev.bitfold.layer.LayerType.of(Clashing.class, QuantizedClashing::new)
+      dev.bitfold.layer.LayerType.builder(Clashing.class, QuantizedClashing::new)
           .weight("hooks", "", QuantDescriptor.builder().bits(8).build())
           .input("x", "", QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedClashing(Clashing layer, LayerHooks hooks) {
+  private QuantizedClashing(Clashing layer, ArrayHooks hooks) {
     super(hooks.tensor("hooks", layer.hooks), layer.layer);
     hooks.check("hooks", super.hooks);
     this.hooks = hooks;
@@ -38,10 +40,15 @@ public final class QuantizedClashing extends Clashing {
 
   @Override
   public INDArray forward(INDArray x, Clashing.LayerType layer) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedClashing(this, unpacked).forward(x, layer);
     }
     return hooks.output(super.forward(hooks.input("x", x), layer));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

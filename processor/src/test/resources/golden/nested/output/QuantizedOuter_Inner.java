@@ -2,8 +2,9 @@ package com.acme;
 
 import dev.bitfold.annotations.Int8Dynamic;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,16 +21,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-public final class QuantizedOuter_Inner extends Outer.Inner {
+public final class QuantizedOuter_Inner extends Outer.Inner implements HookedLayer {
   private static final LayerType<Outer.Inner, QuantizedOuter_Inner> TYPE =
-      LayerType.of(Outer.Inner.class, QuantizedOuter_Inner::new)
+      LayerType.builder(Outer.Inner.class, QuantizedOuter_Inner::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedOuter_Inner(Outer.Inner layer, LayerHooks hooks) {
+  private QuantizedOuter_Inner(Outer.Inner layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -42,10 +44,15 @@ public final class QuantizedOuter_Inner extends Outer.Inner {
 
   @Override
   public INDArray forward(INDArray x) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedOuter_Inner(this, unpacked).forward(x);
     }
     return hooks.output(super.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

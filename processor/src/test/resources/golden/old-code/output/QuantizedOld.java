@@ -1,8 +1,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.util.List;
 import javax.annotation.processing.Generated;
@@ -25,17 +26,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
     "serial"
 })
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-public final class QuantizedOld extends Old {
+public final class QuantizedOld extends Old implements HookedLayer {
   private static final LayerType<Old, QuantizedOld> TYPE =
-      LayerType.of(Old.class, QuantizedOld::new)
+      LayerType.builder(Old.class, QuantizedOld::new)
           .weight("weight", "", QuantDescriptor.builder().bits(8).build())
           .input("x", "")
           .output(QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedOld(Old layer, LayerHooks hooks) {
+  private QuantizedOld(Old layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), layer.names());
     hooks.check("weight", super.weight());
     this.hooks = hooks;
@@ -48,10 +50,15 @@ public final class QuantizedOld extends Old {
 
   @Override
   public INDArray forward(INDArray x, List more) {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     if (unpacked != null) {
       return new QuantizedOld(this, unpacked).forward(x, more);
     }
     return hooks.output(super.forward(hooks.input("x", x), more));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -1,8 +1,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.io.IOException;
 import javax.annotation.processing.Generated;
@@ -20,18 +21,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = GeneratedLayer.CURRENT)
-final class QuantizedCrossAttention extends CrossAttention {
+final class QuantizedCrossAttention extends CrossAttention implements HookedLayer {
   private static final LayerType<CrossAttention, QuantizedCrossAttention> TYPE =
-      LayerType.of(CrossAttention.class, QuantizedCrossAttention::rebuild)
+      LayerType.builder(CrossAttention.class, QuantizedCrossAttention::rebuild)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).axis(0).build())
           .weight("projection", "OI", QuantDescriptor.builder().bits(4, 3).amax(0.1).name("projection").build())
           .input("query", "NC", QuantDescriptor.builder().bits(8).build())
           .input("memory", "NC", QuantDescriptor.builder().bits(4).per("N").dynamic(true).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedCrossAttention(CrossAttention layer, LayerHooks hooks) throws IOException {
+  private QuantizedCrossAttention(CrossAttention layer, ArrayHooks hooks) throws IOException {
     super(hooks.tensor("weight", layer.getWeight()), hooks.tensor("projection", layer.getProjection()));
     hooks.check("weight", super.getWeight());
     hooks.check("projection", super.getProjection());
@@ -43,7 +45,7 @@ final class QuantizedCrossAttention extends CrossAttention {
     return TYPE;
   }
 
-  private static QuantizedCrossAttention rebuild(CrossAttention layer, LayerHooks hooks) {
+  private static QuantizedCrossAttention rebuild(CrossAttention layer, ArrayHooks hooks) {
     try {
       return new QuantizedCrossAttention(layer, hooks);
     } catch (RuntimeException | Error e) {
@@ -56,10 +58,15 @@ final class QuantizedCrossAttention extends CrossAttention {
   @Override
   protected <T> INDArray forward(INDArray query, INDArray memory, INDArray mask, T hooks,
       double... temperatures) throws IOException {
-    LayerHooks unpacked = this.hooks.unpacked();
+    ArrayHooks unpacked = this.hooks.unpacked();
     if (unpacked != null) {
       return rebuild(this, unpacked).forward(query, memory, mask, hooks, temperatures);
     }
     return this.hooks.output(super.forward(this.hooks.input("query", query), this.hooks.input("memory", memory), mask, hooks, temperatures));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

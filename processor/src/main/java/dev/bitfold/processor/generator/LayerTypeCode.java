@@ -69,16 +69,19 @@ final class LayerTypeCode {
 
   private CodeBlock description() {
     CodeBlock.Builder code = CodeBlock.builder();
+    String builder = layer.variables() ? "graphBuilder" : "builder";
     if (subject.isGeneric()) {
       code.add(
-          "$T.<$T, $T>of($T.class, $L)",
+          "$T.<$T, $T>$L($T.class, $L)",
           BitfoldNames.LAYER_TYPE,
           subject.self(),
           built,
+          builder,
           subject.type(),
           constructor);
     } else {
-      code.add("$T.of($T.class, $L)", BitfoldNames.LAYER_TYPE, subject.type(), constructor);
+      code.add(
+          "$T.$L($T.class, $L)", BitfoldNames.LAYER_TYPE, builder, subject.type(), constructor);
     }
     code.add("$>$>");
     layer.tensors().forEach(tensor -> code.add("\n$L", tensor(tensor)));
@@ -92,16 +95,13 @@ final class LayerTypeCode {
     }
     layer.output().ifPresent(d -> code.add("\n.output($L)", DescriptorCode.of(d)));
     code.add(AlphaCode.call("smoothQuant", layer.alpha()));
-    if (layer.variables()) {
-      code.add("\n.ofVariables()");
-    }
     if (layer.unpacksWeights()) {
       code.add("\n.unpackingWeights()");
     }
     if (layer.backward().isPresent()) {
       code.add("\n.withBackward()");
     }
-    return code.add("$<$<").build();
+    return code.add("\n.build()$<$<").build();
   }
 
   private static CodeBlock tensor(TensorModel tensor) {

@@ -9,7 +9,7 @@ import com.palantir.javapoet.ClassName;
  */
 public final class BitfoldNames {
   /** The version of the agreement with the runtime that generated code is written for. */
-  public static final int CONTRACT_VERSION = 2;
+  public static final int CONTRACT_VERSION = 3;
 
   public static final ClassName QUANTIZE = annotation("Quantize");
   public static final ClassName QUANTIZE_LIST = QUANTIZE.nestedClass("List");
@@ -34,7 +34,9 @@ public final class BitfoldNames {
   public static final ClassName COMPONENT = layer("Component");
   public static final ClassName WALK = layer("Walk");
   public static final ClassName LAYER_TYPE = layer("LayerType");
-  public static final ClassName LAYER_HOOKS = layer("LayerHooks");
+  public static final ClassName ARRAY_HOOKS = layer("ArrayHooks");
+  public static final ClassName GRAPH_HOOKS = layer("GraphHooks");
+  public static final ClassName HOOKED_LAYER = layer("HookedLayer");
   public static final ClassName GRADIENTS = layer("Gradients");
   public static final ClassName GENERATED_LAYER = layer("GeneratedLayer");
 

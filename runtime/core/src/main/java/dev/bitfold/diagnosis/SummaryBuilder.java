@@ -74,9 +74,7 @@ final class SummaryBuilder {
   }
 
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
-    Quantizer quantizer =
-        WeightQuantizer.of(
-            descriptor, site.tensor().layout(), weight, state.scales().get(site.path()));
+    Quantizer quantizer = WeightQuantizer.of(shape, state, site, descriptor, weight);
     weightBytes += quantizer.pack(weight).bytes();
     add(
         site,

@@ -15,7 +15,7 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 public @interface GeneratedLayer {
   /** The version that this runtime knows. */
-  int CURRENT = 2;
+  int CURRENT = 3;
 
   /** The version that the code was generated for. */
   int version();

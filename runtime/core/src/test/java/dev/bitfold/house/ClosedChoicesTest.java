@@ -31,8 +31,7 @@ class ClosedChoicesTest {
                           check -> CHOICES.stream().anyMatch(check.getRawType()::isAssignableTo))
                       .forEach(
                           check ->
-                              events.add(
-                                  SimpleConditionEvent.satisfied(in, check.toString())));
+                              events.add(SimpleConditionEvent.satisfied(in, check.toString())));
                 }
               });
 }
