@@ -27,7 +27,7 @@ final class QuantizedLinear extends Linear implements HookedLayer {
       LayerType.builder(Linear.class, QuantizedLinear::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant(Double.NaN)
+          .smoothQuant()
           .unpackingWeights()
           .build();
 

@@ -26,7 +26,7 @@ public final class QuantizedLinear extends Linear implements HookedLayer {
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .smoothQuant(Double.NaN)
+          .smoothQuant()
           .unpackingWeights()
           .build();
 

@@ -8,6 +8,7 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.observation.Observer;
 import dev.bitfold.internal.replay.Faithfulness;
@@ -320,7 +321,7 @@ public final class Calibration<M> {
             replay,
             shape,
             state,
-            Summary.of(shape, state, observations, smoothings()),
+            SummaryBuilder.of(shape, state, observations, smoothings()),
             this.curves,
             curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : this.curves)
         .run();

@@ -12,6 +12,7 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
@@ -370,7 +371,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   /** The quantizers, before any data is seen: no amax and no errors yet. */
   public Summary list() {
-    return Summary.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
+    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.bitfold;
 
 import dev.bitfold.diagnosis.Packing;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
@@ -57,7 +58,7 @@ public final class Quantized<M> extends Backed<StateFile> {
       Map<String, Observation> observations,
       Summary.Smoothings smoothings) {
     requireCalibrated(shape, state);
-    Summary summary = Summary.of(shape, state, observations, smoothings);
+    Summary summary = SummaryBuilder.of(shape, state, observations, smoothings);
     return of(model, component, shape, state, summary);
   }
 

@@ -14,6 +14,7 @@ import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +57,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
         state.descriptors().entrySet().stream()
             .filter(entry -> isSettable(shape.site(entry.getKey()), entry.getValue()))
             .map(Map.Entry::getKey)
-            .collect(Collectors.toSet());
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     List<Rule> rules = new ArrayList<>(weightAmax);
     rules.add(
         new Rule(

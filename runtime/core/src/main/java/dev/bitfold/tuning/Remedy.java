@@ -4,7 +4,6 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
@@ -63,14 +62,14 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
       TensorSite site, QuantDescriptor old) {
     Layout layout = site.tensor().layout();
     List<UnaryOperator<QuantDescriptor.Builder>> changes = new ArrayList<>();
-    boolean fewBits = old.format() instanceof IntFormat format && format.bits() < 8;
+    boolean fewBits = old.format().integers().filter(format -> format.bits() < 8).isPresent();
     if (site.tensor().role() == TensorRole.WEIGHT) {
       String channels = layout.has('O') ? "O" : layout.has('C') ? "C" : "";
       boolean coarse = old.perTensor() && !channels.isEmpty();
       if (coarse) {
         changes.add(b -> b.per(channels));
       }
-      if (old.format() instanceof IntFormat && old.blockSizes().isEmpty() && layout.has('I')) {
+      if (old.format().integers().isPresent() && old.blockSizes().isEmpty() && layout.has('I')) {
         changes.add(b -> b.axis().per("").blockSizes(BlockSize.along("I", BLOCK)));
       }
       if (fewBits) {

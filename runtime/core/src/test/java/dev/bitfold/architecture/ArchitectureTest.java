@@ -35,10 +35,10 @@ class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(
           """
-          annotations          | |
+          annotations          | | jspecify
           descriptor           | annotations | jspecify
           kernel               | annotations | slf4j jspecify
-          kernel.reference     | annotations kernel |
+          kernel.reference     | annotations kernel | jspecify
           kernel.cpu           | annotations kernel | javacpp jspecify
           kernel.vector        | annotations kernel kernel.cpu | javacpp jspecify vector
           tensor               | | nd4j javacpp jspecify
@@ -55,7 +55,7 @@ class ArchitectureTest {
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay | nd4j jspecify
           diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay storage smoothquant | nd4j jackson jspecify
-          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay smoothquant diagnosis | nd4j jspecify
+          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay smoothquant diagnosis | nd4j slf4j jspecify
           (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.observation internal.replay internal.training storage smoothquant diagnosis tuning | nd4j jspecify
           """);
 
@@ -81,6 +81,7 @@ class ArchitectureTest {
       Set.of(
           "dev.bitfold.diagnosis.DiagnosisRun",
           "dev.bitfold.diagnosis.Packing",
+          "dev.bitfold.diagnosis.SummaryBuilder",
           "dev.bitfold.smoothquant.FoldResolver",
           "dev.bitfold.smoothquant.SmoothQuantRun",
           "dev.bitfold.storage.Schema",

@@ -65,15 +65,18 @@ class KernelsOfThePlanTest {
     used("correctBiases", calibration::correctBiases);
     used("sensitivity", calibration::sensitivity);
     used("advise", () -> calibration.advise(2));
-    for (SmoothQuantOptions options :
-        List.of(
-            SmoothQuantOptions.searchAlpha(),
-            SmoothQuantOptions.sweepAlpha(),
-            SmoothQuantOptions.alpha(0.5))) {
-      Calibration<ToyStack> smoothed = used("smoothQuant", () -> calibration.smoothQuant(options));
+    // A given alpha is applied to amax values that are known, with nothing to quantize.
+    Calibration<ToyStack> given = calibration.smoothQuant(SmoothQuantOptions.alpha(0.5));
+    Calibration<ToyStack> searched =
+        used("search", () -> calibration.smoothQuant(SmoothQuantOptions.searchAlpha()));
+    Calibration<ToyStack> swept =
+        used("sweep", () -> calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()));
+    for (Calibration<ToyStack> smoothed : List.of(given, searched, swept)) {
       for (Diagnosis.Curves curves : Diagnosis.Curves.values()) {
         used("diagnose", () -> smoothed.diagnose(curves));
       }
+      Quantized<ToyStack> frozen = used("freeze", smoothed::freeze);
+      used("a smoothed model", () -> frozen.model().forward(batches.get(0)));
     }
     Training<ToyStack> training = used("train", () -> calibration.train(new Sgd(1e-4)));
     used("step", () -> training.step(net -> net.lossAndBackward(batches.get(0))));
