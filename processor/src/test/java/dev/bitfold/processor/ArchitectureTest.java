@@ -78,6 +78,7 @@ class ArchitectureTest {
         "reader",
         own("names", "model", "diagnostics", "lang", "descriptor"),
         ANNOTATIONS,
+        DESCRIPTOR_LIBRARY,
         JAVAPOET,
         ELEMENTS,
         TYPES,

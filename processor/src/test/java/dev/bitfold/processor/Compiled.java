@@ -35,7 +35,8 @@ final class Compiled {
       "package com.acme; import dev.bitfold.annotations.*; import dev.bitfold.layer.Gradients;"
           + " import java.util.*; import java.util.function.UnaryOperator;"
           + " import org.nd4j.autodiff.samediff.SDVariable;"
-          + " import org.nd4j.linalg.api.ndarray.INDArray;";
+          + " import org.nd4j.linalg.api.ndarray.INDArray;"
+          + " import org.nd4j.linalg.factory.Nd4j;";
 
   /** The diagnostics of a kind, as {@code file:line:column: message}. */
   static List<String> diagnostics(Compilation compilation, Diagnostic.Kind kind) {

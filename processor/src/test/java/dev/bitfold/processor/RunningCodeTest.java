@@ -294,7 +294,7 @@ class RunningCodeTest {
       {
         @Weight(layout = "OI") final INDArray weight;
         %s(INDArray weight) { this.weight = weight; }
-        public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(weight); }
+        public INDArray forward(@Input(layout = "…C") INDArray x) { return x.mmul(weight.transpose()); }
       }
       """;
 

@@ -19,6 +19,6 @@ public class ScaledLinear extends Weighted {
   }
 
   public INDArray forward(@Input(layout = "NC") INDArray x) {
-    return x.mmul(weight()).mul(factor);
+    return x.mmul(weight().transpose()).mul(factor);
   }
 }

@@ -23,7 +23,7 @@ public final class Outer {
     }
 
     public INDArray forward(@Input(layout = "...C") INDArray x) {
-      return x.mmul(weight);
+      return x.mmul(weight.transpose());
     }
   }
 

@@ -35,6 +35,6 @@ public class Experts {
   }
 
   public INDArray forward(@Input(layout = "NC") INDArray x) {
-    return x.mmul(gate).addiRowVector(biases[0]);
+    return x.mmul(gate.transpose()).addiRowVector(biases[0]);
   }
 }
