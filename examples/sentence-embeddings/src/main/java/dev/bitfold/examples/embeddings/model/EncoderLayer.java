@@ -1,6 +1,7 @@
 package dev.bitfold.examples.embeddings.model;
 
 import dev.bitfold.annotations.QuantizeModel;
+import dev.bitfold.annotations.SkipQuantize;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,7 +16,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @QuantizeModel
 public record EncoderLayer(
-    Attention attention, LayerNorm attentionNorm, FeedForward feedForward, LayerNorm outputNorm) {
+    Attention attention,
+    @SkipQuantize LayerNorm attentionNorm,
+    FeedForward feedForward,
+    @SkipQuantize LayerNorm outputNorm) {
   /**
    * Applies the layer.
    *

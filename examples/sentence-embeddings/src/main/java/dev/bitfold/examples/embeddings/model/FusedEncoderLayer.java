@@ -1,6 +1,7 @@
 package dev.bitfold.examples.embeddings.model;
 
 import dev.bitfold.annotations.QuantizeModel;
+import dev.bitfold.annotations.SkipQuantize;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,9 +16,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @QuantizeModel
 public record FusedEncoderLayer(
     FusedAttention attention,
-    LayerNorm attentionNorm,
+    @SkipQuantize LayerNorm attentionNorm,
     FeedForward feedForward,
-    LayerNorm outputNorm) {
+    @SkipQuantize LayerNorm outputNorm) {
   /**
    * Applies the layer.
    *
