@@ -1,0 +1,61 @@
+package dev.bitfold.cuda.house;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The arrows between the rooms of this module point down only. */
+@AnalyzeClasses(packages = "dev.bitfold.cuda", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArrowsTest {
+  @ArchTest
+  static final ArchRule noCycleBetweenPackages =
+      slices().matching("dev.bitfold.cuda.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule theDriverStandsOnNothingOfOurs =
+      only("dev.bitfold.cuda.driver", "dev.bitfold.cuda.driver");
+
+  @ArchTest
+  static final ArchRule kernelsKnowNoTensors =
+      only(
+          "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.driver",
+          "dev.bitfold.kernel",
+          "dev.bitfold.annotations");
+
+  @ArchTest
+  static final ArchRule productsKnowNoTensors =
+      only(
+          "dev.bitfold.cuda.blas",
+          "dev.bitfold.cuda.blas",
+          "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.driver");
+
+  @ArchTest
+  static final ArchRule tensorsKnowNoLayers =
+      only(
+          "dev.bitfold.cuda.tensor",
+          "dev.bitfold.cuda.tensor",
+          "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.driver",
+          "dev.bitfold.quantizer",
+          "dev.bitfold.tensor");
+
+  /** Of ours, a package uses these only. */
+  private static ArchRule only(String room, String... others) {
+    return noClasses()
+        .that()
+        .resideInAPackage(room)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.bitfold..").and(not(resideInAnyPackage(others))));
+  }
+}
