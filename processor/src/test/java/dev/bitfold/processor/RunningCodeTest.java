@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.google.testing.compile.Compilation;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.Walk;
 import java.lang.reflect.Field;
@@ -31,9 +31,9 @@ class RunningCodeTest {
     private final List<String> calls = new ArrayList<>();
 
     @Override
-    public LayerHooks layer(String path, LayerType<?, ?> type) {
+    public ArrayHooks layer(String path, LayerType<?, ?> type) {
       calls.add(path + " " + type.tensors().keySet());
-      return new LayerHooks() {
+      return new ArrayHooks() {
         @Override
         public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
           calls.add("tensor " + path + "." + name);

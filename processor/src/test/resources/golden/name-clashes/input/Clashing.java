@@ -13,9 +13,9 @@ public class Clashing {
   public static class LayerType {}
 
   @Weight public final INDArray hooks;
-  public final LayerHooks layer;
+  public final ArrayHooks layer;
 
-  public Clashing(INDArray hooks, LayerHooks layer) {
+  public Clashing(INDArray hooks, ArrayHooks layer) {
     this.hooks = hooks;
     this.layer = layer;
   }

@@ -2,8 +2,8 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
@@ -19,9 +19,10 @@ import javax.annotation.processing.Generated;
 @GeneratedLayer(version = 3)
 final class QuantizedTables {
   private static final LayerType<Tables, Tables> TYPE =
-      LayerType.of(Tables.class, QuantizedTables::rebuild)
+      LayerType.builder(Tables.class, QuantizedTables::rebuild)
           .weight("tables", "", QuantDescriptor.builder().bits(8).build())
-          .several("tables", layer -> layer.tables());
+          .several("tables", layer -> layer.tables())
+          .build();
 
   private QuantizedTables() {}
 
@@ -30,7 +31,7 @@ final class QuantizedTables {
     return TYPE;
   }
 
-  private static Tables rebuild(Tables layer, LayerHooks hooks) {
+  private static Tables rebuild(Tables layer, ArrayHooks hooks) {
     Tables rebuilt = new Tables(hooks.tensors("tables", layer.tables()), layer.name());
     hooks.check("tables", rebuilt.tables(), layer.tables());
     return rebuilt;

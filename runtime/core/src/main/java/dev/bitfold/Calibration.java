@@ -8,24 +8,23 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.observation.Observer;
 import dev.bitfold.internal.replay.Faithfulness;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.internal.training.TrainedModel;
-import dev.bitfold.layer.TensorRole;
-import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
-import dev.bitfold.tensor.DenseFloats;
+import dev.bitfold.tensor.Workspaces;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Adviser;
-import dev.bitfold.tuning.BiasCorrection;
+import dev.bitfold.tuning.Corrections;
 import dev.bitfold.tuning.Sensitivity;
 import dev.bitfold.tuning.SensitivityRun;
 import java.util.Collections;
@@ -48,6 +47,11 @@ import org.nd4j.linalg.learning.config.IUpdater;
 public final class Calibration<M> {
   private final Replay<M> replay;
   private final ModelShape shape;
+
+  /** Without the corrections. */
+  private final State calibrated;
+
+  private final Corrections corrections;
   private final State state;
   private final Map<String, Observation> observations;
   private final Map<String, Alpha> smooth;
@@ -58,7 +62,8 @@ public final class Calibration<M> {
   private Calibration(
       Replay<M> replay,
       ModelShape shape,
-      State state,
+      State calibrated,
+      Corrections corrections,
       Map<String, Observation> observations,
       Map<String, Alpha> smooth,
       Map<String, AlphaCurve> curves,
@@ -66,7 +71,9 @@ public final class Calibration<M> {
       Supplier<Map<String, AlphaCurve>> wholeCurves) {
     this.replay = replay;
     this.shape = shape;
-    this.state = state;
+    this.calibrated = calibrated;
+    this.corrections = corrections;
+    this.state = corrections.of(replay, shape, calibrated);
     this.observations = observations;
     this.smooth = smooth;
     this.curves = Collections.unmodifiableMap(curves);
@@ -80,34 +87,46 @@ public final class Calibration<M> {
       State state,
       Map<String, Alpha> smooth,
       NonFinite nonFinite) {
-    Observer observer = new Observer(state, nonFinite);
+    Observer observer = new Observer(shape.kernels(), state, nonFinite);
     M observed = replay.rebuild(State.FLOAT, observer);
-    boolean[] first = {true};
-    int[] number = {0};
     Set<Integer> dirty = new HashSet<>();
-    replay.each(
-        "calibrating",
-        batch -> {
-          long before = observer.nonFinite();
-          INDArray output = batch.run(observed);
-          if (observer.nonFinite() > before) {
-            dirty.add(number[0]);
-          }
-          number[0]++;
-          if (first[0]) {
-            Faithfulness.check(replay, shape, batch, output);
-            first[0] = false;
-          }
-        });
+    Replay.Batch<M> first = null;
+    INDArray firstOutput = null;
+    int batches = 0;
+    for (Replay.Batch<M> batch : replay.pass("calibrating")) {
+      long before = observer.nonFinite();
+      INDArray output = batch.run(observed);
+      if (observer.nonFinite() > before) {
+        dirty.add(batch.number());
+      }
+      if (first == null) {
+        Faithfulness.check(replay, shape, batch, output);
+        first = batch;
+        firstOutput = Workspaces.outside(() -> output.dup('c'));
+      }
+      batches++;
+    }
+    if (!observer.called() && shape.hasInputs()) {
+      throw new CalibrationException(
+          "not one layer of the model was called: forward must run the model that it is given, its"
+              + " first argument, as (m, x) -> m.forward(x) or Net::forward does, and not another"
+              + " one, as (m, x) -> model.forward(x) does");
+    }
     replay.requireRepeatable();
-    if (dirty.size() == number[0]) {
+    if (dirty.size() == batches) {
       throw new CalibrationException("every calibration batch holds NaN or infinity");
     }
+    boolean refilled =
+        first != null
+            && firstOutput != null
+            && batches > 1
+            && !Faithfulness.gives(replay, first, firstOutput);
     Map<String, Observation> observations = observer.observations();
     return new Calibration<>(
-        replay.expecting(number[0]).without(dirty),
+        replay.after(batches, dirty, refilled),
         shape,
         state.withScales(SmoothQuantRun.scales(observations)),
+        Corrections.NONE,
         observations,
         smooth,
         Map.of(),
@@ -136,25 +155,33 @@ public final class Calibration<M> {
     Objects.requireNonNull(options, "options");
     if (smooth.isEmpty()) {
       throw new IllegalStateException(
-          "no layer is marked @SmoothQuant, and no recipe with it is in use");
+          "no quantized layer is marked @SmoothQuant, and no recipe with it is in use: mark a layer,"
+              + " or leave smoothQuant out");
     }
     if (!curves.isEmpty()) {
       throw new IllegalStateException(
-          "the layers are smoothed already; start from the calibration before");
+          "the layers are smoothed already: call smoothQuant once, on the calibration that is not"
+              + " smoothed yet");
     }
     SmoothQuantRun.Result result =
-        new SmoothQuantRun<>(replay, shape, state, observations, smooth, options).run();
+        new SmoothQuantRun<>(replay, shape, calibrated, observations, smooth, options).run();
     return new Calibration<>(
         replay,
         shape,
         result.state(),
+        corrections,
         result.observations(),
         smooth,
         result.curves(),
         result.folded(),
         () ->
             new SmoothQuantRun<>(
-                    replay, shape, state, observations, smooth, SmoothQuantOptions.searchAlpha())
+                    replay,
+                    shape,
+                    calibrated,
+                    observations,
+                    smooth,
+                    SmoothQuantOptions.searchAlpha())
                 .wholeCurves());
   }
 
@@ -179,20 +206,42 @@ public final class Calibration<M> {
   }
 
   /**
-   * The same with a tensor, or all tensors of a layer, kept float.
+   * The same with tensors, or all tensors of layers, kept float.
    *
-   * @param path of a quantized tensor or a layer, as for {@link Plan#skip}
-   * @throws IllegalArgumentException if nothing of that path is quantized; the message lists the
-   *     near ones
+   * @param path of a quantized tensor or a layer, or a pattern, as for {@link Plan#skip(String)}
+   * @throws IllegalArgumentException if nothing of that path is quantized; the message has the near
+   *     ones
    */
   public Calibration<M> skip(String path) {
-    Objects.requireNonNull(path, "path");
-    Map<String, QuantDescriptor> descriptors = Plan.without(path, state.descriptors());
-    Map<String, CalibratedScale> scales = new LinkedHashMap<>(state.scales());
-    scales.keySet().retainAll(descriptors.keySet());
+    return skip(Selection.of(path));
+  }
+
+  /** The same with the layers of a class and of its subclasses kept float. */
+  public Calibration<M> skip(Class<?> layers) {
+    return skip(Selection.of(layers));
+  }
+
+  private Calibration<M> skip(Selection selection) {
+    Set<String> skipped = Plan.skipped(shape, calibrated.descriptors(), selection);
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(calibrated.descriptors());
+    descriptors.keySet().removeAll(skipped);
+    Map<String, CalibratedScale> scales = new LinkedHashMap<>(calibrated.scales());
+    scales.keySet().removeAll(skipped);
+    Map<String, Alpha> stillSmooth = new LinkedHashMap<>(smooth);
+    stillSmooth.keySet().removeAll(Plan.unsmoothed(shape, skipped));
     State without =
-        new State(descriptors, scales, state.preScales(), state.tensors(), state.packed());
-    return with(without);
+        new State(
+            descriptors, scales, calibrated.preScales(), calibrated.tensors(), calibrated.packed());
+    return new Calibration<>(
+        replay,
+        shape,
+        without,
+        corrections,
+        observations,
+        stillSmooth,
+        curves,
+        folded,
+        wholeCurves);
   }
 
   /**
@@ -201,62 +250,59 @@ public final class Calibration<M> {
    * inputs, over a sample of the calibration data (the empirical bias correction of Nagel et al.
    * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
    *
+   * <p>It may come before or after {@link #smoothQuant}, {@link #skip} and {@link #weightAmax}:
+   * biases are corrected for the model as those make it.
+   *
    * <p>The bias of the output, and the axis of the output's channels, are found by running the
    * float layers with some values of their biases raised: of several biases that one is corrected
    * which is added to the output. Where an activation follows inside the layer, the mean error
    * behind it is taken, which corrects a part. Layers without a bias, and those of which no bias
    * belongs to the output's channels, stay as they are; the latter are named in the log.
    *
-   * <p>Call it last: what is smoothed or skipped after it has other errors.
-   *
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
   public Calibration<M> correctBiases() {
-    return with(new BiasCorrection<>(replay, shape, state).run());
+    return with(corrections.withBiases());
   }
 
   /**
    * The same with an amax of your own for each quantized weight that takes its scale from its
-   * largest value, in place of that one; affine weights stay as they are.
+   * largest value, in place of that one. Affine weights stay as they are: they have a range.
+   *
+   * <p>It may come before or after {@link #smoothQuant} and {@link #correctBiases}: the rule sees
+   * each weight as it will be quantized, and is asked again if that changes.
    *
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
    */
   public Calibration<M> weightAmax(WeightAmax rule) {
-    Map<String, CalibratedScale> scales = new LinkedHashMap<>();
-    for (TensorSite site : shape.sites().values()) {
-      QuantDescriptor descriptor = state.descriptors().get(site.path());
-      boolean weighs = site.tensor().role() == TensorRole.WEIGHT;
-      if (weighs && descriptor != null && !descriptor.affine()) {
-        INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
-        INDArray amax = rule.of(site.path(), weight, site.tensor().layout());
-        try {
-          Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
-          long[] groups = quantizer.amax(weight).shape();
-          float[] values = DenseFloats.of(amax, "an amax").copy();
-          long expected = java.util.Arrays.stream(groups).reduce(1, (x, y) -> x * y);
-          if (values.length != expected) {
-            throw new IllegalArgumentException(
-                "an amax of "
-                    + values.length
-                    + " values, and the weight has "
-                    + expected
-                    + " scales");
-          }
-          CalibratedScale.Amax scale = new CalibratedScale.Amax(DenseFloats.array(values, groups));
-          scale.fix(quantizer).pack(weight);
-          scales.put(site.path(), scale);
-        } catch (IllegalArgumentException e) {
-          throw new IllegalArgumentException(
-              site.describe(weight, descriptor) + ": " + e.getMessage(), e);
-        }
-      }
-    }
-    return with(state.withScales(scales));
+    return weightAmax(Selection.of("**"), rule);
   }
 
-  private Calibration<M> with(State other) {
+  /**
+   * The same for some weights. Of several rules for one weight the last one counts.
+   *
+   * @param weights the path of a weight or of a layer, or a pattern, as for {@link
+   *     Plan#skip(String)}
+   * @throws IllegalArgumentException as {@link #weightAmax(WeightAmax)}, or if there is no such
+   *     weight; the message has the near ones
+   */
+  public Calibration<M> weightAmax(String weights, WeightAmax rule) {
+    return weightAmax(Selection.of(weights), rule);
+  }
+
+  /** The same for the weights in the layers of a class and of its subclasses. */
+  public Calibration<M> weightAmax(Class<?> layers, WeightAmax rule) {
+    return weightAmax(Selection.of(layers), rule);
+  }
+
+  private Calibration<M> weightAmax(Selection weights, WeightAmax rule) {
+    Objects.requireNonNull(rule, "rule");
+    return with(corrections.withWeightAmax(shape, calibrated, weights, rule));
+  }
+
+  private Calibration<M> with(Corrections other) {
     return new Calibration<>(
-        replay, shape, other, observations, smooth, curves, folded, wholeCurves);
+        replay, shape, calibrated, other, observations, smooth, curves, folded, wholeCurves);
   }
 
   /** As {@link #diagnose(Diagnosis.Curves)} with whole curves. */
@@ -275,7 +321,7 @@ public final class Calibration<M> {
             replay,
             shape,
             state,
-            Summary.of(shape, state, observations, smoothings()),
+            SummaryBuilder.of(shape, state, observations, smoothings()),
             this.curves,
             curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : this.curves)
         .run();

@@ -8,16 +8,21 @@ import dev.bitfold.calibration.Progress;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.DescriptorProblem;
 import dev.bitfold.descriptor.InvalidDescriptorException;
-import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.Planned;
+import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
@@ -26,13 +31,13 @@ import dev.bitfold.tuning.Advice;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * What of a model will be quantized how; no data has been seen. Immutable and safe for concurrent
@@ -43,7 +48,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param <M> the model
  */
-public final class Plan<M> {
+public final class Plan<M> extends Backed<Planned<M>> {
   private final M model;
   private final Component<M> component;
   private final ModelShape shape;
@@ -77,7 +82,7 @@ public final class Plan<M> {
   public static <M> Plan<M> of(M model, Component<M> component) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(component, "component");
-    ModelShape shape = ModelShape.of(model, component);
+    ModelShape shape = ModelShape.of(model, component, Kernels.active());
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
     Map<String, Alpha> smooth = new LinkedHashMap<>();
     shape
@@ -97,13 +102,13 @@ public final class Plan<M> {
           model.getClass().getName() + " holds no layer with anything to quantize");
     }
     Plan<M> plan = new Plan<>(model, component, shape, descriptors, smooth, progress -> {});
-    plan.descriptors.forEach((path, d) -> check(shape, path, d));
+    plan.descriptors.forEach((path, d) -> check(shape, shape.site(path), d));
     FoldResolver.resolve(shape);
     return plan;
   }
 
   /**
-   * Another plan, in which every quantized layer follows a recipe in place of its annotations; a
+   * Returns a plan in which every quantized layer follows a recipe in place of its annotations. A
    * role that the recipe leaves out stays float, and layers are smoothed if the recipe says so.
    *
    * @throws IllegalArgumentException if the recipe quantizes a role that no layer has
@@ -111,16 +116,57 @@ public final class Plan<M> {
    */
   public Plan<M> using(Recipe recipe) {
     Objects.requireNonNull(recipe, "recipe");
+    return using(recipe, layer -> true);
+  }
+
+  /**
+   * Returns a plan in which some layers follow a recipe in place of what the plan says of them.
+   *
+   * @param layers the path of a layer, or a pattern: {@code *} stands for any part of a name,
+   *     {@code **} for any number of names, as in {@code encoder.**} and {@code blocks.*.fc1}
+   * @throws IllegalArgumentException as {@link #using(Recipe)}, or if there is no such layer; the
+   *     message has the near ones
+   * @throws InvalidDescriptorException if a descriptor does not fit a tensor
+   */
+  public Plan<M> using(Recipe recipe, String layers) {
+    return using(recipe, Selection.of(layers));
+  }
+
+  /**
+   * Returns a plan in which the layers of a class and of its subclasses follow a recipe; as {@link
+   * #using(Recipe, String)}.
+   */
+  public Plan<M> using(Recipe recipe, Class<?> layers) {
+    return using(recipe, Selection.of(layers));
+  }
+
+  private Plan<M> using(Recipe recipe, Selection selection) {
+    Objects.requireNonNull(recipe, "recipe");
+    Set<String> layers =
+        selection.layers(
+            shape.layers().values().stream().filter(layer -> layer.type().isQuantized()).toList(),
+            "quantized layer");
+    return using(recipe, layer -> layers.contains(layer.path()));
+  }
+
+  private Plan<M> using(Recipe recipe, Predicate<ModelShape.Layer> which) {
     Map<String, QuantDescriptor> other = new LinkedHashMap<>();
     Map<String, Alpha> otherSmooth = new LinkedHashMap<>();
     Set<Role> unused = EnumSet.noneOf(Role.class);
     unused.addAll(recipe.descriptors().keySet());
     for (TensorSite site : shape.sites().values()) {
-      ModelShape.Layer layer = Objects.requireNonNull(shape.layers().get(site.layer()));
+      ModelShape.Layer layer = shape.layer(site);
+      if (!layer.type().isQuantized()) {
+        continue;
+      }
+      if (!which.test(layer)) {
+        keep(site, other, otherSmooth);
+        continue;
+      }
       Role role = site.tensor().role().role().orElse(null);
       QuantDescriptor descriptor = role == null ? null : recipe.descriptors().get(role);
-      if (layer.type().isQuantized() && descriptor != null) {
-        check(shape, site.path(), descriptor);
+      if (descriptor != null) {
+        check(shape, site, descriptor);
         other.put(site.path(), descriptor);
         unused.remove(role);
         if (role == Role.INPUT && site.tensor().layout().has('C') && !recipe.alpha().isOff()) {
@@ -134,46 +180,130 @@ public final class Plan<M> {
               + recipe.name()
               + " describes "
               + unused
-              + ", and no quantized layer of the model marks such a tensor");
+              + ", and none of the layers that follow it marks such a tensor");
     }
-    return new Plan<>(model, component, shape, other, otherSmooth, listener);
+    return with(other, otherSmooth);
+  }
+
+  private void keep(
+      TensorSite site, Map<String, QuantDescriptor> other, Map<String, Alpha> otherSmooth) {
+    QuantDescriptor descriptor = descriptors.get(site.path());
+    if (descriptor != null) {
+      other.put(site.path(), descriptor);
+    }
+    Alpha alpha = smooth.get(site.layer());
+    if (alpha != null) {
+      otherSmooth.put(site.layer(), alpha);
+    }
   }
 
   /**
-   * Another plan, in which one tensor is quantized otherwise.
+   * Returns a plan in which tensors are quantized as a descriptor says, and not otherwise: what the
+   * plan said of them is dropped. {@link #describe(String, UnaryOperator)} keeps the rest of it.
    *
-   * @param tensor its path: {@code fc1.weight}, {@code hidden.2.x}, {@code head.output}
-   * @throws IllegalArgumentException if there is no such tensor, or it is a bias; the message lists
+   * @param tensors the path of a tensor: {@code fc1.weight}, {@code hidden.2.x}, {@code
+   *     head.output}; or a pattern for several that are quantized: {@code *} stands for any part of
+   *     a name, {@code **} for any number of names, as in {@code blocks.*.fc1.weight}
+   * @throws IllegalArgumentException if there is no such tensor, or it is a bias; the message has
    *     the near ones
-   * @throws InvalidDescriptorException if the descriptor does not fit the tensor
+   * @throws InvalidDescriptorException if the descriptor does not fit a tensor
    */
-  public Plan<M> describe(String tensor, QuantDescriptor descriptor) {
-    Objects.requireNonNull(tensor, "tensor");
+  public Plan<M> describe(String tensors, QuantDescriptor descriptor) {
+    Objects.requireNonNull(tensors, "tensors");
     Objects.requireNonNull(descriptor, "descriptor");
-    check(shape, tensor, descriptor);
-    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
-    other.put(tensor, descriptor);
-    return new Plan<>(model, component, shape, other, smooth, listener);
+    Selection selection = Selection.of(tensors);
+    // A path may name a tensor that is float so far.
+    Set<String> among = selection.isPattern() ? descriptors.keySet() : shape.sites().keySet();
+    String what = selection.isPattern() ? "quantized tensor" : "tensor";
+    return describe(selection, among, what, old -> descriptor);
   }
 
   /**
-   * Another plan, in which a tensor, or all tensors of a layer, stay float, as
-   * {@code @SkipQuantize} would have it.
+   * Returns a plan in which the descriptors of tensors are changed.
    *
-   * @param path of a quantized tensor ({@code fc1.weight}) or of a layer ({@code fc1})
-   * @throws IllegalArgumentException if nothing of that path is quantized; the message lists the
-   *     near ones
+   * <pre>{@code
+   * plan.describe("blocks.*.fc1.weight", d -> d.toBuilder().bits(4).build())
+   * }</pre>
+   *
+   * @param tensors the path of a quantized tensor, or a pattern, as for {@link #describe(String,
+   *     QuantDescriptor)}
+   * @param change gets the descriptor that a tensor has, and gives the one that it will have
+   * @throws IllegalArgumentException if no such tensor is quantized; the message has the near ones
+   * @throws InvalidDescriptorException if a descriptor does not fit a tensor
+   */
+  public Plan<M> describe(String tensors, UnaryOperator<QuantDescriptor> change) {
+    Objects.requireNonNull(tensors, "tensors");
+    Objects.requireNonNull(change, "change");
+    return describe(Selection.of(tensors), descriptors.keySet(), "quantized tensor", change);
+  }
+
+  /**
+   * Returns a plan in which the descriptors of one tensor are changed in every layer of a class and
+   * of its subclasses, as {@link #describe(String, UnaryOperator)} does it.
+   *
+   * @param tensor its name in the layer: {@code weight}
+   */
+  public Plan<M> describe(Class<?> layers, String tensor, UnaryOperator<QuantDescriptor> change) {
+    Objects.requireNonNull(change, "change");
+    return describe(Selection.of(layers, tensor), descriptors.keySet(), "quantized tensor", change);
+  }
+
+  private Plan<M> describe(
+      Selection selection, Set<String> among, String what, UnaryOperator<QuantDescriptor> change) {
+    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
+    for (String path : selection.tensors(shape, among, what)) {
+      QuantDescriptor descriptor =
+          Objects.requireNonNull(change.apply(other.get(path)), "the changed descriptor");
+      check(shape, shape.site(path), descriptor);
+      other.put(path, descriptor);
+    }
+    return with(other, smooth);
+  }
+
+  /**
+   * Returns a plan in which tensors, or all tensors of layers, stay float, as {@code @SkipQuantize}
+   * would have it.
+   *
+   * @param path of a quantized tensor ({@code fc1.weight}) or of a layer ({@code fc1}), or a
+   *     pattern: {@code *} stands for any part of a name, {@code **} for any number of names, as in
+   *     {@code encoder.**}
+   * @throws IllegalArgumentException if nothing of that path is quantized; the message has the near
+   *     ones
    */
   public Plan<M> skip(String path) {
-    Objects.requireNonNull(path, "path");
-    Map<String, QuantDescriptor> other = without(path, descriptors);
+    return skip(Selection.of(path));
+  }
+
+  /** Returns a plan in which the layers of a class and of its subclasses stay float. */
+  public Plan<M> skip(Class<?> layers) {
+    return skip(Selection.of(layers));
+  }
+
+  private Plan<M> skip(Selection selection) {
+    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
     Map<String, Alpha> otherSmooth = new LinkedHashMap<>(smooth);
-    TensorSite tensor = shape.sites().get(path);
-    if (tensor == null) {
-      otherSmooth.remove(path);
-    } else if (tensor.tensor().role() == TensorRole.INPUT) {
-      otherSmooth.remove(tensor.layer());
-    }
+    Set<String> skipped = skipped(shape, descriptors, selection);
+    other.keySet().removeAll(skipped);
+    otherSmooth.keySet().removeAll(unsmoothed(shape, skipped));
+    return with(other, otherSmooth);
+  }
+
+  /** Returns the quantized tensors that will stay float. */
+  static Set<String> skipped(
+      ModelShape shape, Map<String, QuantDescriptor> descriptors, Selection selection) {
+    return selection.tensorsAndLayers(shape, descriptors.keySet(), "quantized tensor or layer");
+  }
+
+  /** Returns the layers that are not smoothed any more, since an input of theirs stays float. */
+  static Set<String> unsmoothed(ModelShape shape, Set<String> skipped) {
+    return skipped.stream()
+        .map(shape::site)
+        .filter(site -> site.tensor().role() == TensorRole.INPUT)
+        .map(TensorSite::layer)
+        .collect(Collectors.toSet());
+  }
+
+  private Plan<M> with(Map<String, QuantDescriptor> other, Map<String, Alpha> otherSmooth) {
     return new Plan<>(model, component, shape, other, otherSmooth, listener);
   }
 
@@ -195,37 +325,24 @@ public final class Plan<M> {
     return changed;
   }
 
-  static Map<String, QuantDescriptor> without(
-      String path, Map<String, QuantDescriptor> descriptors) {
-    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
-    other.keySet().removeIf(p -> p.equals(path) || TensorSite.layerOf(p).equals(path));
-    if (other.size() == descriptors.size()) {
-      Set<String> known = new LinkedHashSet<>(descriptors.keySet());
-      descriptors.keySet().forEach(p -> known.add(TensorSite.layerOf(p)));
-      throw new IllegalArgumentException(
-          "the model has no quantized tensor or layer "
-              + path
-              + "; near are "
-              + NearestName.of(path, known));
-    }
-    return other;
-  }
-
   /** Another plan, whose calibration tells how far it has come. */
   public Plan<M> onProgress(Progress.Listener progress) {
     return new Plan<>(
         model, component, shape, descriptors, smooth, Objects.requireNonNull(progress, "progress"));
   }
 
-  private static void check(ModelShape shape, String path, QuantDescriptor descriptor) {
-    TensorSite site = shape.sites().get(path);
-    if (site == null) {
-      throw new IllegalArgumentException(
-          "the model has no tensor "
-              + path
-              + "; near are "
-              + NearestName.of(path, shape.sites().keySet()));
-    }
+  /**
+   * Another plan, for which other kernels compute: in calibration, every search and measurement,
+   * training, and the quantized model.
+   *
+   * @param kernels in place of {@link Kernels#active}
+   */
+  public Plan<M> withKernels(QuantKernels kernels) {
+    Objects.requireNonNull(kernels, "kernels");
+    return new Plan<>(model, component, shape.withKernels(kernels), descriptors, smooth, listener);
+  }
+
+  private static void check(ModelShape shape, TensorSite site, QuantDescriptor descriptor) {
     LayerTensor tensor = site.tensor();
     if (tensor.role() == TensorRole.BIAS) {
       throw new IllegalArgumentException(site.describe(null, null) + ": a bias is not quantized");
@@ -240,21 +357,21 @@ public final class Plan<M> {
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(site.describe(null, descriptor), problems);
     }
-    if (tensor.role() == TensorRole.WEIGHT && !isFinite(shape.tensor(site))) {
+    if (tensor.role() == TensorRole.WEIGHT && !isFinite(shape, site)) {
       throw new IllegalArgumentException(
           site.describe(shape.tensor(site), descriptor)
               + ": it holds NaN or infinity, which cannot be quantized");
     }
   }
 
-  private static boolean isFinite(INDArray weight) {
-    return weight.isEmpty()
-        || Float.isFinite(Quantizer.of(QuantDescriptor.bits(8)).amax(weight).getFloat(0));
+  private static boolean isFinite(ModelShape shape, TensorSite weight) {
+    Quantizer largest = Quantizer.of(QuantDescriptor.bits(8), Layout.UNKNOWN, shape.kernels());
+    return Float.isFinite(largest.amax(shape.tensor(weight)).getFloat(0));
   }
 
   /** The quantizers, before any data is seen: no amax and no errors yet. */
   public Summary list() {
-    return Summary.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
+    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
   }
 
   /**
@@ -290,7 +407,7 @@ public final class Plan<M> {
     Objects.requireNonNull(batches, "batches");
     Objects.requireNonNull(forward, "forward");
     shape.requireArrays("it cannot be calibrated here");
-    Replay<M> replay = Replay.of(model, component, batches, forward, listener);
+    Replay<M> replay = Replay.of(model, component, shape, batches, forward, listener);
     return Calibration.run(replay, shape, state(), smooth, nonFinite);
   }
 
@@ -306,19 +423,9 @@ public final class Plan<M> {
         model, component, shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
   }
 
-  /**
-   * The model, rebuilt with hooks of another kind; for engines that compute elsewhere, as
-   * bitfold-samediff does in graphs.
-   *
-   * @param hooks of a layer; its tensors are described by {@link #descriptors}
-   */
-  public M rebuild(Function<ModelShape.Layer, LayerHooks> hooks) {
-    return shape.rebuild(model, component, hooks);
-  }
-
-  /** The layers of the model by path; for the same engines. */
-  public Map<String, ModelShape.Layer> layers() {
-    return shape.layers();
+  @Override
+  protected Planned<M> contents() {
+    return new Planned<>(model, component, shape);
   }
 
   /** How each quantized tensor is quantized, by path. */

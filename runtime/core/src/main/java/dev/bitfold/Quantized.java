@@ -2,10 +2,13 @@ package dev.bitfold;
 
 import dev.bitfold.diagnosis.Packing;
 import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.kernel.Kernels;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.StateFile;
@@ -25,7 +28,7 @@ import java.util.function.Supplier;
  *
  * @param <M> the model
  */
-public final class Quantized<M> {
+public final class Quantized<M> extends Backed<StateFile> {
   private final M model;
   private final Summary summary;
   private final StateFile stored;
@@ -55,7 +58,7 @@ public final class Quantized<M> {
       Map<String, Observation> observations,
       Summary.Smoothings smoothings) {
     requireCalibrated(shape, state);
-    Summary summary = Summary.of(shape, state, observations, smoothings);
+    Summary summary = SummaryBuilder.of(shape, state, observations, smoothings);
     return of(model, component, shape, state, summary);
   }
 
@@ -112,7 +115,7 @@ public final class Quantized<M> {
     Objects.requireNonNull(component, "component");
     Objects.requireNonNull(file, "file");
     StateFile stored = StateFile.read(file);
-    ModelShape shape = ModelShape.of(model, component);
+    ModelShape shape = ModelShape.of(model, component, Kernels.active());
     shape.requireArrays("it cannot be loaded");
     State state = stored.stateFor(file, shape);
     try {
@@ -174,10 +177,9 @@ public final class Quantized<M> {
     return model;
   }
 
-  /**
-   * What {@link #save} writes: descriptors, scales, smoothing and changed weights, for exporters.
-   */
-  public StateFile state() {
+  /** What {@link #save} writes: descriptors, scales, smoothing and changed weights. */
+  @Override
+  protected StateFile contents() {
     return stored;
   }
 

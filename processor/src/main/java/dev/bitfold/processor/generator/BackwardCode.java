@@ -94,7 +94,7 @@ final class BackwardCode {
     }
     return CodeBlock.of(
         "$T.inputs($T.of($L), $L)",
-        BitfoldNames.LAYER_HOOKS,
+        BitfoldNames.ARRAY_HOOKS,
         List.class,
         inputs.values().stream().map(Literals::of).collect(CodeBlock.joining(", ")),
         inputs.keySet().stream().map(n -> CodeBlock.of("$N", n)).collect(CodeBlock.joining(", ")));

@@ -1,5 +1,6 @@
 package dev.bitfold.processor.generator;
 
+import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.ParameterSpec;
@@ -116,8 +117,13 @@ final class Calls {
         .build();
   }
 
-  static ParameterSpec hooksParameter() {
-    return ParameterSpec.builder(BitfoldNames.LAYER_HOOKS, "hooks").build();
+  /** The type of a layer's hooks. */
+  static ClassName hooksType(LayerModel layer) {
+    return layer.variables() ? BitfoldNames.GRAPH_HOOKS : BitfoldNames.ARRAY_HOOKS;
+  }
+
+  static ParameterSpec hooksParameter(LayerModel layer) {
+    return ParameterSpec.builder(hooksType(layer), "hooks").build();
   }
 
   static ParameterSpec layerParameter(LayerModel layer) {

@@ -86,7 +86,7 @@ final class ForwardCode {
         .addJavadoc(javadoc)
         .addModifiers(Modifier.PRIVATE)
         .returns(returns)
-        .addStatement("$T unpacked = hooks.unpacked()", BitfoldNames.LAYER_HOOKS)
+        .addStatement("$T unpacked = hooks.unpacked()", BitfoldNames.ARRAY_HOOKS)
         .addStatement("return unpacked == null ? $L : $L", itself, copy)
         .build();
   }

@@ -62,19 +62,18 @@ public final class LayerGenerator {
     type.addJavadoc(TensorWords.javadoc(layer));
     type.addTypeVariables(subject.typeVariables())
         .superclass(subject.self())
+        .addSuperinterface(BitfoldNames.HOOKED_LAYER)
         .alwaysQualify(subject.nestedNames().toArray(new String[0]));
     LayerTypeCode layerType = new LayerTypeCode(layer, wrapper, builder());
     layerType.addConstant(type);
-    MethodSpec.Builder constructor =
+    type.addField(hooksField());
+    type.addMethod(
         constructor()
             .addExceptions(layer.constructorThrows())
             .addStatement("super($L)", Calls.constructorArguments(layer))
-            .addCode(Calls.checks(layer, "super"));
-    if (layer.forward().isPresent()) {
-      type.addField(hooksField());
-      constructor.addStatement("this.hooks = hooks");
-    }
-    type.addMethod(constructor.build());
+            .addCode(Calls.checks(layer, "super"))
+            .addStatement("this.hooks = hooks")
+            .build());
     layerType.addMethod(type);
     addRebuildOfThrowing(type);
     layer.forward().ifPresent(forward -> forwardCode(forward).addToSubclass(type));
@@ -83,13 +82,16 @@ public final class LayerGenerator {
         .ifPresent(
             backward ->
                 type.addMethod(BackwardCode.of(layer.forward().orElseThrow(), backward, "super")));
+    type.addMethod(hooksMethod());
   }
 
   private void wrapper(TypeSpec.Builder type, LayerShape.Wrapper shape) {
     type.addJavadoc(
         "Stands in for {@link $T}, which is final, in a quantized model.\n", subject.type());
     type.addJavadoc(TensorWords.javadoc(layer));
-    type.addTypeVariables(subject.typeVariables()).addSuperinterfaces(shape.interfaces());
+    type.addTypeVariables(subject.typeVariables())
+        .addSuperinterfaces(shape.interfaces())
+        .addSuperinterface(BitfoldNames.HOOKED_LAYER);
     type.alwaysQualify(subject.nestedNames().toArray(new String[0]));
     LayerTypeCode layerType = new LayerTypeCode(layer, wrapper, builder());
     layerType.addConstant(type);
@@ -117,6 +119,7 @@ public final class LayerGenerator {
                         backward,
                         Calls.field(backward.method(), "layer"))));
     shape.methods().forEach(method -> type.addMethod(Calls.delegated(method)));
+    type.addMethod(hooksMethod());
   }
 
   private void rebuilt(TypeSpec.Builder type) {
@@ -179,7 +182,7 @@ public final class LayerGenerator {
         .addTypeVariables(subject.typeVariables())
         .returns(built)
         .addParameter(Calls.layerParameter(layer))
-        .addParameter(Calls.hooksParameter())
+        .addParameter(Calls.hooksParameter(layer))
         .addCode(throwsChecked() ? Calls.uncheckedReturn(body, subject.type().simpleName()) : body)
         .build();
   }
@@ -188,11 +191,20 @@ public final class LayerGenerator {
     return MethodSpec.constructorBuilder()
         .addModifiers(Modifier.PRIVATE)
         .addParameter(Calls.layerParameter(layer))
-        .addParameter(Calls.hooksParameter());
+        .addParameter(Calls.hooksParameter(layer));
   }
 
-  private static FieldSpec hooksField() {
-    return FieldSpec.builder(BitfoldNames.LAYER_HOOKS, "hooks", Modifier.PRIVATE, Modifier.FINAL)
+  private FieldSpec hooksField() {
+    return FieldSpec.builder(Calls.hooksType(layer), "hooks", Modifier.PRIVATE, Modifier.FINAL)
+        .build();
+  }
+
+  private MethodSpec hooksMethod() {
+    return MethodSpec.methodBuilder("bitfoldHooks")
+        .addAnnotation(Override.class)
+        .addModifiers(Modifier.PUBLIC)
+        .returns(Calls.hooksType(layer))
+        .addStatement("return hooks")
         .build();
   }
 }

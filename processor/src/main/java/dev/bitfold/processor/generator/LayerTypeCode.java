@@ -72,16 +72,19 @@ final class LayerTypeCode {
 
   private CodeBlock description() {
     CodeBlock.Builder code = CodeBlock.builder();
+    String builder = layer.variables() ? "graphBuilder" : "builder";
     if (subject.isGeneric()) {
       code.add(
-          "$T.<$T, $T>of($T.class, $L)",
+          "$T.<$T, $T>$L($T.class, $L)",
           BitfoldNames.LAYER_TYPE,
           subject.self(),
           built,
+          builder,
           subject.type(),
           constructor);
     } else {
-      code.add("$T.of($T.class, $L)", BitfoldNames.LAYER_TYPE, subject.type(), constructor);
+      code.add(
+          "$T.$L($T.class, $L)", BitfoldNames.LAYER_TYPE, builder, subject.type(), constructor);
     }
     layer.tensors().forEach(tensor -> code.add(tensor(tensor)));
     layer.arguments().stream()
@@ -97,16 +100,13 @@ final class LayerTypeCode {
     }
     layer.output().ifPresent(d -> code.add(".output($L)", DescriptorCode.of(d)));
     code.add(AlphaCode.call("smoothQuant", layer.alpha()));
-    if (layer.variables()) {
-      code.add(".ofVariables()");
-    }
     if (layer.unpacksWeights()) {
       code.add(".unpackingWeights()");
     }
     if (layer.backward().isPresent()) {
       code.add(".withBackward()");
     }
-    return code.build();
+    return code.add(".build()").build();
   }
 
   private static CodeBlock tensor(TensorModel tensor) {

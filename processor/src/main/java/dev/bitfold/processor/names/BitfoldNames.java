@@ -34,7 +34,9 @@ public final class BitfoldNames {
   public static final ClassName COMPONENT = layer("Component");
   public static final ClassName WALK = layer("Walk");
   public static final ClassName LAYER_TYPE = layer("LayerType");
-  public static final ClassName LAYER_HOOKS = layer("LayerHooks");
+  public static final ClassName ARRAY_HOOKS = layer("ArrayHooks");
+  public static final ClassName GRAPH_HOOKS = layer("GraphHooks");
+  public static final ClassName HOOKED_LAYER = layer("HookedLayer");
   public static final ClassName GRADIENTS = layer("Gradients");
   public static final ClassName GENERATED_LAYER = layer("GeneratedLayer");
 

@@ -5,13 +5,10 @@ import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.annotations.Ste;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -48,7 +45,10 @@ final class DescriptorMap {
           Element element = ELEMENTS.get(name);
           if (element == null) {
             throw new IllegalArgumentException(
-                "a descriptor has no \"" + name + "\"; " + near(name, ELEMENTS.keySet()));
+                "a descriptor has no \""
+                    + name
+                    + "\"; "
+                    + NearestName.question(name, ELEMENTS.keySet()));
           }
           if (value == null) {
             throw wrong(name, null, "a value; leave it out for the default");
@@ -236,35 +236,5 @@ final class DescriptorMap {
       String name, @Nullable Object value, String wanted) {
     String type = value == null ? "" : " (" + value.getClass().getSimpleName() + ")";
     return new IllegalArgumentException(name + " = " + value + type + " is not " + wanted);
-  }
-
-  /** The names in order of their distance, for a message. */
-  private static String near(String name, Iterable<String> names) {
-    TreeMap<Integer, List<String>> byDistance = new TreeMap<>();
-    for (String known : names) {
-      int distance = distance(name.toLowerCase(Locale.ROOT), known.toLowerCase(Locale.ROOT));
-      byDistance.computeIfAbsent(distance, d -> new ArrayList<>()).add(known);
-    }
-    return "near are "
-        + byDistance.values().stream()
-            .flatMap(List::stream)
-            .limit(3)
-            .collect(Collectors.joining(", "));
-  }
-
-  /** Levenshtein's. */
-  private static int distance(String a, String b) {
-    int[] previous = new int[b.length() + 1];
-    Arrays.setAll(previous, i -> i);
-    for (int i = 1; i <= a.length(); i++) {
-      int[] row = new int[b.length() + 1];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        row[j] = Math.min(previous[j - 1] + change, Math.min(previous[j], row[j - 1]) + 1);
-      }
-      previous = row;
-    }
-    return previous[b.length()];
   }
 }

@@ -2,23 +2,49 @@ package dev.bitfold.descriptor;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The names nearest to one that is not there, for messages. */
+/** Finds what somebody may have meant, for messages. */
 public final class NearestName {
-  private static final int MOST = 5;
+  private static final int MOST = 3;
 
   private NearestName() {}
 
-  public static String of(String name, Collection<String> known) {
-    return known.stream()
-        .sorted(Comparator.comparingInt((String other) -> distance(name, other)))
-        .limit(MOST)
-        .collect(Collectors.joining(", "));
+  /**
+   * Returns what a message ends with: {@code did you mean 'fc1.weight'?}, or the names that there
+   * are if none of them is near.
+   *
+   * @param name that is not there
+   * @param known the names that are
+   */
+  public static String question(String name, Collection<String> known) {
+    List<String> near =
+        known.stream()
+            .distinct()
+            .filter(other -> distance(name, other) <= Math.max(2, name.length() / 3))
+            .sorted(Comparator.comparingInt((String other) -> distance(name, other)))
+            .limit(MOST)
+            .toList();
+    if (!near.isEmpty()) {
+      return "did you mean " + quoted(near, " or ") + "?";
+    }
+    List<String> some = known.stream().distinct().limit(MOST).toList();
+    long more = known.stream().distinct().count() - some.size();
+    return some.isEmpty()
+        ? "there are none"
+        : "there are " + quoted(some, ", ") + (more > 0 ? " and " + more + " more" : "");
   }
 
-  /** Levenshtein's edit distance. */
-  private static int distance(String a, String b) {
+  private static String quoted(List<String> names, String separator) {
+    return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(separator));
+  }
+
+  /** Levenshtein's edit distance, upper and lower case being the same. */
+  private static int distance(String name, String other) {
+    String a = name.toLowerCase(Locale.ROOT);
+    String b = other.toLowerCase(Locale.ROOT);
     int[] row = new int[b.length() + 1];
     for (int j = 0; j < row.length; j++) {
       row[j] = j;

@@ -1,8 +1,8 @@
 package dev.bitfold.benchmarks;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import java.util.List;
 import java.util.Objects;
@@ -28,17 +28,18 @@ class TrainedLinear {
 
   /** The layer with these quantizers. */
   static LayerType<TrainedLinear, Hooked> type(QuantDescriptor weight, QuantDescriptor input) {
-    return LayerType.of(TrainedLinear.class, Hooked::new)
+    return LayerType.builder(TrainedLinear.class, Hooked::new)
         .weight("weight", "OI", weight)
         .input("x", "NC", input)
-        .withBackward();
+        .withBackward()
+        .build();
   }
 
   /** The hooked layer. */
   static final class Hooked extends TrainedLinear {
-    private final LayerHooks hooks;
+    private final ArrayHooks hooks;
 
-    private Hooked(TrainedLinear layer, LayerHooks hooks) {
+    private Hooked(TrainedLinear layer, ArrayHooks hooks) {
       super(Objects.requireNonNull(hooks.tensor("weight", layer.weight)));
       this.hooks = hooks;
     }
@@ -53,7 +54,7 @@ class TrainedLinear {
       return hooks.gradients(
           super.backward(input(x), hooks.gradOutput(() -> super.forward(input(x)), gradOutput)),
           "x",
-          LayerHooks.inputs(List.of("x"), x));
+          ArrayHooks.inputs(List.of("x"), x));
     }
 
     private INDArray input(INDArray x) {

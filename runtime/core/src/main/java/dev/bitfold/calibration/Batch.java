@@ -1,7 +1,6 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
@@ -125,13 +124,13 @@ public final class Batch {
   /** The smallest and the largest value of each group. */
   void range(float[] min, float[] max) {
     Groups groups = groups();
-    dense.use(values -> Kernels.active().range(Source.of(values), groups, min, max));
+    dense.use(values -> quantizer.kernels().range(Source.of(values), groups, min, max));
   }
 
   /** Counts the values. */
   void count(BinnedCounts counts) {
     Groups groups = groups();
-    dense.use(values -> counts.count(Kernels.active(), values, groups));
+    dense.use(values -> counts.count(quantizer.kernels(), values, groups));
   }
 
   private static Groups groups(Quantizer quantizer, INDArray x) {

@@ -27,9 +27,19 @@ public final class Calibrators {
    *     descriptor does not fit the layout
    */
   public static Calibrator of(QuantDescriptor descriptor, Layout layout, NonFinite nonFinite) {
-    Objects.requireNonNull(descriptor, "descriptor");
-    Objects.requireNonNull(layout, "layout");
+    return of(Quantizer.of(descriptor, layout), nonFinite);
+  }
+
+  /**
+   * The calibrator of a quantizer that has no scale yet, on the quantizer's kernels.
+   *
+   * @param nonFinite what to do with NaN and infinity
+   * @throws IllegalArgumentException as {@link #of(QuantDescriptor, Layout, NonFinite)}
+   */
+  public static Calibrator of(Quantizer open, NonFinite nonFinite) {
+    Objects.requireNonNull(open, "open");
     Objects.requireNonNull(nonFinite, "nonFinite");
+    QuantDescriptor descriptor = open.descriptor();
     boolean global = descriptor.dynamic() && descriptor.scaleFormat() == ScaleFormat.E4M3;
     require(
         !descriptor.dynamic() || global,
@@ -37,7 +47,7 @@ public final class Calibrators {
         "nothing to calibrate, its scale comes from each tensor");
     require(descriptor.amax().isEmpty(), descriptor, "nothing to calibrate, its amax is given");
     QuantDescriptor of = global ? perTensor(descriptor) : descriptor;
-    Quantizer quantizer = Quantizer.of(of, layout);
+    Quantizer quantizer = global ? Quantizer.of(of, open.layout(), open.kernels()) : open;
     require(
         nonFinite != NonFinite.KEEP || (of.calib() == Calib.MAX && !of.affine()),
         of,

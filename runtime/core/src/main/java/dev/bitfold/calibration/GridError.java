@@ -1,6 +1,8 @@
 package dev.bitfold.calibration;
 
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.quantizer.Quantizer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -12,8 +14,8 @@ public final class GridError {
   private final Quantizer quantizer;
 
   /** Of a descriptor's number format; its granularity does not matter. */
-  public GridError(QuantDescriptor descriptor) {
-    quantizer = Quantizer.of(formatOf(descriptor).axis(0).build());
+  public GridError(QuantDescriptor descriptor, QuantKernels kernels) {
+    quantizer = Quantizer.of(formatOf(descriptor).axis(0).build(), Layout.UNKNOWN, kernels);
   }
 
   /** The number format of a descriptor without all else. */

@@ -94,7 +94,7 @@ public final class HistogramCalibrator implements Calibrator {
    * @throws IllegalStateException if nothing was observed
    */
   public INDArray mse() {
-    GridError grid = new GridError(descriptor);
+    GridError grid = new GridError(descriptor, quantizer.kernels());
     return perGroup(histogram -> histogram.mse(grid));
   }
 

@@ -7,6 +7,8 @@ import dev.bitfold.calibration.HistogramCalibrator;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,16 +22,20 @@ final class ActivationProfile {
   private static final QuantDescriptor HISTOGRAM =
       QuantDescriptor.builder().calib(Calib.PERCENTILE).bins(256).build();
 
-  private final HistogramCalibrator histogram =
-      (HistogramCalibrator) Calibrators.of(HISTOGRAM, Layout.UNKNOWN, NonFinite.COUNT);
+  private final HistogramCalibrator histogram;
   private final Calibrator channels;
   private final boolean perChannel;
 
-  ActivationProfile(Layout layout) {
-    perChannel = layout.has('C');
+  ActivationProfile(Layout layout, QuantKernels kernels) {
+    this.histogram = (HistogramCalibrator) calibrator(HISTOGRAM, kernels);
+    this.perChannel = layout.has('C');
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
     QuantDescriptor descriptor = (perChannel ? builder.axis(layout.fromEnd('C')) : builder).build();
-    this.channels = Calibrators.of(descriptor, Layout.UNKNOWN, NonFinite.COUNT);
+    this.channels = calibrator(descriptor, kernels);
+  }
+
+  private static Calibrator calibrator(QuantDescriptor descriptor, QuantKernels kernels) {
+    return Calibrators.of(Quantizer.of(descriptor, Layout.UNKNOWN, kernels), NonFinite.COUNT);
   }
 
   void observe(INDArray x) {

@@ -68,16 +68,14 @@ public final class DiagnosisRun<M> {
         replay.rebuild(
             state.withoutQuantizers(), new Both(new Profiler(state.preScales(), after), recorder));
     M quantized = replay.rebuild(state.onlyOf(inputs.keySet()), judge);
-    replay.each(
-        "diagnosing",
-        batch -> {
-          FloatCalls calls = new FloatCalls(inputs);
-          recorder.into(calls);
-          judge.with(calls);
-          batch.run(original);
-          batch.run(smoothed);
-          batch.run(quantized);
-        });
+    for (Replay.Batch<M> batch : replay.pass("diagnosing")) {
+      FloatCalls calls = new FloatCalls(inputs);
+      recorder.into(calls);
+      judge.with(calls);
+      batch.run(original);
+      batch.run(smoothed);
+      batch.run(quantized);
+    }
     return new Diagnosis(
         shape.layers().values().stream().filter(this::isQuantized).map(this::layer).toList(),
         summary);
@@ -145,7 +143,8 @@ public final class DiagnosisRun<M> {
       if (state.descriptors().containsKey(site.path())) {
         ActivationProfile profile =
             profiles.computeIfAbsent(
-                site.path(), path -> new ActivationProfile(site.tensor().layout()));
+                site.path(),
+                path -> new ActivationProfile(site.tensor().layout(), shape.kernels()));
         INDArray factors = preScales.get(site.path());
         Workspaces.outside(
             () -> {

@@ -64,10 +64,7 @@ public record Packing(State state, long heldBytes) {
       QuantDescriptor descriptor = state.descriptors().get(site.path());
       boolean unpacks = shape.layer(site).type().unpacksWeights();
       if (descriptor != null) {
-        PackedTensor bits =
-            WeightQuantizer.of(
-                    descriptor, site.tensor().layout(), tensor, state.scales().get(site.path()))
-                .pack(tensor);
+        PackedTensor bits = WeightQuantizer.of(shape, state, site, descriptor, tensor).pack(tensor);
         packed.put(site.path(), bits);
         held += unpacks ? bits.bytes() : tensor.length() * Float.BYTES;
       } else {

@@ -2,10 +2,7 @@ package dev.bitfold.diagnosis;
 
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.state.CalibratedScale;
-import dev.bitfold.internal.state.ModelShape;
-import dev.bitfold.internal.state.State;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.AlphaCurve;
@@ -70,7 +67,7 @@ public record Summary(
           : new Range(Collections.min(fixed), Collections.max(fixed));
     }
 
-    public static Range of(CalibratedScale scale) {
+    static Range of(CalibratedScale scale) {
       return new Range(scale.smallest(), scale.largest());
     }
 
@@ -136,11 +133,6 @@ public record Summary(
   public Summary {
     rows = List.copyOf(rows);
     skipped = List.copyOf(skipped);
-  }
-
-  public static Summary of(
-      ModelShape shape, State state, Map<String, Observation> observations, Smoothings smoothings) {
-    return new SummaryBuilder(shape, state, observations, smoothings).build();
   }
 
   /** The same of a model that holds its weights in so many bytes. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Measures what a {@link Summary} tells. */
-final class SummaryBuilder {
+public final class SummaryBuilder {
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
@@ -29,7 +29,7 @@ final class SummaryBuilder {
   private long weightBytes;
   private long floatBytes;
 
-  SummaryBuilder(
+  private SummaryBuilder(
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
@@ -40,8 +40,14 @@ final class SummaryBuilder {
     this.smoothings = smoothings;
   }
 
-  Summary build() {
-    return Workspaces.outside(this::measured);
+  /** Returns the summary of a model in a state. */
+  public static Summary of(
+      ModelShape shape,
+      State state,
+      Map<String, Observation> observations,
+      Summary.Smoothings smoothings) {
+    SummaryBuilder builder = new SummaryBuilder(shape, state, observations, smoothings);
+    return Workspaces.outside(builder::measured);
   }
 
   private Summary measured() {
@@ -74,9 +80,7 @@ final class SummaryBuilder {
   }
 
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
-    Quantizer quantizer =
-        WeightQuantizer.of(
-            descriptor, site.tensor().layout(), weight, state.scales().get(site.path()));
+    Quantizer quantizer = WeightQuantizer.of(shape, state, site, descriptor, weight);
     weightBytes += quantizer.pack(weight).bytes();
     add(
         site,

@@ -1,7 +1,5 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
@@ -18,9 +16,9 @@ public final class ClipEstimator implements StraightThrough {
   private final Quantizer quantizer;
   private final boolean dynamic;
 
-  ClipEstimator(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
-    this.dynamic = descriptor.dynamic();
+  ClipEstimator(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    this.dynamic = quantizer.descriptor().dynamic();
   }
 
   @Override
@@ -54,7 +52,7 @@ public final class ClipEstimator implements StraightThrough {
       low[g] = Math.nextDown(-amax[g]);
       high[g] = Math.nextUp(amax[g]);
     }
-    INDArray input = ClipGradient.of(x, gradOutput, groups, low, high).input();
+    INDArray input = ClipGradient.of(quantizer.kernels(), x, gradOutput, groups, low, high).input();
     return new QuantGradients(input, Map.of());
   }
 }

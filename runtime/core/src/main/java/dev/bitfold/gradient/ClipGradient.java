@@ -1,7 +1,7 @@
 package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -18,7 +18,13 @@ record ClipGradient(INDArray input, double[] below, double[] above) {
    * @param low one per group
    * @param high one per group
    */
-  static ClipGradient of(INDArray x, INDArray gradient, Groups groups, float[] low, float[] high) {
+  static ClipGradient of(
+      QuantKernels kernels,
+      INDArray x,
+      INDArray gradient,
+      Groups groups,
+      float[] low,
+      float[] high) {
     Elements.requireSameShape(x, gradient);
     double[] below = new double[groups.count()];
     double[] above = new double[groups.count()];
@@ -34,9 +40,8 @@ record ClipGradient(INDArray input, double[] below, double[] above) {
                 fromOutput ->
                     out.use(
                         to ->
-                            Kernels.active()
-                                .clipGradient(
-                                    from, fromOutput, groups, low, high, to, below, above))));
+                            kernels.clipGradient(
+                                from, fromOutput, groups, low, high, to, below, above))));
     return new ClipGradient(out.array(), below, above);
   }
 }

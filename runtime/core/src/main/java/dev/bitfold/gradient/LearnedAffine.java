@@ -1,8 +1,6 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
@@ -25,9 +23,10 @@ public final class LearnedAffine implements StraightThrough {
   private final Quantizer quantizer;
   private final IntFormat format;
 
-  LearnedAffine(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
-    this.format = descriptor.format().integers().orElseThrow(); // an affine descriptor's always is
+  LearnedAffine(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    // An affine descriptor's format is always one of integers.
+    this.format = quantizer.descriptor().format().integers().orElseThrow();
   }
 
   @Override

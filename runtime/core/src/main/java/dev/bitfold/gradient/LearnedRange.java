@@ -29,7 +29,11 @@ public final class LearnedRange implements StraightThrough {
 
   /** With one learned parameter, {@link StraightThrough#AMAX}, above 0. */
   public static LearnedRange of(QuantDescriptor descriptor, Layout layout) {
-    return new LearnedRange(Quantizer.of(descriptor, layout), false);
+    return of(Quantizer.of(descriptor, layout));
+  }
+
+  static LearnedRange of(Quantizer open) {
+    return new LearnedRange(open, false);
   }
 
   /** With two, {@link StraightThrough#MIN} and {@link StraightThrough#MAX}. */
@@ -89,7 +93,8 @@ public final class LearnedRange implements StraightThrough {
     Groups groups = Elements.groups(quantizer, x);
     Parameters parameters = new Parameters(given, groups);
     Range range = range(given, groups);
-    ClipGradient clipped = ClipGradient.of(x, gradOutput, groups, range.min, range.max);
+    ClipGradient clipped =
+        ClipGradient.of(quantizer.kernels(), x, gradOutput, groups, range.min, range.max);
     INDArray input = clipped.input();
     double[] below = clipped.below();
     double[] above = clipped.above();

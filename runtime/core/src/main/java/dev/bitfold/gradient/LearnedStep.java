@@ -32,28 +32,34 @@ public final class LearnedStep implements StraightThrough {
   private final String pre;
   private final String post;
 
-  private LearnedStep(QuantDescriptor descriptor, Layout layout, String pre, String post) {
+  private LearnedStep(Quantizer quantizer, String pre, String post) {
     this.format =
-        descriptor
+        quantizer
+            .descriptor()
             .format()
             .integers()
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        descriptor + " with ste = LSQ: a step is learned in integer formats only"));
-    this.quantizer = Quantizer.of(descriptor, layout);
+                        quantizer.descriptor()
+                            + " with ste = LSQ: a step is learned in integer formats only"));
+    this.quantizer = quantizer;
     this.pre = pre;
     this.post = post;
   }
 
   /** With one learned parameter, {@link StraightThrough#AMAX}, not negative. */
   public static LearnedStep of(QuantDescriptor descriptor, Layout layout) {
-    return new LearnedStep(descriptor, layout, AMAX, AMAX);
+    return of(Quantizer.of(descriptor, layout));
+  }
+
+  static LearnedStep of(Quantizer open) {
+    return new LearnedStep(open, AMAX, AMAX);
   }
 
   /** With two, {@link #AMAX_PRE} and {@link #AMAX_POST}, not negative. */
   public static LearnedStep twoSteps(QuantDescriptor descriptor, Layout layout) {
-    return new LearnedStep(descriptor, layout, AMAX_PRE, AMAX_POST);
+    return new LearnedStep(Quantizer.of(descriptor, layout), AMAX_PRE, AMAX_POST);
   }
 
   @Override
@@ -82,7 +88,8 @@ public final class LearnedStep implements StraightThrough {
     float[] divisor = steps(parameters.notNegative(pre));
     if (pre.equals(post)) {
       StepGradient gradient =
-          StepGradient.of(x, gradOutput, groups, divisor, format.min(), format.max());
+          StepGradient.of(
+              quantizer.kernels(), x, gradOutput, groups, divisor, format.min(), format.max());
       double[] ofStep = gradient.ofStep();
       for (int g = 0; g < ofStep.length; g++) {
         ofStep[g] = divisor[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;

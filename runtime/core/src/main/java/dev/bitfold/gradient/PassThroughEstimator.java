@@ -1,6 +1,5 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
@@ -15,8 +14,9 @@ public final class PassThroughEstimator implements StraightThrough {
   private final Quantizer quantizer;
   private final List<String> parameters;
 
-  PassThroughEstimator(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
+  PassThroughEstimator(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    QuantDescriptor descriptor = quantizer.descriptor();
     if (descriptor.dynamic()) {
       parameters = List.of();
     } else {

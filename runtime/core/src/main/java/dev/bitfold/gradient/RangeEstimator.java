@@ -1,7 +1,5 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Arrays;
@@ -18,9 +16,9 @@ public final class RangeEstimator implements StraightThrough {
   private final Quantizer quantizer;
   private final boolean dynamic;
 
-  RangeEstimator(QuantDescriptor descriptor, Layout layout) {
-    this.quantizer = Quantizer.of(descriptor, layout);
-    this.dynamic = descriptor.dynamic();
+  RangeEstimator(Quantizer quantizer) {
+    this.quantizer = quantizer;
+    this.dynamic = quantizer.descriptor().dynamic();
   }
 
   @Override
@@ -53,7 +51,7 @@ public final class RangeEstimator implements StraightThrough {
       min[g] = Math.nextDown(Math.min(min[g], 0f));
       max[g] = Math.nextUp(Math.max(max[g], 0f));
     }
-    INDArray input = ClipGradient.of(x, gradOutput, groups, min, max).input();
+    INDArray input = ClipGradient.of(quantizer.kernels(), x, gradOutput, groups, min, max).input();
     return new QuantGradients(input, Map.of());
   }
 

@@ -1,7 +1,7 @@
 package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,7 +24,13 @@ record StepGradient(INDArray input, double[] ofStep) {
    * @param most the largest code
    */
   static StepGradient of(
-      INDArray x, INDArray gradient, Groups groups, float[] step, int least, int most) {
+      QuantKernels kernels,
+      INDArray x,
+      INDArray gradient,
+      Groups groups,
+      float[] step,
+      int least,
+      int most) {
     Elements.requireSameShape(x, gradient);
     double[] ofStep = new double[groups.count()];
     if (x.isEmpty()) {
@@ -48,18 +54,17 @@ record StepGradient(INDArray input, double[] ofStep) {
                 fromOutput ->
                     out.use(
                         to ->
-                            Kernels.active()
-                                .stepGradient(
-                                    from,
-                                    fromOutput,
-                                    groups,
-                                    low,
-                                    high,
-                                    step,
-                                    to,
-                                    below,
-                                    above,
-                                    ofStep))));
+                            kernels.stepGradient(
+                                from,
+                                fromOutput,
+                                groups,
+                                low,
+                                high,
+                                step,
+                                to,
+                                below,
+                                above,
+                                ofStep))));
     for (int g = 0; g < ofStep.length; g++) {
       ofStep[g] += below[g] * least + above[g] * most;
     }

@@ -3,6 +3,7 @@ package dev.bitfold.gradient;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.quantizer.Quantizer;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -59,6 +60,16 @@ public sealed interface StraightThrough
    *     the layout
    */
   static StraightThrough of(QuantDescriptor descriptor, Layout layout) {
+    return of(Quantizer.of(descriptor, layout));
+  }
+
+  /**
+   * The estimator for a quantizer that has no scale yet, on the quantizer's kernels.
+   *
+   * @throws IllegalArgumentException if its descriptor cannot be trained through
+   */
+  static StraightThrough of(Quantizer open) {
+    QuantDescriptor descriptor = open.descriptor();
     if (!descriptor.fakeQuant()) {
       throw new IllegalArgumentException(
           descriptor
@@ -66,22 +77,22 @@ public sealed interface StraightThrough
     }
     if (descriptor.affine()) {
       return switch (descriptor.ste()) {
-        case CLIP -> new RangeEstimator(descriptor, layout);
-        case PASS_THROUGH -> new PassThroughEstimator(descriptor, layout);
-        case LSQ -> new LearnedAffine(descriptor, layout);
+        case CLIP -> new RangeEstimator(open);
+        case PASS_THROUGH -> new PassThroughEstimator(open);
+        case LSQ -> new LearnedAffine(open);
         case PACT ->
             throw new IllegalArgumentException(
                 descriptor + " with ste = PACT: an affine range is trained with ste = LSQ");
       };
     }
     if (descriptor.learnAmax() && descriptor.ste() != Ste.LSQ) {
-      return LearnedRange.of(descriptor, layout);
+      return LearnedRange.of(open);
     }
     return switch (descriptor.ste()) {
-      case CLIP -> new ClipEstimator(descriptor, layout);
-      case PASS_THROUGH -> new PassThroughEstimator(descriptor, layout);
-      case LSQ -> LearnedStep.of(descriptor, layout);
-      case PACT -> LearnedRange.of(descriptor, layout);
+      case CLIP -> new ClipEstimator(open);
+      case PASS_THROUGH -> new PassThroughEstimator(open);
+      case LSQ -> LearnedStep.of(open);
+      case PACT -> LearnedRange.of(open);
     };
   }
 }

@@ -37,7 +37,7 @@ public final class Kernels {
   private static synchronized QuantKernels choose() {
     QuantKernels chosen = active;
     if (chosen == null) {
-      chosen = active(System.getProperty("bitfold.kernels", ""));
+      chosen = active(Setting.KERNELS.text());
       active = chosen;
     }
     return chosen;

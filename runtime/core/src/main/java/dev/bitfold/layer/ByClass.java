@@ -58,11 +58,8 @@ public final class ByClass<T> implements Component<T> {
 
   static IllegalArgumentException unknown(Walk walk, Object value, Collection<Class<?>> known) {
     String where = walk.path().isEmpty() ? "the model" : walk.path();
-    String name = nameInPackage(value.getClass());
-    boolean wrapper =
-        known.stream().anyMatch(type -> name.equals("Quantized" + nameInPackage(type)));
     String why =
-        wrapper
+        value instanceof HookedLayer
             ? "it is quantized already; quantize the original"
             : "a wrapper would drop what that class does differently; annotate it, list it in"
                 + " @Implementations, or keep the component out with @SkipQuantize";
@@ -74,13 +71,5 @@ public final class ByClass<T> implements Component<T> {
             + known.stream().map(Class::getName).collect(Collectors.joining(", "))
             + ": "
             + why);
-  }
-
-  /** The name that a wrapper's is made of: {@code Outer_Inner} for a nested class. */
-  private static String nameInPackage(Class<?> type) {
-    return type.getName()
-        .substring(type.getPackageName().length())
-        .replaceFirst("^\\.", "")
-        .replace('$', '_');
   }
 }

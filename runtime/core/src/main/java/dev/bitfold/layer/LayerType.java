@@ -24,8 +24,14 @@ public final class LayerType<L, R> {
   /** The name of the tensor that {@code forward} returns. */
   public static final String OUTPUT = "output";
 
+  /** Builds a layer again with the hooks that a visitor gives; null if the visitor keeps it. */
+  @FunctionalInterface
+  private interface Rebuild<L, R> {
+    @Nullable R apply(L layer, String path, LayerType<?, ?> type, Walk.Visitor visitor);
+  }
+
   private final Class<?> type;
-  private final BiFunction<L, LayerHooks, R> rebuild;
+  private final Rebuild<L, R> rebuild;
   private final Map<String, LayerTensor> tensors;
   private final Map<String, Function<? super L, ?>> several;
   private final Alpha alpha;
@@ -33,82 +39,182 @@ public final class LayerType<L, R> {
   private final boolean backward;
   private final boolean variables;
 
-  private LayerType(
-      Class<?> type,
-      BiFunction<L, LayerHooks, R> rebuild,
-      Map<String, LayerTensor> tensors,
-      Map<String, Function<? super L, ?>> several,
-      Alpha alpha,
-      boolean unpacks,
-      boolean backward,
-      boolean variables) {
-    this.type = type;
-    this.rebuild = rebuild;
+  private LayerType(Builder<L, R> builder, Map<String, LayerTensor> tensors) {
+    this.type = builder.type;
+    this.rebuild = builder.rebuild;
+    this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    this.several = Collections.unmodifiableMap(new LinkedHashMap<>(builder.several));
+    this.alpha = builder.alpha;
+    this.unpacks = builder.unpacks;
+    this.backward = builder.backward;
+    this.variables = builder.variables;
+  }
+
+  private LayerType(LayerType<L, R> other, Map<String, LayerTensor> tensors) {
+    this.type = other.type;
+    this.rebuild = other.rebuild;
     this.tensors = Collections.unmodifiableMap(tensors);
-    this.several = several;
-    this.alpha = alpha;
-    this.unpacks = unpacks;
-    this.backward = backward;
-    this.variables = variables;
+    this.several = Map.of();
+    this.alpha = other.alpha;
+    this.unpacks = other.unpacks;
+    this.backward = other.backward;
+    this.variables = other.variables;
   }
 
   /**
-   * A layer type without tensors.
+   * Returns a builder of the type of a layer that computes on arrays.
    *
    * @param type the user's class, exactly
    * @param rebuild builds the layer from the tensors that the hooks hand out
    */
-  public static <L, R> LayerType<L, R> of(Class<?> type, BiFunction<L, LayerHooks, R> rebuild) {
-    return new LayerType<>(type, rebuild, Map.of(), Map.of(), Alpha.off(), false, false, false);
-  }
-
-  /** With a quantized weight. */
-  public LayerType<L, R> weight(String name, String layout, QuantDescriptor descriptor) {
-    return with(name, TensorRole.WEIGHT, layout, Optional.of(descriptor));
-  }
-
-  /** With a weight that stays float. */
-  public LayerType<L, R> weight(String name, String layout) {
-    return with(name, TensorRole.WEIGHT, layout, Optional.empty());
-  }
-
-  /** With a bias. */
-  public LayerType<L, R> bias(String name, String layout) {
-    return with(name, TensorRole.BIAS, layout, Optional.empty());
+  public static <L, R> Builder<L, R> builder(Class<?> type, BiFunction<L, ArrayHooks, R> rebuild) {
+    return new Builder<>(
+        type,
+        false,
+        (layer, path, held, visitor) -> {
+          ArrayHooks hooks = visitor.layer(path, held);
+          return hooks == null ? null : rebuild.apply(layer, hooks);
+        });
   }
 
   /**
-   * With a list or array of tensors where one is declared: each is a tensor of its own, {@code
-   * name[0]}, {@code name[1]} and so on, as many as a layer holds.
+   * Returns a builder of the type of a layer whose tensors are the variables of a SameDiff graph.
    *
-   * @param name a weight or bias that is declared already
-   * @param held the layer's {@code List<INDArray>} or {@code INDArray[]}
+   * @param type the user's class, exactly
+   * @param rebuild builds the layer from the variables that the hooks hand out
    */
-  public LayerType<L, R> several(String name, Function<? super L, ?> held) {
-    if (!tensors.containsKey(name)) {
-      throw new IllegalArgumentException(
-          type.getName() + " has no tensor \"" + name + "\", only " + tensors.keySet());
-    }
-    Map<String, Function<? super L, ?>> more = new LinkedHashMap<>(several);
-    more.put(name, held);
-    return new LayerType<>(
+  public static <L, R> Builder<L, R> graphBuilder(
+      Class<?> type, BiFunction<L, GraphHooks, R> rebuild) {
+    return new Builder<>(
         type,
-        rebuild,
-        tensors,
-        Collections.unmodifiableMap(more),
-        alpha,
-        unpacks,
-        backward,
-        variables);
+        true,
+        (layer, path, held, visitor) -> {
+          GraphHooks hooks = visitor.graphLayer(path, held);
+          return hooks == null ? null : rebuild.apply(layer, hooks);
+        });
   }
 
-  /** The name of one of several tensors. */
+  /** Describes the tensors of a layer type, in the order of their declaration. */
+  public static final class Builder<L, R> {
+    private final Class<?> type;
+    private final boolean variables;
+    private final Rebuild<L, R> rebuild;
+    private final Map<String, LayerTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, Function<? super L, ?>> several = new LinkedHashMap<>();
+    private Alpha alpha = Alpha.off();
+    private boolean unpacks;
+    private boolean backward;
+
+    private Builder(Class<?> type, boolean variables, Rebuild<L, R> rebuild) {
+      this.type = type;
+      this.variables = variables;
+      this.rebuild = rebuild;
+    }
+
+    /** Adds a quantized weight. */
+    public Builder<L, R> weight(String name, String layout, QuantDescriptor descriptor) {
+      return with(name, TensorRole.WEIGHT, layout, Optional.of(descriptor));
+    }
+
+    /** Adds a weight that stays float. */
+    public Builder<L, R> weight(String name, String layout) {
+      return with(name, TensorRole.WEIGHT, layout, Optional.empty());
+    }
+
+    /** Adds a bias. */
+    public Builder<L, R> bias(String name, String layout) {
+      return with(name, TensorRole.BIAS, layout, Optional.empty());
+    }
+
+    /**
+     * Says that a list or array of tensors stands where one is declared: each is a tensor of its
+     * own, {@code name[0]}, {@code name[1]} and so on, as many as a layer holds.
+     *
+     * @param name a weight or bias that is declared already
+     * @param held the layer's {@code List<INDArray>} or {@code INDArray[]}
+     */
+    public Builder<L, R> several(String name, Function<? super L, ?> held) {
+      if (!tensors.containsKey(name)) {
+        throw new IllegalArgumentException(
+            type.getName() + " has no tensor \"" + name + "\", only " + tensors.keySet());
+      }
+      several.put(name, held);
+      return this;
+    }
+
+    /** Adds a quantized input of {@code forward}. */
+    public Builder<L, R> input(String name, String layout, QuantDescriptor descriptor) {
+      return with(name, TensorRole.INPUT, layout, Optional.of(descriptor));
+    }
+
+    /** Adds an input of {@code forward} that stays float. */
+    public Builder<L, R> input(String name, String layout) {
+      return with(name, TensorRole.INPUT, layout, Optional.empty());
+    }
+
+    /** Adds a quantized output. */
+    public Builder<L, R> output(QuantDescriptor descriptor) {
+      return with(OUTPUT, TensorRole.OUTPUT, "", Optional.of(descriptor));
+    }
+
+    /** Marks the layer {@code @SmoothQuant}, its alpha searched. */
+    public Builder<L, R> smoothQuant() {
+      alpha = Alpha.searched();
+      return this;
+    }
+
+    /**
+     * Marks the layer {@code @SmoothQuant}.
+     *
+     * @param value 0 to 1
+     * @throws IllegalArgumentException if the value is outside [0, 1] or NaN
+     */
+    public Builder<L, R> smoothQuant(double value) {
+      alpha = Alpha.of(value);
+      return this;
+    }
+
+    /**
+     * Says that {@code forward} asks the hooks for {@link ArrayHooks#unpacked unpacked} weights.
+     */
+    public Builder<L, R> unpackingWeights() {
+      unpacks = true;
+      return this;
+    }
+
+    /** Says that the hooks see the layer's {@code backward}, so that it can be trained. */
+    public Builder<L, R> withBackward() {
+      backward = true;
+      return this;
+    }
+
+    private Builder<L, R> with(
+        String name, TensorRole role, String layout, Optional<QuantDescriptor> descriptor) {
+      if (name.equals(OUTPUT) != (role == TensorRole.OUTPUT)) {
+        throw new IllegalArgumentException(
+            type.getName() + ": \"" + OUTPUT + "\" is the name of the result, not of a " + role);
+      }
+      LayerTensor tensor = new LayerTensor(name, role, new Layout(layout), descriptor);
+      if (tensors.put(name, tensor) != null) {
+        throw new IllegalArgumentException(
+            type.getName() + " has two tensors of the name \"" + name + "\"");
+      }
+      return this;
+    }
+
+    /** Returns the type. */
+    public LayerType<L, R> build() {
+      return new LayerType<>(this, tensors);
+    }
+  }
+
+  /** Returns the name of one of several tensors. */
   static String element(String name, int index) {
     return name + "[" + index + "]";
   }
 
-  /** The type with the tensors that one layer holds, those of lists one by one. */
-  LayerType<L, R> forLayer(L layer) {
+  /** Returns the type with the tensors that one layer holds, those of lists one by one. */
+  private LayerType<L, R> forLayer(L layer) {
     if (several.isEmpty()) {
       return this;
     }
@@ -127,7 +233,7 @@ public final class LayerType<L, R> {
                 new LayerTensor(element, tensor.role(), tensor.layout(), tensor.descriptor()));
           }
         });
-    return new LayerType<>(type, rebuild, all, Map.of(), alpha, unpacks, backward, variables);
+    return new LayerType<>(this, all);
   }
 
   private int size(String name, @Nullable Object held) {
@@ -142,77 +248,19 @@ public final class LayerType<L, R> {
         type.getName() + ": " + name + " is a " + held.getClass().getName());
   }
 
-  /** With a quantized input of {@code forward}. */
-  public LayerType<L, R> input(String name, String layout, QuantDescriptor descriptor) {
-    return with(name, TensorRole.INPUT, layout, Optional.of(descriptor));
+  /** Builds a layer again with a visitor's hooks; null if the visitor keeps it as it is. */
+  @Nullable R rebuild(L layer, String path, Walk.Visitor visitor) {
+    return rebuild.apply(layer, path, forLayer(layer), visitor);
   }
 
-  /** With an input of {@code forward} that stays float. */
-  public LayerType<L, R> input(String name, String layout) {
-    return with(name, TensorRole.INPUT, layout, Optional.empty());
-  }
-
-  /** With a quantized output. */
-  public LayerType<L, R> output(QuantDescriptor descriptor) {
-    return with(OUTPUT, TensorRole.OUTPUT, "", Optional.of(descriptor));
-  }
-
-  /** Returns this type marked {@code @SmoothQuant}, its alpha searched. */
-  public LayerType<L, R> smoothQuant() {
-    return withAlpha(Alpha.searched());
-  }
-
-  /**
-   * Returns this type marked {@code @SmoothQuant}.
-   *
-   * @param alpha 0 to 1
-   * @throws IllegalArgumentException if alpha is outside [0, 1] or NaN
-   */
-  public LayerType<L, R> smoothQuant(double alpha) {
-    return withAlpha(Alpha.of(alpha));
-  }
-
-  private LayerType<L, R> withAlpha(Alpha alpha) {
-    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, backward, variables);
-  }
-
-  /** Whose {@code forward} asks the hooks for {@link LayerHooks#unpacked unpacked} weights. */
-  public LayerType<L, R> unpackingWeights() {
-    return new LayerType<>(type, rebuild, tensors, several, alpha, true, backward, variables);
-  }
-
-  /** Which has a {@code backward} that the hooks see, so that it can be trained. */
-  public LayerType<L, R> withBackward() {
-    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, true, variables);
-  }
-
-  /** Whose tensors are the variables of a SameDiff graph. */
-  public LayerType<L, R> ofVariables() {
-    return new LayerType<>(type, rebuild, tensors, several, alpha, unpacks, backward, true);
-  }
-
-  private LayerType<L, R> with(
-      String name, TensorRole role, String layout, Optional<QuantDescriptor> descriptor) {
-    if (name.equals(OUTPUT) != (role == TensorRole.OUTPUT)) {
-      throw new IllegalArgumentException(
-          type.getName() + ": \"" + OUTPUT + "\" is the name of the result, not of a " + role);
-    }
-    Map<String, LayerTensor> more = new LinkedHashMap<>(tensors);
-    if (more.put(name, new LayerTensor(name, role, new Layout(layout), descriptor)) != null) {
-      throw new IllegalArgumentException(
-          type.getName() + " has two tensors of the name \"" + name + "\"");
-    }
-    return new LayerType<>(type, rebuild, more, several, alpha, unpacks, backward, variables);
-  }
-
-  /** The user's class. */
+  /** Returns the user's class. */
   public Class<?> type() {
     return type;
   }
 
   /**
-   * The tensors by name, in the order of declaration. A list or array of tensors is one here, and
-   * one by one in the types that a walk shows.
+   * Returns the tensors by name, in the order of declaration. A list or array of tensors is one
+   * here, and one by one in the types that a walk shows.
    */
   public Map<String, LayerTensor> tensors() {
     return tensors;
@@ -236,10 +284,6 @@ public final class LayerType<L, R> {
   /** Whether the layer has a {@code backward}, so that it can be trained. */
   public boolean hasBackward() {
     return backward;
-  }
-
-  R rebuild(L layer, LayerHooks hooks) {
-    return rebuild.apply(layer, hooks);
   }
 
   /** Whether its tensors are the variables of a SameDiff graph, not arrays. */

@@ -20,7 +20,23 @@ public final class Walk {
      * @param path its name in the model: {@code encoder.3.attention.query}
      * @return the hooks to rebuild it with; null keeps it as it is
      */
-    @Nullable LayerHooks layer(String path, LayerType<?, ?> type);
+    @Nullable ArrayHooks layer(String path, LayerType<?, ?> type);
+
+    /**
+     * A layer of a SameDiff graph's variables, met for the first time. Refuses it, unless the
+     * visitor works on graphs.
+     *
+     * @param path its name in the model
+     * @return the hooks to rebuild it with; null keeps it as it is
+     */
+    default @Nullable GraphHooks graphLayer(String path, LayerType<?, ?> type) {
+      throw new IllegalStateException(
+          path
+              + " ("
+              + type.type().getSimpleName()
+              + ") is part of a SameDiff graph: QuantSameDiff.quantize(plan) of bitfold-samediff"
+              + " puts its quantizers there");
+    }
 
     /** A layer, before the visitor is asked for its hooks. */
     default void met(String path, Object layer) {}
@@ -119,12 +135,10 @@ public final class Walk {
         value,
         () -> {
           visitor.met(path, value);
-          LayerHooks hooks =
-              visitor.layer(path, ((LayerType<T, ? extends T>) type).forLayer(value));
-          if (hooks == null) {
+          T rebuilt = ((LayerType<T, ? extends T>) type).rebuild(value, path, visitor);
+          if (rebuilt == null) {
             return value;
           }
-          T rebuilt = ((LayerType<T, ? extends T>) type).rebuild(value, hooks);
           visitor.rebuilt(path, rebuilt);
           return rebuilt;
         });

@@ -79,19 +79,39 @@ public final class Quantizer {
    * @throws InvalidDescriptorException if the descriptor does not fit the layout
    */
   public static Quantizer of(QuantDescriptor descriptor, Layout layout) {
+    return of(descriptor, layout, Kernels.active());
+  }
+
+  /**
+   * A quantizer for tensors of a layout, on kernels of the caller's choice.
+   *
+   * @throws InvalidDescriptorException if the descriptor does not fit the layout
+   */
+  public static Quantizer of(QuantDescriptor descriptor, Layout layout, QuantKernels kernels) {
     Objects.requireNonNull(descriptor, "descriptor");
     Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(kernels, "kernels");
     var problems = descriptor.problems(Role.WEIGHT, layout);
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(descriptor.toString(), problems);
     }
     Scaling scaling = new Scaling(descriptor, Fixed.of(descriptor));
-    return new Quantizer(descriptor, layout, Kernels.active(), scaling, null);
+    return new Quantizer(descriptor, layout, kernels, scaling, null);
   }
 
   /** What this quantizer does. */
   public QuantDescriptor descriptor() {
     return descriptor;
+  }
+
+  /** Returns the layout of the tensors. */
+  public Layout layout() {
+    return layout;
+  }
+
+  /** Returns the kernels that do the arithmetic. */
+  public QuantKernels kernels() {
+    return kernels;
   }
 
   /**

@@ -171,21 +171,21 @@ final class AlphaSearch<M> {
   }
 
   private void sweep(int rounds) {
+    replay.requireLasting();
     Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
     M floats = replay.rebuild(state.withoutQuantizers(), recorder);
     List<FloatSample.Recorded<M>> portion = new ArrayList<>();
-    replay.each(
-        batch -> {
-          FloatCalls calls = new FloatCalls(inputs);
-          recorder.into(calls);
-          batch.run(floats);
-          stage.advance();
-          portion.add(new FloatSample.Recorded<>(batch, calls, true));
-          if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
-            sweep(portion, rounds, stage);
-          }
-        });
+    for (Replay.Batch<M> batch : replay) {
+      FloatCalls calls = new FloatCalls(inputs);
+      recorder.into(calls);
+      batch.run(floats);
+      stage.advance();
+      portion.add(new FloatSample.Recorded<>(batch, calls, true));
+      if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
+        sweep(portion, rounds, stage);
+      }
+    }
     sweep(portion, rounds, stage);
   }
 

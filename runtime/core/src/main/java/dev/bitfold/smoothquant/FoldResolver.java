@@ -112,8 +112,8 @@ public final class FoldResolver {
           source
               + ": @SmoothInto names "
               + path
-              + ", and the model has no such layer; near are "
-              + NearestName.of(path, names.keySet()));
+              + ", and the model has no such layer; "
+              + NearestName.question(path, names.keySet()));
     }
     return layer;
   }

@@ -1,6 +1,7 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.observation.ChannelRange;
@@ -250,9 +251,12 @@ public final class SmoothQuantRun<M> {
     if (again.isEmpty()) {
       return smoothed;
     }
-    Observer observer = new Observer(smoothed.withDescriptors(again));
+    Observer observer =
+        new Observer(shape.kernels(), smoothed.withDescriptors(again), NonFinite.REFUSE);
     M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
-    replay.each("calibrating smoothed inputs", batch -> batch.run(floats));
+    for (Replay.Batch<M> batch : replay.pass("calibrating smoothed inputs")) {
+      batch.run(floats);
+    }
     Map<String, Observation> anew = observer.observations();
     anew.forEach(
         (path, observation) -> {

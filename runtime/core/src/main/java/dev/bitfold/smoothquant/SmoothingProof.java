@@ -57,22 +57,18 @@ final class SmoothingProof<M> {
     FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
     FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
     Set<String> changed = new LinkedHashSet<>();
-    boolean[] first = {true};
-    replay.each(
-        "proving",
-        batch -> {
-          floats.run(batch);
-          scaled.run(batch);
-          compare(floats, scaled, before, batch);
-          scaled.clear();
-          if (first[0]) {
-            random.run(batch);
-            compare(floats, random, before, batch);
-            changed.addAll(floats.changed(random, TOLERANCE));
-            random.clear();
-            first[0] = false;
-          }
-        });
+    for (Replay.Batch<M> batch : replay.pass("proving")) {
+      floats.run(batch);
+      scaled.run(batch);
+      compare(floats, scaled, before, batch);
+      scaled.clear();
+      if (batch.isFirst()) {
+        random.run(batch);
+        compare(floats, random, before, batch);
+        changed.addAll(floats.changed(random, TOLERANCE));
+        random.clear();
+      }
+    }
     return changed;
   }
 

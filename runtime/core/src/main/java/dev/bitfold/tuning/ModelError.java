@@ -34,7 +34,16 @@ final class ModelError<M> {
    * @param advance called after each batch
    */
   double of(State state, Runnable advance) {
-    M model = replay.rebuild(state, Tap.NONE);
+    return of(state, Tap.NONE, advance);
+  }
+
+  /**
+   * Returns the same.
+   *
+   * @param tap sees what flows through the layers
+   */
+  double of(State state, Tap tap, Runnable advance) {
+    M model = replay.rebuild(state, tap);
     Distortion sum = Distortion.NONE;
     for (int i = 0; i < sample.size(); i++) {
       sum = sum.plus(Distortion.of(expected.get(i), sample.get(i).batch().run(model)));

@@ -11,6 +11,7 @@ import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.internal.state.WeightQuantizer;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -110,13 +111,14 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
       return 0;
     }
     INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
-    Layout layout = site.tensor().layout();
     QuantDescriptor old = Objects.requireNonNull(state.descriptors().get(site.path()));
-    return packed(other, layout, weight) - packed(old, layout, weight);
+    return packed(site, other, shape, weight) - packed(site, old, shape, weight);
   }
 
-  private static long packed(QuantDescriptor descriptor, Layout layout, INDArray weight) {
-    return WeightQuantizer.of(descriptor, layout, weight).pack(weight).bytes();
+  private static long packed(
+      TensorSite site, QuantDescriptor descriptor, ModelShape shape, INDArray weight) {
+    Quantizer open = Quantizer.of(descriptor, site.tensor().layout(), shape.kernels());
+    return WeightQuantizer.of(open, weight, null).pack(weight).bytes();
   }
 
   /** Returns what keeps a layer float: its weights then take four bytes a value. */
@@ -126,7 +128,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
       QuantDescriptor old = state.descriptors().get(site.path());
       if (old != null && site.layer().equals(layer) && site.tensor().role() == TensorRole.WEIGHT) {
         INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
-        bytes += Float.BYTES * weight.length() - packed(old, site.tensor().layout(), weight);
+        bytes += Float.BYTES * weight.length() - packed(site, old, shape, weight);
       }
     }
     return new Remedy(Map.of(), bytes);

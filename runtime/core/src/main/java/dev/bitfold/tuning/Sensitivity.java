@@ -4,11 +4,12 @@ import dev.bitfold.diagnosis.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /**
  * What quantizing one layer alone does to the model's output. Immutable.
  *
- * @param layers the largest error first
+ * @param layers the largest error first, those without one last
  */
 public record Sensitivity(List<Layer> layers) {
   /**
@@ -16,9 +17,10 @@ public record Sensitivity(List<Layer> layers) {
    *
    * @param path its name
    * @param error of the model's output, relative (root of noise over signal), with this layer
-   *     quantized and all others float
+   *     quantized and all others float; empty if no batch of the sample has run the layer, or
+   *     nothing that the layer does reaches the output
    */
-  public record Layer(String path, double error) {}
+  public record Layer(String path, OptionalDouble error) {}
 
   /** Copies the list. */
   public Sensitivity {
@@ -31,8 +33,15 @@ public record Sensitivity(List<Layer> layers) {
     List<List<String>> cells = new ArrayList<>();
     cells.add(List.of("only this layer quantized", "error of the model's output"));
     for (Layer layer : layers) {
-      cells.add(List.of(layer.path(), String.format(Locale.ROOT, "%.5f", layer.error())));
+      cells.add(
+          List.of(
+              layer.path(),
+              layer.error().isPresent() ? text(layer.error().getAsDouble()) : "was not run"));
     }
     return Summary.table(cells);
+  }
+
+  private static String text(double error) {
+    return String.format(Locale.ROOT, error == 0 || error >= 1e-4 ? "%.5f" : "%.1e", error);
   }
 }

@@ -5,11 +5,17 @@ import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Quantizes one layer at a time and looks at the model's output. */
 public final class SensitivityRun<M> {
@@ -31,13 +37,26 @@ public final class SensitivityRun<M> {
     Replay.Stage stage =
         replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * sample.size()));
     List<Sensitivity.Layer> found = new ArrayList<>();
+    Called called = new Called(ConcurrentHashMap.newKeySet());
     layers.forEach(
         (path, descriptors) -> {
-          State alone = state.withDescriptors(descriptors);
-          found.add(new Sensitivity.Layer(path, error.of(alone, stage::advance)));
+          double own = error.of(state.withDescriptors(descriptors), called, stage::advance);
+          boolean ran = called.layers().contains(path) || own != 0;
+          found.add(
+              new Sensitivity.Layer(path, ran ? OptionalDouble.of(own) : OptionalDouble.empty()));
         });
     stage.finish();
-    found.sort(Comparator.comparingDouble(Sensitivity.Layer::error).reversed());
+    found.sort(
+        Comparator.comparingDouble(layer -> -layer.error().orElse(Double.NEGATIVE_INFINITY)));
     return new Sensitivity(found);
+  }
+
+  /** Notes which layers are run. */
+  private record Called(Set<String> layers) implements Tap {
+    @Override
+    public INDArray input(TensorSite site, INDArray x) {
+      layers.add(site.layer());
+      return x;
+    }
   }
 }

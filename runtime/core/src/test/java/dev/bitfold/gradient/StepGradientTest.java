@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Kernels;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Random;
@@ -65,7 +66,13 @@ class StepGradientTest {
     INDArray array = DenseFloats.array(x, rows, columns);
     StepGradient actual =
         StepGradient.of(
-            array, DenseFloats.array(gradient, rows, columns), groups, step, least, most);
+            Kernels.active(),
+            array,
+            DenseFloats.array(gradient, rows, columns),
+            groups,
+            step,
+            least,
+            most);
     for (int i = 0; i < x.length; i++) {
       assertEquals(passed[i], actual.input().getFloat(i / columns, i % columns), x[i] + "");
     }

@@ -4,6 +4,7 @@ import dev.bitfold.calibration.Divergence;
 import dev.bitfold.calibration.GridError;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Kernels;
 
 /**
  * A histogram of magnitudes as ModelOpt and pytorch-quantization collect it, and the amax that they
@@ -89,7 +90,8 @@ public final class ModelOptHistogram {
     for (int i = 0; i < candidates.length; i++) {
       candidates[i] = centers[startBin + i * stride];
     }
-    double[] errors = new GridError(descriptor).squared(centers, counts, candidates);
+    double[] errors =
+        new GridError(descriptor, Kernels.active()).squared(centers, counts, candidates);
     int best = 0;
     for (int i = 1; i < errors.length; i++) {
       if (errors[i] < errors[best]) {

@@ -10,8 +10,8 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.ChannelAmax;
@@ -96,18 +96,19 @@ class CallerMistakesTest {
 
   /** Its wrapper. */
   public static final class QuantizedHalving extends Halving {
-    private final LayerHooks hooks;
+    private final ArrayHooks hooks;
 
-    private QuantizedHalving(Halving layer, LayerHooks hooks) {
+    private QuantizedHalving(Halving layer, ArrayHooks hooks) {
       super(Objects.requireNonNull(hooks.tensor("weight", layer.weight())));
       hooks.check("weight", weight());
       this.hooks = hooks;
     }
 
     static LayerType<Halving, QuantizedHalving> type() {
-      return LayerType.of(Halving.class, QuantizedHalving::new)
+      return LayerType.builder(Halving.class, QuantizedHalving::new)
           .weight("weight", "IO", QuantDescriptor.builder().per("O").build())
-          .input("x", "…C", QuantDescriptor.bits(8));
+          .input("x", "…C", QuantDescriptor.bits(8))
+          .build();
     }
 
     @Override
@@ -225,12 +226,12 @@ class CallerMistakesTest {
     isNamed("forward", () -> plan.calibrate(batches, null));
     isNamed("nonFinite", () -> plan.calibrate(batches, ToyNet::forward, null));
     isNamed("recipe", () -> plan.using(null));
-    isNamed("tensor", () -> plan.describe(null, QuantDescriptor.bits(8)));
-    isNamed("descriptor", () -> plan.describe("first.x", null));
-    isNamed("path", () -> plan.skip(null));
+    isNamed("tensors", () -> plan.describe(null, QuantDescriptor.bits(8)));
+    isNamed("descriptor", () -> plan.describe("first.x", (QuantDescriptor) null));
+    isNamed("path", () -> plan.skip((String) null));
     isNamed("progress", () -> plan.onProgress(null));
     isNamed("options", () -> calibration.smoothQuant(null));
-    isNamed("path", () -> calibration.skip(null));
+    isNamed("path", () -> calibration.skip((String) null));
     isNamed("curves", () -> calibration.diagnose(null));
     isNamed("updater", () -> calibration.train(null));
     isNamed("alphas", () -> SmoothQuantOptions.searchAlpha((double[]) null));

@@ -36,7 +36,9 @@ public record Report(String title, List<Layer> layers, List<String> skipped, Lis
   /** With the model's error when only one layer is quantized. */
   public Report with(Sensitivity sensitivity) {
     Map<String, Double> errors = new HashMap<>();
-    sensitivity.layers().forEach(layer -> errors.put(layer.path(), layer.error()));
+    sensitivity
+        .layers()
+        .forEach(layer -> layer.error().ifPresent(error -> errors.put(layer.path(), error)));
     List<Layer> ranked =
         layers.stream().map(layer -> layer.withSensitivity(errors.get(layer.path()))).toList();
     return new Report(title, ranked, skipped, advice);

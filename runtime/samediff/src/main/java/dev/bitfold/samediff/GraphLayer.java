@@ -4,7 +4,7 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.TensorSite;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
 import dev.bitfold.layer.LayerTensor;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,10 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The hooks of one layer, which put its quantizers into the graph. */
-class GraphLayer implements LayerHooks {
+class GraphLayer implements GraphHooks {
   private final ModelShape.Layer layer;
   private final Map<String, QuantDescriptor> descriptors;
   private final Map<String, SDVariable> given = new HashMap<>();
@@ -134,30 +133,5 @@ class GraphLayer implements LayerHooks {
       throw new IllegalArgumentException(
           site.describe(null, descriptor) + ": " + e.getMessage(), e);
     }
-  }
-
-  @Override
-  public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
-    throw noArrays();
-  }
-
-  @Override
-  public void check(String name, @Nullable INDArray held) {
-    throw noArrays();
-  }
-
-  @Override
-  public @Nullable INDArray input(String name, @Nullable INDArray x) {
-    throw noArrays();
-  }
-
-  @Override
-  public INDArray output(INDArray y) {
-    throw noArrays();
-  }
-
-  private UnsupportedOperationException noArrays() {
-    return new UnsupportedOperationException(
-        layer.path() + " is in a graph, and has been given an INDArray");
   }
 }

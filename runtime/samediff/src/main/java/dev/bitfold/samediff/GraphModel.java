@@ -3,7 +3,9 @@ package dev.bitfold.samediff;
 import dev.bitfold.Plan;
 import dev.bitfold.descriptor.GraphRules;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.Planned;
 import dev.bitfold.internal.state.TensorSite;
 import java.util.Map;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -17,11 +19,12 @@ final class GraphModel {
       throw new IllegalStateException(
           "layers of a graph are not smoothed, and the plan smooths " + plan.smoothed());
     }
-    plan.layers().values().forEach(layer -> check(layer, plan.descriptors()));
+    Planned<M> planned = Backed.contentsOf(plan);
+    planned.layers().values().forEach(layer -> check(layer, plan.descriptors()));
     // Whatever a weight's quantizer refuses is known before the graph has any of them.
     SameDiff trial = SameDiff.create();
-    plan.rebuild(layer -> new TrialLayer(layer, plan.descriptors(), trial));
-    return plan.rebuild(layer -> new GraphLayer(layer, plan.descriptors()));
+    planned.rebuildGraph(layer -> new TrialLayer(layer, plan.descriptors(), trial));
+    return planned.rebuildGraph(layer -> new GraphLayer(layer, plan.descriptors()));
   }
 
   private static void check(ModelShape.Layer layer, Map<String, QuantDescriptor> descriptors) {

@@ -10,7 +10,6 @@ import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.Source;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
@@ -28,6 +27,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Observation {
   private final TensorSite site;
+  private final Quantizer quantizer;
   private final QuantDescriptor descriptor;
   private final InputSample sample;
   private final boolean perChannel;
@@ -37,20 +37,22 @@ public final class Observation {
   private @Nullable ChannelRange channels;
   private long nonFinite;
 
-  Observation(TensorSite site, QuantDescriptor descriptor, NonFinite policy) {
+  Observation(TensorSite site, Quantizer quantizer, NonFinite policy) {
     this.policy = policy;
     this.site = site;
-    this.descriptor = descriptor;
+    this.quantizer = quantizer;
+    this.descriptor = quantizer.descriptor();
     this.folded = null;
     Layout layout = site.tensor().layout();
     this.sample = new InputSample(layout);
     this.perChannel = layout.has('C');
     boolean needed = descriptor.needsCalibration() && !isLargestOfChannels(site, descriptor);
-    this.calibrator = needed ? Calibrators.of(descriptor, layout, policy) : null;
+    this.calibrator = needed ? Calibrators.of(quantizer, policy) : null;
   }
 
   private Observation(Observation seen, INDArray folded) {
     this.site = seen.site;
+    this.quantizer = seen.quantizer;
     this.descriptor = seen.descriptor;
     this.sample = seen.sample;
     this.perChannel = seen.perChannel;
@@ -119,9 +121,9 @@ public final class Observation {
     float[] low = new float[groups.count()];
     float[] high = new float[low.length];
     if (descriptor.affine()) {
-      values.use(buffer -> Kernels.active().range(Source.of(buffer), groups, low, high));
+      values.use(buffer -> quantizer.kernels().range(Source.of(buffer), groups, low, high));
     } else {
-      values.use(buffer -> Kernels.active().amax(Source.of(buffer), groups, high));
+      values.use(buffer -> quantizer.kernels().amax(Source.of(buffer), groups, high));
       for (int c = 0; c < low.length; c++) {
         low[c] = -high[c];
       }
@@ -215,7 +217,6 @@ public final class Observation {
    * @param preScale what smoothing multiplies the channels by
    */
   public Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
-    Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout());
     if (descriptor.dynamic() && !sample.keepsUnitsApart(quantizer)) {
       // Its scale is that of a whole tensor, which the sample does not hold.
       return Distortion.NONE;

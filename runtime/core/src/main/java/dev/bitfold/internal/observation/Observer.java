@@ -5,6 +5,8 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Map;
@@ -14,17 +16,20 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
 public final class Observer implements Tap {
+  private final QuantKernels kernels;
   private final NonFinite policy;
   private final Map<String, QuantDescriptor> descriptors;
   private final Map<String, INDArray> preScales;
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
+  private volatile boolean called;
 
-  /** Watches what the state quantizes, as it is after the state's smoothing. */
-  public Observer(State state) {
-    this(state, NonFinite.REFUSE);
-  }
-
-  public Observer(State state, NonFinite policy) {
+  /**
+   * Watches what the state quantizes, as it is after the state's smoothing.
+   *
+   * @param kernels what the calibrators count with
+   */
+  public Observer(QuantKernels kernels, State state, NonFinite policy) {
+    this.kernels = kernels;
     this.policy = policy;
     this.descriptors = state.descriptors();
     this.preScales = state.preScales();
@@ -32,6 +37,7 @@ public final class Observer implements Tap {
 
   @Override
   public INDArray input(TensorSite site, INDArray x) {
+    called = true;
     observe(site, x);
     return x;
   }
@@ -47,7 +53,10 @@ public final class Observer implements Tap {
     if (descriptor != null) {
       Observation observation =
           observations.computeIfAbsent(
-              site.path(), path -> new Observation(site, descriptor, policy));
+              site.path(),
+              path ->
+                  new Observation(
+                      site, Quantizer.of(descriptor, site.tensor().layout(), kernels), policy));
       INDArray preScale = preScales.get(site.path());
       Workspaces.outside(
           () -> {
@@ -58,6 +67,11 @@ public final class Observer implements Tap {
             return x;
           });
     }
+  }
+
+  /** Whether any layer with an input was called. */
+  public boolean called() {
+    return called;
   }
 
   /** NaN and infinite values that were left out so far. */

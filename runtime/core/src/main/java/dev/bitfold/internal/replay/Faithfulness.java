@@ -54,6 +54,16 @@ public final class Faithfulness {
             + ": it holds something that no constructor parameter carries");
   }
 
+  /** Whether the model still gives the same bits for a batch that others came after. */
+  public static <M> boolean gives(Replay<M> replay, Replay.Batch<M> batch, INDArray output) {
+    try {
+      return Bits.same(output, batch.run(replay.model()));
+    } catch (CalibrationException e) {
+      // It cannot even be read any more, as a closed array.
+      return false;
+    }
+  }
+
   /**
    * A layer that writes to its input writes to a copy once it is quantized: that must not matter.
    */

@@ -35,33 +35,33 @@ public final class FloatSample {
    * Batches evenly spread over the data, and those without which a layer would not be reached.
    *
    * @param inputs the input by which a call is known, of each layer of interest
+   * @throws dev.bitfold.calibration.CalibrationException if batches cannot be kept
    */
   public static <M> List<Recorded<M>> of(
       Replay<M> replay, State state, Map<String, TensorSite> inputs) {
+    replay.requireLasting();
     List<Recorded<M>> kept = new ArrayList<>();
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
     M floats = replay.rebuild(state.withoutQuantizers(), recorder);
     Set<String> reached = new LinkedHashSet<>();
-    long[] stride = {1};
-    long[] number = {0};
-    replay.each(
-        "sampling",
-        batch -> {
-          boolean due = number[0]++ % stride[0] == 0;
-          if (!due && reached.size() == inputs.size()) {
-            return;
-          }
-          FloatCalls calls = new FloatCalls(inputs);
-          recorder.into(calls);
-          batch.run(floats);
-          boolean needed = reached.addAll(calls.layers());
-          if (due || needed) {
-            kept.add(new Recorded<>(batch, calls, needed));
-          }
-          while (isTooMuch(kept) && thin(kept)) {
-            stride[0] *= 2;
-          }
-        });
+    long stride = 1;
+    long seen = 0;
+    for (Replay.Batch<M> batch : replay.pass("sampling")) {
+      boolean due = seen++ % stride == 0;
+      if (!due && reached.size() == inputs.size()) {
+        continue;
+      }
+      FloatCalls calls = new FloatCalls(inputs);
+      recorder.into(calls);
+      batch.run(floats);
+      boolean needed = reached.addAll(calls.layers());
+      if (due || needed) {
+        kept.add(new Recorded<>(batch, calls, needed));
+      }
+      while (isTooMuch(kept) && thin(kept)) {
+        stride *= 2;
+      }
+    }
     return kept;
   }
 

@@ -9,55 +9,95 @@ import dev.bitfold.internal.state.Tap;
 import dev.bitfold.layer.Component;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.stream.StreamSupport;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A model and the data it is calibrated on: the runtime can run any state of the model over the
  * batches, as often as a method needs.
+ *
+ * <p>Iterating is one pass over all batches, in order. Where a pass ends with other batches than
+ * the first pass found, or with none, it ends with a {@link CalibrationException}.
  */
-public final class Replay<M> {
+public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   private static final String ONCE =
       "the calibration batches can be iterated only once, and calibration needs several passes:"
           + " give a List, or an Iterable that starts anew";
 
   /** One batch, ready to be run through a model. */
-  public interface Batch<M> {
-    INDArray run(M model);
-  }
+  public static final class Batch<M> {
+    private final int number;
+    private final boolean first;
+    private final Function<M, INDArray> forward;
 
-  /** What is done with each batch. */
-  public interface Action<M> {
-    void on(Batch<M> batch);
+    private Batch(int number, boolean first, Function<M, INDArray> forward) {
+      this.number = number;
+      this.first = first;
+      this.forward = forward;
+    }
+
+    /** Returns its place among the user's batches, from 0. */
+    public int number() {
+      return number;
+    }
+
+    /** Whether its pass begins with it. */
+    public boolean isFirst() {
+      return first;
+    }
+
+    /** Runs the batch through a model and returns the output. */
+    public INDArray run(M model) {
+      return forward.apply(model);
+    }
   }
 
   private final M model;
   private final Component<M> component;
+  private final ModelShape shape;
   private final Progress.Listener listener;
   private final OptionalLong count;
-  private final Iterable<Batch<M>> batches;
-  private final OptionalLong first;
+  private final Supplier<Iterator<Function<M, INDArray>>> batches;
+  private final Set<Integer> leftOut;
+  private final OptionalLong expected;
+  private final boolean refilled;
 
   private Replay(
       M model,
       Component<M> component,
+      ModelShape shape,
       Progress.Listener listener,
       OptionalLong count,
-      Iterable<Batch<M>> batches,
-      OptionalLong first) {
+      Supplier<Iterator<Function<M, INDArray>>> batches,
+      Set<Integer> leftOut,
+      OptionalLong expected,
+      boolean refilled) {
     this.model = model;
     this.component = component;
+    this.shape = shape;
     this.listener = listener;
     this.count = count;
     this.batches = batches;
-    this.first = first;
+    this.leftOut = leftOut;
+    this.expected = expected;
+    this.refilled = refilled;
   }
 
+  /**
+   * A model and its data.
+   *
+   * @param shape of the model
+   */
   public static <M, B> Replay<M> of(
       M model,
       Component<M> component,
+      ModelShape shape,
       Iterable<? extends B> batches,
       Forward<? super M, ? super B> forward,
       Progress.Listener listener) {
@@ -66,10 +106,13 @@ public final class Replay<M> {
     return new Replay<>(
         model,
         component,
+        shape,
         listener,
         count,
         () -> new Numbered<M, B>(iterator(batches), forward),
-        OptionalLong.empty());
+        Set.of(),
+        OptionalLong.empty(),
+        false);
   }
 
   private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
@@ -80,8 +123,8 @@ public final class Replay<M> {
     }
   }
 
-  /** The batches with their numbers, for messages. */
-  private static final class Numbered<M, B> implements Iterator<Batch<M>> {
+  /** The user's batches with their numbers, for messages. */
+  private static final class Numbered<M, B> implements Iterator<Function<M, INDArray>> {
     private final Iterator<? extends B> batches;
     private final Forward<? super M, ? super B> forward;
     private int next;
@@ -97,7 +140,7 @@ public final class Replay<M> {
     }
 
     @Override
-    public Batch<M> next() {
+    public Function<M, INDArray> next() {
       B batch = batches.next();
       int number = next++;
       return model -> run(model, batch, number, forward);
@@ -122,93 +165,144 @@ public final class Replay<M> {
     return output;
   }
 
-  /** The float model itself. */
+  /** Returns the float model itself. */
   public M model() {
     return model;
   }
 
-  /** How the model is rebuilt. */
+  /** Returns how the model is rebuilt. */
   public Component<M> component() {
     return component;
   }
 
-  /** The model in a state. */
+  /** Returns the model in a state. */
   public M rebuild(State state, Tap tap) {
-    return ModelShape.rebuild(model, component, state, tap);
+    return shape.rebuild(model, component, state, tap);
   }
 
-  /** The float model with one layer rebuilt, all others kept. */
+  /** Returns the float model with one layer rebuilt, all others kept. */
   M rebuildOnly(String layer) {
-    return ModelShape.rebuildOnly(model, component, layer);
+    return shape.rebuildOnly(model, component, layer);
   }
 
   /**
-   * The same without some batches.
+   * Returns the replay that later passes use.
    *
-   * @param numbers their places, from 0
+   * @param first how many batches the first pass found
+   * @param withoutNumbers the numbers of batches to leave out
+   * @param refilled whether a batch changes once the next one is asked for
    */
-  public Replay<M> without(Set<Integer> numbers) {
-    if (numbers.isEmpty()) {
-      return this;
-    }
+  public Replay<M> after(long first, Set<Integer> withoutNumbers, boolean refilled) {
     OptionalLong fewer =
-        count.isPresent() ? OptionalLong.of(count.getAsLong() - numbers.size()) : count;
+        count.isPresent() ? OptionalLong.of(count.getAsLong() - withoutNumbers.size()) : count;
     return new Replay<>(
         model,
         component,
+        shape,
         listener,
         fewer,
-        () -> {
-          int[] next = {0};
-          return StreamSupport.stream(batches.spliterator(), false)
-              .filter(batch -> !numbers.contains(next[0]++))
-              .iterator();
-        },
-        first.isPresent() ? OptionalLong.of(first.getAsLong() - numbers.size()) : first);
+        batches,
+        Set.copyOf(withoutNumbers),
+        OptionalLong.of(first),
+        refilled);
   }
 
   /**
-   * The same, whose every pass must find as many batches.
+   * Checks that batches may be kept while others are iterated.
    *
-   * @param batchesOfFirst what the first pass found
+   * @throws CalibrationException if a batch changes once the next one is asked for
    */
-  public Replay<M> expecting(long batchesOfFirst) {
-    return new Replay<>(
-        model, component, listener, count, batches, OptionalLong.of(batchesOfFirst));
-  }
-
-  /** Runs over all batches, in order, as a stage of one pass. */
-  public void each(String stage, Action<M> action) {
-    Stage running = stage(stage, 1);
-    each(
-        batch -> {
-          action.on(batch);
-          running.advance();
-        });
-  }
-
-  /**
-   * Runs over all batches, in order; the action tells its stage how far it has come.
-   *
-   * @throws CalibrationException if there are none, or more or fewer than in the first pass
-   */
-  public void each(Action<M> action) {
-    long found = 0;
-    for (Batch<M> batch : batches) {
-      found++;
-      action.on(batch);
-    }
-    if (found == 0 && first.isEmpty()) {
-      throw new CalibrationException("there are no calibration batches");
-    }
-    if (found != first.orElse(found)) {
+  public void requireLasting() {
+    if (refilled) {
       throw new CalibrationException(
-          "the first pass found "
-              + first.getAsLong()
-              + " calibration batches, a later one "
-              + found
-              + ": give a List, or an Iterable that gives the same batches each time");
+          "the first calibration batch has other contents, or none, since the next one was asked"
+              + " for: the iterator fills one array again and again, and this step keeps several"
+              + " batches; give each batch arrays of its own, such as copies by dup()");
     }
+  }
+
+  @Override
+  public Iterator<Batch<M>> iterator() {
+    return new Pass(batches.get());
+  }
+
+  /** One pass; it counts what the user's iterator gives. */
+  private final class Pass implements Iterator<Batch<M>> {
+    private final Iterator<Function<M, INDArray>> all;
+    private int found;
+    private boolean begun;
+    private @Nullable Batch<M> next;
+
+    Pass(Iterator<Function<M, INDArray>> all) {
+      this.all = all;
+    }
+
+    @Override
+    public boolean hasNext() {
+      while (next == null && all.hasNext()) {
+        Function<M, INDArray> forward = all.next();
+        if (!leftOut.contains(found)) {
+          next = new Batch<>(found, !begun, forward);
+          begun = true;
+        }
+        found++;
+      }
+      if (next == null) {
+        requireExpected();
+      }
+      return next != null;
+    }
+
+    @Override
+    public Batch<M> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      Batch<M> batch = Objects.requireNonNull(next);
+      next = null;
+      return batch;
+    }
+
+    private void requireExpected() {
+      if (found == 0 && expected.isEmpty()) {
+        throw new CalibrationException("there are no calibration batches");
+      }
+      if (found != expected.orElse(found)) {
+        throw new CalibrationException(
+            "the first pass found "
+                + expected.getAsLong()
+                + " calibration batches, a later one "
+                + found
+                + ": give a List, or an Iterable that gives the same batches each time");
+      }
+    }
+  }
+
+  /** Returns the batches of a pass that is a stage of its own: it tells how far it has come. */
+  public Iterable<Batch<M>> pass(String name) {
+    return () -> {
+      Stage stage = stage(name, 1);
+      Iterator<Batch<M>> pass = iterator();
+      return new Iterator<>() {
+        private boolean inHand;
+
+        @Override
+        public boolean hasNext() {
+          if (inHand) {
+            inHand = false;
+            stage.advance();
+          }
+          return pass.hasNext();
+        }
+
+        @Override
+        public Batch<M> next() {
+          Batch<M> batch = pass.next();
+          inHand = true;
+          return batch;
+        }
+      };
+    };
   }
 
   /**
@@ -217,7 +311,7 @@ public final class Replay<M> {
    * @throws CalibrationException if it will not
    */
   public void requireRepeatable() {
-    if (!batches.iterator().hasNext()) {
+    if (!batches.get().hasNext()) {
       throw new CalibrationException(ONCE);
     }
   }

@@ -1,25 +1,21 @@
 package dev.bitfold.internal.state;
 
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.shade.guava.collect.MapMaker;
 
 /**
  * What a layer of a calibrated or quantized model does beside its own {@code forward}, for code
- * that runs the layer elsewhere than on ND4J's arrays. Known by the layer's identity, for as long
- * as it lives. Immutable and safe for concurrent use.
+ * that runs the layer elsewhere than on ND4J's arrays. Immutable and safe for concurrent use.
  */
 public final class BuiltLayer {
   /** A scale's axis counts from the end, as a layout with open axes needs it. */
   public record InputScale(INDArray factors, int axis) {}
-
-  private static final Map<Object, BuiltLayer> LAYERS = new MapMaker().weakKeys().makeMap();
 
   private final StateHooks hooks;
 
@@ -27,18 +23,17 @@ public final class BuiltLayer {
     this.hooks = hooks;
   }
 
-  /** Notes what was built. */
-  static void add(Object layer, StateHooks hooks) {
-    LAYERS.put(layer, new BuiltLayer(hooks));
-  }
-
   /**
-   * Of a layer that a model's plan built; empty if it is the user's own, or one that is being
-   * calibrated or trained.
+   * Returns what a layer that a model's plan wrapped does; empty if the layer is of the user's own
+   * class, or is being calibrated or trained.
    */
   public static Optional<BuiltLayer> of(Object layer) {
     Objects.requireNonNull(layer, "layer");
-    return Optional.ofNullable(LAYERS.get(layer));
+    return layer instanceof HookedLayer hooked
+            && hooked.bitfoldHooks() instanceof StateHooks hooks
+            && hooks.isUntapped()
+        ? Optional.of(new BuiltLayer(hooks))
+        : Optional.empty();
   }
 
   /** The class as annotated, of which the layer is one that was rebuilt. */

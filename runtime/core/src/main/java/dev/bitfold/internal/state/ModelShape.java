@@ -1,15 +1,17 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,7 +22,10 @@ import java.util.Set;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What a first walk over a model finds. Immutable. */
+/**
+ * What a first walk over a model finds, and the kernels that its tensors are quantized with.
+ * Immutable.
+ */
 public final class ModelShape {
   /**
    * A layer of the model.
@@ -62,11 +67,17 @@ public final class ModelShape {
   private final Map<String, Class<?>> skipped;
   private final Map<String, TensorSite> sites;
   private final Sharing sharing;
+  private final QuantKernels kernels;
 
-  private ModelShape(Map<String, Layer> layers, Map<String, Class<?>> skipped, Sharing sharing) {
+  private ModelShape(
+      Map<String, Layer> layers,
+      Map<String, Class<?>> skipped,
+      Sharing sharing,
+      QuantKernels kernels) {
     this.layers = Collections.unmodifiableMap(layers);
     this.skipped = Collections.unmodifiableMap(skipped);
     this.sharing = sharing;
+    this.kernels = kernels;
     Map<String, TensorSite> all = new LinkedHashMap<>();
     for (Layer layer : layers.values()) {
       for (LayerTensor tensor : layer.type().tensors().values()) {
@@ -89,7 +100,7 @@ public final class ModelShape {
    *     floats
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
-  public static <M> ModelShape of(M model, Component<M> component) {
+  public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
     Map<String, Layer> layers = new LinkedHashMap<>();
     Map<String, Class<?>> skipped = new LinkedHashMap<>();
     Map<String, List<String>> readers = new LinkedHashMap<>();
@@ -100,19 +111,28 @@ public final class ModelShape {
         new Walk(
             new Walk.Visitor() {
               @Override
-              public LayerHooks layer(String path, LayerType<?, ?> type) {
+              public ArrayHooks layer(String path, LayerType<?, ?> type) {
+                return new ReadingHooks(path, type, read(path, type));
+              }
+
+              @Override
+              public GraphHooks graphLayer(String path, LayerType<?, ?> type) {
+                return new GraphReadingHooks(path, type, read(path, type));
+              }
+
+              private Map<String, INDArray> read(String path, LayerType<?, ?> type) {
                 Map<String, INDArray> tensors = new LinkedHashMap<>();
                 Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
                 if (layers.put(path, layer) != null) {
                   throw new IllegalArgumentException(
                       "the model has two layers of the name " + path + "; give one another key");
                 }
-                return new ReadingHooks(path, type, tensors);
+                return tensors;
               }
 
               @Override
               public void met(String path, Object layer) {
-                QuantizedLayers.refuse(path, layer);
+                RebuiltLayers.refuse(path, layer);
               }
 
               @Override
@@ -135,7 +155,17 @@ public final class ModelShape {
                 readers.put(source, paths);
               }
             }));
-    return new ModelShape(layers, skipped, new Sharing(readers, again, absent));
+    return new ModelShape(layers, skipped, new Sharing(readers, again, absent), kernels);
+  }
+
+  /** The same with other kernels. */
+  public ModelShape withKernels(QuantKernels other) {
+    return new ModelShape(layers, skipped, sharing, other);
+  }
+
+  /** Returns the kernels that the model's tensors are quantized with. */
+  public QuantKernels kernels() {
+    return kernels;
   }
 
   /** Returns the input that identifies a call of each quantized layer, by layer path. */
@@ -177,8 +207,9 @@ public final class ModelShape {
   }
 
   /** The model again, with its layers in a state. */
-  public static <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
-    return Workspaces.outside(() -> component.rebuild(model, new Walk(new InState(state, tap))));
+  public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
+    return Workspaces.outside(
+        () -> component.rebuild(model, new Walk(new InState(kernels, state, tap))));
   }
 
   /**
@@ -187,7 +218,7 @@ public final class ModelShape {
    * @throws IllegalStateException if a layer holds more or fewer tensors than it did
    */
   public <M> M rebuild(M model, Component<M> component, State state) {
-    InState visitor = new InState(state, Tap.NONE);
+    InState visitor = new InState(kernels, state, Tap.NONE);
     return Workspaces.outside(
         () ->
             component.rebuild(
@@ -195,7 +226,7 @@ public final class ModelShape {
                 new Walk(
                     new Walk.Visitor() {
                       @Override
-                      public LayerHooks layer(String path, LayerType<?, ?> type) {
+                      public ArrayHooks layer(String path, LayerType<?, ?> type) {
                         requireSame(path, type);
                         return visitor.layer(path, type);
                       }
@@ -222,24 +253,30 @@ public final class ModelShape {
     }
   }
 
-  /**
-   * The model of this shape again, with hooks of another kind; what is rebuilt is known as
-   * quantized.
-   */
-  public <M> M rebuild(M model, Component<M> component, Function<Layer, LayerHooks> hooks) {
+  /** The model of this shape again, its layers rebuilt in their graph. */
+  public <M> M rebuildGraph(M model, Component<M> component, Function<Layer, GraphHooks> hooks) {
     return component.rebuild(
         model,
         new Walk(
             new Walk.Visitor() {
               @Override
-              public LayerHooks layer(String path, LayerType<?, ?> type) {
+              public ArrayHooks layer(String path, LayerType<?, ?> type) {
+                throw new IllegalArgumentException(
+                    path
+                        + " ("
+                        + type.type().getSimpleName()
+                        + ") is of INDArrays, which are in no graph");
+              }
+
+              @Override
+              public GraphHooks graphLayer(String path, LayerType<?, ?> type) {
                 requireSame(path, type);
                 return hooks.apply(Objects.requireNonNull(layers.get(path), path));
               }
 
               @Override
               public void rebuilt(String path, Object layer) {
-                QuantizedLayers.add(layer);
+                RebuiltLayers.add(layer);
               }
             }));
   }
@@ -266,21 +303,10 @@ public final class ModelShape {
   }
 
   /** Puts layers into a state. */
-  private static final class InState implements Walk.Visitor {
-    private final State state;
-    private final Tap tap;
-    private final Map<String, StateHooks> made = new HashMap<>();
-
-    InState(State state, Tap tap) {
-      this.state = state;
-      this.tap = tap;
-    }
-
+  private record InState(QuantKernels kernels, State state, Tap tap) implements Walk.Visitor {
     @Override
-    public LayerHooks layer(String path, LayerType<?, ?> type) {
-      StateHooks hooks = new StateHooks(path, type, state, tap);
-      made.put(path, hooks);
-      return hooks;
+    public ArrayHooks layer(String path, LayerType<?, ?> type) {
+      return new StateHooks(path, type, kernels, state, tap);
     }
 
     @Override
@@ -288,28 +314,21 @@ public final class ModelShape {
       boolean quantized =
           state.descriptors().keySet().stream().anyMatch(tensor -> tensor.startsWith(path + "."));
       if (quantized) {
-        QuantizedLayers.add(layer);
-      }
-      StateHooks hooks = made.remove(path);
-      // A tap sees what flows only where ND4J runs.
-      if (hooks != null && tap == Tap.NONE) {
-        BuiltLayer.add(layer, hooks);
+        RebuiltLayers.add(layer);
       }
     }
   }
 
   /** The hooks of one layer in a state. */
-  public static LayerHooks hooks(String path, LayerType<?, ?> type, State state) {
-    return new StateHooks(path, type, state, Tap.NONE);
+  public ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
+    return new StateHooks(path, type, kernels, state, Tap.NONE);
   }
 
   /** The float model again, with one layer rebuilt and all others kept. */
-  public static <M> M rebuildOnly(M model, Component<M> component, String layer) {
+  public <M> M rebuildOnly(M model, Component<M> component, String layer) {
     return component.rebuild(
         model,
-        new Walk(
-            (path, type) ->
-                path.equals(layer) ? new StateHooks(path, type, State.FLOAT, Tap.NONE) : null));
+        new Walk((path, type) -> path.equals(layer) ? hooks(path, type, State.FLOAT) : null));
   }
 
   /** The layers by path, in the order of the walk. */
@@ -327,9 +346,28 @@ public final class ModelShape {
     return sharing;
   }
 
+  /** Whether the hooks of any layer see its inputs. */
+  public boolean hasInputs() {
+    return sites.values().stream().anyMatch(site -> site.tensor().role() == TensorRole.INPUT);
+  }
+
   /** Every tensor by path. */
   public Map<String, TensorSite> sites() {
     return sites;
+  }
+
+  /**
+   * Returns a tensor of the model.
+   *
+   * @throws IllegalArgumentException if the model has none of the path; the message has near ones
+   */
+  public TensorSite site(String path) {
+    TensorSite site = sites.get(path);
+    if (site == null) {
+      throw new IllegalArgumentException(
+          "the model has no tensor '" + path + "'; " + NearestName.question(path, sites.keySet()));
+    }
+    return site;
   }
 
   /** The layer of a tensor. */

@@ -1,14 +1,14 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.tensor.Bits;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Placeholder;
 import java.util.HashMap;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
-final class StateHooks implements LayerHooks {
+final class StateHooks implements ArrayHooks {
   private record Port(TensorSite site, @Nullable Quantizer quantizer, @Nullable Scaling scaling) {}
 
   /** A smoothed input of a float layer: multiplied, not quantized. */
@@ -31,15 +31,17 @@ final class StateHooks implements LayerHooks {
 
   private final String layer;
   private final LayerType<?, ?> type;
+  private final QuantKernels kernels;
   private final State state;
   private final Tap tap;
   private final Map<String, Port> ports = new LinkedHashMap<>();
   private final Map<String, INDArray> given = new HashMap<>();
   private final boolean unpacks;
 
-  StateHooks(String layer, LayerType<?, ?> type, State state, Tap tap) {
+  StateHooks(String layer, LayerType<?, ?> type, QuantKernels kernels, State state, Tap tap) {
     this.layer = layer;
     this.type = type;
+    this.kernels = kernels;
     this.state = state;
     this.tap = tap;
     this.unpacks =
@@ -62,7 +64,7 @@ final class StateHooks implements LayerHooks {
     if (descriptor == null) {
       return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
     }
-    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout());
+    Quantizer quantizer = Quantizer.of(descriptor, tensor.layout(), kernels);
     CalibratedScale scale = state.scales().get(site.path());
     if (scale != null) {
       quantizer = scale.fix(quantizer);
@@ -95,12 +97,12 @@ final class StateHooks implements LayerHooks {
   }
 
   @Override
-  public @Nullable LayerHooks unpacked() {
+  public @Nullable ArrayHooks unpacked() {
     return unpacks ? new Unpacked() : null;
   }
 
   /** The same hooks for one call, with the weights unpacked. */
-  private final class Unpacked implements LayerHooks {
+  private final class Unpacked implements ArrayHooks {
     private final Map<String, INDArray> unpacked = new HashMap<>();
 
     @Override
@@ -127,6 +129,11 @@ final class StateHooks implements LayerHooks {
     public INDArray output(INDArray y) {
       return StateHooks.this.output(y);
     }
+  }
+
+  /** Whether nothing sees what flows, as in a model that is ready to use. */
+  boolean isUntapped() {
+    return tap == Tap.NONE;
   }
 
   Class<?> type() {
@@ -163,13 +170,14 @@ final class StateHooks implements LayerHooks {
     return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
   }
 
-  private static INDArray quantized(
+  private INDArray quantized(
       TensorSite site,
       INDArray master,
       QuantDescriptor descriptor,
       @Nullable CalibratedScale scale) {
     try {
-      return WeightQuantizer.of(descriptor, site.tensor().layout(), master, scale).quantize(master);
+      Quantizer open = Quantizer.of(descriptor, site.tensor().layout(), kernels);
+      return WeightQuantizer.of(open, master, scale).quantize(master);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);
@@ -195,16 +203,8 @@ final class StateHooks implements LayerHooks {
   }
 
   private void requireHeld(String name, @Nullable INDArray expected, @Nullable INDArray held) {
-    if (held != expected && (held == null || expected == null || !Bits.same(held, expected))) {
-      TensorSite site = new TensorSite(layer, type.type(), known(name));
-      throw new IllegalStateException(
-          site.describe(expected, state.descriptors().get(site.path()))
-              + ": the constructor of "
-              + type.type().getName()
-              + " was given this tensor, and the layer holds "
-              + (held == null ? "none" : "other values")
-              + "; it must keep the tensor as it is");
-    }
+    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    site.requireHeld(expected, held, state.descriptors().get(site.path()));
   }
 
   @Override

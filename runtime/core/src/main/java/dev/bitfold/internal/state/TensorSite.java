@@ -2,6 +2,7 @@ package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.LayerTensor;
+import dev.bitfold.tensor.Bits;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -42,6 +43,26 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
       text.append(", ").append(descriptor);
     }
     return text.append(')').toString();
+  }
+
+  /**
+   * Checks what a layer holds after it was built.
+   *
+   * @param given the tensor that its constructor was given
+   * @param descriptor for the message
+   * @throws IllegalStateException if it holds other bits
+   */
+  public void requireHeld(
+      @Nullable INDArray given, @Nullable INDArray held, @Nullable QuantDescriptor descriptor) {
+    if (held != given && (held == null || given == null || !Bits.same(held, given))) {
+      throw new IllegalStateException(
+          describe(given, descriptor)
+              + ": the constructor of "
+              + type.getName()
+              + " was given this tensor, and the layer holds "
+              + (held == null ? "none" : "other values")
+              + "; it must keep the tensor as it is");
+    }
   }
 
   /**

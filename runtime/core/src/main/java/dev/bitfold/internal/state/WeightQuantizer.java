@@ -3,7 +3,7 @@ package dev.bitfold.internal.state;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
-import dev.bitfold.descriptor.Layout;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import org.jspecify.annotations.Nullable;
@@ -14,30 +14,31 @@ public final class WeightQuantizer {
   private WeightQuantizer() {}
 
   /**
-   * The quantizer that a descriptor gives for a weight.
+   * Returns the quantizer of a weight with its scale.
    *
+   * @param open as the descriptor gives it
+   * @param scale as training or the user left it; null if it follows from the weight
    * @throws IllegalArgumentException if the descriptor does not fit the weight
    */
-  public static Quantizer of(QuantDescriptor descriptor, Layout layout, INDArray weight) {
-    return of(descriptor, layout, weight, null);
+  public static Quantizer of(Quantizer open, INDArray weight, @Nullable CalibratedScale scale) {
+    if (scale != null) {
+      return scale.fix(open);
+    }
+    QuantDescriptor descriptor = open.descriptor();
+    if (descriptor.calib() == Calib.MAX || !descriptor.needsCalibration()) {
+      return open;
+    }
+    Calibrator calibrator = Calibrators.of(open, NonFinite.REFUSE);
+    calibrator.observe(weight);
+    return CalibratedScale.of(calibrator).fix(open);
   }
 
-  /**
-   * The same for a weight that may have a scale of its own.
-   *
-   * @param scale as training left it; null if it follows from the weight
-   */
+  /** Returns the quantizer of a model's weight in a state. */
   public static Quantizer of(
-      QuantDescriptor descriptor, Layout layout, INDArray weight, @Nullable CalibratedScale scale) {
-    Quantizer quantizer = Quantizer.of(descriptor, layout);
-    if (scale != null) {
-      return scale.fix(quantizer);
-    }
-    if (descriptor.calib() == Calib.MAX || !descriptor.needsCalibration()) {
-      return quantizer;
-    }
-    Calibrator calibrator = Calibrators.of(descriptor, layout);
-    calibrator.observe(weight);
-    return CalibratedScale.of(calibrator).fix(quantizer);
+      ModelShape shape, State state, TensorSite site, QuantDescriptor descriptor, INDArray weight) {
+    return of(
+        Quantizer.of(descriptor, site.tensor().layout(), shape.kernels()),
+        weight,
+        state.scales().get(site.path()));
   }
 }

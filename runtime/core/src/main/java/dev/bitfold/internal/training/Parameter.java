@@ -1,6 +1,8 @@
 package dev.bitfold.internal.training;
 
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Arrays;
@@ -16,8 +18,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * its updater. Gradients may come from several threads; all else is done by one.
  */
 final class Parameter {
-  private static final Quantizer LARGEST = Quantizer.of(QuantDescriptor.bits(8));
-
+  private final Quantizer largest;
   private final String name;
   private final INDArray value;
   private final INDArray gradient;
@@ -27,9 +28,11 @@ final class Parameter {
   /**
    * A parameter of a value that is not changed.
    *
+   * @param kernels what its gradient is checked with
    * @param name for messages
    */
-  Parameter(String name, INDArray initial, IUpdater config) {
+  Parameter(QuantKernels kernels, String name, INDArray initial, IUpdater config) {
+    this.largest = Quantizer.of(QuantDescriptor.bits(8), Layout.UNKNOWN, kernels);
     this.name = name;
     this.value = Workspaces.outside(() -> initial.castTo(DataType.FLOAT).dup('c'));
     this.gradient = Workspaces.outside(() -> Nd4j.zeros(DataType.FLOAT, 1, value.length()));
@@ -78,7 +81,7 @@ final class Parameter {
   }
 
   boolean hasFiniteGradient() {
-    return value.isEmpty() || Float.isFinite(LARGEST.amax(gradient).getFloat(0));
+    return value.isEmpty() || Float.isFinite(largest.amax(gradient).getFloat(0));
   }
 
   /** What {@link #update} would subtract, in place of the gradient, which is then no more. */

@@ -2,8 +2,8 @@ package dev.bitfold.internal.training;
 
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
 import dev.bitfold.layer.TensorRole;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The hooks of one layer in training. */
-final class TrainedLayer implements LayerHooks {
+final class TrainedLayer implements ArrayHooks {
   /**
    * A weight or bias.
    *

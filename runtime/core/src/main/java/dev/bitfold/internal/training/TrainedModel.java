@@ -5,11 +5,12 @@ import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.layer.Walk;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.Workspaces;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -34,7 +36,7 @@ public final class TrainedModel {
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<String, TrainedLayer.Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, TrainedQuantizer> activations = new LinkedHashMap<>();
-  private final Map<String, LayerHooks> hooks = new LinkedHashMap<>();
+  private final Map<String, ArrayHooks> hooks = new LinkedHashMap<>();
 
   private TrainedModel(ModelShape shape, State initial, IUpdater updater, IUpdater scaleUpdater) {
     this.shape = shape;
@@ -75,7 +77,7 @@ public final class TrainedModel {
   private void add(ModelShape.Layer layer) {
     if (!layer.type().hasBackward()) {
       refuseLearned(layer);
-      hooks.put(layer.path(), ModelShape.hooks(layer.path(), layer.type(), initial));
+      hooks.put(layer.path(), shape.hooks(layer.path(), layer.type(), initial));
       return;
     }
     List<TrainedLayer.Tensor> held = new ArrayList<>();
@@ -108,14 +110,16 @@ public final class TrainedModel {
   private TrainedLayer.Tensor tensor(TensorSite site) {
     INDArray source = initial.tensors().getOrDefault(site.path(), shape.tensor(site));
     Parameter master =
-        masters.computeIfAbsent(source, s -> add(new Parameter(site.path(), s, updater)));
+        masters.computeIfAbsent(
+            source, s -> add(new Parameter(shape.kernels(), site.path(), s, updater)));
     QuantDescriptor descriptor = initial.descriptors().get(site.path());
     TrainedLayer.Tensor tensor;
     if (descriptor == null) {
       tensor = new TrainedLayer.Tensor(site, master, null, master.value());
     } else {
       TrainedQuantizer quantizer =
-          TrainedQuantizer.ofWeight(site, descriptor, master.value(), this::scale);
+          TrainedQuantizer.ofWeight(
+              site, open(site, descriptor), scale(site), master.value(), this::scale);
       tensor = new TrainedLayer.Tensor(site, master, quantizer, master.value().dup('c'));
     }
     tensor.refresh();
@@ -129,15 +133,23 @@ public final class TrainedModel {
     int channel = preScale == null ? 0 : site.tensor().layout().fromEnd('C');
     TrainedQuantizer quantizer = null;
     if (descriptor != null) {
-      CalibratedScale scale = initial.scales().get(site.path());
-      quantizer = TrainedQuantizer.ofActivation(site, descriptor, scale, this::scale);
+      quantizer =
+          TrainedQuantizer.ofActivation(site, open(site, descriptor), scale(site), this::scale);
       activations.put(site.path(), quantizer);
     }
     return new TrainedLayer.Port(site, quantizer, preScale, channel);
   }
 
+  private Quantizer open(TensorSite site, QuantDescriptor descriptor) {
+    return Quantizer.of(descriptor, site.tensor().layout(), shape.kernels());
+  }
+
+  private @Nullable CalibratedScale scale(TensorSite site) {
+    return initial.scales().get(site.path());
+  }
+
   private Parameter scale(String name, INDArray amax) {
-    return add(new Parameter(name, amax, scaleUpdater));
+    return add(new Parameter(shape.kernels(), name, amax, scaleUpdater));
   }
 
   private Parameter add(Parameter parameter) {

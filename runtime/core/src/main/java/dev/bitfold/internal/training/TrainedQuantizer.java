@@ -4,6 +4,7 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
+import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.gradient.QuantGradients;
@@ -37,13 +38,13 @@ final class TrainedQuantizer {
 
   private TrainedQuantizer(
       TensorSite site,
-      QuantDescriptor descriptor,
+      Quantizer open,
       StraightThrough estimator,
       @Nullable CalibratedScale fixed,
       @Nullable Parameter learned) {
     this.site = site;
-    this.descriptor = descriptor;
-    this.open = Quantizer.of(descriptor, site.tensor().layout());
+    this.descriptor = open.descriptor();
+    this.open = open;
     this.estimator = estimator;
     this.fixed = fixed;
     this.learned = learned;
@@ -59,44 +60,54 @@ final class TrainedQuantizer {
   /**
    * The quantizer of an input or output.
    *
+   * @param open as the descriptor gives it
    * @param scale as calibrated; null if its scale is dynamic or the descriptor's own
    */
   static TrainedQuantizer ofActivation(
-      TensorSite site,
-      QuantDescriptor descriptor,
-      @Nullable CalibratedScale scale,
-      NewParameter parameters) {
-    StraightThrough estimator = estimator(site, descriptor);
+      TensorSite site, Quantizer open, @Nullable CalibratedScale scale, NewParameter parameters) {
+    QuantDescriptor descriptor = open.descriptor();
+    StraightThrough estimator = estimator(site, open);
     CalibratedScale known = scale == null ? own(descriptor) : scale;
     if (known == null && !descriptor.dynamic()) {
       throw new IllegalStateException(
           site.describe(null, descriptor)
               + ": no calibration batch has reached it, so training has no amax to begin with");
     }
-    return of(site, descriptor, estimator, known, parameters);
+    return of(site, open, estimator, known, parameters);
   }
 
-  /** The quantizer of a weight, which is its own calibration data. */
+  /**
+   * The quantizer of a weight, which is its own calibration data.
+   *
+   * @param open as the descriptor gives it
+   * @param scale that the calibration was given for it; null if its scale follows from it
+   */
   static TrainedQuantizer ofWeight(
-      TensorSite site, QuantDescriptor descriptor, INDArray weight, NewParameter parameters) {
-    StraightThrough estimator = estimator(site, descriptor);
-    CalibratedScale known = own(descriptor);
+      TensorSite site,
+      Quantizer open,
+      @Nullable CalibratedScale scale,
+      INDArray weight,
+      NewParameter parameters) {
+    QuantDescriptor descriptor = open.descriptor();
+    StraightThrough estimator = estimator(site, open);
+    CalibratedScale known = scale == null ? own(descriptor) : scale;
     boolean follows =
         descriptor.dynamic() || (descriptor.calib() == Calib.MAX && !isLearned(descriptor));
     if (known == null && !follows) {
-      known = calibrated(site, descriptor, weight);
+      known = calibrated(open, weight);
     }
-    return of(site, descriptor, estimator, known, parameters);
+    return of(site, open, estimator, known, parameters);
   }
 
   private static TrainedQuantizer of(
       TensorSite site,
-      QuantDescriptor descriptor,
+      Quantizer open,
       StraightThrough estimator,
       @Nullable CalibratedScale known,
       NewParameter parameters) {
+    QuantDescriptor descriptor = open.descriptor();
     if (!isLearned(descriptor)) {
-      return new TrainedQuantizer(site, descriptor, estimator, known, null);
+      return new TrainedQuantizer(site, open, estimator, known, null);
     }
     if (!(known instanceof CalibratedScale.Amax amax)) {
       throw new IllegalArgumentException(
@@ -104,10 +115,11 @@ final class TrainedQuantizer {
     }
     requireAbove0(site, descriptor, amax.amax(), "begins with");
     Parameter learned = parameters.make(site.path() + ".amax", amax.amax());
-    return new TrainedQuantizer(site, descriptor, estimator, null, learned);
+    return new TrainedQuantizer(site, open, estimator, null, learned);
   }
 
-  private static StraightThrough estimator(TensorSite site, QuantDescriptor descriptor) {
+  private static StraightThrough estimator(TensorSite site, Quantizer open) {
+    QuantDescriptor descriptor = open.descriptor();
     String refused = null;
     if (isLearned(descriptor)) {
       if (descriptor.affine()) {
@@ -120,7 +132,7 @@ final class TrainedQuantizer {
     }
     try {
       if (refused == null) {
-        return StraightThrough.of(descriptor, site.tensor().layout());
+        return StraightThrough.of(open);
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
@@ -145,13 +157,12 @@ final class TrainedQuantizer {
     return new CalibratedScale.Amax(amax.length == 1 ? Nd4j.scalar(amax[0]) : Nd4j.create(amax));
   }
 
-  private static CalibratedScale calibrated(
-      TensorSite site, QuantDescriptor descriptor, INDArray weight) {
+  private static CalibratedScale calibrated(Quantizer open, INDArray weight) {
+    QuantDescriptor descriptor = open.descriptor();
     if (descriptor.calib() == Calib.MAX && !descriptor.affine()) {
-      return new CalibratedScale.Amax(
-          Quantizer.of(descriptor, site.tensor().layout()).amax(weight));
+      return new CalibratedScale.Amax(open.amax(weight));
     }
-    Calibrator calibrator = Calibrators.of(descriptor, site.tensor().layout());
+    Calibrator calibrator = Calibrators.of(open, NonFinite.REFUSE);
     calibrator.observe(weight);
     return CalibratedScale.of(calibrator);
   }

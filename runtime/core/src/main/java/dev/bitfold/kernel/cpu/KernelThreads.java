@@ -1,5 +1,6 @@
 package dev.bitfold.kernel.cpu;
 
+import dev.bitfold.kernel.Setting;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -7,6 +8,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of the CPU kernels: a fixed pool of daemon threads, to which the caller's own is
@@ -14,11 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * concurrent use.
  */
 public final class KernelThreads {
-  private static final KernelThreads SHARED =
-      new KernelThreads(
-          Math.max(
-              1,
-              Integer.getInteger("bitfold.threads", Runtime.getRuntime().availableProcessors())));
+  private static volatile @Nullable KernelThreads shared;
 
   /** A share of the work. */
   @FunctionalInterface
@@ -62,9 +60,24 @@ public final class KernelThreads {
     this.pool = executor;
   }
 
-  /** The threads that quantizers use. */
+  /**
+   * The threads that quantizers use.
+   *
+   * @throws IllegalArgumentException if the system property is not a whole number from 1
+   */
   public static KernelThreads shared() {
-    return SHARED;
+    KernelThreads threads = shared;
+    if (threads == null) {
+      synchronized (KernelThreads.class) {
+        threads = shared;
+        if (threads == null) {
+          threads =
+              new KernelThreads(Setting.THREADS.count(Runtime.getRuntime().availableProcessors()));
+          shared = threads;
+        }
+      }
+    }
+    return threads;
   }
 
   /** How many threads a call is divided among, the caller's included. */

@@ -5,6 +5,7 @@ import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LoadFailure;
 import dev.bitfold.cuda.launch.Lane;
+import dev.bitfold.kernel.Setting;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -79,8 +80,7 @@ public interface MatrixProducts {
   /** Those of a card, decided once, and then logged in one line. */
   static MatrixProducts of(CudaDevice device) {
     Objects.requireNonNull(device, "device");
-    return Found.PRODUCTS.computeIfAbsent(
-        device, on -> find(on, System.getProperty("bitfold.cublas", "")));
+    return Found.PRODUCTS.computeIfAbsent(device, on -> find(on, Setting.CUBLAS.text()));
   }
 
   /**

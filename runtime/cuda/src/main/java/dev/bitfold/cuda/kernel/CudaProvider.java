@@ -3,6 +3,7 @@ package dev.bitfold.cuda.kernel;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.kernel.KernelProvider;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Setting;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -27,10 +28,7 @@ public final class CudaProvider implements KernelProvider {
       synchronized (CudaProvider.class) {
         choice = decided;
         if (choice == null) {
-          choice =
-              DeviceChoice.of(
-                  System.getProperty("bitfold.device", ""),
-                  System.getProperty("bitfold.cuda.driver", ""));
+          choice = DeviceChoice.of(Setting.DEVICE.text(), Setting.CUDA_DRIVER.text());
           decided = choice;
         }
       }

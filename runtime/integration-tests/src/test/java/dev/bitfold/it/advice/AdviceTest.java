@@ -114,11 +114,11 @@ class AdviceTest {
   void isSilentWhereNothingIsWorthChanging() {
     Calibration<Mlp> calibration = MlpQuantizer.of(mlp).calibrate(batches, Mlp::forward);
     List<Sensitivity.Layer> layers = calibration.sensitivity().layers();
-    double worst = layers.get(0).error();
+    double worst = layers.get(0).error().orElseThrow();
     assertEquals(List.of(), calibration.advise(5, worst));
     assertEquals(
         List.of(layers.get(0).path()),
-        calibration.advise(5, 0.5 * (worst + layers.get(1).error())).stream()
+        calibration.advise(5, 0.5 * (worst + layers.get(1).error().orElseThrow())).stream()
             .map(Advice::layer)
             .toList());
     assertEquals(3, calibration.advise(5, 0).size());
@@ -198,7 +198,7 @@ class AdviceTest {
     assertTrue(row.contains("no channels"), row);
     assertTrue(diagnosis.toJson().contains("\"path\":\"plain\""));
     assertEquals(2, calibration.sensitivity().layers().size());
-    assertTrue(calibration.sensitivity().layers().stream().allMatch(l -> l.error() > 0));
+    assertTrue(calibration.sensitivity().layers().stream().allMatch(l -> l.error().orElse(0) > 0));
     assertEquals(2, calibration.advise(2, 0).size());
   }
 

@@ -347,8 +347,7 @@ class FoldingTest {
                     Norms.withOutliers(1, C),
                     List.of(Linear.random(1, 4, C), Linear.random(2, 4, C)))),
         "norm: @SmoothInto names fcs.2",
-        "near are",
-        "fcs.0");
+        "did you mean 'fcs.0' or 'fcs.1'?");
   }
 
   @Test

@@ -125,7 +125,8 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     INDArray master = packed != null ? packed.unpack() : held != null ? held : original;
     QuantDescriptor used = narrow ? descriptor.toBuilder().bits(7).build() : descriptor;
     CalibratedScale scale = state().scales().get(weight);
-    return WeightQuantizer.of(used, entry(weight).layout(), master, scale).pack(master);
+    return WeightQuantizer.of(Quantizer.of(used, entry(weight).layout()), master, scale)
+        .pack(master);
   }
 
   /** A weight or bias that differs from the model's own. */

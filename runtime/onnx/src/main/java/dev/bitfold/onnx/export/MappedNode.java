@@ -46,10 +46,7 @@ record MappedNode(Graph graph, String name) {
   private OnnxException missing() {
     List<String> names =
         graph.nodes().stream().filter(MappedNode::isKnown).map(NodeProto::getName).toList();
-    return graph.bad(
-        "has no node "
-            + name
-            + (names.isEmpty() ? "" : "; did you mean " + NearestName.of(name, names) + "?"));
+    return graph.bad("has no node " + name + "; " + NearestName.question(name, names));
   }
 
   OnnxException bad(String what) {

@@ -1,6 +1,7 @@
 package dev.bitfold.onnx.export;
 
 import dev.bitfold.Quantized;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxWeights;
@@ -155,9 +156,9 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   private static List<String> quantizedLayers(Quantized<?> quantized) {
-    Schema schema = quantized.state().schema();
+    Schema schema = Backed.contentsOf(quantized).schema();
     List<String> layers = new ArrayList<>();
-    for (String path : quantized.state().state().descriptors().keySet()) {
+    for (String path : Backed.contentsOf(quantized).state().descriptors().keySet()) {
       String layer = LayerState.layerOf(path);
       if (!layers.contains(layer) && hasWeight(schema, layer)) {
         layers.add(layer);

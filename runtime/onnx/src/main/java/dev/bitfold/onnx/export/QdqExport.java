@@ -2,6 +2,7 @@ package dev.bitfold.onnx.export;
 
 import dev.bitfold.Quantized;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.file.CleanShapes;
@@ -44,7 +45,7 @@ final class QdqExport {
 
   QdqExport(OnnxFile file, Quantized<?> quantized, OnnxMapping mapping, OnnxOptions options) {
     this.file = file;
-    this.stored = quantized.state();
+    this.stored = Backed.contentsOf(quantized);
     this.originals = quantized.originals();
     this.mapping = mapping;
     this.options = options;

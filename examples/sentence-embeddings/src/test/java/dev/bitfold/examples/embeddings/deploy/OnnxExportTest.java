@@ -14,6 +14,7 @@ import dev.bitfold.examples.embeddings.model.Linear;
 import dev.bitfold.examples.embeddings.model.Pooling;
 import dev.bitfold.examples.embeddings.peer.PeerModel;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
+import dev.bitfold.internal.state.Backed;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
 import java.nio.LongBuffer;
@@ -136,9 +137,7 @@ class OnnxExportTest {
     int layers = 0;
     for (int i = 0; i < encoder.size(); i++) {
       INDArray folded =
-          export
-              .quantized()
-              .state()
+          Backed.contentsOf(export.quantized())
               .state()
               .preScales()
               .get("encoder." + i + ".attention.output.x");

@@ -1,21 +1,26 @@
 package dev.bitfold.internal.state;
 
+import dev.bitfold.layer.HookedLayer;
 import java.util.Collections;
 import java.util.Set;
 import org.nd4j.shade.guava.collect.MapMaker;
 
 /**
- * The layers that were rebuilt with quantized weights as instances of the user's own class, which
- * nothing else tells from float ones. They are known by identity, for as long as they live.
+ * The quantized layers without a wrapper: a final class or record with weights only is rebuilt as
+ * itself, so that nothing in the object tells it from a float one, and it is known by identity for
+ * as long as it lives.
  */
-final class QuantizedLayers {
+final class RebuiltLayers {
   private static final Set<Object> LAYERS =
       Collections.newSetFromMap(new MapMaker().weakKeys().makeMap());
 
-  private QuantizedLayers() {}
+  private RebuiltLayers() {}
 
+  /** Notes a quantized layer, unless it is a wrapper, which is told by its class. */
   static void add(Object layer) {
-    LAYERS.add(layer);
+    if (!(layer instanceof HookedLayer)) {
+      LAYERS.add(layer);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
 package com.acme;
 
 /** A user's own class with a name of Bitfold's. */
-public class LayerHooks {}
+public class ArrayHooks {}

@@ -1,0 +1,37 @@
+package dev.bitfold.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Annotations stand on nothing, descriptors on annotations; there is no third room. */
+@AnalyzeClasses(packages = "dev.bitfold", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String ANNOTATIONS = "dev.bitfold.annotations";
+  private static final String DESCRIPTOR = "dev.bitfold.descriptor";
+
+  @ArchTest
+  static final ArchRule annotationsStandOnNothing =
+      classes()
+          .that()
+          .resideInAPackage(ANNOTATIONS)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(ANNOTATIONS, "java..");
+
+  @ArchTest
+  static final ArchRule descriptorsStandOnAnnotations =
+      classes()
+          .that()
+          .resideInAPackage(DESCRIPTOR)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(ANNOTATIONS, DESCRIPTOR, "java..", "org.jspecify.annotations");
+
+  @ArchTest
+  static final ArchRule thereIsNoThirdRoom =
+      classes().should().resideInAnyPackage(ANNOTATIONS, DESCRIPTOR);
+}

@@ -1,0 +1,169 @@
+package dev.bitfold.internal.state;
+
+import dev.bitfold.descriptor.NearestName;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The tensors or layers that a user names: by a path, by a pattern of paths, or by a class of
+ * layers.
+ *
+ * <p>In a pattern {@code *} stands for any part of a name, and {@code **} in place of a name for
+ * any number of names: {@code blocks.*.fc1}, {@code **.weight}. Immutable.
+ */
+public final class Selection {
+  private static final String MANY = "**";
+
+  private final String text;
+  private final boolean pattern;
+  private final Predicate<TensorSite> tensors;
+  private final Predicate<ModelShape.Layer> layers;
+
+  private Selection(
+      String text,
+      boolean pattern,
+      Predicate<TensorSite> tensors,
+      Predicate<ModelShape.Layer> layers) {
+    this.text = text;
+    this.pattern = pattern;
+    this.tensors = tensors;
+    this.layers = layers;
+  }
+
+  /** Returns what a path or a pattern names. */
+  public static Selection of(String path) {
+    Objects.requireNonNull(path, "path");
+    // Each name is matched with the dot before it, so that ** may stand for none.
+    Pattern regex =
+        Pattern.compile(
+            Stream.of(path.split("\\.", -1)).map(Selection::regex).collect(Collectors.joining()));
+    return new Selection(
+        path,
+        path.contains("*"),
+        site -> regex.matcher("." + site.path()).matches(),
+        layer -> regex.matcher("." + layer.path()).matches());
+  }
+
+  private static String regex(String name) {
+    return name.equals(MANY)
+        ? "(\\.[^.]+)*"
+        : Stream.of(name.split("\\*", -1))
+            .map(Pattern::quote)
+            .collect(Collectors.joining("[^.]*", "\\.", ""));
+  }
+
+  /** Returns the layers of a class and of its subclasses. */
+  public static Selection of(Class<?> type) {
+    Objects.requireNonNull(type, "type");
+    return new Selection(
+        type.getSimpleName(), true, site -> false, layer -> isOf(type, layer.type().type()));
+  }
+
+  /** Returns the tensors of a name in the layers of a class and of its subclasses. */
+  public static Selection of(Class<?> type, String tensor) {
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(tensor, "tensor");
+    return new Selection(
+        type.getSimpleName() + "." + tensor,
+        true,
+        site -> site.tensor().name().equals(tensor) && isOf(type, site.type()),
+        layer -> false);
+  }
+
+  private static boolean isOf(Class<?> wanted, Class<?> type) {
+    return wanted.isAssignableFrom(type);
+  }
+
+  /** Whether it may name several. */
+  public boolean isPattern() {
+    return pattern;
+  }
+
+  /**
+   * Returns the paths of the tensors that it names.
+   *
+   * @param among the paths of those that come into question
+   * @param what they are, for the message
+   * @throws IllegalArgumentException if it names none; the message has the near ones
+   */
+  public Set<String> tensors(ModelShape shape, Collection<String> among, String what) {
+    Set<String> found = new LinkedHashSet<>();
+    for (String path : among) {
+      if (tensors.test(shape.site(path))) {
+        found.add(path);
+      }
+    }
+    return required(found, among, what);
+  }
+
+  /**
+   * Returns the paths of the tensors that it names, and of those whose layers it names.
+   *
+   * @param among the paths of those that come into question
+   * @param what they are, for the message
+   * @throws IllegalArgumentException if it names none; the message has the near ones
+   */
+  public Set<String> tensorsAndLayers(ModelShape shape, Collection<String> among, String what) {
+    Set<String> found = new LinkedHashSet<>();
+    Set<String> known = new LinkedHashSet<>(among);
+    for (String path : among) {
+      TensorSite site = shape.site(path);
+      if (tensors.test(site) || layers.test(shape.layer(site))) {
+        found.add(path);
+      }
+      known.add(site.layer());
+    }
+    return required(found, known, what);
+  }
+
+  /**
+   * Returns the paths of the layers that it names.
+   *
+   * @param among the layers that come into question
+   * @param what they are, for the message
+   * @throws IllegalArgumentException if it names none; the message has the near ones
+   */
+  public Set<String> layers(Collection<ModelShape.Layer> among, String what) {
+    Set<String> found = new LinkedHashSet<>();
+    Set<String> known = new LinkedHashSet<>();
+    for (ModelShape.Layer layer : among) {
+      if (layers.test(layer)) {
+        found.add(layer.path());
+      }
+      known.add(layer.path());
+    }
+    return required(found, known, what);
+  }
+
+  private Set<String> required(Set<String> found, Collection<String> known, String what) {
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the model has no "
+              + what
+              + " '"
+              + text
+              + "'; "
+              + NearestName.question(text, known.stream().map(this::alike).distinct().toList()));
+    }
+    return found;
+  }
+
+  /** A path with the stars of a pattern that has as many names: what the pattern may have meant. */
+  private String alike(String path) {
+    String[] names = text.split("\\.", -1);
+    String[] others = path.split("\\.", -1);
+    if (!text.contains("*") || text.contains(MANY) || names.length != others.length) {
+      return path;
+    }
+    for (int i = 0; i < names.length; i++) {
+      others[i] = names[i].equals("*") ? "*" : others[i];
+    }
+    return String.join(".", others);
+  }
+}
