@@ -2,9 +2,10 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
 import dev.bitfold.layer.Gradients;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.io.IOException;
 import java.util.List;
@@ -22,18 +23,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-final class QuantizedCross extends Cross {
+final class QuantizedCross extends Cross implements HookedLayer {
   private static final LayerType<Cross, QuantizedCross> TYPE =
-      LayerType.of(Cross.class, QuantizedCross::new)
+      LayerType.builder(Cross.class, QuantizedCross::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "", QuantDescriptor.builder().bits(8).build())
           .input("memory", "", QuantDescriptor.builder().bits(8).build())
           .unpackingWeights()
-          .withBackward();
+          .withBackward()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedCross(Cross layer, LayerHooks hooks) {
+  private QuantizedCross(Cross layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -56,7 +58,7 @@ final class QuantizedCross extends Cross {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedCross unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedCross(this, unpacked);
   }
 
@@ -67,6 +69,11 @@ final class QuantizedCross extends Cross {
     INDArray hookedGradient =
         this.hooks.gradOutput(() -> super.forward(hookedX, gain, hookedMemory), gradOutput);
     Gradients computed = super.backward(hookedX, gain, hookedMemory, hookedGradient);
-    return this.hooks.gradients(computed, "x", LayerHooks.inputs(List.of("x", "memory"), a, hooks));
+    return this.hooks.gradients(computed, "x", ArrayHooks.inputs(List.of("x", "memory"), a, hooks));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

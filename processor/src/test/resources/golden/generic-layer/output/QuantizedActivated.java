@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.util.function.UnaryOperator;
 import javax.annotation.processing.Generated;
@@ -20,10 +21,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends Activated<A> {
-  private final LayerHooks hooks;
+public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends Activated<A>
+    implements HookedLayer {
+  private final ArrayHooks hooks;
 
-  private QuantizedActivated(Activated<A> layer, LayerHooks hooks) {
+  private QuantizedActivated(Activated<A> layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), layer.activation());
     hooks.check("weight", super.weight());
     this.hooks = hooks;
@@ -32,12 +34,13 @@ public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends
   /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
   public static <A extends UnaryOperator<INDArray>>
       LayerType<Activated<A>, QuantizedActivated<A>> type() {
-    return LayerType.<Activated<A>, QuantizedActivated<A>>of(
+    return LayerType.<Activated<A>, QuantizedActivated<A>>builder(
             Activated.class, QuantizedActivated<A>::new)
         .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
         .input("x", "NC", QuantDescriptor.builder().bits(8).build())
         .output(QuantDescriptor.builder().bits(8).build())
-        .unpackingWeights();
+        .unpackingWeights()
+        .build();
   }
 
   @Override
@@ -52,7 +55,12 @@ public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedActivated<A> unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedActivated<A>(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

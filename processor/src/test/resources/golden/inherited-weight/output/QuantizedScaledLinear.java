@@ -3,8 +3,9 @@ package com.acme;
 
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,9 +20,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedScaledLinear extends ScaledLinear {
+public final class QuantizedScaledLinear extends ScaledLinear implements HookedLayer {
   private static final LayerType<ScaledLinear, QuantizedScaledLinear> TYPE =
-      LayerType.of(ScaledLinear.class, QuantizedScaledLinear::new)
+      LayerType.builder(ScaledLinear.class, QuantizedScaledLinear::new)
           .weight(
               "weight",
               "OI",
@@ -32,11 +33,12 @@ public final class QuantizedScaledLinear extends ScaledLinear {
                   .scaleBits(8, 0)
                   .build())
           .input("x", "NC")
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedScaledLinear(ScaledLinear layer, LayerHooks hooks) {
+  private QuantizedScaledLinear(ScaledLinear layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), layer.factor);
     hooks.check("weight", super.weight());
     this.hooks = hooks;
@@ -59,7 +61,12 @@ public final class QuantizedScaledLinear extends ScaledLinear {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedScaledLinear unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedScaledLinear(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

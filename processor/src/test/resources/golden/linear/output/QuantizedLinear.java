@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,18 +21,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedLinear extends Linear {
+public final class QuantizedLinear extends Linear implements HookedLayer {
   private static final LayerType<Linear, QuantizedLinear> TYPE =
-      LayerType.of(Linear.class, QuantizedLinear::new)
+      LayerType.builder(Linear.class, QuantizedLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
           .smoothQuant()
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedLinear(Linear layer, LayerHooks hooks) {
+  private QuantizedLinear(Linear layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), hooks.tensor("bias", layer.bias()));
     hooks.check("weight", super.weight());
     hooks.check("bias", super.bias());
@@ -55,7 +57,12 @@ public final class QuantizedLinear extends Linear {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedLinear unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedLinear(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

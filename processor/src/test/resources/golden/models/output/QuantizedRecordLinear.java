@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,17 +21,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedRecordLinear implements Layer {
+public final class QuantizedRecordLinear implements Layer, HookedLayer {
   private static final LayerType<RecordLinear, QuantizedRecordLinear> TYPE =
-      LayerType.of(RecordLinear.class, QuantizedRecordLinear::new)
+      LayerType.builder(RecordLinear.class, QuantizedRecordLinear::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(4).per("O").build())
           .input("x", "NC", QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
   private final RecordLinear layer;
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedRecordLinear(RecordLinear layer, LayerHooks hooks) {
+  private QuantizedRecordLinear(RecordLinear layer, ArrayHooks hooks) {
     this.layer = new RecordLinear(hooks.tensor("weight", layer.weight()), layer.name());
     hooks.check("weight", this.layer.weight());
     this.hooks = hooks;
@@ -48,12 +50,17 @@ public final class QuantizedRecordLinear implements Layer {
 
   /** Returns the layer, or a copy of it for one call whose weights are unpacked. */
   private RecordLinear unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? layer : new QuantizedRecordLinear(layer, unpacked).layer;
   }
 
   @Override
   public String name() {
     return layer.name();
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -17,16 +18,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedClashing extends Clashing {
+public final class QuantizedClashing extends Clashing implements HookedLayer {
   private static final dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> TYPE =
-      dev.bitfold.layer.LayerType.of(Clashing.class, QuantizedClashing::new)
+      dev.bitfold.layer.LayerType.builder(Clashing.class, QuantizedClashing::new)
           .weight("hooks", "", QuantDescriptor.builder().bits(8).build())
           .input("x", "", QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedClashing(Clashing layer, LayerHooks hooks) {
+  private QuantizedClashing(Clashing layer, ArrayHooks hooks) {
     super(hooks.tensor("hooks", layer.hooks), layer.layer);
     hooks.check("hooks", super.hooks);
     this.hooks = hooks;
@@ -49,7 +51,12 @@ public final class QuantizedClashing extends Clashing {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedClashing unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedClashing(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
@@ -18,18 +19,27 @@ import javax.annotation.processing.Generated;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-final class QuantizedOuter_Hidden extends Outer.Hidden {
+final class QuantizedOuter_Hidden extends Outer.Hidden implements HookedLayer {
   private static final LayerType<Outer.Hidden, QuantizedOuter_Hidden> TYPE =
-      LayerType.of(Outer.Hidden.class, QuantizedOuter_Hidden::new)
-          .weight("weight", "", QuantDescriptor.builder().bits(4).build());
+      LayerType.builder(Outer.Hidden.class, QuantizedOuter_Hidden::new)
+          .weight("weight", "", QuantDescriptor.builder().bits(4).build())
+          .build();
 
-  private QuantizedOuter_Hidden(Outer.Hidden layer, LayerHooks hooks) {
+  private final ArrayHooks hooks;
+
+  private QuantizedOuter_Hidden(Outer.Hidden layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
+    this.hooks = hooks;
   }
 
   /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
   public static LayerType<Outer.Hidden, QuantizedOuter_Hidden> type() {
     return TYPE;
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

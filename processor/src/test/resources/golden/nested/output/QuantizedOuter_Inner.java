@@ -3,8 +3,9 @@ package com.acme;
 
 import dev.bitfold.annotations.Int8Dynamic;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,16 +22,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedOuter_Inner extends Outer.Inner {
+public final class QuantizedOuter_Inner extends Outer.Inner implements HookedLayer {
   private static final LayerType<Outer.Inner, QuantizedOuter_Inner> TYPE =
-      LayerType.of(Outer.Inner.class, QuantizedOuter_Inner::new)
+      LayerType.builder(Outer.Inner.class, QuantizedOuter_Inner::new)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedOuter_Inner(Outer.Inner layer, LayerHooks hooks) {
+  private QuantizedOuter_Inner(Outer.Inner layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -53,7 +55,12 @@ public final class QuantizedOuter_Inner extends Outer.Inner {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedOuter_Inner unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedOuter_Inner(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

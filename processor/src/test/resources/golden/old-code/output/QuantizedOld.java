@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.util.List;
 import javax.annotation.processing.Generated;
@@ -21,17 +22,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @SuppressWarnings({"deprecation", "rawtypes", "removal", "serial"})
 @GeneratedLayer(version = 3)
-public final class QuantizedOld extends Old {
+public final class QuantizedOld extends Old implements HookedLayer {
   private static final LayerType<Old, QuantizedOld> TYPE =
-      LayerType.of(Old.class, QuantizedOld::new)
+      LayerType.builder(Old.class, QuantizedOld::new)
           .weight("weight", "", QuantDescriptor.builder().bits(8).build())
           .input("x", "")
           .output(QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedOld(Old layer, LayerHooks hooks) {
+  private QuantizedOld(Old layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), layer.names());
     hooks.check("weight", super.weight());
     this.hooks = hooks;
@@ -54,7 +56,12 @@ public final class QuantizedOld extends Old {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedOld unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedOld(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -4,7 +4,8 @@ package com.acme;
 import dev.bitfold.annotations.Int8;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -21,17 +22,17 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-final class QuantizedSdGate implements SdLayer {
+final class QuantizedSdGate implements SdLayer, HookedLayer {
   private static final LayerType<SdGate, QuantizedSdGate> TYPE =
-      LayerType.of(SdGate.class, QuantizedSdGate::new)
+      LayerType.graphBuilder(SdGate.class, QuantizedSdGate::new)
           .weight("weight", "IO", QuantDescriptor.builder().bits(8).per("O").build())
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .ofVariables();
+          .build();
 
   private final SdGate layer;
-  private final LayerHooks hooks;
+  private final GraphHooks hooks;
 
-  private QuantizedSdGate(SdGate layer, LayerHooks hooks) {
+  private QuantizedSdGate(SdGate layer, GraphHooks hooks) {
     this.layer = new SdGate(hooks.tensor("weight", layer.weight()));
     hooks.check("weight", this.layer.weight());
     this.hooks = hooks;
@@ -45,5 +46,10 @@ final class QuantizedSdGate implements SdLayer {
   @Override
   public SDVariable forward(SDVariable x) {
     return hooks.output(layer.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public GraphHooks bitfoldHooks() {
+    return hooks;
   }
 }

@@ -5,7 +5,8 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.GraphHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -21,20 +22,20 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedSdLinear extends SdLinear {
+public final class QuantizedSdLinear extends SdLinear implements HookedLayer {
   private static final LayerType<SdLinear, QuantizedSdLinear> TYPE =
-      LayerType.of(SdLinear.class, QuantizedSdLinear::new)
+      LayerType.graphBuilder(SdLinear.class, QuantizedSdLinear::new)
           .weight(
               "weight",
               "IO",
               QuantDescriptor.builder().bits(4).per("O").calib(Calib.MSE).ste(Ste.LSQ).build())
           .bias("bias", "O")
           .input("x", "...C", QuantDescriptor.builder().bits(8).build())
-          .ofVariables();
+          .build();
 
-  private final LayerHooks hooks;
+  private final GraphHooks hooks;
 
-  private QuantizedSdLinear(SdLinear layer, LayerHooks hooks) {
+  private QuantizedSdLinear(SdLinear layer, GraphHooks hooks) {
     super(hooks.tensor("weight", layer.weight()), hooks.tensor("bias", layer.bias()));
     hooks.check("weight", super.weight());
     hooks.check("bias", super.bias());
@@ -49,5 +50,10 @@ public final class QuantizedSdLinear extends SdLinear {
   @Override
   public SDVariable forward(SDVariable x) {
     return hooks.output(super.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public GraphHooks bitfoldHooks() {
+    return hooks;
   }
 }

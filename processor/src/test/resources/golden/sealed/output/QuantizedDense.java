@@ -3,8 +3,9 @@ package com.acme;
 
 import dev.bitfold.annotations.Fp8;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,16 +22,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedDense extends Dense {
+public final class QuantizedDense extends Dense implements HookedLayer {
   private static final LayerType<Dense, QuantizedDense> TYPE =
-      LayerType.of(Dense.class, QuantizedDense::new)
+      LayerType.builder(Dense.class, QuantizedDense::new)
           .weight("weight", "", QuantDescriptor.builder().bits(4, 3).build())
           .input("x", "", QuantDescriptor.builder().bits(4, 3).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedDense(Dense layer, LayerHooks hooks) {
+  private QuantizedDense(Dense layer, ArrayHooks hooks) {
     super(hooks.tensor("weight", layer.weight));
     hooks.check("weight", super.weight);
     this.hooks = hooks;
@@ -53,7 +55,12 @@ public final class QuantizedDense extends Dense {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedDense unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedDense(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

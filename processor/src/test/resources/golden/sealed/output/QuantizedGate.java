@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -17,15 +18,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-final class QuantizedGate implements Act {
+final class QuantizedGate implements Act, HookedLayer {
   private static final LayerType<Gate, QuantizedGate> TYPE =
-      LayerType.of(Gate.class, QuantizedGate::new)
-          .input("x", "", QuantDescriptor.builder().bits(8).narrowRange(true).build());
+      LayerType.builder(Gate.class, QuantizedGate::new)
+          .input("x", "", QuantDescriptor.builder().bits(8).narrowRange(true).build())
+          .build();
 
   private final Gate layer;
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedGate(Gate layer, LayerHooks hooks) {
+  private QuantizedGate(Gate layer, ArrayHooks hooks) {
     this.layer = new Gate(layer.scale());
     this.hooks = hooks;
   }
@@ -38,5 +40,10 @@ final class QuantizedGate implements Act {
   @Override
   public INDArray forward(INDArray x) {
     return hooks.output(layer.forward(hooks.input("x", x)));
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

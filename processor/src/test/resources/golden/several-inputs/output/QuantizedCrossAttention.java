@@ -2,8 +2,9 @@
 package com.acme;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import java.io.IOException;
 import javax.annotation.processing.Generated;
@@ -21,9 +22,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-final class QuantizedCrossAttention extends CrossAttention {
+final class QuantizedCrossAttention extends CrossAttention implements HookedLayer {
   private static final LayerType<CrossAttention, QuantizedCrossAttention> TYPE =
-      LayerType.of(CrossAttention.class, QuantizedCrossAttention::rebuild)
+      LayerType.builder(CrossAttention.class, QuantizedCrossAttention::rebuild)
           .weight("weight", "OI", QuantDescriptor.builder().bits(8).axis(0).build())
           .weight(
               "projection",
@@ -31,11 +32,12 @@ final class QuantizedCrossAttention extends CrossAttention {
               QuantDescriptor.builder().bits(4, 3).amax(0.1).name("projection").build())
           .input("query", "NC", QuantDescriptor.builder().bits(8).build())
           .input("memory", "NC", QuantDescriptor.builder().bits(4).per("N").dynamic(true).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedCrossAttention(CrossAttention layer, LayerHooks hooks) throws IOException {
+  private QuantizedCrossAttention(CrossAttention layer, ArrayHooks hooks) throws IOException {
     super(
         hooks.tensor("weight", layer.getWeight()),
         hooks.tensor("projection", layer.getProjection()));
@@ -49,7 +51,7 @@ final class QuantizedCrossAttention extends CrossAttention {
     return TYPE;
   }
 
-  private static QuantizedCrossAttention rebuild(CrossAttention layer, LayerHooks hooks) {
+  private static QuantizedCrossAttention rebuild(CrossAttention layer, ArrayHooks hooks) {
     try {
       return new QuantizedCrossAttention(layer, hooks);
     } catch (RuntimeException | Error e) {
@@ -81,7 +83,12 @@ final class QuantizedCrossAttention extends CrossAttention {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedCrossAttention unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : rebuild(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }

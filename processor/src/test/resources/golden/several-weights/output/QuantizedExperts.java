@@ -3,8 +3,9 @@ package com.acme;
 
 import dev.bitfold.annotations.Int8;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.GeneratedLayer;
-import dev.bitfold.layer.LayerHooks;
+import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,20 +24,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
 @GeneratedLayer(version = 3)
-public final class QuantizedExperts extends Experts {
+public final class QuantizedExperts extends Experts implements HookedLayer {
   private static final LayerType<Experts, QuantizedExperts> TYPE =
-      LayerType.of(Experts.class, QuantizedExperts::new)
+      LayerType.builder(Experts.class, QuantizedExperts::new)
           .weight("weights", "OI", QuantDescriptor.builder().bits(8).per("O").build())
           .weight("gate", "OI", QuantDescriptor.builder().bits(4).per("O").build())
           .bias("biases", "O")
           .several("weights", layer -> layer.getWeights())
           .several("biases", layer -> layer.biases)
           .input("x", "NC", QuantDescriptor.builder().bits(8).build())
-          .unpackingWeights();
+          .unpackingWeights()
+          .build();
 
-  private final LayerHooks hooks;
+  private final ArrayHooks hooks;
 
-  private QuantizedExperts(Experts layer, LayerHooks hooks) {
+  private QuantizedExperts(Experts layer, ArrayHooks hooks) {
     super(
         hooks.tensors("weights", layer.getWeights()),
         hooks.tensor("gate", layer.gate()),
@@ -64,7 +66,12 @@ public final class QuantizedExperts extends Experts {
 
   /** Returns this layer, or a copy of it for one call whose weights are unpacked. */
   private QuantizedExperts unpacked() {
-    LayerHooks unpacked = hooks.unpacked();
+    ArrayHooks unpacked = hooks.unpacked();
     return unpacked == null ? this : new QuantizedExperts(this, unpacked);
+  }
+
+  @Override
+  public ArrayHooks bitfoldHooks() {
+    return hooks;
   }
 }
