@@ -20,7 +20,7 @@ class ArchitectureTest {
           .resideInAPackage(ANNOTATIONS)
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage(ANNOTATIONS, "java..");
+          .resideInAnyPackage(ANNOTATIONS, "java..", "org.jspecify.annotations");
 
   @ArchTest
   static final ArchRule descriptorsStandOnAnnotations =
