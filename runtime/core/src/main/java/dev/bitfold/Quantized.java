@@ -178,6 +178,14 @@ public final class Quantized<M> extends Backed<StateFile> {
   }
 
   /** What {@link #save} writes: descriptors, scales, smoothing and changed weights. */
+  /**
+   * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights, for tools
+   * that look at them.
+   */
+  public StateFile state() {
+    return stored;
+  }
+
   @Override
   protected StateFile contents() {
     return stored;
