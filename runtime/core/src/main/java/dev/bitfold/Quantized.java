@@ -179,8 +179,8 @@ public final class Quantized<M> extends Backed<StateFile> {
 
   /** What {@link #save} writes: descriptors, scales, smoothing and changed weights. */
   /**
-   * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights, for tools
-   * that look at them.
+   * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights, for
+   * tools that look at them.
    */
   public StateFile state() {
     return stored;

@@ -23,10 +23,20 @@ class ArrowsTest {
       only("dev.bitfold.cuda.driver", "dev.bitfold.cuda.driver");
 
   @ArchTest
+  static final ArchRule launchesKnowNoTensors =
+      only(
+          "dev.bitfold.cuda.launch",
+          "dev.bitfold.cuda.launch",
+          "dev.bitfold.cuda.driver",
+          "dev.bitfold.kernel",
+          "dev.bitfold.annotations");
+
+  @ArchTest
   static final ArchRule kernelsKnowNoTensors =
       only(
           "dev.bitfold.cuda.kernel",
           "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.launch",
           "dev.bitfold.cuda.driver",
           "dev.bitfold.kernel",
           "dev.bitfold.annotations");
@@ -37,7 +47,9 @@ class ArrowsTest {
           "dev.bitfold.cuda.blas",
           "dev.bitfold.cuda.blas",
           "dev.bitfold.cuda.kernel",
-          "dev.bitfold.cuda.driver");
+          "dev.bitfold.cuda.launch",
+          "dev.bitfold.cuda.driver",
+          "dev.bitfold.kernel");
 
   @ArchTest
   static final ArchRule tensorsKnowNoLayers =
@@ -45,8 +57,11 @@ class ArrowsTest {
           "dev.bitfold.cuda.tensor",
           "dev.bitfold.cuda.tensor",
           "dev.bitfold.cuda.kernel",
+          "dev.bitfold.cuda.launch",
           "dev.bitfold.cuda.driver",
+          "dev.bitfold.kernel",
           "dev.bitfold.quantizer",
+          "dev.bitfold.quantizer.scale",
           "dev.bitfold.tensor");
 
   /** Of ours, a package uses these only. */
