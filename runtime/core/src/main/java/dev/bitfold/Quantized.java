@@ -177,7 +177,6 @@ public final class Quantized<M> extends Backed<StateFile> {
     return model;
   }
 
-  /** What {@link #save} writes: descriptors, scales, smoothing and changed weights. */
   /**
    * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights, for
    * tools that look at them.
