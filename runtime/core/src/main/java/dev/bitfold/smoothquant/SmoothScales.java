@@ -16,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Immutable.
  */
 public final class SmoothScales {
-  /** The share of the mean contribution up to which a channel counts as asleep. */
+  /** The share of the median contribution up to which a channel counts as asleep. */
   private static final double ASLEEP = 0x1p-10;
 
   private static final float SMALLEST = 1e-4f;
@@ -36,9 +36,9 @@ public final class SmoothScales {
    * of ModelOpt's model_calib.py, which differs for channels that are asleep.
    *
    * <p>A channel is asleep if weights read it, and {@code actAmax * weightAmax}, the most that it
-   * has contributed to an output, is at most 2^-10 of the mean of all channels. What such a channel
-   * was seen to hold says nothing about what it will hold, and the formula would give it the
-   * largest factor of all, with which later activity is clipped. Its factor is {@code max(p *
+   * has contributed to an output, is at most 2^-10 of the median of the active channels. What such
+   * a channel was seen to hold says nothing about what it will hold, and the formula would give it
+   * the largest factor of all, with which later activity is clipped. Its factor is {@code max(p *
    * actAmax) / max(actAmax)} instead, the first maximum over the channels that are awake: a value
    * that is not clipped without smoothing is not clipped with it either, and is rounded to the same
    * steps. If no channel is awake, every factor is 1.
@@ -75,14 +75,16 @@ public final class SmoothScales {
   }
 
   private static boolean[] asleep(float[] act, float[] weight) {
-    double sum = 0;
+    double[] contributions = new double[act.length];
     for (int c = 0; c < act.length; c++) {
-      sum += (double) act[c] * weight[c];
+      contributions[c] = (double) act[c] * weight[c];
     }
+    // The median: a mean would follow the outliers, beside which every other channel looks asleep.
+    double[] active = Arrays.stream(contributions).filter(x -> x > 0).sorted().toArray();
+    double usual = active.length == 0 ? 0 : active[active.length / 2];
     boolean[] asleep = new boolean[act.length];
     for (int c = 0; c < act.length; c++) {
-      double contribution = (double) act[c] * weight[c];
-      asleep[c] = weight[c] > 0 && contribution <= ASLEEP * sum / act.length;
+      asleep[c] = weight[c] > 0 && contributions[c] <= ASLEEP * usual;
     }
     return asleep;
   }
