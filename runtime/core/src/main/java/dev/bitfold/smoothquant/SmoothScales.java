@@ -59,19 +59,21 @@ public final class SmoothScales {
     boolean[] asleep = asleep(act, w);
     float[] p = new float[act.length];
     double smoothed = 0;
-    double heaviest = 0;
+    double weights = 0;
+    int awake = 0;
     float largest = 0;
     for (int c = 0; c < p.length; c++) {
       float scale = power(w[c], 1 - alpha) / power(act[c], alpha);
       p[c] = Float.isNaN(scale) ? 1 : Math.min(Math.max(scale, SMALLEST), LARGEST);
       largest = Math.max(largest, act[c]);
       smoothed = asleep[c] ? smoothed : Math.max(smoothed, (double) act[c] * p[c]);
-      heaviest = asleep[c] ? heaviest : Math.max(heaviest, (double) w[c] / p[c]);
+      weights += asleep[c] ? 0 : (double) w[c] / p[c];
+      awake += asleep[c] ? 0 : 1;
     }
     for (int c = 0; c < p.length; c++) {
       if (asleep[c]) {
-        // Its weights must not outgrow the others', or they would coarsen the weight's scales.
-        p[c] = smoothed == 0 ? 1 : (float) Math.max(smoothed / largest, w[c] / heaviest);
+        // Its weights must not outgrow the usual one, or they would coarsen the weight's scales.
+        p[c] = smoothed == 0 ? 1 : (float) Math.max(smoothed / largest, w[c] * awake / weights);
       }
     }
     return ofPreQuantScale(p);
