@@ -41,7 +41,7 @@ public final class SmoothScales {
    * the largest factor of all, with which later activity is clipped. Its factor is {@code max(p *
    * actAmax) / max(actAmax)} instead, the first maximum over the channels that are awake: a value
    * that is not clipped without smoothing is not clipped with it either, and is rounded to the same
-   * steps. If no channel is awake, every factor is 1.
+   * steps. It is limited as {@code p} is. If no channel is awake, it is 1.
    *
    * @param actAmax largest absolute input per channel, [C] in any shape
    * @param weightAmax largest absolute weight per input channel, of all layers that read the input;
@@ -58,22 +58,21 @@ public final class SmoothScales {
     check(act, w, alpha);
     boolean[] asleep = asleep(act, w);
     float[] p = new float[act.length];
+    double largest = 0;
     double smoothed = 0;
-    double weights = 0;
-    int awake = 0;
-    float largest = 0;
+    boolean awake = false;
     for (int c = 0; c < p.length; c++) {
       float scale = power(w[c], 1 - alpha) / power(act[c], alpha);
-      p[c] = Float.isNaN(scale) ? 1 : Math.min(Math.max(scale, SMALLEST), LARGEST);
+      p[c] = Float.isNaN(scale) ? 1 : limited(scale);
       largest = Math.max(largest, act[c]);
-      smoothed = asleep[c] ? smoothed : Math.max(smoothed, (double) act[c] * p[c]);
-      weights += asleep[c] ? 0 : (double) w[c] / p[c];
-      awake += asleep[c] ? 0 : 1;
+      if (!asleep[c]) {
+        smoothed = Math.max(smoothed, (double) act[c] * p[c]);
+        awake |= w[c] > 0;
+      }
     }
     for (int c = 0; c < p.length; c++) {
       if (asleep[c]) {
-        // Its weights must not outgrow the usual one, or they would coarsen the weight's scales.
-        p[c] = smoothed == 0 ? 1 : (float) Math.max(smoothed / largest, w[c] * awake / weights);
+        p[c] = awake ? limited(smoothed / largest) : 1;
       }
     }
     return ofPreQuantScale(p);
@@ -236,6 +235,10 @@ public final class SmoothScales {
       throw new IllegalArgumentException(
           "the input has " + act.length + " channels, the weight " + weight.length);
     }
+  }
+
+  private static float limited(double scale) {
+    return (float) Math.min(Math.max(scale, SMALLEST), LARGEST);
   }
 
   private static float power(float base, double exponent) {

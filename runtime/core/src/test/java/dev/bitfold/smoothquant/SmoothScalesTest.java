@@ -132,11 +132,11 @@ class SmoothScalesTest {
     float[] act = positive(random, channels);
     float[] w = positive(random, channels);
     int sleeper = random.nextInt(channels);
-    // The smallest products are e^-6 of the mean, so that no other channel is asleep.
+    // The smallest products are e^-6 of the largest, so that no other channel is asleep.
     act[sleeper] = silent ? 0 : act[sleeper] * 1e-8f;
     float[] p = scales(act, w, alpha);
-    float before = 0;
-    float after = 0;
+    double before = 0;
+    double after = 0;
     for (int c = 0; c < channels; c++) {
       before = Math.max(before, act[c]);
       after = Math.max(after, act[c] * p[c]);
@@ -168,13 +168,28 @@ class SmoothScalesTest {
   }
 
   @Test
-  void aChannelIsAsleepUpToAThousandthOfTheMeanContribution() {
-    // With 3 channels of 1 and one of t, the mean is (3 + t) / 4, and t / mean is 2^-10 here:
-    double t = 3 / (4 * 1024.0 - 1);
-    float just = Math.nextDown((float) t);
-    float[] awake = scales(new float[] {1, 1, 1, (float) (t * 1.001)}, new float[] {1, 1, 1, 1}, 1);
-    assertEquals(1 / (t * 1.001), awake[3], 1e-3 / t, "the formula's");
-    assertEquals(1f, scales(new float[] {1, 1, 1, just}, new float[] {1, 1, 1, 1}, 1)[3]);
+  void aChannelIsAsleepUpToAThousandthOfTheMedianContribution() {
+    float t = 0x1p-10f;
+    float[] w = {1, 1, 1, 1};
+    assertEquals(1, scales(new float[] {1, 1, 1, t}, w, 1)[3]);
+    float more = Math.nextUp(t);
+    assertEquals(1 / more, scales(new float[] {1, 1, 1, more}, w, 1)[3], "the formula's");
+  }
+
+  @Test
+  void besideAnOutlierTheOthersAreAwake() {
+    // The mean of the contributions is 2^12 here: a fraction of it would put all others to sleep.
+    float[] p = scales(new float[] {1, 1, 1, 0x1p14f}, new float[] {1, 1, 1, 1}, 0.5);
+    assertArrayEquals(new float[] {1, 1, 1, 0x1p-7f}, p);
+  }
+
+  @Test
+  void aSleepingChannelIsLimitedAsTheOthers() {
+    // The largest channel is asleep itself, and the others hold next to nothing.
+    assertEquals(
+        1e-4f, scales(new float[] {1e30f, 1e-3f, 1e-3f}, new float[] {1e-38f, 1, 1}, 0)[0]);
+    // Nothing that a weight reads is awake: there is nothing to measure the sleeper by.
+    assertEquals(1, scales(new float[] {0, 5}, new float[] {1, 0}, 0.5)[0]);
   }
 
   @Test
