@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
-import onnx.Onnx.NodeProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,10 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * thread.
  */
 public final class Prover {
-  private static final String SKIP =
-      "; the file is not written. options.withProof(OnnxProof.skipped(reason)) writes it unproved";
-
-  private final String file;
+  private final Faults faults;
   private final byte[] bytes;
   private final OnnxFile exported;
   private final Reference reference;
@@ -39,7 +35,7 @@ public final class Prover {
       ModelProto exported,
       Reference reference,
       Map<String, String> settings) {
-    this.file = file;
+    this.faults = new Faults(file, exported);
     this.bytes = bytes;
     this.exported = new OnnxFile(file, exported);
     this.reference = reference;
@@ -84,7 +80,7 @@ public final class Prover {
     try {
       return new Prover(file, bytes, exported, reference, settings).run(proof);
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new OnnxException(file, "cannot be proved: " + e.getMessage() + SKIP, e);
+      throw Faults.unproved(file, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -94,7 +90,8 @@ public final class Prover {
       exposures.put(
           cut,
           Exposure.of(graph, cut)
-              .orElseThrow(() -> fault("has no node " + cut.node() + ", which computes a layer")));
+              .orElseThrow(
+                  () -> faults.fault("has no node " + cut.node() + ", which computes a layer")));
     }
     exposures.values().stream()
         .map(Exposure::value)
@@ -127,7 +124,7 @@ public final class Prover {
       return new ProofResult.Proved(
           OrtRuns.version(), data, exposures.size() + outputs, largest, unmoved, settings);
     } catch (OrtRuns.RunException e) {
-      throw new OnnxException(file, "cannot be proved: " + e.getMessage() + SKIP, e);
+      throw Faults.unproved(faults.file(), String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -155,7 +152,7 @@ public final class Prover {
     try {
       return OrtRuns.open(bytes, settings);
     } catch (OrtRuns.RunException e) {
-      throw fault("does not load in ONNX Runtime" + at(e), e);
+      throw faults.fault("does not load in ONNX Runtime" + faults.at(e), e);
     }
   }
 
@@ -163,33 +160,8 @@ public final class Prover {
     try {
       return OrtRuns.open(reference.model(Set.of()), Map.of());
     } catch (OrtRuns.RunException e) {
-      throw new OnnxException(
-          file, "cannot be proved, as the float model does not run: " + e.getMessage() + SKIP, e);
+      throw Faults.unproved(faults.file(), "the float model does not run: " + e.getMessage(), e);
     }
-  }
-
-  /** The node that a message of ONNX Runtime names, and the message. */
-  private String at(OrtRuns.RunException e) {
-    String message = String.valueOf(e.getMessage());
-    String found = "";
-    for (NodeProto node : exported.model().getGraph().getNodeList()) {
-      String name = node.getName();
-      if (name.length() > found.length()
-          && (message.contains("(" + name + ")")
-              || message.contains("'" + name + "'")
-              || message.contains("\"" + name + "\""))) {
-        found = name;
-      }
-    }
-    return (found.isEmpty() ? "" : ", because of node " + found) + ": " + message;
-  }
-
-  private OnnxException fault(String what) {
-    return fault(what, null);
-  }
-
-  private OnnxException fault(String what, @org.jspecify.annotations.Nullable Throwable cause) {
-    return new OnnxException(file, "the exported file " + what + SKIP, cause);
   }
 
   private int onRandom(Sessions sessions, long seed) throws OrtRuns.RunException {
@@ -217,7 +189,7 @@ public final class Prover {
       }
     }
     throw new OnnxException(
-        file,
+        faults.file(),
         "cannot be proved on random data, which the float model does not take ("
             + refusal
             + "); give the proof data: options.withProof(OnnxProof.on(feeds))");
@@ -231,7 +203,7 @@ public final class Prover {
       plain = sessions.whole().run(feed);
     } catch (OrtRuns.RunException e) {
       requireFloatRuns(feed);
-      throw fault("does not run in ONNX Runtime" + at(e), e);
+      throw faults.fault("does not run in ONNX Runtime" + faults.at(e), e);
     }
     Map<String, INDArray> given = new HashMap<>(feed);
     reference
@@ -248,16 +220,16 @@ public final class Prover {
       expected = sessions.expected().run(given);
     } catch (OrtRuns.RunException e) {
       requireFloatRuns(feed);
-      throw fault("has other shapes than the model: " + e.getMessage(), e);
+      throw faults.fault("has other shapes than the model: " + e.getMessage(), e);
     }
-    Comparison comparison = new Comparison(sessions.expected(), given, expected);
+    Comparison comparison = new Comparison(reference, faults, sessions.expected(), given, expected);
     compareCuts(comparison);
     compareOutputs(comparison, shown);
     new Unexposed(exported, settings, exposures, comparison::within)
         .compare(sessions.exposed(), feed, shown, plain)
         .ifPresent(
             cut -> {
-              throw fault(
+              throw faults.fault(
                   "is not the quantized model: ONNX Runtime's optimizer changes what node "
                       + cut.cut().node()
                       + " computes, "
@@ -270,7 +242,9 @@ public final class Prover {
       original.run(feed);
     } catch (OrtRuns.RunException e) {
       throw new OnnxException(
-          file, "the float model does not take the data of the proof: " + e.getMessage(), e);
+          faults.file(),
+          "the float model does not take the data of the proof: " + e.getMessage(),
+          e);
     }
   }
 
@@ -285,82 +259,11 @@ public final class Prover {
                 .map(x -> x.castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT));
     INDArray found =
         array.orElseThrow(
-            () -> fault("has no floats at " + exposure.value() + ", at node " + cut.node()));
+            () -> faults.fault("has no floats at " + exposure.value() + ", at node " + cut.node()));
     if (found.length() > 0 && found.minNumber().floatValue() < found.maxNumber().floatValue()) {
       moved.add(cut);
     }
     return found;
-  }
-
-  /** What the reference has computed of one feed, and by how much it may be missed. */
-  private final class Comparison {
-    private final OrtRuns session;
-    private final Map<String, INDArray> given;
-    private final Map<String, HostValue> expected;
-    private Optional<Envelope> envelope = Optional.empty();
-
-    Comparison(OrtRuns session, Map<String, INDArray> given, Map<String, HostValue> expected) {
-      this.session = session;
-      this.given = given;
-      this.expected = expected;
-    }
-
-    HostValue value(String name) {
-      HostValue value = expected.get(name);
-      INDArray fed = given.get(name);
-      if (value == null && fed != null) {
-        return new HostValue.Floats(fed);
-      }
-      return value == null ? new HostValue.Other("no value") : value;
-    }
-
-    private Envelope envelope() {
-      if (envelope.isEmpty()) {
-        try {
-          envelope = Optional.of(Envelope.of(reference, session, given));
-        } catch (OrtRuns.RunException e) {
-          throw fault("cannot be compared: " + e.getMessage(), e);
-        }
-      }
-      return envelope.get();
-    }
-
-    Bound.Difference of(Cut cut) {
-      if (!(value(cut.before()) instanceof HostValue.Floats before)) {
-        return Bound.Difference.of("as it reads no floats");
-      }
-      INDArray behind = java.util.Objects.requireNonNull(given.get(cut.behind()));
-      Activation activation = cut.activation();
-      Bound.Difference difference = Bound.of(before.array(), behind, activation, null);
-      return difference.exceeds() && !Double.isNaN(difference.relative())
-          ? Bound.of(
-              before.array(),
-              behind,
-              activation,
-              envelope().spread(cut.before(), before.array(), activation::scaled))
-          : difference;
-    }
-
-    Bound.Difference of(String output, HostValue actual) {
-      HostValue value = value(output);
-      return within(output, value, actual);
-    }
-
-    /** Compares two values of one output. */
-    Bound.Difference within(String output, HostValue value, HostValue actual) {
-      if (value instanceof HostValue.Floats e && actual instanceof HostValue.Floats a) {
-        Bound.Difference difference = Bound.of(e.array(), a.array(), null);
-        return difference.exceeds() && !Double.isNaN(difference.relative())
-            ? Bound.of(e.array(), a.array(), envelope().spread(output, e.array(), x -> x))
-            : difference;
-      }
-      if (value instanceof HostValue.Integers e && actual instanceof HostValue.Integers a) {
-        Bound.Difference difference = Bound.of(e, a, List.of());
-        return difference.exceeds() ? Bound.of(e, a, envelope().integers(output, e)) : difference;
-      }
-      boolean same = value.getClass().equals(actual.getClass());
-      return same ? Bound.Difference.NONE : Bound.Difference.of("as it is of another type");
-    }
   }
 
   private void compareCuts(Comparison comparison) {
@@ -375,7 +278,7 @@ public final class Prover {
                 + " ("
                 + cut.activation().tensor()
                 + ")";
-        throw differs(culprit.of(cut, comparison.given), difference, place);
+        throw faults.differs(culprit.of(cut, comparison.given()), difference, place);
       }
       largest = Math.max(largest, difference.relative());
     }
@@ -388,26 +291,15 @@ public final class Prover {
       }
       HostValue actual = shown.get(output);
       if (actual == null) {
-        throw fault("has no output " + output);
+        throw faults.fault("has no output " + output);
       }
       Bound.Difference difference = comparison.of(output, actual);
       if (difference.exceeds()) {
         Culprit culprit = new Culprit(exported, reference, settings);
-        throw differs(culprit.of(output, comparison.given), difference, "output " + output);
+        throw faults.differs(
+            culprit.of(output, comparison.given()), difference, "output " + output);
       }
       largest = Math.max(largest, difference.relative());
     }
-  }
-
-  private OnnxException differs(String node, Bound.Difference difference, String place) {
-    return fault(
-        "is not the quantized model: node "
-            + node
-            + " differs first, seen at "
-            + place
-            + " "
-            + difference.text()
-            + "; the bound is "
-            + Bound.RELATIVE);
   }
 }
