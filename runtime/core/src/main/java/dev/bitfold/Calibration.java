@@ -5,6 +5,8 @@ import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.diagnosis.Comparison;
+import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Summary;
@@ -33,7 +35,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -390,21 +394,22 @@ public final class Calibration<M> {
         replay.model(),
         replay.component(),
         TrainedModel.of(shape, state, updater, scaleUpdater),
-        this::freeze);
+        trained -> freeze(trained, model -> Optional.empty()));
   }
 
-  private Quantized<M> freeze(State trained) {
+  private Quantized<M> freeze(State frozen, Function<M, Optional<Comparison>> measure) {
     return Quantized.of(
-        replay.model(), replay.component(), shape, trained, observations, smoothings());
+        replay.model(), replay.component(), shape, frozen, observations, smoothings(), measure);
   }
 
   /**
-   * The quantized model.
+   * The quantized model. The error of its output, which the summary has, is measured on a sample of
+   * the calibration data.
    *
    * @throws IllegalStateException if a static quantizer was never reached by the calibration data;
    *     the message names each
    */
   public Quantized<M> freeze() {
-    return freeze(state);
+    return freeze(state, quantized -> ComparisonRun.sampled(replay, quantized));
   }
 }

@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -420,7 +421,13 @@ public final class Plan<M> extends Backed<Planned<M>> {
   public Quantized<M> freeze() {
     shape.requireArrays("it cannot be frozen");
     return Quantized.of(
-        model, component, shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
+        model,
+        component,
+        shape,
+        state(),
+        Map.of(),
+        Summary.Smoothings.wanted(smooth.keySet()),
+        frozen -> Optional.empty());
   }
 
   @Override

@@ -1,5 +1,9 @@
 package dev.bitfold;
 
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.Forward;
+import dev.bitfold.diagnosis.Comparison;
+import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Packing;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
@@ -20,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -56,17 +61,24 @@ public final class Quantized<M> extends Backed<StateFile> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings) {
+      Summary.Smoothings smoothings,
+      Function<M, Optional<Comparison>> measure) {
     requireCalibrated(shape, state);
     Summary summary = SummaryBuilder.of(shape, state, observations, smoothings);
-    return of(model, component, shape, state, summary);
+    return of(
+        model, component, shape, state, frozen -> summary.withModelError(measure.apply(frozen)));
   }
 
   private static <M> Quantized<M> of(
-      M model, Component<M> component, ModelShape shape, State state, Summary summary) {
+      M model,
+      Component<M> component,
+      ModelShape shape,
+      State state,
+      Function<M, Summary> summaryOf) {
     // Whatever becomes of the float model, this one stays what it is.
     State own = shape.owned(state);
     M frozen = shape.rebuild(model, component, own);
+    Summary summary = summaryOf.apply(frozen);
     // Made now: later the float model may hold other values.
     StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
@@ -96,7 +108,8 @@ public final class Quantized<M> extends Backed<StateFile> {
               + " float model is changed");
     }
     Packing packing = Packing.of(shape, own);
-    return of(model, component, shape, packing.state(), summary.withHeldBytes(packing.heldBytes()));
+    Summary held = summary.withHeldBytes(packing.heldBytes());
+    return of(model, component, shape, packing.state(), frozen -> held);
   }
 
   /**
@@ -119,7 +132,8 @@ public final class Quantized<M> extends Backed<StateFile> {
     shape.requireArrays("it cannot be loaded");
     State state = stored.stateFor(file, shape);
     try {
-      return of(model, component, shape, state, Summary.ofJson(stored.summary()));
+      Summary summary = Summary.ofJson(stored.summary());
+      return of(model, component, shape, state, frozen -> summary);
     } catch (IllegalArgumentException e) {
       throw new StateFileException(file, String.valueOf(e.getMessage()));
     }
@@ -196,6 +210,30 @@ public final class Quantized<M> extends Backed<StateFile> {
    */
   public Map<String, String> originals() {
     return originals;
+  }
+
+  /**
+   * Returns how far this model's outputs are from the float model's, on data of your own. Each
+   * batch is run through both.
+   *
+   * @param floatModel the model that was quantized
+   * @param batches at least one; iterated once
+   * @param forward runs one batch, as in {@link Plan#calibrate(Iterable, Forward)}: {@code
+   *     MiniLm::forward}
+   * @throws IllegalArgumentException if the float model is this model
+   * @throws CalibrationException if there are no batches, or one cannot be run; the message has its
+   *     number
+   */
+  public <B> Comparison compare(
+      M floatModel, Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
+    Objects.requireNonNull(floatModel, "floatModel");
+    Objects.requireNonNull(batches, "batches");
+    Objects.requireNonNull(forward, "forward");
+    if (floatModel == model) {
+      throw new IllegalArgumentException(
+          "the float model is the quantized model itself: give the model that was quantized");
+    }
+    return ComparisonRun.of(floatModel, model, batches, forward);
   }
 
   /** What is quantized how, and how well. */

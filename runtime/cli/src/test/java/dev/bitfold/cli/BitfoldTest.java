@@ -45,7 +45,8 @@ class BitfoldTest {
               1,
               20,
               64,
-              64)
+              64,
+              Optional.empty())
           .toJson();
 
   private final Path folder;

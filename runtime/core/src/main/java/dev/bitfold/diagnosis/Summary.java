@@ -27,6 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param floatBytes what they take as float32
  * @param heldBytes what they take in this model: as float32, or packed after {@link
  *     dev.bitfold.Quantized#compress}
+ * @param modelError how far the model's output is from the float model's, on a sample of the
+ *     calibration data; empty if it was not measured, as of a plan and of a trained model
  */
 public record Summary(
     List<Row> rows,
@@ -34,7 +36,8 @@ public record Summary(
     int layers,
     long weightBytes,
     long floatBytes,
-    long heldBytes) {
+    long heldBytes,
+    Optional<Comparison> modelError) {
 
   /**
    * One quantizer.
@@ -137,7 +140,12 @@ public record Summary(
 
   /** The same of a model that holds its weights in so many bytes. */
   public Summary withHeldBytes(long bytes) {
-    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes);
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes, modelError);
+  }
+
+  /** The same of a model whose error was measured. */
+  public Summary withModelError(Optional<Comparison> error) {
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, heldBytes, error);
   }
 
   /** The summary as a JSON object on one line, as state files hold it. */
@@ -182,6 +190,7 @@ public record Summary(
     text.append(layers).append(layers == 1 ? " layer" : " layers").append("; weights ");
     text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
     text.append(", held in ").append(heldBytes).append('\n');
+    modelError.ifPresent(error -> text.append("model output: ").append(error).append('\n'));
     for (String path : skipped) {
       text.append("skipped: ").append(path).append('\n');
     }

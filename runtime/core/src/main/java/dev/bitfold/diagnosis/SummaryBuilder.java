@@ -60,7 +60,8 @@ public final class SummaryBuilder {
         shape.layers().size(),
         weightBytes,
         floatBytes,
-        floatBytes);
+        floatBytes,
+        Optional.empty());
   }
 
   private void add(TensorSite site) {

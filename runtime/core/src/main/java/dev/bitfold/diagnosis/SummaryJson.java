@@ -41,6 +41,7 @@ final class SummaryJson {
     root.put("weightBytes", summary.weightBytes());
     root.put("floatBytes", summary.floatBytes());
     root.put("heldBytes", summary.heldBytes());
+    summary.modelError().ifPresent(error -> write(root.putObject("modelError"), error));
     return root.toString();
   }
 
@@ -61,7 +62,43 @@ final class SummaryJson {
         root.path("layers").asInt(),
         root.path("weightBytes").asLong(),
         root.path("floatBytes").asLong(),
-        root.path("heldBytes").asLong());
+        root.path("heldBytes").asLong(),
+        comparison(root.path("modelError")));
+  }
+
+  private static void write(ObjectNode node, Comparison error) {
+    node.put("rows", error.rows());
+    node.put("relativeError", error.relativeError());
+    node.put("cosine", error.cosine());
+    ObjectNode worst = node.putObject("worst");
+    worst.put("batch", error.worst().batch());
+    worst.put("row", error.worst().row());
+    worst.put("relativeError", error.worst().relativeError());
+  }
+
+  private static Optional<Comparison> comparison(JsonNode node) {
+    if (!node.isObject()) {
+      return Optional.empty();
+    }
+    JsonNode worst = node.path("worst");
+    return Optional.of(
+        new Comparison(
+            node.path("rows").asLong(),
+            number(node, "relativeError"),
+            number(node, "cosine"),
+            new Comparison.Worst(
+                worst.path("batch").asInt(),
+                worst.path("row").asInt(),
+                number(worst, "relativeError"))));
+  }
+
+  /** Infinity and NaN are texts in JSON. */
+  private static double number(JsonNode node, String field) {
+    try {
+      return Double.parseDouble(node.path(field).asText());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(field + " is not a number: " + node.path(field), e);
+    }
   }
 
   private static Summary.Row row(JsonNode node) {

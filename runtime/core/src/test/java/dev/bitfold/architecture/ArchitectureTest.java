@@ -54,7 +54,7 @@ class ArchitectureTest {
           internal.training    | annotations descriptor kernel tensor quantizer calibration gradient layer internal.state | nd4j jspecify
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay | nd4j jspecify
-          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay storage smoothquant | nd4j jackson jspecify
+          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay storage smoothquant | nd4j jackson slf4j jspecify
           tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay smoothquant diagnosis | nd4j slf4j jspecify
           (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.observation internal.replay internal.training storage smoothquant diagnosis tuning | nd4j jspecify
           """);
@@ -79,6 +79,7 @@ class ArchitectureTest {
    */
   private static final Set<String> ENGINES =
       Set.of(
+          "dev.bitfold.diagnosis.ComparisonRun",
           "dev.bitfold.diagnosis.DiagnosisRun",
           "dev.bitfold.diagnosis.Packing",
           "dev.bitfold.diagnosis.SummaryBuilder",

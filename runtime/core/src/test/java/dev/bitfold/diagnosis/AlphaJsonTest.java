@@ -27,7 +27,10 @@ class AlphaJsonTest {
           3,
           1,
           4,
-          4);
+          4,
+          Optional.of(
+              new Comparison(
+                  7, 0.0123, 0.99, new Comparison.Worst(2, 1, Double.POSITIVE_INFINITY))));
 
   private static Summary.Row row(Optional<Alpha> alpha) {
     return new Summary.Row(

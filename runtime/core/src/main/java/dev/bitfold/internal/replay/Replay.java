@@ -147,7 +147,13 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
-  private static <M, B> INDArray run(
+  /**
+   * Runs a batch through a model.
+   *
+   * @param number of the batch, for messages
+   * @throws CalibrationException if that fails, or gives null
+   */
+  public static <M, B> INDArray run(
       M model, B batch, int number, Forward<? super M, ? super B> forward) {
     INDArray output;
     try {
@@ -173,6 +179,11 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   /** Returns how the model is rebuilt. */
   public Component<M> component() {
     return component;
+  }
+
+  /** Returns how many batches the first pass found; empty before it has ended. */
+  public OptionalLong found() {
+    return expected;
   }
 
   /** Returns the model in a state. */

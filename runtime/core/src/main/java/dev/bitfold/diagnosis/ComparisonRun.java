@@ -1,0 +1,67 @@
+package dev.bitfold.diagnosis;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.Forward;
+import dev.bitfold.internal.replay.Replay;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a float and a quantized model over the same batches. */
+public final class ComparisonRun {
+  private static final Logger LOG = LoggerFactory.getLogger(ComparisonRun.class);
+
+  /** Batches that are enough to know the error of a model. */
+  private static final long ENOUGH = 16;
+
+  private ComparisonRun() {}
+
+  /**
+   * Compares on all batches.
+   *
+   * @throws CalibrationException if there is no row to compare, or a batch cannot be run or
+   *     compared
+   */
+  public static <M, B> Comparison of(
+      M floatModel,
+      M quantized,
+      Iterable<? extends B> batches,
+      Forward<? super M, ? super B> forward) {
+    ComparisonSum sum = new ComparisonSum();
+    int next = 0;
+    for (B batch : batches) {
+      int number = next++;
+      sum.add(
+          number,
+          () -> Replay.run(floatModel, batch, number, forward),
+          () -> Replay.run(quantized, batch, number, forward));
+    }
+    return sum.get()
+        .orElseThrow(
+            () ->
+                new CalibrationException(
+                    "there is nothing to compare: no batch gives an output with a value"));
+  }
+
+  /**
+   * Compares on a sample of the calibration data, evenly spread. A quantized model is worth more
+   * than this measurement: if the data cannot be run any more, the log says so.
+   *
+   * @return empty if nothing could be compared
+   */
+  public static <M> Optional<Comparison> sampled(Replay<M> replay, M quantized) {
+    ComparisonSum sum = new ComparisonSum();
+    long stride = (replay.found().orElse(0) + ENOUGH - 1) / ENOUGH;
+    try {
+      for (Replay.Batch<M> batch : replay.pass("comparing")) {
+        if (stride <= 1 || batch.number() % stride == 0) {
+          sum.add(batch.number(), () -> batch.run(replay.model()), () -> batch.run(quantized));
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("the error of the model's output was not measured: {}", e.getMessage());
+      return Optional.empty();
+    }
+    return sum.get();
+  }
+}

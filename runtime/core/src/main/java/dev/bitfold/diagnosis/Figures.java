@@ -1,0 +1,38 @@
+package dev.bitfold.diagnosis;
+
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** Writes errors and ratios in the one form that all tables and texts of the runtime have. */
+public final class Figures {
+  private static final double SMALL = 1e-4;
+
+  private Figures() {}
+
+  /** Returns a relative error: {@code 0.01234}, {@code 3.2e-06}. */
+  public static String error(double relative) {
+    return format(relative == 0 || Math.abs(relative) >= SMALL ? "%.5f" : "%.1e", relative);
+  }
+
+  /** Returns decibels: {@code 38.2}; {@code lossless} if infinite, {@code -} if not measured. */
+  public static String text(OptionalDouble decibels) {
+    return decibels.isPresent() ? text(decibels.getAsDouble()) : "-";
+  }
+
+  static String text(double decibels) {
+    return decibels == Double.POSITIVE_INFINITY ? "lossless" : format("%.1f", decibels);
+  }
+
+  static String cosine(double cosine) {
+    return format("%.5f", cosine);
+  }
+
+  /** Returns the decibels of a relative error. */
+  static double decibels(double relative) {
+    return -20 * Math.log10(relative);
+  }
+
+  private static String format(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
+  }
+}
