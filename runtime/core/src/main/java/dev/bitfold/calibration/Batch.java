@@ -40,7 +40,7 @@ public final class Batch {
   }
 
   private static Batch withoutNonFinite(Quantizer quantizer, DenseFloats dense) {
-    Groups groups = groups(quantizer, dense.array());
+    Groups groups = quantizer.groups(dense.array().shape());
     float[] values = dense.copy();
     long[] leftOut = new long[groups.count()];
     for (int i = 0; i < values.length; i++) {
@@ -102,7 +102,7 @@ public final class Batch {
 
   /** Where each element's group is. */
   Groups groups() {
-    return groups(quantizer, dense.array());
+    return quantizer.groups(dense.array().shape());
   }
 
   /** The batch itself, or a dense copy without what was left out. */
@@ -131,10 +131,6 @@ public final class Batch {
   void count(BinnedCounts counts) {
     Groups groups = groups();
     dense.use(values -> counts.count(quantizer.kernels(), values, groups));
-  }
-
-  private static Groups groups(Quantizer quantizer, INDArray x) {
-    return Groups.of(x.shape(), quantizer.blocks(x.rank()));
   }
 
   private static boolean allFinite(float[] values) {

@@ -41,7 +41,7 @@ public final class ClipEstimator implements StraightThrough {
   @Override
   public QuantGradients backward(
       INDArray x, Map<String, INDArray> parameters, INDArray gradOutput) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Map<String, INDArray> given =
         dynamic && !x.isEmpty() ? Map.of(AMAX, quantizer.amax(x)) : parameters;
     float[] amax = new Parameters(given, groups).notNegative(AMAX);

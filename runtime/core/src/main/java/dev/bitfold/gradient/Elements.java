@@ -1,7 +1,5 @@
 package dev.bitfold.gradient;
 
-import dev.bitfold.kernel.Groups;
-import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -42,11 +40,6 @@ final class Elements {
   record Result<P extends Part>(INDArray out, List<P> parts) {}
 
   private Elements() {}
-
-  /** The groups of a tensor. */
-  static Groups groups(Quantizer quantizer, INDArray x) {
-    return Groups.of(x.shape(), quantizer.blocks(x.rank()));
-  }
 
   /**
    * A tensor of {@code x}'s shape, computed from it and the gradient of the output.

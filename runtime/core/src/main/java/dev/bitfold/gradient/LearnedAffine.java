@@ -41,7 +41,7 @@ public final class LearnedAffine implements StraightThrough {
 
   @Override
   public INDArray forward(INDArray x, Map<String, INDArray> given) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     float[] scales = scales(parameters);
     float[] zeros = parameters.finite(ZERO_POINT);
@@ -53,7 +53,7 @@ public final class LearnedAffine implements StraightThrough {
 
   @Override
   public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     float[] scales = scales(parameters);
     float[] zeros = parameters.finite(ZERO_POINT);

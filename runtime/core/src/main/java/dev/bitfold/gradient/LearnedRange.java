@@ -57,7 +57,7 @@ public final class LearnedRange implements StraightThrough {
    * @param given as for {@link #forward}
    */
   public INDArray clip(INDArray x, Map<String, INDArray> given) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Range range = range(given, groups);
     return Elements.map(
             x,
@@ -79,7 +79,7 @@ public final class LearnedRange implements StraightThrough {
   @Override
   public INDArray forward(INDArray x, Map<String, INDArray> given) {
     if (!independent) {
-      range(given, Elements.groups(quantizer, x));
+      range(given, quantizer.groups(x.shape()));
       return quantizer.withAmax(Parameters.array(given, AMAX)).quantize(x);
     }
     INDArray min = Parameters.array(given, MIN);
@@ -90,7 +90,7 @@ public final class LearnedRange implements StraightThrough {
 
   @Override
   public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     Range range = range(given, groups);
     ClipGradient clipped =

@@ -74,7 +74,7 @@ public final class LearnedStep implements StraightThrough {
 
   @Override
   public INDArray forward(INDArray x, Map<String, INDArray> given) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
     float[] factor = steps(parameters.notNegative(post));
@@ -83,7 +83,7 @@ public final class LearnedStep implements StraightThrough {
 
   @Override
   public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     float[] divisor = steps(parameters.notNegative(pre));
     if (pre.equals(post)) {

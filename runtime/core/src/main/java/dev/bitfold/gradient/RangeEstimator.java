@@ -42,7 +42,7 @@ public final class RangeEstimator implements StraightThrough {
 
   @Override
   public QuantGradients backward(INDArray x, Map<String, INDArray> given, INDArray gradOutput) {
-    Groups groups = Elements.groups(quantizer, x);
+    Groups groups = quantizer.groups(x.shape());
     Parameters parameters = new Parameters(given, groups);
     float[] min = dynamic ? everything(groups, -Float.MAX_VALUE) : parameters.finite(MIN);
     float[] max = dynamic ? everything(groups, Float.MAX_VALUE) : parameters.finite(MAX);

@@ -4,6 +4,7 @@ import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.quantizer.scale.Misfit;
 import java.util.Arrays;
 import java.util.List;
 
@@ -11,7 +12,7 @@ import java.util.List;
  * A descriptor's granularity on the axes of a tensor: axis numbers, negative ones and layout
  * letters resolved for a rank.
  */
-public final class Granularity {
+final class Granularity {
   private Granularity() {}
 
   /**
@@ -23,7 +24,7 @@ public final class Granularity {
   static int[] blocks(QuantDescriptor descriptor, Layout layout, long[] shape) {
     int rank = shape.length;
     if (!layout.fits(rank)) {
-      throw bad(descriptor, shape, "the layout is " + layout);
+      throw Misfit.of(descriptor, shape, "the layout is " + layout);
     }
     int[] blocks = new int[rank];
     if (!descriptor.blockSizes().isEmpty()) {
@@ -59,7 +60,7 @@ public final class Granularity {
               ? axis(size.axis(), descriptor, shape)
               : layout.axis(size.along().charAt(0), shape.length);
       if (seen[axis]) {
-        throw bad(descriptor, shape, "axis " + axis + " is blocked twice");
+        throw Misfit.of(descriptor, shape, "axis " + axis + " is blocked twice");
       }
       seen[axis] = true;
       blocks[axis] = size.size();
@@ -68,7 +69,7 @@ public final class Granularity {
 
   private static void keep(int[] blocks, int axis, QuantDescriptor descriptor, long[] shape) {
     if (blocks[axis] == 1) {
-      throw bad(descriptor, shape, "axis " + axis + " is named twice");
+      throw Misfit.of(descriptor, shape, "axis " + axis + " is named twice");
     }
     blocks[axis] = 1;
   }
@@ -76,14 +77,8 @@ public final class Granularity {
   private static int axis(int axis, QuantDescriptor descriptor, long[] shape) {
     int rank = shape.length;
     if (axis < -rank || axis >= rank) {
-      throw bad(descriptor, shape, "axis " + axis + " is out of range for rank " + rank);
+      throw Misfit.of(descriptor, shape, "axis " + axis + " is out of range for rank " + rank);
     }
     return axis < 0 ? axis + rank : axis;
-  }
-
-  private static IllegalArgumentException bad(
-      QuantDescriptor descriptor, long[] shape, String what) {
-    return new IllegalArgumentException(
-        descriptor + " on a tensor of shape " + Arrays.toString(shape) + ": " + what);
   }
 }

@@ -6,11 +6,11 @@ import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.scale.ElementCodec;
+import dev.bitfold.quantizer.scale.Misfit;
 import dev.bitfold.quantizer.scale.PackedParts;
 import dev.bitfold.quantizer.scale.ScaleSet;
 import dev.bitfold.quantizer.scale.Scaling;
 import dev.bitfold.quantizer.scale.StoredScales;
-import dev.bitfold.quantizer.scale.TensorView;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;
@@ -56,9 +56,9 @@ public final class PackedTensor {
 
   /** Packs the grid's numbers. */
   static PackedTensor of(
-      TensorView tensor,
       QuantDescriptor descriptor,
       Layout layout,
+      long[] shape,
       Groups groups,
       ScaleSet scales,
       float[] numbers) {
@@ -72,14 +72,17 @@ public final class PackedTensor {
         continue; // Lost with its scale: any code will do.
       }
       if (Float.isNaN(numbers[i]) && !codec.hasNaN()) {
-        throw tensor.refused("element " + i + " is NaN, which " + format.label() + " cannot hold");
+        throw Misfit.of(
+            descriptor,
+            shape,
+            "element " + i + " is NaN, which " + format.label() + " cannot hold");
       }
       put(packed, i, bits, codec.encode(numbers[i]));
     }
     return new PackedTensor(
         descriptor,
         layout,
-        tensor.shape().clone(),
+        shape.clone(),
         groups,
         scales.stored(),
         scales.scales().zeroPoint(),

@@ -4,25 +4,18 @@ import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
 import dev.bitfold.quantizer.scale.AxisScale;
 import dev.bitfold.quantizer.scale.Fixed;
-import dev.bitfold.quantizer.scale.GroupValues;
 import dev.bitfold.quantizer.scale.HostTensor;
-import dev.bitfold.quantizer.scale.OwnScales;
-import dev.bitfold.quantizer.scale.ScaleSet;
 import dev.bitfold.quantizer.scale.Scaling;
-import dev.bitfold.quantizer.scale.TensorView;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -45,9 +38,11 @@ public final class Quantizer {
   private final String subject;
   private final Layout layout;
   private final QuantKernels kernels;
-  private final Grid grid;
   private final Scaling scaling;
   private final @Nullable AxisScale preScale;
+
+  /** For the shape of the last tensor. Immutable, so that a thread may well see an older one. */
+  private @Nullable ShapedQuantizer last;
 
   private Quantizer(
       QuantDescriptor descriptor,
@@ -59,7 +54,6 @@ public final class Quantizer {
     this.subject = descriptor + " on a tensor";
     this.layout = layout;
     this.kernels = kernels;
-    this.grid = Scaling.grid(descriptor);
     this.scaling = scaling;
     this.preScale = preScale;
   }
@@ -141,15 +135,7 @@ public final class Quantizer {
    */
   public Quantizer withAmax(INDArray amax) {
     Objects.requireNonNull(amax, "amax");
-    if (descriptor.affine()) {
-      throw new IllegalArgumentException(
-          descriptor + " takes a range or a scale and zero point, not an amax");
-    }
-    if (descriptor.dynamic() && !Scaling.globalScale(descriptor)) {
-      throw new IllegalArgumentException(
-          descriptor + " takes its scale from each tensor: an amax would have no effect");
-    }
-    return with(Fixed.amax(descriptor, GroupValues.of(amax)));
+    return with(Fixed.amax(descriptor, amax));
   }
 
   /**
@@ -168,8 +154,7 @@ public final class Quantizer {
   public Quantizer withRange(INDArray min, INDArray max) {
     Objects.requireNonNull(min, "min");
     Objects.requireNonNull(max, "max");
-    requireAffine("range");
-    return with(Fixed.range(descriptor, GroupValues.of(min), GroupValues.of(max)));
+    return with(Fixed.range(descriptor, min, max));
   }
 
   /**
@@ -183,15 +168,7 @@ public final class Quantizer {
   public Quantizer withScale(INDArray scale, INDArray zeroPoint) {
     Objects.requireNonNull(scale, "scale");
     Objects.requireNonNull(zeroPoint, "zeroPoint");
-    requireAffine("scale and zero point");
-    return with(Fixed.scale(descriptor, GroupValues.of(scale), GroupValues.of(zeroPoint)));
-  }
-
-  private void requireAffine(String what) {
-    if (!descriptor.affine()) {
-      throw new IllegalArgumentException(
-          descriptor + " takes an amax; a " + what + " needs affine = true");
-    }
+    return with(Fixed.scale(descriptor, scale, zeroPoint));
   }
 
   private Quantizer with(Fixed fixed) {
@@ -236,8 +213,13 @@ public final class Quantizer {
    */
   public long[] scaleShape(long... shape) {
     Objects.requireNonNull(shape, "shape");
-    Groups groups = Groups.of(shape, Granularity.blocks(descriptor, layout, shape));
-    return shapeOf(scaling.groups(groups, shape));
+    return of(shape).scaleShape().clone();
+  }
+
+  /** Returns which elements of a tensor of a shape share a scale. */
+  public Groups groups(long... shape) {
+    Objects.requireNonNull(shape, "shape");
+    return of(shape).granularity();
   }
 
   /** The type of {@link #quantize}'s result for a tensor's type; its shape is the tensor's. */
@@ -254,7 +236,7 @@ public final class Quantizer {
    */
   public INDArray amax(INDArray x) {
     Objects.requireNonNull(x, "x");
-    return amax(view(x));
+    return of(x.shape()).amax(read(x));
   }
 
   /**
@@ -264,17 +246,8 @@ public final class Quantizer {
    * @param tensor its kernels
    */
   public INDArray amax(long[] shape, TensorKernels tensor) {
-    return amax(view(shape, tensor));
-  }
-
-  private INDArray amax(TensorView tensor) {
-    if (tensor.isEmpty()) {
-      throw tensor.refused("an empty tensor has no amax");
-    }
-    Groups groups = granularity(tensor);
-    float[] amax = new float[groups.count()];
-    tensor.amax(groups, amax);
-    return DenseFloats.array(amax, descriptor.perTensor() ? new long[0] : groups.shape());
+    requireTensor(shape, tensor);
+    return of(shape).amax(tensor);
   }
 
   /**
@@ -288,28 +261,9 @@ public final class Quantizer {
    *     no amax for each group
    */
   public double[][] squaredErrors(INDArray x, List<INDArray> candidates) {
-    TensorView tensor = view(x);
-    if (tensor.isEmpty()) {
-      throw tensor.refused("the tensor is empty");
-    }
-    Groups groups = granularity(tensor);
-    long[] expected = descriptor.perTensor() ? new long[0] : groups.shape();
-    Scales[] scales = new Scales[candidates.size()];
-    for (int c = 0; c < scales.length; c++) {
-      INDArray amax = candidates.get(c);
-      if (Scaling.globalScale(descriptor) || !Arrays.equals(amax.shape(), expected)) {
-        throw tensor.refused(
-            "an amax of shape "
-                + Arrays.toString(amax.shape())
-                + " is not one for each of the "
-                + groups.count()
-                + " groups");
-      }
-      scales[c] = withAmax(amax).scaling.of(tensor, groups).scales();
-    }
-    double[][] errors = new double[scales.length][groups.count()];
-    tensor.squaredErrors(groups, grid, scales, errors);
-    return errors;
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(candidates, "candidates");
+    return of(x.shape()).squaredErrors(read(x), candidates);
   }
 
   /**
@@ -319,7 +273,7 @@ public final class Quantizer {
   public INDArray quantize(INDArray x) {
     Objects.requireNonNull(x, "x");
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    run(view(x, out));
+    of(x.shape()).quantize(into(x, out));
     DataType type = resultType(x.dataType());
     return type == DataType.FLOAT ? out.array() : out.array().castTo(type);
   }
@@ -334,11 +288,18 @@ public final class Quantizer {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(out, "out");
     if (!Arrays.equals(x.shape(), out.shape()) || out.dataType() != resultType(x.dataType())) {
-      throw view(x)
-          .refused("the output is " + out.dataType() + " of shape " + Arrays.toString(out.shape()));
+      throw of(x.shape())
+          .refused(
+              "the output is "
+                  + out.dataType()
+                  + " of shape "
+                  + Arrays.toString(out.shape())
+                  + ", and not "
+                  + resultType(x.dataType())
+                  + " of the tensor's");
     }
     DenseFloats dense = DenseFloats.of(out, subject);
-    run(view(x, dense));
+    of(x.shape()).quantize(into(x, dense));
     return dense.array() == out ? out : out.assign(dense.array());
   }
 
@@ -346,7 +307,7 @@ public final class Quantizer {
   public Codes codes(INDArray x) {
     Objects.requireNonNull(x, "x");
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    CodeScale scale = codes(view(x, out));
+    CodeScale scale = of(x.shape()).codes(into(x, out));
     return new Codes(out.array(), scale.scale(), scale.divides(), scale.zeroPoint());
   }
 
@@ -357,7 +318,8 @@ public final class Quantizer {
    * @param tensor its kernels, which also know where the result goes
    */
   public void quantize(long[] shape, TensorKernels tensor) {
-    run(view(shape, tensor));
+    requireTensor(shape, tensor);
+    of(shape).quantize(tensor);
   }
 
   /**
@@ -368,20 +330,8 @@ public final class Quantizer {
    * @return what the codes stand for
    */
   public CodeScale codes(long[] shape, TensorKernels tensor) {
-    return codes(view(shape, tensor));
-  }
-
-  private CodeScale codes(TensorView tensor) {
-    Groups groups = checked(tensor);
-    ScaleSet scales = scaling.of(tensor, groups);
-    tensor.codes(groups, grid, scales.scales());
-    long[] shape = shapeOf(groups);
-    return new CodeScale(
-        DenseFloats.array(scales.scales().backward(), shape),
-        scales.scales().dividesBack(),
-        scales.scales().affine()
-            ? Optional.of(DenseFloats.array(scales.scales().zeroPoint(), shape))
-            : Optional.empty());
+    requireTensor(shape, tensor);
+    return of(shape).codes(tensor);
   }
 
   /**
@@ -392,70 +342,28 @@ public final class Quantizer {
   public PackedTensor pack(INDArray x) {
     Objects.requireNonNull(x, "x");
     DenseFloats out = DenseFloats.uninitialized(x.shape());
-    TensorView tensor = view(x, out);
-    Groups groups = checked(tensor);
-    ScaleSet scales = scaling.of(tensor, groups);
-    tensor.codes(groups, grid, scales.scales());
-    return PackedTensor.of(tensor, descriptor, layout, groups, scales, out.copy());
+    return of(x.shape()).pack(into(x, out), out, layout);
   }
 
-  private void run(TensorView tensor) {
-    if (tensor.isEmpty()) {
-      return;
-    }
-    Groups groups = checked(tensor);
-    OwnScales own = scaling.own(tensor);
-    if (own != null) {
-      tensor.quantizeByAmax(groups, grid, own, descriptor.fakeQuant());
-      return;
-    }
-    ScaleSet scales = scaling.of(tensor, groups);
-    if (descriptor.fakeQuant()) {
-      tensor.fakeQuantize(groups, grid, scales.scales());
-    } else {
-      tensor.codes(groups, grid, scales.scales());
-    }
+  private HostTensor read(INDArray x) {
+    return new HostTensor(kernels, DenseFloats.of(x, subject));
   }
 
-  /** The groups that scales are kept for, once the tensor has passed. */
-  private Groups checked(TensorView tensor) {
-    if (tensor.isEmpty()) {
-      throw tensor.refused("the tensor is empty");
-    }
-    Groups groups = scaling.groups(granularity(tensor), tensor.shape());
-    if (descriptor.unsigned() && !descriptor.affine()) {
-      tensor.refuseNegative();
-    }
-    return groups;
+  private HostTensor into(INDArray x, DenseFloats out) {
+    return new HostTensor(kernels, DenseFloats.of(x, subject), out);
   }
 
-  private TensorView view(INDArray x) {
-    return view(x, new HostTensor(kernels, DenseFloats.of(x, subject)));
-  }
-
-  private TensorView view(INDArray x, DenseFloats out) {
-    return view(x, new HostTensor(kernels, DenseFloats.of(x, subject), out));
-  }
-
-  private TensorView view(INDArray x, HostTensor tensor) {
-    return new TensorView(descriptor, preScale, x.dataType(), x.shape(), tensor);
-  }
-
-  private TensorView view(long[] shape, TensorKernels tensor) {
+  private static void requireTensor(long[] shape, TensorKernels tensor) {
     Objects.requireNonNull(shape, "shape");
     Objects.requireNonNull(tensor, "tensor");
-    return new TensorView(descriptor, preScale, DataType.FLOAT, shape, tensor);
   }
 
-  private Groups granularity(TensorView tensor) {
-    return Groups.of(tensor.shape(), Granularity.blocks(descriptor, layout, tensor.shape()));
-  }
-
-  /** One scale for everything is a scalar, or of the shape it was fixed with. */
-  private long[] shapeOf(Groups groups) {
-    if (scaling.single()) {
-      return scaling.singleShape();
+  private ShapedQuantizer of(long[] shape) {
+    ShapedQuantizer shaped = last;
+    if (shaped == null || !shaped.isOf(shape)) {
+      shaped = new ShapedQuantizer(descriptor, layout, scaling, preScale, shape);
+      last = shaped;
     }
-    return descriptor.perTensor() ? new long[0] : groups.shape();
+    return shaped;
   }
 }

@@ -8,7 +8,6 @@ import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
-import dev.bitfold.quantizer.Granularity;
 import dev.bitfold.tensor.DenseFloats;
 import java.nio.FloatBuffer;
 import java.util.Arrays;

@@ -43,15 +43,10 @@ public record AxisScale(float[] factors, int axis) {
   public Groups groups(QuantDescriptor descriptor, long[] shape) {
     int at = axis < 0 ? axis + shape.length : axis;
     if (at < 0 || at >= shape.length || shape[at] != factors.length) {
-      throw new IllegalArgumentException(
-          descriptor
-              + " on a tensor of shape "
-              + Arrays.toString(shape)
-              + ": a pre-scale of "
-              + factors.length
-              + " factors along axis "
-              + axis
-              + " does not fit");
+      throw Misfit.of(
+          descriptor,
+          shape,
+          "a pre-scale of " + factors.length + " factors along axis " + axis + " does not fit");
     }
     return Groups.perIndex(shape, at);
   }

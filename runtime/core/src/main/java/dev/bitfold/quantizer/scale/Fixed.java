@@ -3,6 +3,7 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a static quantizer was given, so that it need not look at a tensor. */
 public sealed interface Fixed {
@@ -34,9 +35,19 @@ public sealed interface Fixed {
   /**
    * A given amax.
    *
-   * @throws IllegalArgumentException if a value is NaN, infinite or negative
+   * @throws IllegalArgumentException if a value is NaN, infinite or negative, or the descriptor
+   *     takes no amax
    */
-  static Fixed amax(QuantDescriptor descriptor, GroupValues amax) {
+  static Fixed amax(QuantDescriptor descriptor, INDArray given) {
+    if (descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes a range or a scale and zero point, not an amax");
+    }
+    if (descriptor.dynamic() && !Scaling.globalScale(descriptor)) {
+      throw new IllegalArgumentException(
+          descriptor + " takes its scale from each tensor: an amax would have no effect");
+    }
+    GroupValues amax = GroupValues.of(given);
     check(descriptor, "amax", amax, a -> a >= 0, "finite and not negative");
     return new OfAmax(amax);
   }
@@ -44,10 +55,13 @@ public sealed interface Fixed {
   /**
    * A given range.
    *
-   * @throws IllegalArgumentException if a value is NaN or infinite, or a minimum is above its
-   *     maximum
+   * @throws IllegalArgumentException if a value is NaN or infinite, a minimum is above its maximum,
+   *     or the descriptor is not affine
    */
-  static Fixed range(QuantDescriptor descriptor, GroupValues min, GroupValues max) {
+  static Fixed range(QuantDescriptor descriptor, INDArray low, INDArray high) {
+    requireAffine(descriptor, "range");
+    GroupValues min = GroupValues.of(low);
+    GroupValues max = GroupValues.of(high);
     check(descriptor, "minimum", min, v -> true, "finite");
     check(descriptor, "maximum", max, v -> true, "finite");
     sameLength(descriptor, "a minimum", min, "a maximum", max);
@@ -67,14 +81,24 @@ public sealed interface Fixed {
   /**
    * A given scale and zero point.
    *
-   * @throws IllegalArgumentException if a scale is not above 0 and finite, or a zero point no
-   *     integer
+   * @throws IllegalArgumentException if a scale is not above 0 and finite, a zero point is not an
+   *     integer, or the descriptor is not affine
    */
-  static Fixed scale(QuantDescriptor descriptor, GroupValues scale, GroupValues zeroPoint) {
+  static Fixed scale(QuantDescriptor descriptor, INDArray scales, INDArray zeroPoints) {
+    requireAffine(descriptor, "scale and zero point");
+    GroupValues scale = GroupValues.of(scales);
+    GroupValues zeroPoint = GroupValues.of(zeroPoints);
     check(descriptor, "scale", scale, s -> s > 0, "finite and above 0");
     check(descriptor, "zero point", zeroPoint, z -> z == Math.rint(z), "an integer");
     sameLength(descriptor, "a scale", scale, "a zero point", zeroPoint);
     return new OfScale(scale, zeroPoint);
+  }
+
+  private static void requireAffine(QuantDescriptor descriptor, String what) {
+    if (!descriptor.affine()) {
+      throw new IllegalArgumentException(
+          descriptor + " takes an amax; a " + what + " needs affine = true");
+    }
   }
 
   private static void sameLength(

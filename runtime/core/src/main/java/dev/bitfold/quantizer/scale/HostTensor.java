@@ -17,56 +17,62 @@ import org.jspecify.annotations.Nullable;
  *
  * @param values that are read
  * @param out that is written to; may be {@code values}
+ * @param preScale that the values are multiplied by, or null
  */
-public record HostTensor(QuantKernels kernels, DenseFloats values, DenseFloats out)
+public record HostTensor(
+    QuantKernels kernels, DenseFloats values, DenseFloats out, @Nullable PreScale preScale)
     implements TensorKernels {
+  /** A tensor and where to write to. */
+  public HostTensor(QuantKernels kernels, DenseFloats values, DenseFloats out) {
+    this(kernels, values, out, null);
+  }
+
   /** One that is only read. */
   public HostTensor(QuantKernels kernels, DenseFloats values) {
     this(kernels, values, values);
   }
 
-  private void read(@Nullable PreScale preScale, Consumer<Source> kernel) {
+  @Override
+  public HostTensor times(PreScale factors) {
+    return new HostTensor(kernels, values, out, factors);
+  }
+
+  private void read(Consumer<Source> kernel) {
     values.use(x -> kernel.accept(new Source(x, preScale)));
   }
 
   @Override
-  public void amax(@Nullable PreScale preScale, Groups groups, float[] amax) {
-    read(preScale, x -> kernels.amax(x, groups, amax));
+  public void amax(Groups groups, float[] amax) {
+    read(x -> kernels.amax(x, groups, amax));
   }
 
   @Override
-  public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] amax) {
-    read(preScale, x -> kernels.finiteAmax(x, groups, amax));
+  public void finiteAmax(Groups groups, float[] amax) {
+    read(x -> kernels.finiteAmax(x, groups, amax));
   }
 
   @Override
-  public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
-    read(preScale, x -> kernels.range(x, groups, min, max));
+  public void range(Groups groups, float[] min, float[] max) {
+    read(x -> kernels.range(x, groups, min, max));
   }
 
   @Override
-  public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
-    read(preScale, x -> out.use(y -> kernels.fakeQuantize(x, groups, grid, scales, y)));
+  public void fakeQuantize(Groups groups, Grid grid, Scales scales) {
+    read(x -> out.use(y -> kernels.fakeQuantize(x, groups, grid, scales, y)));
   }
 
   @Override
-  public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
-    read(preScale, x -> out.use(y -> kernels.codes(x, groups, grid, scales, y)));
+  public void codes(Groups groups, Grid grid, Scales scales) {
+    read(x -> out.use(y -> kernels.codes(x, groups, grid, scales, y)));
   }
 
   @Override
-  public void quantizeByAmax(
-      @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
-    read(preScale, x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, scaling, back, y)));
+  public void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+    read(x -> out.use(y -> kernels.quantizeByAmax(x, groups, grid, scaling, back, y)));
   }
 
   @Override
-  public void squaredErrors(
-      @Nullable PreScale preScale,
-      Groups groups,
-      Grid grid,
-      Scales[] candidates,
-      double[][] errors) {
-    read(preScale, x -> kernels.squaredErrors(x, groups, grid, candidates, errors));
+  public void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] errors) {
+    read(x -> kernels.squaredErrors(x, groups, grid, candidates, errors));
   }
 }

@@ -8,6 +8,7 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.TensorKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -52,20 +53,22 @@ public final class Scaling {
   /**
    * How each group's scale follows from its own elements, once the tensor's global amax is known;
    * null if it does not.
+   *
+   * @param shape the tensor's
    */
-  public @Nullable OwnScales own(TensorView tensor) {
+  public @Nullable OwnScales own(TensorKernels tensor, long[] shape) {
     if (!globalScale(descriptor)) {
       return own;
     }
     boolean one = fixed == null || fixed.values().single();
-    return one ? new OwnScales.UnderGlobal(e4m3(), global(tensor), finite()) : null;
+    return one ? new OwnScales.UnderGlobal(e4m3(), global(tensor, shape), finite()) : null;
   }
 
   /** The one global amax: fixed, or that of the tensor. */
-  private float global(TensorView tensor) {
+  private float global(TensorKernels tensor, long[] shape) {
     float[] amax = new float[1];
     if (fixed == null) {
-      Groups whole = Groups.perTensor(tensor.shape());
+      Groups whole = Groups.perTensor(shape);
       tensor.amax(whole, amax);
       if (finite() && !Float.isFinite(amax[0])) {
         tensor.finiteAmax(whole, amax);
@@ -115,12 +118,15 @@ public final class Scaling {
   /**
    * The scales for a tensor.
    *
+   * @param shape the tensor's
    * @param groups those of {@link #groups}
    * @throws IllegalArgumentException if what is fixed does not fit them
    */
-  public ScaleSet of(TensorView tensor, Groups groups) {
+  public ScaleSet of(TensorKernels tensor, long[] shape, Groups groups) {
     if (fixed != null && !globalScale(descriptor) && !fixed.values().fits(groups.shape())) {
-      throw tensor.refused(
+      throw Misfit.of(
+          descriptor,
+          shape,
           "the fixed "
               + fixed.values()
               + " does not fit its scales' "
@@ -136,10 +142,10 @@ public final class Scaling {
       return AffineScales.ofRange(integers(), min, max);
     }
     float[] amax = blockAmax(tensor, groups);
-    return globalScale(descriptor) ? underGlobal(tensor, groups, amax) : ofAmax(scaled(amax));
+    return globalScale(descriptor) ? underGlobal(shape, groups, amax) : ofAmax(scaled(amax));
   }
 
-  private float[] blockAmax(TensorView tensor, Groups groups) {
+  private float[] blockAmax(TensorKernels tensor, Groups groups) {
     float[] amax = new float[groups.count()];
     tensor.amax(groups, amax);
     if (finite()) {
@@ -235,30 +241,31 @@ public final class Scaling {
     return descriptor.format().integers().orElseThrow();
   }
 
-  private ScaleSet underGlobal(TensorView tensor, Groups groups, float[] amax) {
+  private ScaleSet underGlobal(long[] shape, Groups groups, float[] amax) {
     E4m3Scales scales = e4m3();
-    long[] shape = groups.shape();
     if (fixed == null || fixed.values().single()) {
       float[] global = fixed == null ? new float[] {largest(amax)} : fixed.values().values();
-      return scales.of(amax, scaled(global), Groups.perTensor(shape));
+      return scales.of(amax, scaled(global), Groups.perTensor(groups.shape()));
     }
-    return scales.of(amax, scaled(fixed.values().values()), perRow(tensor, shape));
+    return scales.of(amax, scaled(fixed.values().values()), perRow(shape, groups.shape()));
   }
 
   /** The global amax may have a value for each index of the first axis, if that is not blocked. */
-  private Groups perRow(TensorView tensor, long[] shape) {
+  private Groups perRow(long[] shape, long[] groups) {
     GroupValues given = fixed == null ? new GroupValues(new float[0], new long[0]) : fixed.values();
-    long[] perRow = new long[shape.length];
+    long[] perRow = new long[groups.length];
     Arrays.fill(perRow, 1);
-    perRow[0] = tensor.shape()[0];
+    perRow[0] = shape[0];
     boolean vector = given.shape().length == 1 && given.values().length == perRow[0];
-    if (shape.length < 2
-        || shape[0] != perRow[0]
+    if (groups.length < 2
+        || groups[0] != perRow[0]
         || !(vector || Arrays.equals(given.shape(), perRow))) {
-      throw tensor.refused(
+      throw Misfit.of(
+          descriptor,
+          shape,
           "the fixed global amax of " + given + " is neither one number nor one for each row");
     }
-    return Groups.perIndex(shape, 0);
+    return Groups.perIndex(groups, 0);
   }
 
   private float[] scaled(float[] amax) {

@@ -7,7 +7,6 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor in a card's memory that becomes int8 codes when it is quantized: rows whose elements
@@ -22,52 +21,51 @@ import org.jspecify.annotations.Nullable;
 public record CardCodes(CardTensor tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {
   @Override
-  public void amax(@Nullable PreScale preScale, Groups groups, float[] out) {
-    tensor.amax(preScale, groups, out);
+  public CardCodes times(PreScale preScale) {
+    return new CardCodes(tensor.times(preScale), inner, codes, rowScales);
   }
 
   @Override
-  public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] out) {
-    tensor.finiteAmax(preScale, groups, out);
+  public void amax(Groups groups, float[] out) {
+    tensor.amax(groups, out);
   }
 
   @Override
-  public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
-    tensor.range(preScale, groups, min, max);
+  public void finiteAmax(Groups groups, float[] out) {
+    tensor.finiteAmax(groups, out);
   }
 
   @Override
-  public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
-    codes(preScale, groups, grid, scales);
+  public void range(Groups groups, float[] min, float[] max) {
+    tensor.range(groups, min, max);
   }
 
   @Override
-  public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+  public void fakeQuantize(Groups groups, Grid grid, Scales scales) {
+    codes(groups, grid, scales);
+  }
+
+  @Override
+  public void codes(Groups groups, Grid grid, Scales scales) {
     require(groups, scales.dividesBack());
     tensor
         .operations()
         .rowCodes()
-        .of(tensor.x(), preScale, groups, inner, grid, scales, codes, rowScales);
+        .of(tensor.x(), tensor.preScale(), groups, inner, grid, scales, codes, rowScales);
   }
 
   @Override
-  public void quantizeByAmax(
-      @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+  public void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
     require(groups, scaling.dividesBack());
     tensor
         .operations()
         .rowCodes()
-        .byAmax(tensor.x(), preScale, groups, inner, grid, scaling, codes, rowScales);
+        .byAmax(tensor.x(), tensor.preScale(), groups, inner, grid, scaling, codes, rowScales);
   }
 
   @Override
-  public void squaredErrors(
-      @Nullable PreScale preScale,
-      Groups groups,
-      Grid grid,
-      Scales[] candidates,
-      double[][] errors) {
-    tensor.squaredErrors(preScale, groups, grid, candidates, errors);
+  public void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] errors) {
+    tensor.squaredErrors(groups, grid, candidates, errors);
   }
 
   private static void require(Groups groups, boolean divides) {

@@ -18,48 +18,54 @@ import org.jspecify.annotations.Nullable;
  * @param operations in which it is worked on
  * @param x what is read
  * @param out what is written to; may be {@code x}
+ * @param preScale what the elements are multiplied by as they are read, or null
  */
-public record CardTensor(Operations operations, DevicePointer x, DevicePointer out)
+public record CardTensor(
+    Operations operations, DevicePointer x, DevicePointer out, @Nullable PreScale preScale)
     implements TensorKernels {
+  /** Without a pre-scale. */
+  public CardTensor(Operations operations, DevicePointer x, DevicePointer out) {
+    this(operations, x, out, null);
+  }
+
   @Override
-  public void amax(@Nullable PreScale preScale, Groups groups, float[] amax) {
+  public CardTensor times(PreScale factors) {
+    return new CardTensor(operations, x, out, factors);
+  }
+
+  @Override
+  public void amax(Groups groups, float[] amax) {
     operations.maxima().find(Maximum.AMAX, x, preScale, groups, amax);
   }
 
   @Override
-  public void finiteAmax(@Nullable PreScale preScale, Groups groups, float[] amax) {
+  public void finiteAmax(Groups groups, float[] amax) {
     operations.maxima().find(Maximum.FINITE_AMAX, x, preScale, groups, amax);
   }
 
   @Override
-  public void range(@Nullable PreScale preScale, Groups groups, float[] min, float[] max) {
+  public void range(Groups groups, float[] min, float[] max) {
     operations.maxima().find(Maximum.MIN, x, preScale, groups, min);
     operations.maxima().find(Maximum.MAX, x, preScale, groups, max);
   }
 
   @Override
-  public void fakeQuantize(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+  public void fakeQuantize(Groups groups, Grid grid, Scales scales) {
     operations.rounder().round(x, preScale, groups, grid, scales, true, out);
   }
 
   @Override
-  public void codes(@Nullable PreScale preScale, Groups groups, Grid grid, Scales scales) {
+  public void codes(Groups groups, Grid grid, Scales scales) {
     operations.rounder().round(x, preScale, groups, grid, scales, false, out);
   }
 
   @Override
-  public void quantizeByAmax(
-      @Nullable PreScale preScale, Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
+  public void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
     operations.rounder().quantizeByAmax(x, preScale, groups, grid, scaling, back, out);
   }
 
   @Override
-  public void squaredErrors(
-      @Nullable PreScale preScale,
-      Groups groups,
-      Grid grid,
-      Scales[] candidates,
-      double[][] errors) {
+  public void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] errors) {
     operations.sums().squaredErrors(x, preScale, groups, grid, candidates, errors);
   }
 }

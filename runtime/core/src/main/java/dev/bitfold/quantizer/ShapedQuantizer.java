@@ -1,0 +1,180 @@
+package dev.bitfold.quantizer;
+
+import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Grid;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.Scales;
+import dev.bitfold.kernel.TensorKernels;
+import dev.bitfold.quantizer.scale.AxisScale;
+import dev.bitfold.quantizer.scale.Fixed;
+import dev.bitfold.quantizer.scale.Misfit;
+import dev.bitfold.quantizer.scale.OwnScales;
+import dev.bitfold.quantizer.scale.ScaleSet;
+import dev.bitfold.quantizer.scale.Scaling;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A quantizer for tensors of one shape: which elements share a scale, and which factor of the
+ * pre-scale each takes, is found once. Immutable.
+ */
+final class ShapedQuantizer {
+  private final QuantDescriptor descriptor;
+  private final Scaling scaling;
+  private final Grid grid;
+  private final long[] shape;
+  private final boolean empty;
+  private final Groups granularity;
+  private final Groups groups;
+  private final @Nullable PreScale preScale;
+
+  /**
+   * Finds the groups.
+   *
+   * @throws IllegalArgumentException if the granularity or the pre-scale does not fit the shape
+   */
+  ShapedQuantizer(
+      QuantDescriptor descriptor,
+      Layout layout,
+      Scaling scaling,
+      @Nullable AxisScale preScale,
+      long[] shape) {
+    this.descriptor = descriptor;
+    this.scaling = scaling;
+    this.grid = Scaling.grid(descriptor);
+    this.shape = shape.clone();
+    this.empty = Arrays.stream(shape).anyMatch(size -> size == 0);
+    this.preScale =
+        preScale == null
+            ? null
+            : new PreScale(preScale.groups(descriptor, shape), preScale.factors());
+    this.granularity = Groups.of(this.shape, Granularity.blocks(descriptor, layout, shape));
+    this.groups = scaling.groups(granularity, this.shape);
+  }
+
+  boolean isOf(long[] other) {
+    return Arrays.equals(shape, other);
+  }
+
+  /** Which elements share a scale, whatever is fixed. */
+  Groups granularity() {
+    return granularity;
+  }
+
+  /** One scale for everything is a scalar, or of the shape it was fixed with. */
+  long[] scaleShape() {
+    return scaling.single() ? scaling.singleShape() : amaxShape();
+  }
+
+  private long[] amaxShape() {
+    return descriptor.perTensor() ? new long[0] : granularity.shape();
+  }
+
+  IllegalArgumentException refused(String why) {
+    return Misfit.of(descriptor, shape, why);
+  }
+
+  INDArray amax(TensorKernels tensor) {
+    if (empty) {
+      throw refused("an empty tensor has no amax");
+    }
+    float[] amax = new float[granularity.count()];
+    scaled(tensor).amax(granularity, amax);
+    return DenseFloats.array(amax, amaxShape());
+  }
+
+  double[][] squaredErrors(TensorKernels unscaled, List<INDArray> candidates) {
+    requireElements();
+    TensorKernels tensor = scaled(unscaled);
+    Scales[] scales = new Scales[candidates.size()];
+    for (int c = 0; c < scales.length; c++) {
+      INDArray amax = candidates.get(c);
+      if (Scaling.globalScale(descriptor) || !Arrays.equals(amax.shape(), amaxShape())) {
+        throw refused(
+            "an amax of shape "
+                + Arrays.toString(amax.shape())
+                + " is not one for each of the "
+                + granularity.count()
+                + " groups");
+      }
+      Scaling candidate = new Scaling(descriptor, Fixed.amax(descriptor, amax));
+      scales[c] = candidate.of(tensor, shape, granularity).scales();
+    }
+    double[][] errors = new double[scales.length][granularity.count()];
+    tensor.squaredErrors(granularity, grid, scales, errors);
+    return errors;
+  }
+
+  void quantize(TensorKernels unscaled) {
+    if (empty) {
+      return;
+    }
+    TensorKernels tensor = checked(unscaled);
+    OwnScales own = scaling.own(tensor, shape);
+    if (own != null) {
+      tensor.quantizeByAmax(groups, grid, own, descriptor.fakeQuant());
+    } else if (descriptor.fakeQuant()) {
+      tensor.fakeQuantize(groups, grid, scaling.of(tensor, shape, groups).scales());
+    } else {
+      tensor.codes(groups, grid, scaling.of(tensor, shape, groups).scales());
+    }
+  }
+
+  CodeScale codes(TensorKernels tensor) {
+    Scales scales = numbers(tensor).scales();
+    return new CodeScale(
+        DenseFloats.array(scales.backward(), scaleShape()),
+        scales.dividesBack(),
+        scales.affine()
+            ? Optional.of(DenseFloats.array(scales.zeroPoint(), scaleShape()))
+            : Optional.empty());
+  }
+
+  /**
+   * Packs a tensor.
+   *
+   * @param out where the tensor's kernels write to
+   */
+  PackedTensor pack(TensorKernels tensor, DenseFloats out, Layout layout) {
+    ScaleSet scales = numbers(tensor);
+    return PackedTensor.of(descriptor, layout, shape, groups, scales, out.copy());
+  }
+
+  /** Writes the grid's numbers. */
+  private ScaleSet numbers(TensorKernels unscaled) {
+    TensorKernels tensor = checked(unscaled);
+    ScaleSet scales = scaling.of(tensor, shape, groups);
+    tensor.codes(groups, grid, scales.scales());
+    return scales;
+  }
+
+  private void requireElements() {
+    if (empty) {
+      throw refused("the tensor is empty");
+    }
+  }
+
+  private TensorKernels scaled(TensorKernels tensor) {
+    return preScale == null ? tensor : tensor.times(preScale);
+  }
+
+  /** The tensor times the pre-scale, if the format can take it. */
+  private TensorKernels checked(TensorKernels unscaled) {
+    requireElements();
+    TensorKernels tensor = scaled(unscaled);
+    if (descriptor.unsigned() && !descriptor.affine()) {
+      float[] min = new float[1];
+      tensor.range(Groups.perTensor(shape), min, new float[1]);
+      if (min[0] < 0) {
+        throw refused("the format is unsigned and a value is " + min[0]);
+      }
+    }
+    return tensor;
+  }
+}
