@@ -132,6 +132,27 @@ class KernelsAgreeTest {
     }
   }
 
+  /** Each group lies in two rows, each longer than what is gathered at once and its rest. */
+  @Test
+  void theLargestCountsInWhicheverPartOfItsGroupItLies() {
+    int length = 10_000;
+    Quantizer perIndex = Quantizer.of(QuantDescriptor.builder().axis(1).build());
+    for (int row = 0; row < 2; row++) {
+      for (int column : new int[] {0, 4_999, 9_215, 9_216, 9_999}) {
+        float[] values = new float[2 * 3 * length];
+        Arrays.fill(values, 1f);
+        values[(3 * row + 1) * length + column] = -5f;
+        INDArray x = DenseFloats.array(values, 2, 3, length);
+        for (QuantKernels kernels : KernelsUnderTest.all()) {
+          assertArrayEquals(
+              new float[] {1f, 5f, 1f},
+              DenseFloats.of(perIndex.withKernels(kernels).amax(x), "amax").copy(),
+              kernels.name() + ", row " + row + ", column " + column);
+        }
+      }
+    }
+  }
+
   @Test
   void resultsDoNotDependOnTheNumberOfThreads() {
     Random random = new Random(7);
