@@ -7,11 +7,11 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * On a component of a model: the layers that read its output, all of them. They share one smoothing
- * scale, and its inverse is folded into this component: a layer whose weights and biases all have a
- * layout that names the output channels, {@code O} or {@code C}. Between it and its readers may
- * stand what is positively homogeneous in each channel, ReLU for instance. That this holds and that
- * nothing else reads the output is proved on the calibration data.
+ * Lists all consumers of a component's output. The consumers share one smoothing scale, and its
+ * inverse is folded into the component. The component must be a layer whose weights and biases all
+ * have a layout that names the output channels, {@code O} or {@code C}. Functions between the
+ * component and its consumers must be positively homogeneous in each channel, such as ReLU. The
+ * calibration data prove that this holds and that there is no other consumer.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
@@ -23,9 +23,10 @@ import java.lang.annotation.Target;
 })
 public @interface SmoothInto {
   /**
-   * Paths of the readers, relative to this model: {@code "attention.query"}, {@code "hidden.3"} in
-   * a list or array, {@code "experts.*"} for all elements of a container. At least one; each has a
-   * weight whose layout names the input channels, {@code I}, and one of them {@link SmoothQuant}.
+   * Returns the paths of the consumers, relative to the annotated model: {@code "attention.query"},
+   * {@code "hidden.3"} in a list or array, {@code "experts.*"} for all elements of a container.
+   * There is at least one. Each consumer has a weight whose layout names the input channels, {@code
+   * I}, and at least one consumer has {@link SmoothQuant}.
    */
   String[] value();
 }

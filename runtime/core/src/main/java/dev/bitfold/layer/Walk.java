@@ -62,10 +62,10 @@ public final class Walk {
      * A component with {@code @SmoothInto}, told before the model's components are met.
      *
      * @param source its path
-     * @param readers the paths that the annotation lists, seen from the whole model; {@code *}
+     * @param consumers the paths that the annotation lists, relative to the whole model; {@code *}
      *     stands for every element of a container
      */
-    default void smoothInto(String source, List<String> readers) {}
+    default void smoothInto(String source, List<String> consumers) {}
   }
 
   private final String path;
@@ -107,14 +107,15 @@ public final class Walk {
   }
 
   /**
-   * Says which layers read a component's output, all of them; for generated code.
+   * Tells the visitor all consumers of a component's output; for generated code.
    *
    * @param source the component's name in the model that is being rebuilt
-   * @param readers paths of layers, relative to that model
+   * @param consumers paths of layers, relative to that model
    */
-  public void smoothInto(String source, String... readers) {
+  public void smoothInto(String source, String... consumers) {
     visitor.smoothInto(
-        child(source).path, Arrays.stream(readers).map(reader -> child(reader).path).toList());
+        child(source).path,
+        Arrays.stream(consumers).map(consumer -> child(consumer).path).toList());
   }
 
   /** Keeps a component as it is. */

@@ -12,26 +12,29 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A layer and all layers that read its output, as {@code @SmoothInto} says: they share one scale,
- * the source's tensors take its inverse over. Immutable.
+ * Describes a layer and all consumers of its output, as {@code @SmoothInto} lists them. The
+ * consumers share one smoothing scale, and its inverse is folded into the source's tensors.
+ * Immutable.
  *
  * @param source the layer to fold into
- * @param readers the layers that read it
- * @param into the source's weights and biases, all of which have an axis of its output channels
- * @param weights the readers' weights that have an axis of input channels
+ * @param consumers the layers that read the source's output
+ * @param into the source's weights and biases, each with an axis of the source's output channels
+ * @param weights the consumers' weights that have an axis of input channels
  */
 record Fold(
     ModelShape.Layer source,
-    List<ModelShape.Layer> readers,
+    List<ModelShape.Layer> consumers,
     Map<TensorSite, INDArray> into,
     Map<TensorSite, INDArray> weights) {
 
   /**
-   * @throws IllegalArgumentException if the source has no tensor to fold into or one without an
-   *     axis of output channels, a reader has no weight with an axis of input channels, or the
-   *     numbers of channels differ; the message names both
+   * Returns the fold of a source.
+   *
+   * @throws IllegalArgumentException if the source has no tensor to fold into, if one of its
+   *     tensors has no axis of output channels, if a consumer has no weight with an axis of input
+   *     channels, or if the numbers of channels differ; the message names the tensors
    */
-  static Fold of(ModelShape.Layer source, List<ModelShape.Layer> readers) {
+  static Fold of(ModelShape.Layer source, List<ModelShape.Layer> consumers) {
     Map<TensorSite, INDArray> into = new LinkedHashMap<>();
     long channels = -1;
     for (Map.Entry<TensorSite, INDArray> tensor : tensors(source).entrySet()) {
@@ -49,7 +52,7 @@ record Fold(
                 + site.describe(held, null)
                 + " has "
                 + own
-                + " output channels, another of its tensors "
+                + " output channels, and another of its tensors has "
                 + channels);
       }
       channels = own;
@@ -59,9 +62,9 @@ record Fold(
       throw new IllegalArgumentException(cannot(source) + "it holds neither weight nor bias");
     }
     Map<TensorSite, INDArray> weights = new LinkedHashMap<>();
-    for (ModelShape.Layer reader : readers) {
+    for (ModelShape.Layer consumer : consumers) {
       Map<TensorSite, INDArray> own = new LinkedHashMap<>();
-      tensors(reader)
+      tensors(consumer)
           .forEach(
               (site, held) -> {
                 if (readsInput(site)) {
@@ -71,16 +74,16 @@ record Fold(
       if (own.isEmpty()) {
         throw new IllegalArgumentException(
             cannot(source)
-                + "no weight of "
-                + reader.path()
-                + ", which reads it, has a layout with the letter I");
+                + "no weight of its consumer "
+                + consumer.path()
+                + " has a layout with the letter I");
       }
       for (Map.Entry<TensorSite, INDArray> weight : own.entrySet()) {
         checkChannels(source, channels, weight.getKey(), weight.getValue());
       }
       weights.putAll(own);
     }
-    return new Fold(source, List.copyOf(readers), into, weights);
+    return new Fold(source, List.copyOf(consumers), into, weights);
   }
 
   private static void checkChannels(
@@ -95,7 +98,7 @@ record Fold(
               + channels
               + " output channels, and "
               + weight.describe(held, null)
-              + ", which reads it, has "
+              + " of its consumer has "
               + own
               + " input channels");
     }
@@ -128,12 +131,12 @@ record Fold(
     return tensors;
   }
 
-  /** The paths of the readers. */
-  List<String> readerPaths() {
-    return readers.stream().map(ModelShape.Layer::path).toList();
+  /** Returns the paths of the consumers. */
+  List<String> consumerPaths() {
+    return consumers.stream().map(ModelShape.Layer::path).toList();
   }
 
-  /** The source's output channels. */
+  /** Returns the number of the source's output channels. */
   long channels() {
     Map.Entry<TensorSite, INDArray> tensor = into.entrySet().iterator().next();
     Layout layout = tensor.getKey().tensor().layout();
@@ -141,10 +144,10 @@ record Fold(
     return held.size(layout.axis(outputChannel(layout), held.rank()));
   }
 
-  /** The same source with the readers of another fold as well. */
+  /** Returns the fold of the same source with the consumers of another fold in addition. */
   Fold and(Fold other) {
-    List<ModelShape.Layer> all = new ArrayList<>(readers);
-    other.readers.stream().filter(reader -> !all.contains(reader)).forEach(all::add);
+    List<ModelShape.Layer> all = new ArrayList<>(consumers);
+    other.consumers.stream().filter(consumer -> !all.contains(consumer)).forEach(all::add);
     return of(source, all);
   }
 }

@@ -24,7 +24,7 @@ public final class FoldResolver {
     shape.sharing().again().forEach(this::addAgain);
   }
 
-  /** The other names of a layer, or of the layers in a model, that are met again. */
+  /** Adds the further paths of a layer, or of the layers in a model, that is met again. */
   private void addAgain(String path, String first) {
     for (String layer : shape.layers().keySet()) {
       if (layer.equals(first)) {
@@ -36,11 +36,11 @@ public final class FoldResolver {
   }
 
   /**
-   * The folds of a model. A source that is met twice has the readers of both places; a component
-   * that is null or empty neither reads nor is read.
+   * Returns the folds of a model. A source that is met twice has the consumers of both places. A
+   * component that is null or empty is neither a source nor a consumer.
    *
-   * @throws IllegalArgumentException if a path names no layer, a layer reads two sources, or {@link
-   *     Fold#of} says so
+   * @throws IllegalArgumentException if a path names no layer, if a layer consumes two sources, or
+   *     as {@link Fold#of} does
    */
   public static List<Fold> resolve(ModelShape shape) {
     return new FoldResolver(shape).resolve();
@@ -50,41 +50,41 @@ public final class FoldResolver {
     Map<String, Fold> folds = new LinkedHashMap<>();
     shape
         .sharing()
-        .readers()
+        .consumers()
         .forEach(
             (declared, paths) -> {
               if (!isAbsent(declared)) {
                 String source = layer(declared, declared);
-                Set<String> readers = new LinkedHashSet<>();
-                paths.forEach(path -> readers.addAll(readers(declared, path)));
-                if (readers.contains(source)) {
+                Set<String> consumers = new LinkedHashSet<>();
+                paths.forEach(path -> consumers.addAll(consumers(declared, path)));
+                if (consumers.contains(source)) {
                   throw new IllegalArgumentException(
-                      declared + ": @SmoothInto lists it as a reader of itself");
+                      declared + ": @SmoothInto lists it as a consumer of itself");
                 }
-                if (!readers.isEmpty()) {
-                  folds.merge(source, Fold.of(at(source), at(readers)), Fold::and);
+                if (!consumers.isEmpty()) {
+                  folds.merge(source, Fold.of(at(source), at(consumers)), Fold::and);
                 }
               }
             });
     Map<String, String> sources = new LinkedHashMap<>();
     for (Fold fold : folds.values()) {
-      for (String reader : fold.readerPaths()) {
-        String other = sources.put(reader, fold.source().path());
+      for (String consumer : fold.consumerPaths()) {
+        String other = sources.put(consumer, fold.source().path());
         if (other != null) {
           throw new IllegalArgumentException(
-              reader
-                  + " is listed as a reader of "
+              consumer
+                  + " is listed as a consumer of "
                   + other
                   + " and of "
                   + fold.source().path()
-                  + ": its weights can take over the scale of one");
+                  + ": its weights can take over the scale of one source only; list it once");
         }
       }
     }
     return new ArrayList<>(folds.values());
   }
 
-  private List<String> readers(String source, String path) {
+  private List<String> consumers(String source, String path) {
     if (path.contains("*")) {
       Pattern pattern =
           Pattern.compile(
@@ -110,7 +110,7 @@ public final class FoldResolver {
     if (layer == null) {
       throw new IllegalArgumentException(
           source
-              + ": @SmoothInto names "
+              + ": @SmoothInto lists "
               + path
               + ", and the model has no such layer; "
               + NearestName.question(path, names.keySet()));

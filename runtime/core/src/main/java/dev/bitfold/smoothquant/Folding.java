@@ -10,20 +10,24 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The one scale of all layers that read a source: from the largest input and the largest weights of
- * any of them, as in {@code smooth_ln_fcs} of mit-han-lab/smoothquant. The source's weights and
- * biases take the input's factor over, so that nothing is left to do when the model runs.
+ * Computes the smoothing scale that all consumers of a source share. The scale follows from the
+ * largest input and the largest weights of any consumer, as in {@code smooth_ln_fcs} of
+ * mit-han-lab/smoothquant. The pre-quant scale is folded into the source's weights and biases, so
+ * that nothing remains to be done when the model runs.
  *
- * @param fold the source and its readers
- * @param inputAmax the largest absolute value of each channel that any reader has seen
- * @param readers the readers with a quantized input, by path, each with the shared statistics:
+ * @param fold the source and its consumers
+ * @param inputAmax the largest absolute value of each channel that any consumer has seen
+ * @param consumers the consumers with a quantized input, by path, each with the shared statistics:
  *     their errors choose alpha
  */
-record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> readers) {
+record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> consumers) {
 
   /**
-   * @param inputs the quantized inputs of readers, by the reader's path
-   * @param ranges the values that each of their channels takes, by the reader's path
+   * Returns the folding of a fold.
+   *
+   * @param inputs the quantized inputs of consumers, by the consumer's path
+   * @param ranges the values that each of their channels takes, by the consumer's path
+   * @throws IllegalArgumentException if the inputs have other channels than the source's output
    */
   static Folding of(Fold fold, Map<String, TensorSite> inputs, Map<String, ChannelRange> ranges) {
     INDArray inputAmax =
@@ -46,23 +50,26 @@ record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> readers) {
             .map(w -> ChannelAmax.ofWeight(w.getValue(), w.getKey().tensor().layout(), channels))
             .reduce(ChannelAmax::max)
             .orElseThrow();
-    Map<String, Smoothing> readers = new LinkedHashMap<>();
+    Map<String, Smoothing> consumers = new LinkedHashMap<>();
     inputs.forEach(
         (path, input) -> {
           Map<TensorSite, INDArray> weights = new LinkedHashMap<>(fold.weights());
           weights.keySet().removeIf(weight -> !weight.layer().equals(path));
           ChannelRange range = Objects.requireNonNull(ranges.get(path));
-          readers.put(path, new Smoothing(input, range, inputAmax, weights, weightAmax));
+          consumers.put(path, new Smoothing(input, range, inputAmax, weights, weightAmax));
         });
-    return new Folding(fold, inputAmax, readers);
+    return new Folding(fold, inputAmax, consumers);
   }
 
-  /** The scales of an alpha. */
+  /** Returns the scales of an alpha. */
   SmoothScales scales(double alpha) {
-    return SmoothScales.of(inputAmax, readers.values().iterator().next().weightAmax(), alpha);
+    return SmoothScales.of(inputAmax, consumers.values().iterator().next().weightAmax(), alpha);
   }
 
-  /** The state with one side of the scales in the source, the other in the readers' weights. */
+  /**
+   * Returns the state in which the source is multiplied by the pre-quant scale and the consumers'
+   * weights by its inverse.
+   */
   State scaled(State state, SmoothScales scales) {
     Map<String, INDArray> changed = new LinkedHashMap<>();
     fold.into()
@@ -80,8 +87,10 @@ record Folding(Fold fold, INDArray inputAmax, Map<String, Smoothing> readers) {
                     scales.smoothWeight(
                         state.tensors().getOrDefault(site.path(), held), site.tensor().layout())));
     Map<String, CalibratedScale> moved = new LinkedHashMap<>();
-    for (Smoothing reader : readers.values()) {
-      reader.smoothScale(state, scales).ifPresent(scale -> moved.put(reader.input().path(), scale));
+    for (Smoothing consumer : consumers.values()) {
+      consumer
+          .smoothScale(state, scales)
+          .ifPresent(scale -> moved.put(consumer.input().path(), scale));
     }
     return state.withSmoothing(Map.of(), changed).withScales(moved);
   }

@@ -23,16 +23,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Smooths a calibrated model: searches the alpha of each layer, or of all layers that read one
- * source, applies the scales online or folds them, proves that the float model stays what it was,
- * and calibrates again what has changed.
+ * Smooths a calibrated model. It searches the alpha of each layer, or of all consumers of one
+ * source. It applies the scales online or folds them, proves that the float model does not change,
+ * and calibrates the changed tensors again.
  */
 public final class SmoothQuantRun<M> {
   /**
-   * The smoothed model.
+   * Holds the smoothed model.
    *
-   * @param observations what was seen, after folding
-   * @param curves the alpha curve of each smoothed layer; of readers of one source it is the same
+   * @param observations the observations after folding
+   * @param curves the alpha curve of each smoothed layer; all consumers of one source have the same
    * @param folded the source that a layer's scale was folded into, by the layer's path
    */
   public record Result(
@@ -52,6 +52,8 @@ public final class SmoothQuantRun<M> {
   private final Map<String, List<Alpha>> candidates = new LinkedHashMap<>();
 
   /**
+   * Finds what can be smoothed.
+   *
    * @param smooth the alpha of each layer to smooth
    * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a
    *     source
@@ -69,19 +71,19 @@ public final class SmoothQuantRun<M> {
     this.observations = observations;
     this.smooth = smooth;
     this.sampled = options.isSampled();
-    Set<String> readers = new LinkedHashSet<>();
+    Set<String> consumers = new LinkedHashSet<>();
     for (Fold fold : FoldResolver.resolve(shape)) {
-      if (fold.readerPaths().stream().anyMatch(smooth::containsKey)) {
+      if (fold.consumerPaths().stream().anyMatch(smooth::containsKey)) {
         Folding folding = folding(fold);
         foldings.add(folding);
         List<Alpha> alphas = alphas(fold, options);
-        folding.readers().keySet().forEach(reader -> candidates.put(reader, alphas));
-        readers.addAll(fold.readerPaths());
+        folding.consumers().keySet().forEach(consumer -> candidates.put(consumer, alphas));
+        consumers.addAll(fold.consumerPaths());
       }
     }
     smooth.forEach(
         (path, alpha) -> {
-          if (!readers.contains(path)) {
+          if (!consumers.contains(path)) {
             online.put(path, smoothing(path));
             candidates.put(path, options.candidates(alpha));
           }
@@ -98,17 +100,17 @@ public final class SmoothQuantRun<M> {
     requireNoFixedAmax(fold);
     Map<String, TensorSite> inputs = new LinkedHashMap<>();
     Map<String, ChannelRange> ranges = new LinkedHashMap<>();
-    for (ModelShape.Layer reader : fold.readers()) {
-      if (smooth.containsKey(reader.path()) || !Smoothing.inputs(reader, state).isEmpty()) {
-        TensorSite input = Smoothing.input(reader, state);
-        inputs.put(reader.path(), input);
-        ranges.put(reader.path(), channelRange(input));
+    for (ModelShape.Layer consumer : fold.consumers()) {
+      if (smooth.containsKey(consumer.path()) || !Smoothing.inputs(consumer, state).isEmpty()) {
+        TensorSite input = Smoothing.input(consumer, state);
+        inputs.put(consumer.path(), input);
+        ranges.put(consumer.path(), channelRange(input));
       }
     }
     return Folding.of(fold, inputs, ranges);
   }
 
-  /** An amax that somebody has written down does not follow the scale. */
+  /** Refuses a fixed amax, which would not follow the scale. */
   private void requireNoFixedAmax(Fold fold) {
     List<TensorSite> scaled = new ArrayList<>(fold.into().keySet());
     scaled.add(fold.source().output());
@@ -125,10 +127,10 @@ public final class SmoothQuantRun<M> {
 
   private List<Alpha> alphas(Fold fold, SmoothQuantOptions options) {
     Map<List<Alpha>, String> different = new LinkedHashMap<>();
-    for (String reader : fold.readerPaths()) {
-      Alpha alpha = smooth.get(reader);
+    for (String consumer : fold.consumerPaths()) {
+      Alpha alpha = smooth.get(consumer);
       if (alpha != null) {
-        different.putIfAbsent(options.candidates(alpha), reader);
+        different.putIfAbsent(options.candidates(alpha), consumer);
       }
     }
     if (different.size() > 1) {
@@ -157,22 +159,22 @@ public final class SmoothQuantRun<M> {
 
   private AlphaSearch<M> search() {
     Map<String, Smoothing> searched = new LinkedHashMap<>(online);
-    foldings.forEach(folding -> searched.putAll(folding.readers()));
+    foldings.forEach(folding -> searched.putAll(folding.consumers()));
     return new AlphaSearch<>(
         replay,
         state,
         searched,
         candidates,
-        foldings.stream().map(folding -> folding.readers().keySet()).toList(),
+        foldings.stream().map(folding -> folding.consumers().keySet()).toList(),
         sampled);
   }
 
-  /** The curve of each layer over every candidate, on a sample of the data. */
+  /** Returns the curve of each layer over every candidate, on a sample of the data. */
   public Map<String, AlphaCurve> wholeCurves() {
     Map<String, AlphaCurve> curves = new LinkedHashMap<>(search().wholeCurves());
     for (Folding folding : foldings) {
       AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
-      folding.readers().keySet().forEach(reader -> curves.put(reader, joint));
+      folding.consumers().keySet().forEach(consumer -> curves.put(consumer, joint));
     }
     return curves;
   }
@@ -189,14 +191,14 @@ public final class SmoothQuantRun<M> {
     Map<Folding, SmoothScales> chosen = new LinkedHashMap<>();
     for (Folding folding : foldings) {
       AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
-      folding.readers().keySet().forEach(reader -> curves.put(reader, joint));
+      folding.consumers().keySet().forEach(consumer -> curves.put(consumer, joint));
       if (joint.best() instanceof Alpha.Fixed best) {
         SmoothScales scales = folding.scales(best.value());
         chosen.put(folding, scales);
         smoothed = folding.scaled(smoothed, scales);
-        for (Map.Entry<String, Smoothing> reader : folding.readers().entrySet()) {
-          folded.put(reader.getKey(), folding.fold().source().path());
-          String input = reader.getValue().input().path();
+        for (Map.Entry<String, Smoothing> consumer : folding.consumers().entrySet()) {
+          folded.put(consumer.getKey(), folding.fold().source().path());
+          String input = consumer.getValue().input().path();
           seen.computeIfPresent(
               input, (path, observation) -> observation.folded(scales.preQuantScale()));
         }
@@ -213,16 +215,19 @@ public final class SmoothQuantRun<M> {
   }
 
   private static List<AlphaCurve> curvesOf(Folding folding, Map<String, AlphaCurve> curves) {
-    return folding.readers().keySet().stream()
-        .map(reader -> Objects.requireNonNull(curves.get(reader)))
+    return folding.consumers().keySet().stream()
+        .map(consumer -> Objects.requireNonNull(curves.get(consumer)))
         .toList();
   }
 
-  /** Those static quantizers whose smoothed scale does not follow from that of their channels. */
+  /**
+   * Returns those static quantizers whose scale after smoothing does not follow from the scales of
+   * their channels.
+   */
   private Set<String> notKnown(Set<String> paths) {
     Set<String> inputs = new LinkedHashSet<>();
     online.values().forEach(layer -> inputs.add(layer.input().path()));
-    foldings.forEach(f -> f.readers().values().forEach(r -> inputs.add(r.input().path())));
+    foldings.forEach(f -> f.consumers().values().forEach(r -> inputs.add(r.input().path())));
     Set<String> found = new LinkedHashSet<>();
     for (String path : paths) {
       QuantDescriptor descriptor = state.descriptors().get(path);
@@ -239,10 +244,10 @@ public final class SmoothQuantRun<M> {
   }
 
   /**
-   * Calibrates static quantizers again: of smoothed inputs, and of tensors on the way from a source
-   * to its readers.
+   * Calibrates static quantizers again: those of smoothed inputs, and those of tensors between a
+   * source and its consumers.
    *
-   * @param seen takes what is seen of those that are not multiplied when the model runs
+   * @param seen receives the observations of tensors that are not multiplied when the model runs
    */
   private State recalibrated(State smoothed, Set<String> paths, Map<String, Observation> seen) {
     Map<String, QuantDescriptor> again = new LinkedHashMap<>();
@@ -267,7 +272,7 @@ public final class SmoothQuantRun<M> {
     return smoothed.withScales(scales(anew));
   }
 
-  /** The scale of each static quantizer. */
+  /** Returns the scale of each static quantizer. */
   public static Map<String, CalibratedScale> scales(Map<String, Observation> observations) {
     Map<String, CalibratedScale> scales = new LinkedHashMap<>();
     observations.forEach((path, seen) -> seen.scale().ifPresent(s -> scales.put(path, s)));

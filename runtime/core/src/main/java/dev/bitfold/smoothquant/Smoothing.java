@@ -18,12 +18,12 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One layer that can be smoothed: its input, the weights that read it, and the channel statistics
- * of both.
+ * Describes one layer that can be smoothed: its input, the weights that this input is multiplied
+ * by, and the channel statistics of both.
  *
  * @param input the quantized input whose layout names the channel
  * @param range the values that each channel of this input takes
- * @param inputAmax the largest absolute value of each input channel, of all layers that share the
+ * @param inputAmax the largest absolute value of each input channel, over all layers that share the
  *     scale
  * @param weights the weights whose layout names the input channel, before smoothing
  * @param weightAmax the largest absolute weight of each input channel, of all layers that share the
@@ -37,8 +37,10 @@ record Smoothing(
     INDArray weightAmax) {
 
   /**
+   * Returns the smoothing of a layer.
+   *
    * @throws IllegalArgumentException if the layer has not exactly one input that can be smoothed,
-   *     or no weight that takes its scale over
+   *     or no weight that can be multiplied by the smoothing scale
    */
   static Smoothing of(ModelShape.Layer layer, TensorSite input, State state, ChannelRange range) {
     INDArray inputAmax = range.amax();
@@ -62,7 +64,7 @@ record Smoothing(
     return new Smoothing(input, range, inputAmax, weights, weightAmax);
   }
 
-  /** The quantized inputs of a layer whose layout names the channel. */
+  /** Returns the quantized inputs of a layer whose layout names the channel. */
   static List<TensorSite> inputs(ModelShape.Layer layer, State state) {
     return layer.type().tensors().values().stream()
         .filter(t -> t.role() == TensorRole.INPUT && t.layout().has('C'))
@@ -72,7 +74,7 @@ record Smoothing(
   }
 
   /**
-   * The input of a layer that smoothing scales.
+   * Returns the input of a layer that smoothing scales.
    *
    * @throws IllegalArgumentException if there is not exactly one
    */
@@ -95,7 +97,10 @@ record Smoothing(
         : state;
   }
 
-  /** The state with the input multiplied by one side of the scales, the weights by the other. */
+  /**
+   * Returns the state in which the input is multiplied by the pre-quant scale and the weights by
+   * its inverse.
+   */
   State scaled(State state, SmoothScales scales) {
     Map<String, INDArray> changed = new LinkedHashMap<>();
     weights.forEach(
@@ -107,7 +112,7 @@ record Smoothing(
         .orElse(smoothed);
   }
 
-  /** The scale of the smoothed input's quantizer; empty if it needs none. */
+  /** Returns the scale of the smoothed input's quantizer; empty if the quantizer needs none. */
   Optional<CalibratedScale> smoothScale(State state, SmoothScales scales) {
     QuantDescriptor descriptor = state.descriptors().get(input.path());
     CalibratedScale scale = state.scales().get(input.path());
@@ -117,8 +122,9 @@ record Smoothing(
   }
 
   /**
-   * The scale of the smoothed input, exact for {@link Calib#MAX} with one scale or range for all.
-   * That of another calibrator is a guess; it is calibrated again once alpha is chosen.
+   * Returns the scale of the smoothed input. It is exact for {@link Calib#MAX} with one scale or
+   * range for the tensor. For other calibrators it is an estimate, and the input is calibrated
+   * again once alpha is chosen.
    */
   private CalibratedScale smoothScale(
       SmoothScales scales, QuantDescriptor descriptor, CalibratedScale scale) {

@@ -12,12 +12,16 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Proves on the calibration data that smoothing leaves the float model as it was. A layer whose
- * scaled input also goes elsewhere would change it, and so would something besides its readers that
- * reads a source, or something on the way to them that is not positively homogeneous.
+ * Proves on the calibration data that smoothing does not change the float model. Three mistakes
+ * would change the model: a layer whose scaled input also goes elsewhere, a consumer of a source
+ * that is not listed, and a function between source and consumers that is not positively
+ * homogeneous.
  */
 final class SmoothingProof<M> {
-  /** How far the smoothed float model may be from the float model, relative to its output. */
+  /**
+   * How much the smoothed float model may differ from the float model, relative to the float
+   * model's output.
+   */
   static final double TOLERANCE = 1e-4;
 
   private static final long SEED = 20230618;
@@ -28,6 +32,8 @@ final class SmoothingProof<M> {
   private final Map<Folding, SmoothScales> chosen;
 
   /**
+   * Makes a proof.
+   *
    * @param online the layers whose scale is applied when the model runs, by path
    * @param foldings the sources that scales can be folded into
    * @param chosen the scales that are folded
@@ -44,13 +50,14 @@ final class SmoothingProof<M> {
   }
 
   /**
-   * Compares a smoothed state on all batches, and random scales from 0.5 to 2 on the first.
+   * Compares the smoothed model on all batches, and the model with random scales from 0.5 to 2 on
+   * the first batch.
    *
-   * @param inputs the paths of inputs of which somebody wants to know whether folding scales them
-   * @return the paths of those inputs and of the layers' outputs that folding scales: what flows
-   *     between sources and readers
-   * @throws CalibrationException if the model changed; it names the first layer that did, and the
-   *     source whose folding did it
+   * @param inputs the paths of inputs that the result is asked for
+   * @return the paths of those of these inputs, and of the layers' outputs, that folding scales:
+   *     the tensors between sources and consumers
+   * @throws CalibrationException if the model changed; the message names the first layer that
+   *     changed, and the source whose folding changed it
    */
   Set<String> check(State before, State smoothed, Set<String> inputs) {
     FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
@@ -108,7 +115,7 @@ final class SmoothingProof<M> {
             Locale.ROOT,
             "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"
                 + " is rounding; the first to change is %s. Does a hooked forward call another one,"
-                + " or a layer use its input twice?",
+                + " or does a layer use its input twice?",
             change,
             TOLERANCE,
             floats
@@ -117,8 +124,8 @@ final class SmoothingProof<M> {
   }
 
   /**
-   * The largest change of what must not change: the model's output, and those of the readers unless
-   * several threads run them in any order.
+   * Returns the largest change of the tensors that must not change: the model's output, and the
+   * consumers' outputs unless several threads run the consumers in any order.
    */
   private static <M> double change(FloatRun<M> floats, FloatRun<M> scaled, List<Folding> foldings) {
     double change = floats.change(scaled);
@@ -128,9 +135,9 @@ final class SmoothingProof<M> {
       return change;
     }
     for (Folding folding : foldings) {
-      for (String reader : folding.fold().readerPaths()) {
-        if (!sources.contains(reader)) {
-          change = Math.max(change, floats.change(scaled, reader));
+      for (String consumer : folding.fold().consumerPaths()) {
+        if (!sources.contains(consumer)) {
+          change = Math.max(change, floats.change(scaled, consumer));
         }
       }
     }
@@ -156,27 +163,26 @@ final class SmoothingProof<M> {
     if (culprit.isEmpty()) {
       why =
           "no layer: the model's own code reads the output of " + source + ", in a residual branch";
-    } else if (fold.readerPaths().contains(culprit)) {
+    } else if (fold.consumerPaths().contains(culprit)) {
       why =
           culprit
-              + ", which is listed: it reads something else than "
+              + ", which is listed: it reads something other than the output of "
               + source
-              + ", or what stands between them is not positively homogeneous, as ReLU is and GELU is"
-              + " not";
+              + ", or what stands between them is not positively homogeneous (ReLU is, GELU is not)";
     } else {
       why =
           culprit
               + ": something that @SmoothInto does not list reads the output of "
               + source
-              + ", a residual branch for instance";
+              + ", such as a residual branch";
     }
     throw new CalibrationException(
         String.format(
             Locale.ROOT,
             "folding the scale of %s into %s (%s) changes the float model by %.2g (relative), at"
-                + " most %.0e is rounding. The first to change is %s. List every reader, or take"
-                + " @SmoothInto off: then the scale is applied when the readers run",
-            fold.readerPaths(),
+                + " most %.0e is rounding. The first to change is %s. List every consumer, or remove"
+                + " @SmoothInto: then the scale is applied when the consumers run",
+            fold.consumerPaths(),
             source,
             fold.source().type().type().getSimpleName(),
             change,
@@ -185,14 +191,14 @@ final class SmoothingProof<M> {
   }
 
   /**
-   * The first layer that should not have changed. What runs after the source and before its first
-   * reader may: it stands between them.
+   * Returns the first layer that should not have changed. A layer that runs after the source and
+   * before the first consumer stands between them and may change.
    */
   private static <M> String culprit(Fold fold, FloatRun<M> floats, FloatRun<M> alone) {
     Set<String> between = new LinkedHashSet<>();
     between.add(fold.source().path());
     for (String layer : floats.layers()) {
-      if (fold.readerPaths().contains(layer)) {
+      if (fold.consumerPaths().contains(layer)) {
         break;
       }
       between.add(layer);

@@ -47,17 +47,17 @@ public final class ModelShape {
   }
 
   /**
-   * What {@code @SmoothInto} says, and what its paths may name besides layers.
+   * Holds what {@code @SmoothInto} lists, and what its paths may name besides layers.
    *
-   * @param readers the paths of the readers, by that of the source
+   * @param consumers the paths of the consumers, by the path of the source
    * @param again the first name of each layer or model that is met again, by the other one
    * @param absent the components that are null or empty
    */
   public record Sharing(
-      Map<String, List<String>> readers, Map<String, String> again, Set<String> absent) {
+      Map<String, List<String>> consumers, Map<String, String> again, Set<String> absent) {
     /** Copies, keeping the order. */
     public Sharing {
-      readers = Collections.unmodifiableMap(new LinkedHashMap<>(readers));
+      consumers = Collections.unmodifiableMap(new LinkedHashMap<>(consumers));
       again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
       absent = Collections.unmodifiableSet(new LinkedHashSet<>(absent));
     }
@@ -103,7 +103,7 @@ public final class ModelShape {
   public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
     Map<String, Layer> layers = new LinkedHashMap<>();
     Map<String, Class<?>> skipped = new LinkedHashMap<>();
-    Map<String, List<String>> readers = new LinkedHashMap<>();
+    Map<String, List<String>> consumers = new LinkedHashMap<>();
     Map<String, String> again = new LinkedHashMap<>();
     Set<String> absent = new LinkedHashSet<>();
     component.rebuild(
@@ -152,10 +152,10 @@ public final class ModelShape {
 
               @Override
               public void smoothInto(String source, List<String> paths) {
-                readers.put(source, paths);
+                consumers.put(source, paths);
               }
             }));
-    return new ModelShape(layers, skipped, new Sharing(readers, again, absent), kernels);
+    return new ModelShape(layers, skipped, new Sharing(consumers, again, absent), kernels);
   }
 
   /** The same with other kernels. */

@@ -255,7 +255,7 @@ class FoldingTest {
                 .smoothQuant(),
         "folding the scale of [fc1] into norm1 (LayerNorm) changes the float model",
         "The first to change is head: something that @SmoothInto does not list reads the output of"
-            + " norm1, a residual branch for instance");
+            + " norm1, such as a residual branch");
   }
 
   @Test
@@ -296,7 +296,7 @@ class FoldingTest {
         CalibrationException.class,
         () -> PairQuantizer.of(pair).calibrate(batches, Pair::forward).smoothQuant(),
         "into norm (LayerNorm)",
-        "The first to change is readers.1, which is listed: it reads something else than norm");
+        "The first to change is readers.1, which is listed: it reads something other than the output of norm");
   }
 
   @Test
@@ -324,7 +324,7 @@ class FoldingTest {
         () ->
             Models_TwiceQuantizer.of(
                 new Models.Twice(Norms.withOutliers(1, C), tied, Norms.withOutliers(2, C), tied)),
-        "fc1 is listed as a reader of norm1 and of norm2");
+        "fc1 is listed as a consumer of norm1 and of norm2");
     refused(
         IllegalArgumentException.class,
         () ->
@@ -334,7 +334,7 @@ class FoldingTest {
                     Norms.withOutliers(2, C),
                     List.of(tied),
                     List.of(tied))),
-        "a.0 is listed as a reader of norm1 and of norm2");
+        "a.0 is listed as a consumer of norm1 and of norm2");
   }
 
   @Test
