@@ -1,6 +1,8 @@
 package dev.bitfold.report;
 
+import dev.bitfold.calibration.Histogram;
 import dev.bitfold.descriptor.Alpha;
+import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.smoothquant.AlphaCurve;
@@ -12,27 +14,41 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
-/** Brings a diagnosis into the shape of a report: of several inputs the first is shown. */
+/** Brings a diagnosis into the shape of a report. */
 final class DiagnosisReport {
   private final Diagnosis diagnosis;
+  private final Summary summary;
 
   DiagnosisReport(Diagnosis diagnosis) {
     this.diagnosis = diagnosis;
+    this.summary = diagnosis.summary();
   }
 
-  Report report(String title) {
+  Report report(String title, Report.Origin origin) {
     return new Report(
         title,
+        origin,
+        null,
+        new Report.Totals(
+            summary.layers(), summary.rows().size(), summary.weightBytes(), summary.floatBytes()),
         diagnosis.layers().stream().map(this::layer).toList(),
-        diagnosis.summary().skipped(),
-        List.of());
+        summary.skipped().stream().map(DiagnosisReport::skipped).toList(),
+        null);
+  }
+
+  /** Takes a summary's {@code norm (LayerNorm)} apart. */
+  private static Report.Skipped skipped(String text) {
+    int space = text.lastIndexOf(" (");
+    return space < 0 || !text.endsWith(")")
+        ? new Report.Skipped(text, "", "@SkipQuantize")
+        : new Report.Skipped(
+            text.substring(0, space),
+            text.substring(space + 2, text.length() - 1),
+            "@SkipQuantize");
   }
 
   private Report.Layer layer(Diagnosis.Layer layer) {
-    Optional<Diagnosis.Input> input = layer.inputs().stream().findFirst();
     OptionalDouble alpha = layer.alpha().map(Alpha::fixed).orElse(OptionalDouble.empty());
-    boolean smoothed = alpha.isPresent();
-    Double amax = input.map(Diagnosis.Input::amax).map(DiagnosisReport::orNull).orElse(null);
     return new Report.Layer(
         layer.path(),
         layer.layerClass(),
@@ -44,17 +60,42 @@ final class DiagnosisReport {
         null,
         orNull(alpha),
         layer.curve().map(DiagnosisReport::curve).orElse(null),
-        input.map(i -> activations(i.before(), smoothed ? null : amax)).orElse(null),
-        smoothed ? input.map(i -> activations(i.after(), amax)).orElse(null) : null,
-        input.map(Diagnosis.Input::calibrators).orElse(Map.of()),
+        layer.inputs().stream().map(i -> input(layer.path(), i, alpha.isPresent())).toList(),
         layer.packedBytes(),
         layer.floatBytes());
+  }
+
+  private Report.Input input(String layer, Diagnosis.Input input, boolean smoothed) {
+    Double amax = orNull(input.amax());
+    Optional<Summary.Row> row = summary.row(layer + "." + input.name());
+    Histogram seen = input.after().histogram();
+    List<Report.CalibratorChoice> choices = new ArrayList<>();
+    input.calibrators().forEach((name, chosen) -> choices.add(choice(name, chosen, seen, row)));
+    return new Report.Input(
+        input.name(),
+        activations(input.before(), smoothed ? null : amax),
+        smoothed ? activations(input.after(), amax) : null,
+        choices);
+  }
+
+  private static Report.CalibratorChoice choice(
+      String name, double amax, Histogram seen, Optional<Summary.Row> row) {
+    Optional<NumberFormat.IntFormat> integers =
+        row.map(Summary.Row::descriptor).flatMap(d -> d.format().integers());
+    int largestCode = integers.map(NumberFormat.IntFormat::max).orElse(1);
+    if (!(amax > 0)) {
+      return new Report.CalibratorChoice(name, amax, 0, null);
+    }
+    ClippingEstimate estimate = ClippingEstimate.of(seen, amax, largestCode);
+    boolean known = integers.isPresent() && Double.isFinite(estimate.error());
+    return new Report.CalibratorChoice(
+        name, amax, estimate.clipped(), known ? estimate.error() : null);
   }
 
   /** How each tensor of a layer is quantized, by its name. */
   private Map<String, String> formats(String layer) {
     Map<String, String> formats = new LinkedHashMap<>();
-    for (Summary.Row row : diagnosis.summary().rows()) {
+    for (Summary.Row row : summary.rows()) {
       int end = row.path().lastIndexOf('.');
       if (end == layer.length() && row.path().startsWith(layer)) {
         formats.put(row.path().substring(end + 1), row.descriptor().toString());

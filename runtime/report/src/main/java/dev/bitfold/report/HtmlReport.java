@@ -20,7 +20,8 @@ import java.nio.file.Path;
 public final class HtmlReport {
   private static final String CHART_JS =
       "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
-  private static final String TABLESORT = "/META-INF/resources/webjars/tablesort/5.2.0/dist/";
+  private static final String TABLESORT =
+      "/META-INF/resources/webjars/tablesort/5.2.0/dist/tablesort.min.js";
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
 
@@ -69,8 +70,9 @@ public final class HtmlReport {
     return resource("report.html")
         .replace("/*STYLE*/", resource("report.css"))
         .replace("/*CHART*/", script(CHART_JS))
-        .replace("/*TABLESORT*/", script(TABLESORT + "tablesort.min.js"))
-        .replace("/*NUMBERS*/", script(TABLESORT + "sorts/tablesort.number.min.js"))
+        .replace("/*TABLESORT*/", script(TABLESORT))
+        .replace("/*PARTS*/", resource("parts.js"))
+        .replace("/*CHARTS*/", resource("charts.js"))
         .replace("/*REPORT*/", resource("report.js"))
         .replace("/*DATA*/", data(report));
   }

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +49,8 @@ public final class ReportPlots {
     save(noise, folder.resolve("noise.png"), written);
     save(curves(report), folder.resolve("alpha.png"), written);
     CategoryChart channels = bars(report, "largest channel over median");
-    add(channels, report, "before", layer -> ratio(layer.before()));
-    add(channels, report, "after", layer -> ratio(layer.after()));
+    add(channels, report, "before", layer -> spread(layer, Report.Input::before));
+    add(channels, report, "after", layer -> spread(layer, Report.Input::after));
     save(channels, folder.resolve("channels.png"), written);
     return List.copyOf(written);
   }
@@ -79,8 +81,16 @@ public final class ReportPlots {
     }
   }
 
-  private static @Nullable Double ratio(Report.@Nullable Activations activations) {
-    return activations == null ? null : activations.maxOverMedian();
+  /** The largest spread of a layer's inputs; null if none has channels. */
+  private static @Nullable Double spread(
+      Layer layer, Function<Report.Input, Report.@Nullable Activations> side) {
+    return layer.inputs().stream()
+        .map(side)
+        .filter(Objects::nonNull)
+        .map(Report.Activations::maxOverMedian)
+        .filter(Double::isFinite)
+        .max(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   private static XYChart curves(Report report) {

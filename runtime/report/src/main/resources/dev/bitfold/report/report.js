@@ -1,270 +1,320 @@
-"use strict";
-(() => {
-  const report = JSON.parse(document.getElementById("data").textContent);
-  const layers = report.layers;
-  const byId = (id) => document.getElementById(id);
-  const charts = {};
+// The page.
+const ROWS = 20;
 
-  const known = (x) => typeof x === "number" && Number.isFinite(x);
-  const number = (x, digits) => (known(x) ? x.toFixed(digits) : "–");
-  const short = (x) => (known(x) ? Number(x.toPrecision(4)).toString() : "–");
-  const bytes = (n) => (n >= 1e6 ? (n / 1e6).toFixed(2) + " MB" : n >= 1e3 ? (n / 1e3).toFixed(1) + " kB" : n + " B");
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+function worstLayer() {
+  return layers.filter((layer) => known(layer.outputDb)).sort((x, y) => x.outputDb - y.outputDb)[0];
+}
 
-  function element(tag, text, attributes) {
-    const made = document.createElement(tag);
-    if (text !== undefined) made.textContent = text;
-    Object.entries(attributes || {}).forEach(([name, value]) => made.setAttribute(name, value));
-    return made;
-  }
+function origin() {
+  const { written, version, data } = report.origin;
+  const date = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" }).format(new Date(written)) + " UTC";
+  const facts = [["Data", data || "not named"], ["Written", element("time", date, { datetime: written })], ["Version", "Bitfold " + version]];
+  facts.forEach(([name, value]) => byId("origin").append(element("div", [element("dt", name), element("dd", value)])));
+  byId("writer").textContent = "Bitfold " + version;
+}
 
-  function ratio(activations) {
-    if (!activations || activations.channelAmax.length === 0) return null;
-    const sorted = [...activations.channelAmax].sort((x, y) => x - y);
-    const n = sorted.length;
-    return sorted[n - 1] / ((sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2);
-  }
-
-  function tiles() {
-    const sum = (value) => layers.reduce((total, layer) => total + value(layer), 0);
-    const packed = sum((layer) => layer.packedBytes);
-    const float = sum((layer) => layer.floatBytes);
-    const worst = layers.filter((layer) => known(layer.outputDb)).sort((x, y) => x.outputDb - y.outputDb)[0];
-    const entries = [
-      [layers.length, "quantized layers"],
-      [sum((layer) => Object.keys(layer.formats).length), "quantizers"],
-      [bytes(packed), "of weights, packed"],
-      [bytes(float), "of weights, float32"],
-      [float ? (float / packed).toFixed(2) + " ×" : "–", "smaller"],
-      [layers.filter((layer) => known(layer.alpha)).length, "layers smoothed"],
-      [worst ? number(worst.outputDb, 1) + " dB" : "–", worst ? "worst output: " + worst.path : "worst output"],
-    ];
-    entries.forEach(([value, what]) => {
-      const tile = element("div", undefined, { class: "tile" });
-      tile.append(element("b", value), element("span", what));
-      byId("tiles").append(tile);
-    });
-    if (report.skipped.length > 0) {
-      const tile = element("div", undefined, { class: "tile" });
-      tile.append(element("b", report.skipped.length), element("span", "left float: " + report.skipped.join(", ")));
-      byId("tiles").append(tile);
-    }
-  }
-
-  const allColumns = [
-    ["layer", (layer) => layer.path, null],
-    ["class", (layer) => layer.type, null],
-    ["weight dB", (layer) => layer.weightDb, 1],
-    ["input dB", (layer) => layer.inputDb, 1],
-    ["output dB", (layer) => layer.outputDb, 1],
-    ["output L1", (layer) => layer.outputL1, 4],
-    ["sensitivity", (layer) => layer.sensitivity, 5],
-    ["max / median", (layer) => ratio(layer.before), 1],
-    ["after", (layer) => ratio(layer.after), 1],
-    ["alpha", (layer) => layer.alpha, 2],
-    ["bytes", (layer) => layer.packedBytes, 0],
+function tiles() {
+  const { totals } = report;
+  const worst = worstLayer();
+  const model = report.modelError;
+  const smoothed = layers.filter((layer) => known(layer.alpha)).length;
+  const parts = [count(totals.quantizers, "quantizer", "quantizers")];
+  if (smoothed > 0) parts.unshift(smoothed + " smoothed");
+  const entries = [
+    ["Model error", model ? percent(model.relative) + " %" : "not measured",
+      model ? modelNote(model) : "Report.with takes quantized.compare(…)"],
+    ["Weights", bytes(totals.packedBytes), totals.floatBytes > 0 ? (totals.floatBytes / totals.packedBytes).toFixed(2) + " × smaller than " + bytes(totals.floatBytes) + " in float32" : ""],
+    ["Layers quantized", layers.length + " of " + totals.layers, parts.join(", ")],
+    ["Largest error of a layer", worst ? percent(errorOf(worst.outputDb)) + " %" : "none", worst ? layerLink(worst, layers.indexOf(worst)) : "no output was lossy or watched"],
   ];
+  entries.forEach(([name, value, more], i) => {
+    const none = (i === 0 && !model) || (i === 3 && !worst);
+    byId("tiles").append(element("div", [element("dt", name), element("dd", value, { class: none ? "value none" : "value" }), element("dd", more)]));
+  });
+}
 
-  const columns = allColumns.filter(([, value, digits]) => digits === null || layers.some((layer) => known(value(layer))));
+function modelNote(model) {
+  const over = "over " + count(model.rows, "output", "outputs");
+  if (model.relative === 0) return "no difference from float, " + over;
+  return fixed(1)(decibelsOf(model.relative)) + " dB, cosine " + fixed(5)(model.cosine) + ", " + over;
+}
 
-  function table() {
-    const head = element("thead");
-    const names = element("tr");
-    columns.forEach(([name, , digits]) => names.append(element("th", name, digits === null ? { class: "text" } : { "data-sort-method": "number" })));
-    head.append(names);
-    const body = element("tbody");
-    layers.forEach((layer, index) => {
-      const row = element("tr", undefined, { "data-layer": index, tabindex: "0" });
-      columns.forEach(([, value, digits]) => {
-        const x = value(layer);
-        const cell = digits === null ? element("td", x, { class: "text" }) : element("td", number(x, digits));
-        if (digits !== null) cell.setAttribute("data-sort", known(x) ? x : -1e300);
-        row.append(cell);
-      });
-      row.addEventListener("click", () => choose(index));
-      row.addEventListener("keydown", (event) => event.key === "Enter" && choose(index));
-      body.append(row);
+function layerLink(layer, index) {
+  const link = element("a", pathText(layer.path), { href: "#layer-section", class: "path" });
+  link.addEventListener("click", () => choose(index));
+  return link;
+}
+
+const arrow = (from, to) => element("span", [from, element("span", "→", { class: "arrow" }), element("span", to, { class: "better" })], { class: "change" });
+
+function changes() {
+  byId("changes-section").hidden = !report.changes;
+  if (!report.changes) return;
+  const note = byId("changes-note");
+  byId("changes").hidden = report.changes.length === 0;
+  if (report.changes.length === 0) {
+    note.textContent = "Nothing: no layer adds enough to the model's error for a change to be worth its price.";
+    return;
+  }
+  note.append("Each change was tried on calibration data; the layers that cost the model most come first. ", element("code", "plan.with(advice)"), " applies one without a change of the source.");
+  fill(byId("changes"), [
+    { name: "Layer", text: true, head: true, cell: (change) => changedLayer(change) },
+    { name: "Change", text: true, cell: (change) => [...withCode(change.change), element("small", change.reason)] },
+    { name: "Error it adds to the model", unit: "%", cell: (change) => arrow(percent(change.modelBefore), percent(change.modelAfter)) },
+    { name: "Error of its output", unit: "%", cell: (change) => arrow(percent(change.layerBefore), percent(change.layerAfter)) },
+    { name: "Weights", cell: (change) => signed(change.bytes, bytes) },
+  ], report.changes);
+}
+
+function changedLayer(change) {
+  const index = layers.findIndex((layer) => layer.path === change.layer);
+  return index < 0 ? pathText(change.layer) : layerLink(layers[index], index);
+}
+
+const worstInput = (key) => (layer) => largest(layer.inputs, (input) => spread(input[key]));
+const columns = [
+  { name: "#", style: "order", value: (layer, index) => index + 1, show: String },
+  { name: "Layer", text: true, head: true, value: (layer) => layer.path },
+  { name: "Output", unit: "dB", value: (layer) => layer.outputDb, show: fixed(1) },
+  { name: "Output error", unit: "%", value: (layer) => errorOf(layer.outputDb), show: percent, meter: true },
+  { name: "In model", unit: "%", value: (layer) => layer.sensitivity, show: percent },
+  { name: "Weight", unit: "dB", value: (layer) => layer.weightDb, show: fixed(1) },
+  { name: "Input", unit: "dB", value: (layer) => layer.inputDb, show: fixed(1) },
+  { name: "Spread", unit: "×", value: worstInput("before"), show: fixed(1) },
+  { name: "Smoothed", unit: "×", value: worstInput("after"), show: fixed(1) },
+  { name: "Alpha", value: (layer) => layer.alpha, show: fixed(2) },
+  { name: "Packed", value: (layer) => layer.packedBytes, show: bytes },
+].filter((column) => column.text || layers.some((layer, index) => known(column.value(layer, index))));
+
+function table() {
+  const worst = largest(layers, (layer) => errorOf(layer.outputDb)) || 1;
+  const body = fill(byId("layers"), columns.map((column) => ({ ...column, sorts: true, cell: (layer, index) => content(column, layer, index, worst) })), layers);
+  [...body.rows].forEach((row, index) => {
+    row.dataset.layer = index;
+    columns.forEach((column, i) => {
+      const value = column.value(layers[index], index);
+      row.cells[i].dataset.sort = column.text || known(value) ? value : "none";
     });
-    byId("layers").append(head, body);
-    new Tablesort(byId("layers"));
-    byId("search").addEventListener("input", (event) => {
-      const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-      body.querySelectorAll("tr").forEach((row) => {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !words.every((word) => text.includes(word));
-      });
+    row.querySelector("th").dataset.order = index + 1;
+    row.addEventListener("click", (event) => event.target.closest("a") || choose(index, true));
+  });
+  sorting();
+  search(body);
+}
+
+function content(column, layer, index, worst) {
+  if (column.text) return [layerLink(layer, index), element("small", layer.type)];
+  const value = column.value(layer, index);
+  const made = [column.show(value)];
+  if (column.meter && known(value)) made.push(element("span", undefined, { class: "meter", style: "width: " + Math.max(2, (100 * value) / worst) + "%", "aria-hidden": "true" }));
+  return made;
+}
+
+/** Numbers sort from the largest first, rows without one always come last. */
+function sorting() {
+  const headings = [...byId("layers").tHead.rows[0].cells];
+  Tablesort.extend("value", () => false, (x, y) => Number(y) - Number(x));
+  headings.forEach((heading, i) => {
+    heading.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      heading.click();
     });
-  }
+    if (columns[i].text) return;
+    heading.dataset.sortMethod = "value";
+    heading.addEventListener("click", () => heading.hasAttribute("aria-sort") || heading.setAttribute("aria-sort", "ascending"), true);
+  });
+  new Tablesort(byId("layers"));
+  byId("layers").addEventListener("afterSort", () => {
+    const column = headings.findIndex((heading) => heading.hasAttribute("aria-sort"));
+    const body = byId("layers").tBodies[0];
+    [...body.rows].filter((row) => row.cells[column].dataset.sort === "none").forEach((row) => body.append(row));
+    byId("sort").value = column;
+    byId("direction").textContent = headings[column].getAttribute("aria-sort") === "descending" ? "▼ descending" : "▲ ascending";
+  });
+  columns.forEach((column, i) => byId("sort").append(element("option", column.unit ? column.name + ", " + column.unit : column.name, { value: i })));
+  byId("sort").addEventListener("change", (event) => headings[event.target.value].click());
+  byId("direction").addEventListener("click", () => headings[byId("sort").value].click());
+  const start = headings[columns.findIndex((column) => column.meter)] || headings[0];
+  start.click();
+}
 
-  /** Whether a figure is there at all: one without data says nothing. */
-  function shown(id, hasData) {
-    byId(id).closest("figure").hidden = !hasData;
-    if (!hasData && charts[id]) {
-      charts[id].destroy();
-      delete charts[id];
-    }
-    return hasData;
-  }
-
-  function chart(id, config) {
-    if (charts[id]) charts[id].destroy();
-    config.options = Object.assign({ responsive: true, maintainAspectRatio: false, animation: false }, config.options);
-    Chart.defaults.color = color("--soft");
-    Chart.defaults.borderColor = color("--line");
-    charts[id] = new Chart(byId(id), config);
-  }
-
-  const axis = (text, more) => Object.assign({ title: { display: true, text } }, more);
-
-  function noise() {
-    byId("noise-box").style.height = Math.max(260, 60 + 26 * layers.length) + "px";
-    const bars = (label, key, paint) => ({ label, data: layers.map((layer) => layer[key]), backgroundColor: color(paint) });
-    chart("noise", {
-      type: "bar",
-      data: { labels: layers.map((layer) => layer.path), datasets: [bars("weight", "weightDb", "--a"), bars("input", "inputDb", "--b"), bars("output", "outputDb", "--c")] },
-      options: { indexAxis: "y", scales: { x: axis("dB", { beginAtZero: true }), y: { ticks: { autoSkip: false } } } },
+function search(body) {
+  const few = layers.length <= ROWS + 5;
+  const shorten = (on) => {
+    byId("layers").classList.toggle("short", on);
+    byId("more").textContent = on ? "Show all " + layers.length + " layers" : "Show the first " + ROWS;
+    byId("more").setAttribute("aria-expanded", String(!on));
+  };
+  byId("more").hidden = few;
+  if (!few) shorten(true);
+  byId("more").addEventListener("click", () => shorten(!byId("layers").classList.contains("short")));
+  byId("search").addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let found = 0;
+    [...body.rows].forEach((row) => {
+      const layer = layers[row.dataset.layer];
+      const text = (layer.path + " " + layer.type).toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      found += row.hidden ? 0 : 1;
     });
-  }
+    byId("found").textContent = words.length > 0 ? count(found, "layer", "layers") + " of " + layers.length : "";
+    byId("more").hidden = few || words.length > 0;
+    if (!few) shorten(words.length === 0);
+  });
+}
 
-  function curve(layer) {
-    if (!shown("curve", Boolean(layer.curve))) return;
-    const found = layer.curve;
-    const points = found.alphas.map((alpha, i) => ({ x: alpha, y: found.errors[i] }));
-    const datasets = [{ label: "error", data: points, borderColor: color("--a"), backgroundColor: color("--a"), pointRadius: 3 }];
-    if (known(found.off)) {
-      datasets.push({ label: "off", data: [{ x: 0, y: found.off }, { x: 1, y: found.off }], borderColor: color("--soft"), borderDash: [5, 4], pointRadius: 0 });
-    }
-    const best = points.find((point) => Math.abs(point.x - layer.alpha) < 1e-9);
-    if (best) datasets.push({ label: "chosen", data: [best], borderColor: color("--b"), backgroundColor: color("--b"), pointRadius: 7, showLine: false });
-    chart("curve", { type: "line", data: { datasets }, options: { scales: { x: axis("alpha", { type: "linear", min: 0, max: 1 }), y: axis("relative output error", { beginAtZero: true }) } } });
-  }
+function figure(title, note, draw) {
+  const canvas = element("canvas", undefined, { role: "img" });
+  const made = element("figure", [element("figcaption", [element("b", title), element("span", note)]), element("div", canvas, { class: "chart" })]);
+  return { made, draw: () => draw(canvas), canvas };
+}
 
-  function histogram(layer) {
-    if (!shown("histogram", Boolean(layer.before || layer.after))) return;
-    const datasets = [];
-    let most = 1;
-    [["before", "--b"], ["after", "--a"]].forEach(([key, paint]) => {
-      const seen = layer[key];
-      if (!seen) return;
-      datasets.push({ label: key, data: seen.counts.map((n, i) => ({ x: (i + 0.5) * seen.binWidth, y: n > 0 ? n : null })), borderColor: color(paint), backgroundColor: color(paint), pointRadius: 0, stepped: "middle", spanGaps: false });
-      most = Math.max(most, ...seen.counts);
-    });
-    [["before", "--b"], ["after", "--a"]].forEach(([key, paint]) => {
-      const seen = layer[key];
-      if (seen && known(seen.amax)) datasets.push({ label: "amax " + key, data: [{ x: seen.amax, y: 1 }, { x: seen.amax, y: most }], borderColor: color(paint), borderDash: [4, 3], pointRadius: 0 });
-    });
-    chart("histogram", { type: "line", data: { datasets }, options: { scales: { x: axis("absolute value", { type: "linear", min: 0 }), y: axis("values", { type: "logarithmic" }) } } });
-  }
+function formatsTable(layer) {
+  const made = element("table");
+  fill(made, [
+    { name: "Tensor", text: true, head: true, cell: ([tensor]) => tensor },
+    { name: "Quantized as", text: true, cell: ([, format]) => format },
+  ], Object.entries(layer.formats));
+  return element("div", [element("h4", "Tensors"), made]);
+}
 
-  function channels(layer) {
-    const bars = (key, paint) => (layer[key] ? [{ label: key, data: layer[key].channelAmax, backgroundColor: color(paint), barPercentage: 1, categoryPercentage: 1 }] : []);
-    const count = Math.max(...["before", "after"].map((key) => (layer[key] ? layer[key].channelAmax.length : 0)));
-    if (!shown("channels", count > 0)) return;
-    chart("channels", {
-      type: "bar",
-      data: { labels: Array.from({ length: count }, (_, i) => i), datasets: [...bars("before", "--b"), ...bars("after", "--a")] },
-      options: { scales: { x: axis("channel"), y: axis("amax", { type: "logarithmic" }) } },
-    });
-  }
+function calibratorsTable(input) {
+  const made = element("table");
+  const choices = input.calibrators;
+  if (choices.length === 0) return null;
+  const all = [
+    { name: "Calibrator", text: true, head: true, cell: (choice) => choice.calibrator },
+    { name: "amax", cell: (choice) => short(choice.amax) },
+    { name: "Clipped", unit: "%", cell: (choice) => percent(choice.clipped) },
+    { name: "Error", unit: "%", cell: (choice) => percent(choice.error) },
+  ];
+  fill(made, all.filter((column) => column.name !== "Error" || choices.some((choice) => known(choice.error))), choices);
+  const best = choices.filter((choice) => known(choice.error)).sort((x, y) => x.error - y.error)[0];
+  if (best) made.tBodies[0].rows[choices.indexOf(best)].cells[3].classList.add("better");
+  return element("div", [element("h4", "What each calibrator would choose for " + input.name), made, element("p", "For one scale over the whole input; shares and errors are estimated from the histogram.", { class: "note" })]);
+}
 
-  function calibrators(layer) {
-    const target = byId("calibrators");
-    target.replaceChildren();
-    const entries = Object.entries(layer.calibrators);
-    if (entries.length === 0) return;
-    const head = element("tr");
-    head.append(element("th", "calibrator", { class: "text" }), element("th", "amax"));
-    target.append(head);
-    entries.forEach(([name, amax]) => {
-      const row = element("tr");
-      row.append(element("td", name, { class: "text" }), element("td", short(amax)));
-      target.append(row);
-    });
-  }
+let detail = [];
+let chosen = 0;
 
-  function choose(index) {
-    const layer = layers[index];
-    byId("layer").value = index;
-    document.querySelectorAll("#layers tbody tr").forEach((row) => row.classList.toggle("chosen", Number(row.dataset.layer) === index));
-    byId("formats").textContent = Object.entries(layer.formats).map(([tensor, format]) => tensor + ": " + format).join(" · ");
-    curve(layer);
-    histogram(layer);
-    channels(layer);
-    calibrators(layer);
-  }
+/** The layer's details; asked by the user, the page goes there. */
+function choose(index, go) {
+  chosen = index;
+  const layer = layers[index];
+  forget(detail.map((part) => part.canvas));
+  detail = [];
+  const add = (...parts) => {
+    const shown = figure(...parts);
+    detail.push(shown);
+    return shown.made;
+  };
+  byId("detail").replaceChildren(...layerParts(layer, add));
+  byId("layer").value = index;
+  byId("previous").disabled = index === 0;
+  byId("next").disabled = index === layers.length - 1;
+  document.querySelectorAll("#layers tbody tr").forEach((row) => row.classList.toggle("chosen", Number(row.dataset.layer) === index));
+  detail.forEach((part) => part.draw());
+  if (go) byId("layer-section").scrollIntoView();
+}
 
-  /** From the page's color at the median to a deep one at 100 times the median. */
-  function heat(value) {
-    const share = Math.max(0, Math.min(1, Math.log10(Math.max(value, 1)) / 2));
-    return "color-mix(in srgb, " + color("--b") + " " + Math.round(8 + 92 * share) + "%, " + color("--back") + ")";
-  }
+const pair = (...parts) => element("div", parts.filter(Boolean), { class: "pair" });
 
-  function map() {
-    const cells = 48;
-    const target = byId("map");
-    target.closest("section").hidden = !layers.some((layer) => layer.before && layer.before.channelAmax.length > 0);
-    target.replaceChildren();
-    layers.forEach((layer) => {
-      if (!layer.before || layer.before.channelAmax.length === 0) return;
-      const row = element("tr");
-      row.append(element("td", layer.path, { class: "text" }));
-      ["before", "after"].forEach((key, side) => {
-        if (side === 1) row.append(element("td", "", { class: "gap" }));
-        const amax = layer[key] ? layer[key].channelAmax : [];
-        const sorted = [...amax].sort((x, y) => x - y);
-        const median = sorted[sorted.length >> 1] || 1;
-        const width = Math.max(1, amax.length / cells);
-        for (let i = 0; i < Math.min(cells, amax.length); i++) {
-          const part = amax.slice(Math.floor(i * width), Math.max(Math.floor((i + 1) * width), Math.floor(i * width) + 1));
-          const value = Math.max(...part) / median;
-          const cell = element("td", "", { class: "cell", title: key + ", channels from " + Math.floor(i * width) + ": " + short(value) + " × median" });
-          cell.style.background = heat(value);
-          row.append(cell);
-        }
-      });
-      target.append(row);
-    });
-  }
+function layerParts(layer, add) {
+  const curve = layer.curve ? add("Alpha", "The error of the layer's output for each migration strength.", (canvas) => curveChart(canvas, layer)) : null;
+  const [first, ...others] = layer.inputs;
+  const parts = [
+    element("h3", pathText(layer.path)),
+    element("p", layer.type + ", " + bytes(layer.packedBytes) + " packed, " + bytes(layer.floatBytes) + " in float32", { class: "note" }),
+    pair(formatsTable(layer), first && calibratorsTable(first)),
+  ];
+  if (curve || first) parts.push(pair(curve, first && valuesFigure(layer, first, add)));
+  if (first) parts.push(...channelsFigure(layer, first, add));
+  others.forEach((input) => parts.push(pair(calibratorsTable(input), valuesFigure(layer, input, add)), ...channelsFigure(layer, input, add)));
+  return parts;
+}
 
-  function sizes() {
-    byId("sizes-box").style.height = Math.max(220, 60 + 18 * layers.length) + "px";
-    chart("sizes", {
-      type: "bar",
-      data: {
-        labels: layers.map((layer) => layer.path),
-        datasets: [
-          { label: "packed", data: layers.map((layer) => layer.packedBytes), backgroundColor: color("--a") },
-          { label: "float32", data: layers.map((layer) => layer.floatBytes), backgroundColor: color("--line") },
-        ],
-      },
-      options: { indexAxis: "y", scales: { x: axis("bytes"), y: { ticks: { autoSkip: false } } } },
-    });
-  }
+const named = (title, layer, input) => (layer.inputs.length > 1 ? title + " of " + input.name : title);
 
-  function draw() {
-    noise();
-    sizes();
-    map();
-    if (layers.length > 0) choose(Number(byId("layer").value) || 0);
-  }
+function valuesFigure(layer, input, add) {
+  return add(named("Values", layer, input), "How often each magnitude occurs in the calibration data.", (canvas) => histogramChart(canvas, input));
+}
 
-  function theme(name) {
-    document.documentElement.dataset.theme = name;
-    draw();
-  }
+function channelsFigure(layer, input, add) {
+  if (input.before.channelAmax.length === 0) return [];
+  const made = add(named("Channels", layer, input), "The largest magnitude of each channel: even ones share a scale well.", (canvas) => channelsChart(canvas, input));
+  return [element("div", made, { class: "whole" })];
+}
 
-  document.title = report.title + " · Bitfold report";
-  byId("title").textContent = report.title;
-  if (report.advice.length > 0) {
-    byId("advice-section").hidden = false;
-    byId("advice").textContent = report.advice.join("\n\n");
-  }
+function skipped() {
+  byId("skipped-section").hidden = report.skipped.length === 0;
+  fill(byId("skipped"), [
+    { name: "Path", text: true, head: true, cell: (left) => pathText(left.path) },
+    { name: "Class", text: true, cell: (left) => left.type },
+    { name: "Why", text: true, cell: (left) => withCode(left.reason) },
+  ], report.skipped);
+}
+
+function draw() {
+  noiseChart();
+  sizesChart();
+  detail.forEach((part) => part.draw());
+}
+
+const preferred = window.matchMedia("(prefers-color-scheme: dark)");
+let wanted = null;
+
+function theme(name) {
+  document.documentElement.dataset.theme = name;
+  byId("theme").textContent = name === "dark" ? "Light mode" : "Dark mode";
+  if (layers.length > 0) draw();
+}
+
+const current = () => wanted || (preferred.matches ? "dark" : "light");
+
+/** Paper is light, as wide as A4 between its margins, and shows what is folded away. */
+function printing() {
+  let folded = true;
+  window.addEventListener("beforeprint", () => {
+    folded = !byId("meaning").open;
+    byId("meaning").open = onPaper = true;
+    theme("light");
+    charts.forEach((made, canvas) => made.resize(canvas.closest(".pair") ? 325 : 685, canvas.closest(".tall") ? 250 : 190));
+  });
+  window.addEventListener("afterprint", () => {
+    onPaper = false;
+    byId("meaning").open = !folded;
+    theme(current());
+  });
+}
+
+function navigation() {
+  document.querySelectorAll("section[data-nav]:not([hidden])").forEach((section) =>
+    byId("nav").append(element("li", element("a", section.dataset.nav, { href: "#" + section.id }))));
+}
+
+document.title = report.title + " · Bitfold report";
+byId("title").textContent = report.title;
+origin();
+tiles();
+changes();
+skipped();
+["layers-section", "noise-section", "layer-section", "sizes-section"].forEach((id) => (byId(id).hidden = layers.length === 0));
+channelMap();
+if (layers.length > 0) {
+  table();
   layers.forEach((layer, index) => byId("layer").append(element("option", layer.path, { value: index })));
   byId("layer").addEventListener("change", (event) => choose(Number(event.target.value)));
-  byId("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
-  tiles();
-  table();
-  theme(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  window.addEventListener("beforeprint", () => theme("light"));
-  document.documentElement.dataset.ready = "true";
-})();
+  byId("previous").addEventListener("click", () => choose(chosen - 1));
+  byId("next").addEventListener("click", () => choose(chosen + 1));
+  choose(Math.max(0, layers.indexOf(worstLayer())));
+}
+navigation();
+theme(current());
+byId("theme").addEventListener("click", () => {
+  wanted = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  theme(wanted);
+});
+preferred.addEventListener("change", () => theme(current()));
+printing();
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,55 @@
+package dev.bitfold.report;
+
+import dev.bitfold.calibration.Histogram;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * What an amax costs, estimated from a histogram: within a bin the values are taken to be spread
+ * evenly, so that the squared error is an integral with a closed form.
+ *
+ * @param clipped the share of the values beyond amax
+ * @param error the relative error (root of noise over signal) with one scale of amax over the
+ *     largest code
+ */
+record ClippingEstimate(double clipped, double error) {
+  /** A bin that the largest value cuts shorter than this share is taken as this long. */
+  private static final double SHORTEST = 1e-3;
+
+  /**
+   * Returns the estimate for one amax.
+   *
+   * @param amax above 0
+   * @param largestCode what amax is rounded to: 127 for int8
+   */
+  static ClippingEstimate of(Histogram histogram, double amax, int largestCode) {
+    double step = amax / largestCode;
+    double noise = 0;
+    double signal = 0;
+    double beyond = 0;
+    double all = 0;
+    for (int i = 0; i < histogram.counts().size(); i++) {
+      double from = i * histogram.width();
+      double length = Math.min(1, Math.max(SHORTEST, histogram.max() / histogram.width() - i));
+      double to = from + length * histogram.width();
+      double count = histogram.counts().get(i);
+      if (count > 0) {
+        noise += count * mean(from, to, x -> noiseUpTo(x, step, largestCode));
+        signal += count * mean(from, to, x -> x * x * x / 3);
+        beyond += count * mean(from, to, x -> Math.max(0, x - amax));
+        all += count;
+      }
+    }
+    return new ClippingEstimate(beyond / all, Math.sqrt(noise / signal));
+  }
+
+  /** The mean of a function between two points, from its integral. */
+  private static double mean(double from, double to, DoubleUnaryOperator integral) {
+    return (integral.applyAsDouble(to) - integral.applyAsDouble(from)) / (to - from);
+  }
+
+  /** The integral of the squared rounding and clipping error from 0 to {@code x}. */
+  private static double noiseUpTo(double x, double step, int largestCode) {
+    double code = Math.min(Math.rint(x / step), largestCode);
+    return code * Math.pow(step, 3) / 12 + Math.pow(x - code * step, 3) / 3;
+  }
+}
