@@ -38,15 +38,7 @@ final class BinnedCounts {
    * @throws IllegalArgumentException if they would take more than half a GiB
    */
   BinnedCounts(int groups, int bins) {
-    if ((long) groups * bins > MOST_COUNTS) {
-      throw new IllegalArgumentException(
-          groups
-              + " histograms of "
-              + bins
-              + " bins would take "
-              + (((long) groups * bins * Long.BYTES) >> 20)
-              + " MiB: use fewer bins, fewer scales or calib = MAX");
-    }
+    requireRoom(groups, bins);
     this.bins = bins;
     this.bits = Integer.numberOfTrailingZeros(bins);
     this.counts = new long[groups * bins];
@@ -56,6 +48,19 @@ final class BinnedCounts {
     this.octaves = new OctaveCounts(groups);
     Arrays.fill(exponent, LEAST_EXPONENT);
     Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
+  }
+
+  /** Refuses histograms that would take more than half a GiB. */
+  static void requireRoom(int groups, int bins) {
+    if ((long) groups * bins > MOST_COUNTS) {
+      throw new IllegalArgumentException(
+          groups
+              + " histograms of "
+              + bins
+              + " bins would take "
+              + (((long) groups * bins * Long.BYTES) >> 20)
+              + " MiB: use fewer bins, fewer scales or calib = MAX");
+    }
   }
 
   int groups() {

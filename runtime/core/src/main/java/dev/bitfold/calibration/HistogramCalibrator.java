@@ -7,7 +7,6 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,41 +20,31 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * their values, 128 more counts for each power of two that occurs, so that it is as exact beside
  * one value far out as without it. The bins of ModelOpt's own histogram depend on the first batch.
  */
-public final class HistogramCalibrator implements Calibrator {
+public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalibrator> {
   private final QuantDescriptor descriptor;
-  private final Quantizer quantizer;
-  private final NonFinite policy;
-  private final String kind;
-  private Observed observed;
   private @Nullable BinnedCounts counts;
 
   HistogramCalibrator(QuantDescriptor descriptor, Quantizer quantizer, NonFinite policy) {
+    super(quantizer, policy, "histogram calibrator of " + descriptor.bins() + " bins and octaves");
     this.descriptor = descriptor;
-    this.quantizer = quantizer;
-    this.policy = policy;
-    this.kind = "histogram calibrator of " + descriptor.bins() + " bins and octaves";
-    this.observed = new Observed(kind);
   }
 
   @Override
-  public void observe(INDArray x) {
-    Objects.requireNonNull(x, "x");
-    if (x.isEmpty()) {
-      return;
-    }
-    Batch batch = Batch.of(quantizer, x, policy);
+  protected Runnable statistics(Batch batch) {
     float[] amax = batch.amaxValues();
-    synchronized (this) {
-      BinnedCounts c = counts == null ? new BinnedCounts(amax.length, descriptor.bins()) : counts;
-      observed.accept(batch);
-      counts = c;
-      for (int g = 0; g < amax.length; g++) {
-        c.include(g, amax[g]);
-      }
-      batch.count(c);
-      for (int g = 0; g < batch.leftOut().length; g++) {
-        c.removeZeros(g, batch.leftOut()[g]);
-      }
+    BinnedCounts.requireRoom(amax.length, descriptor.bins());
+    return () -> count(batch, amax);
+  }
+
+  private void count(Batch batch, float[] amax) {
+    BinnedCounts c = counts == null ? new BinnedCounts(amax.length, descriptor.bins()) : counts;
+    counts = c;
+    for (int g = 0; g < amax.length; g++) {
+      c.include(g, amax[g]);
+    }
+    batch.count(c);
+    for (int g = 0; g < batch.leftOut().length; g++) {
+      c.removeZeros(g, batch.leftOut()[g]);
     }
   }
 
@@ -94,7 +83,7 @@ public final class HistogramCalibrator implements Calibrator {
    * @throws IllegalStateException if nothing was observed
    */
   public INDArray mse() {
-    GridError grid = new GridError(descriptor, quantizer.kernels());
+    GridError grid = new GridError(descriptor, quantizer().kernels());
     return perGroup(histogram -> histogram.mse(grid));
   }
 
@@ -127,10 +116,10 @@ public final class HistogramCalibrator implements Calibrator {
   public synchronized Histogram histogram() {
     BinnedCounts c = counts;
     if (c == null) {
-      throw new IllegalStateException(kind + ": nothing was observed");
+      throw nothingObserved();
     }
     return new Histogram(
-        c.width(0), Arrays.stream(c.counts(0)).boxed().toList(), c.max(0), observed.nonFinite());
+        c.width(0), Arrays.stream(c.counts(0)).boxed().toList(), c.max(0), nonFinite());
   }
 
   private synchronized INDArray perGroup(Function<GroupHistogram, Float> method) {
@@ -139,54 +128,33 @@ public final class HistogramCalibrator implements Calibrator {
     for (int g = 0; g < amax.length && c != null; g++) {
       amax[g] = method.apply(GroupHistogram.of(c, g));
     }
-    return observed.array(amax);
+    return array(amax);
   }
 
   @Override
-  public synchronized long elements() {
-    return observed.elements();
+  protected HistogramCalibrator empty() {
+    return new HistogramCalibrator(descriptor, quantizer(), policy());
   }
 
   @Override
-  public synchronized long nonFinite() {
-    return observed.nonFinite();
-  }
-
-  @Override
-  public void merge(Calibrator other) {
-    Objects.requireNonNull(other, "other");
-    HistogramCalibrator copy = Merging.sameKind(other, HistogramCalibrator.class, kind).copy();
-    synchronized (this) {
-      observed.accept(copy.observed);
-      if (counts == null) {
-        counts = copy.counts;
-      } else if (copy.counts != null) {
-        counts.add(copy.counts);
-      }
+  protected void add(HistogramCalibrator other) {
+    BinnedCounts more = other.counts;
+    if (counts == null) {
+      counts = more == null ? null : more.copy();
+    } else if (more != null) {
+      counts.add(more);
     }
   }
 
-  private synchronized HistogramCalibrator copy() {
-    HistogramCalibrator copy = new HistogramCalibrator(descriptor, quantizer, policy);
-    copy.observed.accept(observed);
-    copy.counts = counts == null ? null : counts.copy();
-    return copy;
-  }
-
   @Override
-  public synchronized void writeTo(DataOutput out) throws IOException {
-    Objects.requireNonNull(out, "out");
-    observed.writeTo(out);
+  protected void writeStatistics(DataOutput out) throws IOException {
     if (counts != null) {
       counts.writeTo(out);
     }
   }
 
   @Override
-  public synchronized void readFrom(DataInput in) throws IOException {
-    Objects.requireNonNull(in, "in");
-    Observed read = Observed.readFrom(in, kind);
+  protected void readStatistics(DataInput in, Observed read) throws IOException {
     counts = read.isEmpty() ? null : BinnedCounts.readFrom(in, read.groups(), descriptor.bins());
-    observed = read;
   }
 }

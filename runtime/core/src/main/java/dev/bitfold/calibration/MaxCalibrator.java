@@ -4,37 +4,23 @@ import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The largest absolute value. Source: ModelOpt's MaxCalibrator. Works for every granularity, blocks
  * included.
  */
-public final class MaxCalibrator implements Calibrator {
-  private static final String KIND = "max calibrator";
-
-  private final Quantizer quantizer;
-  private final NonFinite policy;
-  private Observed observed = new Observed(KIND);
+public final class MaxCalibrator extends ObservedCalibrator<MaxCalibrator> {
   private float[] amax = new float[0];
 
   MaxCalibrator(Quantizer quantizer, NonFinite policy) {
-    this.quantizer = quantizer;
-    this.policy = policy;
+    super(quantizer, policy, "max calibrator");
   }
 
   @Override
-  public void observe(INDArray x) {
-    Objects.requireNonNull(x, "x");
-    if (!x.isEmpty()) {
-      Batch batch = Batch.of(quantizer, x, policy);
-      float[] values = batch.amaxValues();
-      synchronized (this) {
-        observed.accept(batch);
-        include(values);
-      }
-    }
+  protected Runnable statistics(Batch batch) {
+    float[] values = batch.amaxValues();
+    return () -> include(values);
   }
 
   private void include(float[] values) {
@@ -49,48 +35,26 @@ public final class MaxCalibrator implements Calibrator {
 
   @Override
   public synchronized INDArray amax() {
-    return observed.array(amax);
+    return array(amax);
   }
 
   @Override
-  public synchronized long elements() {
-    return observed.elements();
+  protected MaxCalibrator empty() {
+    return new MaxCalibrator(quantizer(), policy());
   }
 
   @Override
-  public synchronized long nonFinite() {
-    return observed.nonFinite();
+  protected void add(MaxCalibrator other) {
+    include(other.amax);
   }
 
   @Override
-  public void merge(Calibrator other) {
-    Objects.requireNonNull(other, "other");
-    MaxCalibrator copy = Merging.sameKind(other, MaxCalibrator.class, KIND).copy();
-    synchronized (this) {
-      observed.accept(copy.observed);
-      include(copy.amax);
-    }
-  }
-
-  private synchronized MaxCalibrator copy() {
-    MaxCalibrator copy = new MaxCalibrator(quantizer, policy);
-    copy.observed.accept(observed);
-    copy.include(amax);
-    return copy;
-  }
-
-  @Override
-  public synchronized void writeTo(DataOutput out) throws IOException {
-    Objects.requireNonNull(out, "out");
-    observed.writeTo(out);
+  protected void writeStatistics(DataOutput out) throws IOException {
     Observed.writeFloats(out, amax);
   }
 
   @Override
-  public synchronized void readFrom(DataInput in) throws IOException {
-    Objects.requireNonNull(in, "in");
-    Observed read = Observed.readFrom(in, KIND);
+  protected void readStatistics(DataInput in, Observed read) throws IOException {
     amax = read.readFloats(in);
-    observed = read;
   }
 }

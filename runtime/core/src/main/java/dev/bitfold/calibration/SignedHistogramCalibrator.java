@@ -1,12 +1,10 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,46 +12,38 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The range of an affine quantizer by percentile: histograms of the negative values and of the
  * others, from each end of which half of what the percentile leaves out is cut.
  */
-public final class SignedHistogramCalibrator implements RangeCalibrator {
+public final class SignedHistogramCalibrator extends ObservedCalibrator<SignedHistogramCalibrator>
+    implements RangeCalibrator {
   private final QuantDescriptor descriptor;
-  private final Quantizer quantizer;
-  private final NonFinite policy;
-  private final String kind;
-  private Observed observed;
   // Group g's values with the sign bit are counted in 2g, the others in 2g + 1.
   private @Nullable BinnedCounts counts;
 
   SignedHistogramCalibrator(QuantDescriptor descriptor, Quantizer quantizer, NonFinite policy) {
+    super(
+        quantizer,
+        policy,
+        "signed histogram calibrator of " + descriptor.bins() + " bins and octaves");
     this.descriptor = descriptor;
-    this.quantizer = quantizer;
-    this.policy = policy;
-    this.kind = "signed histogram calibrator of " + descriptor.bins() + " bins and octaves";
-    this.observed = new Observed(kind);
   }
 
   @Override
-  public void observe(INDArray x) {
-    Objects.requireNonNull(x, "x");
-    if (x.isEmpty()) {
-      return;
-    }
-    Batch batch = Batch.of(quantizer, x, policy);
-    Groups groups = batch.groups();
-    float[] low = new float[groups.count()];
-    float[] high = new float[groups.count()];
+  protected Runnable statistics(Batch batch) {
+    float[] low = new float[batch.groups().count()];
+    float[] high = new float[low.length];
     batch.range(low, high);
-    synchronized (this) {
-      BinnedCounts c =
-          counts == null ? new BinnedCounts(2 * low.length, descriptor.bins()) : counts;
-      observed.accept(batch);
-      counts = c;
-      for (int g = 0; g < low.length; g++) {
-        include(c, g, Math.max(0, -low[g]), Math.max(0, high[g]));
-      }
-      batch.forEach(c::countSigned);
-      for (int g = 0; g < batch.leftOut().length; g++) {
-        c.removeZeros(2 * g + 1, batch.leftOut()[g]);
-      }
+    BinnedCounts.requireRoom(2 * low.length, descriptor.bins());
+    return () -> count(batch, low, high);
+  }
+
+  private void count(Batch batch, float[] low, float[] high) {
+    BinnedCounts c = counts == null ? new BinnedCounts(2 * low.length, descriptor.bins()) : counts;
+    counts = c;
+    for (int g = 0; g < low.length; g++) {
+      include(c, g, Math.max(0, -low[g]), Math.max(0, high[g]));
+    }
+    batch.forEach(c::countSigned);
+    for (int g = 0; g < batch.leftOut().length; g++) {
+      c.removeZeros(2 * g + 1, batch.leftOut()[g]);
     }
   }
 
@@ -67,17 +57,17 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
 
   @Override
   public synchronized INDArray min() {
-    return observed.array(Ranges.floats(ends(0)));
+    return array(Ranges.floats(ends(0)));
   }
 
   @Override
   public synchronized INDArray max() {
-    return observed.array(Ranges.floats(ends(1)));
+    return array(Ranges.floats(ends(1)));
   }
 
   @Override
   public synchronized INDArray amax() {
-    return observed.array(Ranges.amax(ends(0), ends(1)));
+    return array(Ranges.amax(ends(0), ends(1)));
   }
 
   // The lower ends (side 0) or the upper ones (side 1) of the groups' ranges.
@@ -106,52 +96,30 @@ public final class SignedHistogramCalibrator implements RangeCalibrator {
   }
 
   @Override
-  public synchronized long elements() {
-    return observed.elements();
+  protected SignedHistogramCalibrator empty() {
+    return new SignedHistogramCalibrator(descriptor, quantizer(), policy());
   }
 
   @Override
-  public synchronized long nonFinite() {
-    return observed.nonFinite();
-  }
-
-  @Override
-  public void merge(Calibrator other) {
-    Objects.requireNonNull(other, "other");
-    SignedHistogramCalibrator copy =
-        Merging.sameKind(other, SignedHistogramCalibrator.class, kind).copy();
-    synchronized (this) {
-      observed.accept(copy.observed);
-      if (counts == null) {
-        counts = copy.counts;
-      } else if (copy.counts != null) {
-        counts.add(copy.counts);
-      }
+  protected void add(SignedHistogramCalibrator other) {
+    BinnedCounts more = other.counts;
+    if (counts == null) {
+      counts = more == null ? null : more.copy();
+    } else if (more != null) {
+      counts.add(more);
     }
   }
 
-  private synchronized SignedHistogramCalibrator copy() {
-    SignedHistogramCalibrator copy = new SignedHistogramCalibrator(descriptor, quantizer, policy);
-    copy.observed.accept(observed);
-    copy.counts = counts == null ? null : counts.copy();
-    return copy;
-  }
-
   @Override
-  public synchronized void writeTo(DataOutput out) throws IOException {
-    Objects.requireNonNull(out, "out");
-    observed.writeTo(out);
+  protected void writeStatistics(DataOutput out) throws IOException {
     if (counts != null) {
       counts.writeTo(out);
     }
   }
 
   @Override
-  public synchronized void readFrom(DataInput in) throws IOException {
-    Objects.requireNonNull(in, "in");
-    Observed read = Observed.readFrom(in, kind);
+  protected void readStatistics(DataInput in, Observed read) throws IOException {
     counts =
         read.isEmpty() ? null : BinnedCounts.readFrom(in, 2 * read.groups(), descriptor.bins());
-    observed = read;
   }
 }

@@ -1,16 +1,14 @@
 package dev.bitfold.parity;
 
 import dev.bitfold.calibration.Batch;
-import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.HistogramCalibrator;
-import dev.bitfold.calibration.Merging;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.Observed;
+import dev.bitfold.calibration.ObservedCalibrator;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
 import java.io.DataInput;
 import java.io.DataOutput;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,28 +19,24 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the batches, cannot be merged, and grows with the range, up to 2^20 bins; prefer {@link
  * HistogramCalibrator}. Source: {@code HistogramCalibrator} in calib/histogram.py.
  */
-public final class ModelOptHistogramCalibrator implements Calibrator {
+public final class ModelOptHistogramCalibrator
+    extends ObservedCalibrator<ModelOptHistogramCalibrator> {
   private static final int START_BIN = 128;
 
   private final QuantDescriptor descriptor;
-  private final Quantizer quantizer;
   private final ModelOptBins bins;
   private final boolean skipZeros;
-  private final String kind;
-  private Observed observed;
 
   private ModelOptHistogramCalibrator(
       QuantDescriptor descriptor, ModelOptBins bins, boolean skipZeros) {
+    super(Quantizer.of(descriptor), NonFinite.REFUSE, "ModelOpt histogram calibrator");
     if (!descriptor.perTensor()) {
       throw new IllegalArgumentException(
           descriptor + ": this histogram is per tensor; use the default one");
     }
     this.descriptor = descriptor;
-    this.quantizer = Quantizer.of(descriptor);
     this.bins = bins;
     this.skipZeros = skipZeros;
-    this.kind = "ModelOpt histogram calibrator";
-    this.observed = new Observed(kind);
   }
 
   /**
@@ -85,17 +79,11 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
   }
 
   /**
-   * Takes a batch; NaN and infinity are refused, as by ModelOpt.
-   *
-   * @throws IllegalStateException if its largest value would need more than 2^20 bins
+   * Takes a batch; NaN and infinity are refused, as by ModelOpt. Adding it throws {@link
+   * IllegalStateException} if its largest value would need more than 2^20 bins.
    */
   @Override
-  public void observe(INDArray x) {
-    Objects.requireNonNull(x, "x");
-    if (x.isEmpty()) {
-      return;
-    }
-    Batch batch = Batch.of(quantizer, x, NonFinite.REFUSE);
+  protected Runnable statistics(Batch batch) {
     float[] values = batch.copy();
     int kept = 0;
     for (float value : values) {
@@ -103,12 +91,12 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
         values[kept++] = Math.abs(value);
       }
     }
-    synchronized (this) {
-      if (kept > 0) {
-        bins.add(Arrays.copyOf(values, kept));
+    float[] counted = Arrays.copyOf(values, kept);
+    return () -> {
+      if (counted.length > 0) {
+        bins.add(counted);
       }
-      observed.accept(batch);
-    }
+    };
   }
 
   /**
@@ -118,7 +106,7 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
    */
   public synchronized ModelOptHistogram histogram() {
     if (bins.counts.length == 0) {
-      throw new IllegalStateException(kind + ": nothing was observed");
+      throw nothingObserved();
     }
     return ModelOptHistogram.of(bins.counts, bins.edges);
   }
@@ -135,38 +123,36 @@ public final class ModelOptHistogramCalibrator implements Calibrator {
               throw new IllegalStateException(
                   "calib = " + descriptor.calib() + " is no method of a histogram");
         };
-    return array(amax);
-  }
-
-  private synchronized INDArray array(float amax) {
-    return observed.array(new float[] {amax});
+    return array(new float[] {amax});
   }
 
   @Override
-  public synchronized long elements() {
-    return observed.elements();
+  protected boolean isOrdered() {
+    return true;
   }
 
   @Override
-  public synchronized long nonFinite() {
-    return observed.nonFinite();
+  protected ModelOptHistogramCalibrator empty() {
+    throw notKept();
   }
 
   @Override
-  public void merge(Calibrator other) {
-    Objects.requireNonNull(other, "other");
-    throw Merging.ordered(kind);
+  protected void add(ModelOptHistogramCalibrator other) {
+    throw notKept();
   }
 
   @Override
-  public synchronized void writeTo(DataOutput out) throws IOException {
-    Objects.requireNonNull(out, "out");
-    throw new UnsupportedOperationException(kind + ": not for keeping; use the default histogram");
+  protected void writeStatistics(DataOutput out) {
+    throw notKept();
   }
 
   @Override
-  public synchronized void readFrom(DataInput in) throws IOException {
-    Objects.requireNonNull(in, "in");
-    throw new UnsupportedOperationException(kind + ": not for keeping; use the default histogram");
+  protected void readStatistics(DataInput in, Observed read) {
+    throw notKept();
+  }
+
+  private static UnsupportedOperationException notKept() {
+    return new UnsupportedOperationException(
+        "ModelOpt histogram calibrator: not for keeping; use the default histogram");
   }
 }

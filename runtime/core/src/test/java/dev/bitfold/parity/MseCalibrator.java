@@ -1,10 +1,9 @@
 package dev.bitfold.parity;
 
 import dev.bitfold.calibration.Batch;
-import dev.bitfold.calibration.Calibrator;
-import dev.bitfold.calibration.Merging;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.Observed;
+import dev.bitfold.calibration.ObservedCalibrator;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
@@ -23,32 +22,27 @@ import org.nd4j.linalg.factory.Nd4j;
  * squared errors, for each scale on its own; of equals the smallest. The sums are in double; merged
  * ones are equal up to their rounding. Source: ModelOpt's MseCalibrator in calib/mse.py.
  */
-public final class MseCalibrator implements Calibrator {
-  private final Quantizer quantizer;
-  private final NonFinite policy;
+public final class MseCalibrator extends ObservedCalibrator<MseCalibrator> {
   private final float[] multipliers;
   private final float[] initial;
   private final long[] shape;
-  private final String kind;
   private final double[][] errors;
-  private Observed observed;
 
   private MseCalibrator(
       Quantizer quantizer, NonFinite policy, INDArray initial, float[] multipliers) {
-    this.quantizer = quantizer;
-    this.policy = policy;
-    this.multipliers = multipliers;
-    this.initial = Batch.floats(initial);
-    this.shape = initial.shape();
-    this.errors = new double[multipliers.length][this.initial.length];
-    this.kind =
+    super(
+        quantizer,
+        policy,
         "MSE calibrator of "
             + multipliers.length
             + " multiples from "
             + multipliers[0]
             + " to "
-            + multipliers[multipliers.length - 1];
-    this.observed = new Observed(kind);
+            + multipliers[multipliers.length - 1]);
+    this.multipliers = multipliers;
+    this.initial = Batch.floats(initial);
+    this.shape = initial.shape();
+    this.errors = new double[multipliers.length][this.initial.length];
   }
 
   /**
@@ -98,21 +92,13 @@ public final class MseCalibrator implements Calibrator {
   }
 
   @Override
-  public void observe(INDArray x) {
-    Objects.requireNonNull(x, "x");
-    if (x.isEmpty()) {
-      return;
-    }
-    Batch batch = Batch.of(quantizer, x, policy);
+  protected Runnable statistics(Batch batch) {
     List<INDArray> candidates = new ArrayList<>();
     for (float multiplier : multipliers) {
-      candidates.add(array(multiplier));
+      candidates.add(times(multiplier));
     }
-    double[][] sums = quantizer.squaredErrors(batch.dense(), candidates);
-    synchronized (this) {
-      observed.accept(batch);
-      add(sums);
-    }
+    double[][] sums = quantizer().squaredErrors(batch.dense(), candidates);
+    return () -> add(sums);
   }
 
   private void add(double[][] sums) {
@@ -123,7 +109,7 @@ public final class MseCalibrator implements Calibrator {
     }
   }
 
-  private INDArray array(float multiplier) {
+  private INDArray times(float multiplier) {
     float[] values = new float[initial.length];
     for (int g = 0; g < values.length; g++) {
       values[g] = initial[g] * multiplier;
@@ -143,44 +129,24 @@ public final class MseCalibrator implements Calibrator {
       }
       amax[g] = initial[g] * multipliers[best];
     }
-    return observed.array(amax);
+    return array(amax);
   }
 
   @Override
-  public synchronized long elements() {
-    return observed.elements();
+  protected MseCalibrator empty() {
+    return new MseCalibrator(quantizer(), policy(), times(1), multipliers);
   }
 
   @Override
-  public synchronized long nonFinite() {
-    return observed.nonFinite();
-  }
-
-  @Override
-  public void merge(Calibrator other) {
-    Objects.requireNonNull(other, "other");
-    MseCalibrator that = Merging.sameKind(other, MseCalibrator.class, kind);
-    if (!Arrays.equals(initial, that.initial)) {
+  protected void add(MseCalibrator other) {
+    if (!Arrays.equals(initial, other.initial)) {
       throw new IllegalArgumentException("cannot merge MSE calibrators of another initial amax");
     }
-    MseCalibrator copy = that.copy();
-    synchronized (this) {
-      observed.accept(copy.observed);
-      add(copy.errors);
-    }
-  }
-
-  private synchronized MseCalibrator copy() {
-    MseCalibrator copy = new MseCalibrator(quantizer, policy, array(1), multipliers);
-    copy.observed.accept(observed);
-    copy.add(errors);
-    return copy;
+    add(other.errors);
   }
 
   @Override
-  public synchronized void writeTo(DataOutput out) throws IOException {
-    Objects.requireNonNull(out, "out");
-    observed.writeTo(out);
+  protected void writeStatistics(DataOutput out) throws IOException {
     Observed.writeFloats(out, initial);
     for (double[] sums : errors) {
       for (double sum : sums) {
@@ -190,9 +156,7 @@ public final class MseCalibrator implements Calibrator {
   }
 
   @Override
-  public synchronized void readFrom(DataInput in) throws IOException {
-    Objects.requireNonNull(in, "in");
-    Observed read = Observed.readFrom(in, kind);
+  protected void readStatistics(DataInput in, Observed read) throws IOException {
     if (!read.isEmpty() && !Arrays.equals(initial, read.readFloats(in))) {
       throw new IOException("the statistics of an MSE calibrator of another initial amax");
     }
@@ -201,6 +165,5 @@ public final class MseCalibrator implements Calibrator {
         sums[g] = in.readDouble();
       }
     }
-    observed = read;
   }
 }
