@@ -27,9 +27,9 @@ class RemedyTest {
           affine = true with amax = [3.0] and narrowRange = true           | @Quantize(bits = 8, affine = true, amax = 3, narrowRange = true) record A(@Weight INDArray w) {}
           affine = true with format = NF4                                  | @Quantize(format = Format.NF4, affine = true) record A(@Weight INDArray w) {}
           format = NF4 with unsigned = true                                | @Quantize(format = Format.NF4, unsigned = true) record A(@Weight INDArray w) {}
-          'o' is no axis letter; did you mean O?                           | @Quantize(bits = 8, per = "o") record A(@Weight(layout = "OI") INDArray w) {}
-          '0' is no axis letter; did you mean O?                           | @Quantize(bits = 8, per = "0") record A(@Weight(layout = "OI") INDArray w) {}
-          O stands twice; name each axis once                              | @Quantize(bits = 8, per = "OO") record A(@Weight(layout = "OI") INDArray w) {}
+          'o' is not an axis letter; did you mean O?                       | @Quantize(bits = 8, per = "o") record A(@Weight(layout = "OI") INDArray w) {}
+          '0' is not an axis letter; did you mean O?                       | @Quantize(bits = 8, per = "0") record A(@Weight(layout = "OI") INDArray w) {}
+          O occurs twice; name each axis once                              | @Quantize(bits = 8, per = "OO") record A(@Weight(layout = "OI") INDArray w) {}
           amax = 1.0E300, which is infinite in float32                     | @Quantize(bits = 8, amax = 1e300) record A(@Weight INDArray w) {}
           amax = 1.0E-300, which is too small for float32                  | @Quantize(bits = 8, amax = 1e-300) record A(@Weight INDArray w) {}
           scaleAmax = 1.0E300, which is infinite in float32                | @Quantize(bits = 8, scaleAmax = 1e300) record A(@Weight INDArray w) {}

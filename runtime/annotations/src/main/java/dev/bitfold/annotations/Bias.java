@@ -8,8 +8,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a bias of a layer class. A bias is never quantized; folding and training change it. Lists
- * and arrays are as those of a {@link Weight}.
+ * Marks a bias of a layer class. A bias is never quantized; smoothing, folding and training may
+ * change it. The same places and types are allowed as for a {@link Weight}.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
@@ -21,7 +21,8 @@ import java.lang.annotation.Target;
 })
 public @interface Bias {
   /**
-   * One letter per axis, see {@link Layout}: usually {@code "O"} or {@code "C"}. Empty: unknown.
+   * Returns one letter for each axis, see {@link Layout}: usually {@code "O"} or {@code "C"}. Empty
+   * if unknown.
    */
   String layout() default "";
 }

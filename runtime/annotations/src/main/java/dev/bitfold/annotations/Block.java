@@ -6,22 +6,25 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * One blocked axis, named by number or by layout letter: every {@code size} neighbours share a
- * scale.
+ * Declares one blocked axis, by number or by layout letter: each {@code size} adjacent elements
+ * share a scale.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({})
 public @interface Block {
   /**
-   * The axis by number, negative from the end; used unless {@link #along} is given. Default: the
-   * last.
+   * Returns the number of the axis, negative from the end; used unless {@link #along} is given.
+   * Default: the last axis.
    */
   int axis() default -1;
 
-  /** The axis by one letter of the tensor's layout, as {@code "I"}; empty: {@link #axis} counts. */
+  /**
+   * Returns the axis by one letter of the tensor's layout, such as {@code "I"}; empty if {@link
+   * #axis} names it.
+   */
   String along() default "";
 
-  /** Elements per block, at least 1. A ragged end is a block padded with zeros. */
+  /** Returns the number of elements in a block, at least 1. A ragged end is padded with zeros. */
   int size();
 }

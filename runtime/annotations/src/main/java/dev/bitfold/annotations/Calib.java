@@ -1,6 +1,6 @@
 package dev.bitfold.annotations;
 
-/** How the amax of a static quantizer is found from the calibration data. */
+/** Names the ways to find the amax of a static quantizer from the calibration data. */
 public enum Calib {
   /** The largest absolute value seen. */
   MAX,
@@ -10,6 +10,9 @@ public enum Calib {
   MSE,
   /** The amax with the smallest Kullback-Leibler divergence, from a histogram. */
   ENTROPY,
-  /** An exponential moving average of each batch's largest absolute value; the order counts. */
+  /**
+   * An exponential moving average of each batch's largest absolute value; it depends on the order
+   * of the batches.
+   */
   MOVING_AVERAGE
 }

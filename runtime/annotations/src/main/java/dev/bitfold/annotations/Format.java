@@ -1,8 +1,8 @@
 package dev.bitfold.annotations;
 
-/** A number format that {@link Quantize#bits()} cannot say. */
+/** Names the number formats that {@link Quantize#bits()} cannot express. */
 public enum Format {
-  /** The integer or float format that {@link Quantize#bits()} says. */
+  /** The integer or float format of {@link Quantize#bits()}. */
   BITS,
   /**
    * 4-bit NormalFloat (Dettmers et al., QLoRA, 2023): sixteen quantiles of a normal distribution.

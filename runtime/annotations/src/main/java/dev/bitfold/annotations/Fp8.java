@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: E4M3 weights and inputs, one scale per tensor, the inputs' calibrated. */
+/** Quantizes weights and inputs to E4M3 with one scale per tensor; the inputs' are calibrated. */
 @Quantize(bits = {4, 3})
 @Quantize(
     role = Role.INPUT,

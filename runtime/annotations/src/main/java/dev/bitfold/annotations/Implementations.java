@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The layer classes that may stand behind a component of an open interface or abstract type; on the
- * component, or on the interface itself. A sealed type needs none.
+ * Lists the layer classes that a component may have if its type is an open interface or an abstract
+ * class. Stands on the component, or on that type. A sealed type does not need it.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
@@ -20,6 +20,6 @@ import java.lang.annotation.Target;
   ElementType.TYPE
 })
 public @interface Implementations {
-  /** Annotated layer classes. A value of any other class is refused at run time. */
+  /** Returns annotated layer classes. A component of any other class is refused at run time. */
   Class<?>[] value();
 }

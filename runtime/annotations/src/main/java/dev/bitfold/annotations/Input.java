@@ -8,16 +8,16 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a parameter of {@code forward} as a tensor that input quantizers and calibration see.
- * Without it a tensor parameter passes through untouched (a mask, say).
+ * Marks a parameter of {@code forward} as a tensor that input quantizers and calibration see. A
+ * tensor parameter without it passes through unchanged, such as a mask.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.PARAMETER})
 public @interface Input {
   /**
-   * One letter per axis, see {@link Layout}: {@code "NC"}, {@code "NTC"}, {@code "NCHW"}, or {@code
-   * "…C"} for any leading axes. Empty: unknown.
+   * Returns one letter for each axis, see {@link Layout}: {@code "NC"}, {@code "NTC"}, {@code
+   * "NCHW"}, or {@code "…C"} for any leading axes. Empty if unknown.
    */
   String layout() default "";
 }

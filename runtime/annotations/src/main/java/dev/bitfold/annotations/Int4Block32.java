@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: int4 weights in blocks of 32 along the input channels; inputs stay float. */
+/** Quantizes weights to int4 in blocks of 32 along the input channels. Inputs stay float. */
 @Quantize(bits = 4, blockSizes = @Block(along = "I", size = 32))
 @Documented
 @Retention(RetentionPolicy.CLASS)

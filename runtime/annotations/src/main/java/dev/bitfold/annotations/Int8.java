@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: int8 weights with a scale per output channel, int8 inputs with one calibrated scale. */
+/**
+ * Quantizes weights to int8 with a scale per output channel, and inputs to int8 with one calibrated
+ * scale.
+ */
 @Quantize(bits = 8, per = "O")
 @Quantize(role = Role.INPUT, bits = 8)
 @Documented

@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Recipe: int8 weights with a scale per output channel, int8 inputs with a scale per token, taken
- * from each input as it comes. Needs no calibration data.
+ * Quantizes weights to int8 with a scale per output channel, and inputs to int8 with a scale per
+ * token that is computed from each input. Needs no calibration data.
  */
 @Quantize(bits = 8, per = "O")
 @Quantize(role = Role.INPUT, bits = 8, per = "NT", dynamic = true)

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: {@link Int8} with {@link SmoothQuant}, its alpha searched. */
+/** Quantizes as {@link Int8} does, with {@link SmoothQuant} whose alpha is searched. */
 @Quantize(bits = 8, per = "O")
 @Quantize(role = Role.INPUT, bits = 8)
 @SmoothQuant

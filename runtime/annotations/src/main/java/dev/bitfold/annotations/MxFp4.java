@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: OCP MXFP4 (E2M1, blocks of 32 with a power-of-two scale) for weights and inputs. */
+/** Quantizes weights and inputs to OCP MXFP4: E2M1, blocks of 32 with a power-of-two scale. */
 @Quantize(
     bits = {2, 1},
     blockSizes = @Block(along = "I", size = 32),

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Recipe: OCP MXFP8 (E4M3, blocks of 32 with a power-of-two scale) for weights and inputs. */
+/** Quantizes weights and inputs to OCP MXFP8: E4M3, blocks of 32 with a power-of-two scale. */
 @Quantize(
     bits = {4, 3},
     blockSizes = @Block(along = "I", size = 32),

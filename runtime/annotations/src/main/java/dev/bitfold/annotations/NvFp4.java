@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Recipe: NVIDIA NVFP4 (E2M1, blocks of 16 with an E4M3 scale under one float32 scale per tensor)
- * for weights and inputs; the inputs' global scale is calibrated.
+ * Quantizes weights and inputs to NVIDIA NVFP4: E2M1, blocks of 16 with an E4M3 scale under one
+ * float32 scale per tensor. The inputs' global scale is calibrated.
  */
 @Quantize(
     bits = {2, 1},

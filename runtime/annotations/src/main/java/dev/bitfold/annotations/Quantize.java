@@ -9,14 +9,14 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Says how a tensor is quantized. The elements are those of a {@link QuantDescriptor}, whose rules
- * say which combinations are valid; a combination that is not is a compile error.
+ * Describes how a tensor is quantized. The elements are those of a {@link QuantDescriptor}, whose
+ * rules define the valid combinations. An invalid combination is a compile error.
  *
  * <ul>
- *   <li>On a <b>layer class</b>, once per {@link Role}: every weight, input or the output.
+ *   <li>On a <b>layer class</b>, once for each {@link Role}: all weights, all inputs or the output.
  *   <li>On a <b>member</b> (field, record component, constructor parameter or accessor that carries
- *       {@link Weight}): that tensor alone, in place of the class's.
- *   <li>On a <b>parameter</b> of {@code forward}: that input alone.
+ *       {@link Weight}): only that tensor, instead of what the class declares.
+ *   <li>On a <b>parameter</b> of {@code forward}: only that input.
  *   <li>On an <b>annotation type</b>: a recipe, which stands for the {@code @Quantize}s it carries.
  * </ul>
  *
@@ -34,115 +34,133 @@ import java.lang.annotation.Target;
 })
 public @interface Quantize {
   /**
-   * Which tensors of a class or recipe are meant. On a member or parameter the place already says
-   * it: a role may be left out, and one that contradicts the place is an error. Default: weights.
+   * Returns the role of the tensors in a class or recipe. On a member or parameter, the place
+   * already implies the role: it may be left out, and a role that contradicts the place is an
+   * error. Default: weights.
    */
   Role role() default Role.WEIGHT;
 
   /**
-   * One number: an integer format of that many bits, 2 to 16 (1 to 16 if {@link #unsigned}). Two
-   * numbers: a float format of so many exponent and mantissa bits, as {@code {4, 3}} for E4M3; with
-   * the sign at most 8 bits in all. Default: {@code 8}.
+   * Returns the bits of the format. One number is an integer format of that many bits, 2 to 16 (1
+   * to 16 if {@link #unsigned}). Two numbers are a float format of that many exponent and mantissa
+   * bits, such as {@code {4, 3}} for E4M3; with the sign at most 8 bits in all. Default: {@code 8}.
    */
   int[] bits() default {8};
 
-  /** A format that {@link #bits} cannot say. Default: the one that {@code bits} says. */
+  /** Returns a format that {@link #bits} cannot express. Default: the one of {@code bits}. */
   Format format() default Format.BITS;
 
   /**
-   * The axes that keep a scale of their own, by number, negative from the end; all others share it.
-   * Default: none, one scale per tensor. Not together with {@link #per} or {@link #blockSizes}.
+   * Returns the axes that keep a scale of their own, by number, negative from the end. Elements
+   * along all other axes share a scale. Not together with {@link #per} or {@link #blockSizes}.
+   * Default: none, one scale per tensor.
    */
   int[] axis() default {};
 
   /**
-   * The axes that keep a scale of their own, by letters of the tensor's layout: {@code "O"} per
-   * output channel. {@code "NT"} is per token: whichever of N and T the layout names, and every
-   * leading axis of an open layout ({@code "…C"}). Needs a layout. Default: none.
+   * Returns the axes that keep a scale of their own, by letters of the tensor's layout: {@code "O"}
+   * is per output channel. {@code "NT"} is per token: each of N and T that the layout has, and
+   * every leading axis of an open layout ({@code "…C"}). Needs a layout. Default: none.
    */
   String per() default "";
 
-  /** The blocked axes; every other axis keeps its own scales. Default: no blocks. */
+  /** Returns the blocked axes; every other axis keeps scales of its own. Default: no blocks. */
   Block[] blockSizes() default {};
 
   /**
-   * The scale is taken from each tensor as it comes, not calibrated. With {@link #blockSizes}: the
-   * blocks' scales are; a global scale ({@code scaleBits = {4, 3}}) is still calibrated. Default:
-   * {@code false}.
+   * Returns whether the scale is computed from each tensor when it is quantized, instead of
+   * calibrated. With {@link #blockSizes}, this applies to the blocks' scales; a global scale
+   * ({@code scaleBits = {4, 3}}) is still calibrated. Default: {@code false}.
    */
   boolean dynamic() default false;
 
-  /** How the amax is found from calibration data. Default: {@link Calib#MAX}. */
+  /** Returns how the amax is found from calibration data. Default: {@link Calib#MAX}. */
   Calib calib() default Calib.MAX;
 
-  /** The percentile of {@link Calib#PERCENTILE}, out of 100: above 1. Default: 99.99. */
+  /**
+   * Returns the percentile of {@link Calib#PERCENTILE}, out of 100: above 1, at most 100. Default:
+   * 99.99.
+   */
   double percentile() default 99.99;
 
-  /** The bins of a histogram calibrator, a power of two from 128 to 65,536. Default: 2048. */
+  /**
+   * Returns the number of bins of a histogram calibrator, a power of two from 128 to 65,536.
+   * Default: 2048.
+   */
   int bins() default 2048;
 
   /**
-   * The format of the block scales: {@code {8, 0}} powers of two (E8M0: the MX formats), {@code {4,
-   * 3}} E4M3 under a float32 global scale (NVFP4), {@code 8} integers (double quantization, as NF4
-   * uses). Default: empty, float32 scales.
+   * Returns the format of the block scales: {@code {8, 0}} for powers of two (E8M0: the MX
+   * formats), {@code {4, 3}} for E4M3 under a float32 global scale (NVFP4), {@code 8} for integers
+   * (double quantization, as with NF4). Default: empty, float32 scales.
    */
   int[] scaleBits() default {};
 
   /**
-   * Double quantization: so many neighbouring block scales, in c order, share a second scale; one
-   * block, along the axis of the blocks or the last. Makes {@link #scaleBits} 8. Default: empty,
-   * they all do.
+   * Returns the block of double quantization: that many adjacent block scales, in c order, share a
+   * second scale. There is at most one block, along the axis of the blocks or the last axis.
+   * Implies {@link #scaleBits} 8. Default: empty, all block scales share one.
    */
   Block[] scaleBlockSizes() default {};
 
-  /** How block scales are chosen. Default: {@link ScaleRule#FLOOR}, for E8M0 the OCP rule. */
+  /** Returns how block scales are chosen. Default: {@link ScaleRule#FLOOR}, for E8M0 OCP's rule. */
   ScaleRule scaleRule() default ScaleRule.FLOOR;
 
-  /** Where a value goes that lies between two of the format's. Default: half to even. */
+  /** Returns how a value between two numbers of the format is rounded. Default: half to even. */
   Rounding rounding() default Rounding.HALF_EVEN;
 
   /**
-   * Only values from 0 up, negative ones are refused; integers then go up to 2^bits - 1. With
-   * {@link #affine}: codes from 0 up, values of either sign. Default: signed.
+   * Returns whether only values from 0 up are quantized. Negative values are refused, and integers
+   * go up to 2^bits - 1. With {@link #affine}, codes are from 0 up, and values may have either
+   * sign. Default: {@code false}.
    */
   boolean unsigned() default false;
 
-  /** A symmetric signed range: -127 to 127 instead of -128 to 127. Default: {@code false}. */
+  /**
+   * Returns whether the signed range is symmetric: -127 to 127 instead of -128 to 127. Default:
+   * {@code false}.
+   */
   boolean narrowRange() default false;
 
-  /** Scale and zero point from the smallest and largest value, instead of amax. Default: no. */
+  /**
+   * Returns whether scale and zero point come from the smallest and largest value, instead of the
+   * scale from the amax. Default: {@code false}.
+   */
   boolean affine() default false;
 
   /**
-   * A fixed amax, one number for the tensor or one for each place of a kept axis: above 0 and
-   * finite in float32. Not together with {@link #calib}, nor one number with kept axes or blocks.
-   * With E4M3 block scales: that of the whole tensor, from which the global scale follows. Default:
-   * empty, calibrated.
+   * Returns a fixed amax: one number for the tensor, or one for each index of a kept axis, above 0
+   * and finite in float32. Not together with {@link #calib}; one number not with kept axes or
+   * blocks. With E4M3 block scales, it is the amax of the whole tensor, from which the global scale
+   * follows. Default: empty, calibrated.
    */
   double[] amax() default {};
 
   /**
-   * A factor on the amax, fixed or not: finite, above 0. Where the product is beyond float32, the
-   * largest float takes its place. Default: 1.
+   * Returns what the amax is multiplied by, whether fixed or not: finite, above 0. A product beyond
+   * float32 becomes the largest float. Default: 1.
    */
   double scaleAmax() default 1;
 
-  /** The amax is a parameter that training moves. Per tensor only. Default: {@code false}. */
+  /**
+   * Returns whether the amax is a parameter that training adjusts. Only with one scale per tensor.
+   * Default: {@code false}.
+   */
   boolean learnAmax() default false;
 
-  /** The gradient estimator used in training. Default: {@link Ste#CLIP}. */
+  /** Returns the gradient estimator of training. Default: {@link Ste#CLIP}. */
   Ste ste() default Ste.CLIP;
 
   /**
-   * {@code false}: the quantizer yields integer codes and their scale in place of fake-quantized
-   * values. Default: {@code true}.
+   * Returns whether the quantizer gives fake-quantized values; if not, it gives integer codes and
+   * their scale. Default: {@code true}.
    */
   boolean fakeQuant() default true;
 
-  /** A name that messages and tables add to the tensor's path. Default: empty. */
+  /** Returns a name that messages and tables add to the tensor's path. Default: empty. */
   String name() default "";
 
-  /** The container of repeated {@link Quantize} annotations. */
+  /** Holds repeated {@link Quantize} annotations. */
   @Documented
   @Retention(RetentionPolicy.CLASS)
   @Target({
@@ -153,7 +171,7 @@ public @interface Quantize {
     ElementType.RECORD_COMPONENT
   })
   @interface List {
-    /** The repeated annotations. */
+    /** Returns the repeated annotations. */
     Quantize[] value();
   }
 }

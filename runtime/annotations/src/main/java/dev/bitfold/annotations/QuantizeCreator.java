@@ -7,8 +7,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The constructor that rebuilds a layer or a model. Each parameter takes the value of the field or
- * accessor of its name. Not needed for records, nor where only one constructor fits.
+ * Marks the constructor that rebuilds a layer or a model. Each parameter takes the value of the
+ * field or accessor of the same name. Records do not need it, nor do classes in which only one
+ * constructor fits.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)

@@ -8,7 +8,8 @@ import java.lang.annotation.Target;
 
 /**
  * Marks a model class or record whose components are layers, other models, or lists, arrays, maps
- * or Optionals of them. The processor writes {@code XQuantizer} beside {@code X}.
+ * or Optionals of them. For {@code X}, the processor generates {@code XQuantizer} in the same
+ * package.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)

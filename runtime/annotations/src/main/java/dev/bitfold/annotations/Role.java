@@ -1,6 +1,6 @@
 package dev.bitfold.annotations;
 
-/** Which tensors of a layer a {@link Quantize} speaks of. */
+/** Names the tensors of a layer that a {@link Quantize} applies to. */
 public enum Role {
   /** The tensors marked {@link Weight}. */
   WEIGHT,

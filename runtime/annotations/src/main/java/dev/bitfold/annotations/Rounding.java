@@ -1,16 +1,17 @@
 package dev.bitfold.annotations;
 
-/** Where a value goes that lies between two numbers of the format. */
+/** Names the ways to round a value that lies between two numbers of the format. */
 public enum Rounding {
   /**
-   * To the nearest; a tie to the one whose last bit is even, as IEEE 754 does. A float format
-   * without mantissa bits has no such bit: its ties go away from zero, as in NVIDIA ModelOpt.
+   * To the nearest number; a tie to the number whose last bit is even, as in IEEE 754. A float
+   * format without mantissa bits has no such bit. Its ties go away from zero, as in NVIDIA
+   * ModelOpt.
    */
   HALF_EVEN,
-  /** To the nearest; a tie away from zero. */
+  /** To the nearest number; a tie away from zero. */
   HALF_AWAY,
-  /** To the nearest; a tie towards zero. */
+  /** To the nearest number; a tie towards zero. */
   HALF_TOWARD_ZERO,
-  /** Towards zero: what lies behind is cut off. */
+  /** Towards zero. */
   TOWARD_ZERO
 }

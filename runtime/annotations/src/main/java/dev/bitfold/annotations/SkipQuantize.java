@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The component stays float, as it is; the summary says so. */
+/** Keeps a component float. The summary lists such components. */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({

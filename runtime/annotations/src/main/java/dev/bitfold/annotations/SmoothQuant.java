@@ -7,17 +7,19 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * On a layer class or a recipe: the layer's input channels are smoothed (Xiao et al., SmoothQuant,
- * 2023), dividing each by a scale that its weights take over. Needs one quantized input and one
- * weight whose layouts name the channel ({@code C} and {@code I}).
+ * Smooths the input channels of a layer (Xiao et al., SmoothQuant, 2023). Each channel is divided
+ * by a smoothing scale, and its weights are multiplied by it. Stands on a layer class or a recipe.
+ * The layer needs one quantized input and one weight whose layouts name the channel ({@code C} and
+ * {@code I}).
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.TYPE})
 public @interface SmoothQuant {
   /**
-   * The migration strength, 0 to 1: 0 moves all difficulty to the input, 1 all of it to the
-   * weights. Default: NaN, searched for each layer on its output error, "off" included.
+   * Returns the migration strength, 0 to 1. 0 moves all of the difficulty to the input, 1 moves all
+   * of it to the weights. Default: NaN, alpha is searched for each layer by the error of the
+   * layer's output, with "off" among the choices.
    */
   double alpha() default Double.NaN;
 }

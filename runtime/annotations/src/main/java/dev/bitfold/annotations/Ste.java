@@ -1,6 +1,6 @@
 package dev.bitfold.annotations;
 
-/** The straight-through estimator: what stands in for the gradient of rounding while training. */
+/** Names the straight-through estimators: what replaces the gradient of rounding in training. */
 public enum Ste {
   /** The gradient passes where {@code |x| <= amax} and is zero elsewhere. */
   CLIP,

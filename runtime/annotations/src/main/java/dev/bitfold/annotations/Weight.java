@@ -9,15 +9,15 @@ import java.lang.annotation.Target;
 
 /**
  * Marks a weight of a layer class: the tensor that a constructor parameter of the same name and
- * type carries. On a field (of the class or a superclass), a record component, an accessor or a
- * constructor parameter.
+ * type takes. Stands on a field (of the class or a superclass), a record component, an accessor or
+ * a constructor parameter.
  *
- * <p>It is an {@code INDArray}, or a {@code List<INDArray>} or {@code INDArray[]}: then each
- * element is a weight of its own, {@code name[0]}, {@code name[1]} and so on, all of one layout and
- * one declared quantizer. Elements may be null; the constructor gets a list that cannot be changed.
+ * <p>The type is {@code INDArray}, {@code List<INDArray>} or {@code INDArray[]}. Each element of a
+ * list or array is a separate weight, {@code name[0]}, {@code name[1]} and so on, with the same
+ * layout and declared quantizer. Elements may be null. The constructor gets an unmodifiable list.
  *
- * <p>Or it is an {@code SDVariable}, as are then all tensors of the layer: its {@code forward}
- * builds a graph.
+ * <p>The type may also be {@code SDVariable}. Then all tensors of the layer are {@code
+ * SDVariable}s, and its {@code forward} builds a graph.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
@@ -29,9 +29,9 @@ import java.lang.annotation.Target;
 })
 public @interface Weight {
   /**
-   * One letter per axis, see {@link Layout}: {@code "OI"} for a linear weight of [out, in], {@code
-   * "OIHW"} for a convolution, {@code "C"} for a norm. Empty: unknown; then only axis numbers can
-   * be used, and neither SmoothQuant nor folding.
+   * Returns one letter for each axis, see {@link Layout}: {@code "OI"} for a linear weight of [out,
+   * in], {@code "OIHW"} for a convolution, {@code "C"} for a norm. Empty if unknown: then axes can
+   * be given only by number, and neither SmoothQuant nor folding is possible.
    */
   String layout() default "";
 }

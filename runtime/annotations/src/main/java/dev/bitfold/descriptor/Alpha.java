@@ -3,15 +3,15 @@ package dev.bitfold.descriptor;
 import java.util.OptionalDouble;
 
 /**
- * The migration strength alpha of SmoothQuant (Xiao et al., ICML 2023), or what stands in its
- * place. 0 leaves the outliers to the input, 1 moves them into the weights.
+ * Describes the migration strength alpha of SmoothQuant (Xiao et al., ICML 2023): a number,
+ * "searched" or "off". 0 leaves the outliers in the input, 1 moves them into the weights.
  *
- * <p>Where SmoothQuant is asked for (a recipe, a layer), {@link Off} means that it is not. Where it
- * has been run (a curve, a summary), {@link Off} means that not smoothing was best. Immutable.
+ * <p>In a recipe or on a layer, {@link Off} means that SmoothQuant is not wanted. In a curve or a
+ * summary, {@link Off} means that no smoothing was best. Immutable.
  */
 public sealed interface Alpha {
   /**
-   * A number.
+   * Returns a fixed alpha.
    *
    * @param value 0 to 1
    * @throws IllegalArgumentException if the value is outside [0, 1] or NaN
@@ -20,12 +20,12 @@ public sealed interface Alpha {
     return new Fixed(value);
   }
 
-  /** Searched for each layer, on the error of its output. */
+  /** Returns an alpha that is searched for each layer by the error of the layer's output. */
   static Alpha searched() {
     return new Searched();
   }
 
-  /** Not smoothed. */
+  /** Returns the alpha of what is not smoothed. */
   static Alpha off() {
     return new Off();
   }
@@ -41,7 +41,7 @@ public sealed interface Alpha {
   }
 
   /**
-   * A number.
+   * Holds a number.
    *
    * @param value 0 to 1
    */
@@ -54,7 +54,7 @@ public sealed interface Alpha {
     public Fixed {
       if (!(value >= 0 && value <= 1)) {
         throw new IllegalArgumentException(
-            "alpha = " + value + ": an alpha is from 0 to 1; name none to have it searched");
+            "alpha = " + value + ": an alpha is from 0 to 1; leave it out to have it searched");
       }
     }
 
@@ -65,7 +65,10 @@ public sealed interface Alpha {
     }
   }
 
-  /** Searched for each layer, on the error of its output; {@link Off} is a candidate. */
+  /**
+   * Means that alpha is searched for each layer by the error of the layer's output; {@link Off} is
+   * a candidate.
+   */
   record Searched() implements Alpha {
     @Override
     public String toString() {
@@ -73,7 +76,7 @@ public sealed interface Alpha {
     }
   }
 
-  /** Not smoothed. */
+  /** Means that nothing is smoothed. */
   record Off() implements Alpha {
     @Override
     public String toString() {

@@ -1,22 +1,22 @@
 package dev.bitfold.descriptor;
 
 /**
- * One blocked axis of a descriptor: by number, or by a letter of the tensor's layout.
+ * Describes one blocked axis of a descriptor, by number or by a letter of the tensor's layout.
  *
  * @param axis the axis, negative from the end; not used if {@code along} is given
  * @param along a letter, or empty
  * @param size elements per block
  */
 public record BlockSize(int axis, String along, int size) {
-  /** The size of a block that takes its axis whole, whatever the length. */
+  /** The size of a block that spans its whole axis, whatever the axis's length. */
   public static final int WHOLE = Integer.MAX_VALUE;
 
-  /** Blocks along an axis, by number. */
+  /** Returns blocks along an axis that is given by number. */
   public static BlockSize axis(int axis, int size) {
     return new BlockSize(axis, "", size);
   }
 
-  /** Blocks along an axis, by a layout letter. */
+  /** Returns blocks along an axis that is given by a layout letter. */
   public static BlockSize along(String letter, int size) {
     return new BlockSize(-1, letter, size);
   }

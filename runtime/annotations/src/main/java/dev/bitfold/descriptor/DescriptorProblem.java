@@ -1,8 +1,8 @@
 package dev.bitfold.descriptor;
 
 /**
- * What is wrong with a descriptor, as a value: a compiler prints it at an annotation, the runtime
- * throws it.
+ * Describes what is wrong with a descriptor. The compiler prints it at an annotation, and the
+ * runtime throws it in an {@link InvalidDescriptorException}.
  *
  * @param rule the rule that is broken
  * @param message what is wrong, with the values

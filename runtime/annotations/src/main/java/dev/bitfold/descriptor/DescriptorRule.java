@@ -4,19 +4,19 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Quantize;
 
 /**
- * The rules for valid descriptors. Each belongs to one element of {@link Quantize}, at whose value
- * the compiler reports it.
+ * Names the rules for valid descriptors. Each rule belongs to one element of {@link Quantize}. The
+ * compiler reports a broken rule at the value of that element.
  */
 public enum DescriptorRule {
-  /** {@code bits} is one number or two. */
+  /** {@code bits} holds one number or two. */
   BITS_COUNT("bits"),
-  /** An integer format of so many bits exists. */
+  /** An integer format of that many bits exists. */
   INT_BITS("bits"),
-  /** A float format of so many exponent and mantissa bits exists. */
+  /** A float format of that many exponent and mantissa bits exists. */
   FLOAT_BITS("bits"),
-  /** A named format leaves {@code bits} and the integer options alone. */
+  /** A named format goes without {@code bits} and the options of integers. */
   FORMAT_WITH_BITS("format"),
-  /** A table format has no rounding to choose. */
+  /** A format whose grid is a table goes without {@code rounding}. */
   ROUNDING("rounding"),
   /** Only integer formats have a narrow range. */
   NARROW_FLOAT("narrowRange"),
@@ -24,7 +24,7 @@ public enum DescriptorRule {
   AXIS_TWICE("axis"),
   /** The axes are given by number or by letter, not both. */
   AXIS_AND_PER("per"),
-  /** {@code per} is made of layout letters, each once. */
+  /** {@code per} consists of layout letters, each once. */
   PER_LETTERS("per"),
   /** Kept axes and blocks exclude each other. */
   AXIS_AND_BLOCKS("blockSizes"),
@@ -38,23 +38,23 @@ public enum DescriptorRule {
   SCALE_BITS("scaleBits"),
   /** Only block scales are quantized. */
   SCALE_BITS_WITHOUT_BLOCKS("scaleBits"),
-  /** Blocks of scales need integer scales, and are one run. */
+  /** Blocks of scales need integer scales, and there is one block. */
   SCALE_BLOCKS("scaleBlockSizes"),
-  /** The kind of scale knows the rule. */
+  /** The format of the scales has the rule. */
   SCALE_RULE("scaleRule"),
   /** A percentile is above 0 and at most 100. */
   PERCENTILE_RANGE("percentile"),
-  /** A percentile is used by {@link Calib#PERCENTILE} alone. */
+  /** Only {@link Calib#PERCENTILE} uses a percentile. */
   PERCENTILE_UNUSED("percentile"),
-  /** Bins are a power of two from 128 to 65,536. */
+  /** The number of bins is a power of two from 128 to 65,536. */
   BINS_RANGE("bins"),
-  /** Bins are used by histograms alone. */
+  /** Only calibrators with a histogram use bins. */
   BINS_UNUSED("bins"),
   /** A dynamic scale is not calibrated. */
   CALIB_AND_DYNAMIC("calib"),
   /** The method can find a scale of this kind. */
   CALIB_METHOD("calib"),
-  /** A fixed amax is not dynamic, that of a global scale aside. */
+  /** A fixed amax is not dynamic, except for the amax of a global scale. */
   AMAX_AND_DYNAMIC("amax"),
   /** An amax is finite and not negative. */
   AMAX_VALUE("amax"),
@@ -85,7 +85,7 @@ public enum DescriptorRule {
     this.element = element;
   }
 
-  /** The element of {@link Quantize} that the rule is about. */
+  /** Returns the element of {@link Quantize} that the rule belongs to. */
   public String element() {
     return element;
   }

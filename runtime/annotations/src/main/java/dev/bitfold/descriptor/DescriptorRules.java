@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The rules for valid descriptors, in one place for the compiler and the runtime. */
+/** Checks the rules for valid descriptors, for both the compiler and the runtime. */
 final class DescriptorRules {
   private static final String LETTERS = "OINTCDHW";
 
@@ -33,7 +33,7 @@ final class DescriptorRules {
     };
   }
 
-  /** Whether elements go to the nearest value of a table, with float32 or integer scales. */
+  /** Returns whether elements become the nearest value of a table, under float32 or int8 scales. */
   private static boolean isTable(QuantDescriptor.Builder d) {
     return format(d)
         .filter(format -> format.match(integers -> false, floats -> false, nf4 -> true))
@@ -44,7 +44,7 @@ final class DescriptorRules {
     return format(d).flatMap(NumberFormat::integers).isPresent();
   }
 
-  /** What is wrong with the values, whatever the tensor. */
+  /** Returns the rules that the values break for every tensor. */
   static List<DescriptorProblem> check(QuantDescriptor.Builder d) {
     DescriptorRules rules = new DescriptorRules();
     rules.formatRules(d);
@@ -76,13 +76,13 @@ final class DescriptorRules {
         broken(
             DescriptorRule.FORMAT_WITH_BITS,
             "format = " + d.format + " with " + String.join(" and ", others),
-            "leave " + (others.size() == 1 ? "it" : "them") + " out, the format says it all");
+            "leave " + (others.size() == 1 ? "it" : "them") + " out: the format fixes them");
       }
       if (d.rounding != Rounding.HALF_EVEN && isTable(d)) {
         broken(
             DescriptorRule.ROUNDING,
             "rounding = " + d.rounding + " with format = " + d.format,
-            "its values go to the nearest of a table: leave it out");
+            "its values become the nearest value of a table: leave rounding out");
       }
       return;
     }
@@ -102,13 +102,15 @@ final class DescriptorRules {
         broken(
             DescriptorRule.FLOAT_BITS,
             "bits = {" + e + ", " + m + "}: there is no format E" + e + "M" + m,
-            "a float format has 1 to 7 exponent and mantissa bits in all, as {4, 3}, {5, 2} or {2, 1}");
+            "a float format has 1 to 7 exponent and mantissa bits in all, such as {4, 3}, {5, 2} or"
+                + " {2, 1}");
       }
     } else {
       broken(
           DescriptorRule.BITS_COUNT,
           "bits = " + d.bits,
-          "write one number for an integer format, as 8, or two for a float format, as {4, 3}");
+          "write one number for an integer format, such as 8, or two for a float format, such as"
+              + " {4, 3}");
     }
     if (d.narrowRange && !integer) {
       broken(DescriptorRule.NARROW_FLOAT, "narrowRange = true with a float format", "leave it out");
@@ -123,20 +125,20 @@ final class DescriptorRules {
       broken(
           DescriptorRule.AXIS_AND_PER,
           "axis = " + d.axis + " together with per = \"" + d.per + "\"",
-          "say it once, preferably in letters");
+          "keep one of the two, preferably the letters");
     }
     for (int i = 0; i < d.per.length(); i++) {
       char letter = d.per.charAt(i);
       if (LETTERS.indexOf(letter) < 0) {
         broken(
             DescriptorRule.PER_LETTERS,
-            "per = \"" + d.per + "\": '" + letter + "' is no axis letter",
-            meant(letter) + "use letters of the tensor's layout, as \"O\" or \"NT\"");
+            "per = \"" + d.per + "\": '" + letter + "' is not an axis letter",
+            meant(letter) + "use letters of the tensor's layout, such as \"O\" or \"NT\"");
         break;
       } else if (d.per.indexOf(letter) != i) {
         broken(
             DescriptorRule.PER_LETTERS,
-            "per = \"" + d.per + "\": " + letter + " stands twice",
+            "per = \"" + d.per + "\": " + letter + " occurs twice",
             "name each axis once");
         break;
       }
@@ -145,12 +147,17 @@ final class DescriptorRules {
       broken(
           DescriptorRule.AXIS_AND_BLOCKS,
           "blockSizes together with " + (d.per.isEmpty() ? "axis" : "per"),
-          "leave that out: every axis that is not blocked keeps its own scales");
+          "leave "
+              + (d.per.isEmpty() ? "axis" : "per")
+              + " out: every axis that is not blocked keeps scales of its own");
     }
     blocks(d.blockSizes, "blockSizes", DescriptorRule.BLOCK_SIZE);
   }
 
-  /** The letter that may have been meant: of the other case, or of the same look. */
+  /**
+   * Returns a question for the letter that may be meant: of the other case, or one that looks
+   * alike.
+   */
   private static String meant(char letter) {
     char upper = Character.toUpperCase(letter);
     char guess = letter == '0' ? 'O' : letter == '1' || letter == 'l' ? 'I' : upper;
@@ -169,12 +176,12 @@ final class DescriptorRules {
             DescriptorRule.BLOCK_LETTER,
             element + ": along = \"" + block.along() + "\"",
             (block.along().length() == 1 ? meant(block.along().charAt(0)) : "")
-                + "name one letter of the tensor's layout, as \"I\" or \"C\"");
+                + "name one letter of the tensor's layout, such as \"I\" or \"C\"");
       }
       if (!seen.add(block.along().isEmpty() ? "axis " + block.axis() : block.along())) {
         broken(
             DescriptorRule.BLOCK_TWICE,
-            element + ": " + block + " and another along the same axis",
+            element + ": " + block + " and another block along the same axis",
             "block each axis once");
       }
     }
@@ -194,7 +201,7 @@ final class DescriptorRules {
       broken(
           DescriptorRule.SCALE_BITS,
           "scaleBits = " + d.scaleBits + " with format = " + d.format,
-          "its scales are float32, or integers with scaleBits = 8");
+          "its scales are float32, or int8 with scaleBits = 8");
     }
     if (powerOfTwo && d.bits.size() == 1 && d.unsigned) {
       broken(
@@ -218,7 +225,7 @@ final class DescriptorRules {
       broken(
           DescriptorRule.SCALE_BLOCKS,
           "scaleBlockSizes = " + d.scaleBlockSizes,
-          "the scales are taken in one row: give one block");
+          "the block scales form one row: give one block");
     }
     blocks(d.scaleBlockSizes, "scaleBlockSizes", DescriptorRule.SCALE_BLOCKS);
     scaleRule(d, scales);
@@ -226,12 +233,12 @@ final class DescriptorRules {
       broken(
           DescriptorRule.SCALE_AMAX,
           "scaleAmax = " + asFloat(d.givenScaleAmax),
-          "it is a factor on the amax, finite and not negative");
+          "the amax is multiplied by it: it is finite and not negative");
     } else if (d.scaleAmax != 1 && d.affine) {
       broken(
           DescriptorRule.SCALE_AMAX,
           "scaleAmax = " + d.scaleAmax + " with affine = true",
-          "a zero point comes with a range, not an amax: leave one of the two out");
+          "an affine quantizer has a range, not an amax: leave one of the two out");
     }
   }
 
@@ -252,10 +259,12 @@ final class DescriptorRules {
           DescriptorRule.SCALE_RULE,
           "scaleRule = " + d.scaleRule + " with scaleBits = " + d.scaleBits,
           switch (d.scaleRule) {
-            case CEIL -> "only scaleBits = {8, 0} are rounded up: add them, or leave it out";
-            case FLUSH -> "add scaleBits = {8, 0} or {4, 3}, or leave it out";
+            case CEIL ->
+                "only scales of scaleBits = {8, 0} are rounded up: add them, or leave scaleRule out";
+            case FLUSH -> "add scaleBits = {8, 0} or {4, 3}, or leave scaleRule out";
             default ->
-                "it is a rule for scaleBits = {4, 3}, float formats and integer blocks: leave it out";
+                "this rule is for scaleBits = {4, 3}, float formats and integer blocks: leave"
+                    + " scaleRule out";
           });
     }
   }
@@ -273,18 +282,18 @@ final class DescriptorRules {
       broken(
           DescriptorRule.PERCENTILE_UNUSED,
           "percentile = " + d.percentile + " with calib = " + d.calib,
-          "add calib = PERCENTILE, or leave it out");
+          "add calib = PERCENTILE, or leave percentile out");
     }
     if (d.bins < 128 || d.bins > 65_536 || Integer.bitCount(d.bins) != 1) {
       broken(
           DescriptorRule.BINS_RANGE,
           "bins = " + d.bins,
-          "a histogram has a power of two of bins, 128 to 65536");
+          "the number of bins is a power of two from 128 to 65536");
     } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !histogram) {
       broken(
           DescriptorRule.BINS_UNUSED,
           "bins = " + d.bins + " with calib = " + d.calib,
-          "add calib = PERCENTILE, MSE or ENTROPY, or leave it out");
+          "add calib = PERCENTILE, MSE or ENTROPY, or leave bins out");
     }
     boolean globalScale = d.scaleFormat().equals(Optional.of(ScaleFormat.E4M3));
     if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
@@ -345,11 +354,13 @@ final class DescriptorRules {
       broken(
           DescriptorRule.AFFINE,
           "affine = true with " + String.join(" and ", others),
-          "a zero point needs an integer format and a range from the data: leave affine or the other out");
+          "an affine quantizer needs an integer format and a range from the data: leave affine or "
+              + (others.size() == 1 ? "the other" : "the others")
+              + " out");
     }
   }
 
-  /** A number as it was given, and what float32 makes of one that is too large. */
+  /** Returns a number as it was given, with a remark if it is too large for float32. */
   private static String asFloat(double given) {
     boolean tooLarge = Double.isFinite(given) && Float.isInfinite((float) given);
     return given + (tooLarge ? ", which is infinite in float32" : "");
@@ -360,12 +371,13 @@ final class DescriptorRules {
       broken(
           DescriptorRule.CALIB_METHOD,
           "calib = " + d.calib + " with affine = true",
-          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE");
+          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE: use one of"
+              + " these");
     } else if (d.calib == Calib.ENTROPY && !isInteger(d)) {
       broken(
           DescriptorRule.CALIB_METHOD,
           "calib = ENTROPY with a float format",
-          "it compares histograms of integer codes: use MAX, PERCENTILE or MSE");
+          "ENTROPY compares histograms of integer codes: use MAX, PERCENTILE or MSE");
     } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
       broken(
           DescriptorRule.CALIB_METHOD,
@@ -385,7 +397,7 @@ final class DescriptorRules {
       broken(
           DescriptorRule.LEARN_AMAX,
           "learnAmax = true with " + (d.dynamic ? "dynamic = true" : "blockSizes"),
-          "a learned amax is one number of the tensor: leave one of the two out");
+          "a learned amax is one number for the tensor: leave one of the two out");
     } else if (learned && d.dynamic) {
       broken(
           DescriptorRule.STE,

@@ -5,18 +5,18 @@ import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.annotations.Ste;
 import java.util.Optional;
 
-/** What a quantizer that is made of a graph's operations cannot do. */
+/** Checks what a quantizer made of a graph's operations can do. */
 public final class GraphRules {
   private GraphRules() {}
 
-  /** Why a descriptor cannot be in a SameDiff graph; empty if it can. */
+  /** Returns why a descriptor cannot be used in a SameDiff graph; empty if it can. */
   public static Optional<String> refusal(QuantDescriptor descriptor) {
     if (!descriptor.fakeQuant()) {
       return Optional.of("integer codes have no gradient");
     } else if (!descriptor.blockSizes().isEmpty()) {
       return Optional.of("a graph has no blocks");
     } else if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
-      return Optional.of("scales are float32 in a graph");
+      return Optional.of("a graph has float32 scales only");
     } else if (!descriptor.format().match(integers -> true, floats -> true, nf4 -> false)) {
       return Optional.of("a graph has integers and floats only");
     } else if (descriptor.rounding() != Rounding.HALF_EVEN) {

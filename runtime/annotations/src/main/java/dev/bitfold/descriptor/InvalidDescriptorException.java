@@ -4,14 +4,16 @@ import java.io.Serial;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A descriptor breaks one or more rules; the message names each. */
+/** Thrown if a descriptor breaks one or more rules; the message names each of them. */
 public final class InvalidDescriptorException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1L;
 
   private final transient List<DescriptorProblem> problems;
 
   /**
-   * @param subject what was described, for the message
+   * Makes an exception.
+   *
+   * @param subject what is described, for the message
    * @param problems at least one
    */
   public InvalidDescriptorException(String subject, List<DescriptorProblem> problems) {
@@ -24,7 +26,7 @@ public final class InvalidDescriptorException extends IllegalArgumentException {
     this.problems = List.copyOf(problems);
   }
 
-  /** Every rule that is broken. */
+  /** Returns a problem for each rule that is broken. */
   public List<DescriptorProblem> problems() {
     return problems;
   }

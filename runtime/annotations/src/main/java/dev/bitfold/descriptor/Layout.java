@@ -1,7 +1,7 @@
 package dev.bitfold.descriptor;
 
 /**
- * The meaning of a tensor's axes, one letter each.
+ * Describes the meaning of a tensor's axes, with one letter for each.
  *
  * <table>
  *   <caption>Letters</caption>
@@ -10,7 +10,7 @@ package dev.bitfold.descriptor;
  *   <tr><td>{@code T}</td><td>time, or the tokens of a sequence</td></tr>
  *   <tr><td>{@code C}</td><td>channels of an input, or of a norm's weight</td></tr>
  *   <tr><td>{@code D}, {@code H}, {@code W}</td><td>depth, height, width</td></tr>
- *   <tr><td>{@code …}</td><td>at the front: any number of leading axes ({@code ...} will do)</td></tr>
+ *   <tr><td>{@code …}</td><td>at the front: any number of leading axes (or {@code ...})</td></tr>
  * </table>
  *
  * @param letters the letters, with {@code …} at the front of an open layout
@@ -19,12 +19,14 @@ public record Layout(String letters) {
   private static final String KNOWN = "OINTCDHW";
   private static final char OPEN = '…';
 
-  /** A tensor of which nothing is known. */
+  /** The layout of a tensor whose axes are not known. */
   public static final Layout UNKNOWN = new Layout("");
 
   /**
-   * @throws IllegalArgumentException if a letter is unknown or stands twice, or if {@code …} is not
-   *     at the front; the message says which
+   * Checks the letters.
+   *
+   * @throws IllegalArgumentException if a letter is unknown or occurs twice, or if {@code …} is not
+   *     at the front; the message names the letter
    */
   public Layout {
     letters = letters.replace("...", "…");
@@ -40,50 +42,51 @@ public record Layout(String letters) {
                 + "\": '"
                 + letter
                 + (letter == OPEN
-                    ? "' can only stand at the front of other letters"
-                    : "' is no axis; known are O, I, N, T, C, D, H, W"));
+                    ? "' can stand only in front of other letters"
+                    : "' is not an axis letter; the letters are O, I, N, T, C, D, H and W"));
       }
       if (letters.indexOf(letter) != i) {
         throw new IllegalArgumentException(
-            "layout \"" + letters + "\": " + letter + " stands twice");
+            "layout \"" + letters + "\": " + letter + " occurs twice");
       }
     }
   }
 
-  /** Whether nothing is known. */
+  /** Returns whether the axes are not known. */
   public boolean isUnknown() {
     return letters.isEmpty();
   }
 
-  /** Whether any number of unnamed axes may lead. */
+  /** Returns whether any number of axes without a name may lead. */
   public boolean isOpen() {
     return !letters.isEmpty() && letters.charAt(0) == OPEN;
   }
 
-  /** The number of named axes: the rank, or of an open layout the smallest rank. */
+  /** Returns the number of named axes: the rank, or the smallest rank of an open layout. */
   public int namedAxes() {
     return isOpen() ? letters.length() - 1 : letters.length();
   }
 
-  /** Whether a tensor of this rank fits. */
+  /** Returns whether a tensor of this rank fits. */
   public boolean fits(int rank) {
     return isUnknown() || (isOpen() ? rank >= namedAxes() : rank == namedAxes());
   }
 
-  /** Whether the letter is one of the named axes. */
+  /** Returns whether the letter names one of the axes. */
   public boolean has(char letter) {
     return letter != OPEN && letters.indexOf(letter) >= 0;
   }
 
   /**
-   * The axis of a letter counted from the end: -1 is the last; 0 if the layout has no such letter.
+   * Returns the axis of a letter, counted from the end: -1 is the last axis. Returns 0 if the
+   * layout has no such letter.
    */
   public int fromEnd(char letter) {
     return has(letter) ? letters.indexOf(letter) - letters.length() : 0;
   }
 
   /**
-   * The axis of a letter in a tensor of the given rank, from 0.
+   * Returns the axis of a letter in a tensor of the given rank, counted from 0.
    *
    * @throws IllegalArgumentException if the layout has no such letter or the rank does not fit
    */
@@ -98,7 +101,7 @@ public record Layout(String letters) {
     return rank + fromEnd(letter);
   }
 
-  /** The letters. */
+  /** Returns the letters, or {@code unknown}. */
   @Override
   public String toString() {
     return isUnknown() ? "unknown" : letters;

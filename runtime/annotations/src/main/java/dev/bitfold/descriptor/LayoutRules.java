@@ -8,20 +8,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The rules for a descriptor on a tensor of a role and layout. */
+/** Checks the rules for a descriptor on a tensor of a role and layout. */
 final class LayoutRules {
   private final List<DescriptorProblem> problems = new ArrayList<>();
 
   private LayoutRules() {}
 
-  /** What is wrong with the descriptor for the tensor. */
+  /** Returns the rules that the descriptor breaks on the tensor. */
   static List<DescriptorProblem> check(QuantDescriptor d, Role role, Layout layout) {
     LayoutRules rules = new LayoutRules();
     if (d.amax().size() > 1 && d.perTensor()) {
       rules.broken(
           DescriptorRule.AMAX_COUNT,
           "amax = " + d.amax() + " with one scale per tensor",
-          "give one number, or keep the axis that they belong to, as per = \"O\"");
+          "give one number, or keep the axis that they belong to, such as per = \"O\"");
     }
     rules.layout(d, layout);
     if (rules.problems.isEmpty()) {
@@ -43,8 +43,9 @@ final class LayoutRules {
       if (letters) {
         broken(
             DescriptorRule.LETTERS_WITHOUT_LAYOUT,
-            "the axes of " + d + " are given by letter, and the tensor has no layout",
-            "add one, as @Weight(layout = \"OI\") or @Input(layout = \"…C\"), or use axis numbers");
+            "the axes of " + d + " are given by letter, but the tensor has no layout",
+            "add one, such as @Weight(layout = \"OI\") or @Input(layout = \"…C\"), or use axis"
+                + " numbers");
       }
       return;
     }
@@ -69,7 +70,7 @@ final class LayoutRules {
                 + other
                 + " and "
                 + axis
-                + " are one axis of layout "
+                + " are the same axis of layout "
                 + layout,
             "name each axis once");
       }
@@ -90,14 +91,14 @@ final class LayoutRules {
       } else if (!blocked.add(fromEnd)) {
         broken(
             DescriptorRule.BLOCK_TWICE,
-            "blocks of " + block + " and another along the same axis of layout " + layout,
+            "blocks of " + block + " and others along the same axis of layout " + layout,
             "block each axis once");
       }
     }
     d.scaleBlockSizes().forEach(block -> scaleBlock(block, blocked, layout));
   }
 
-  /** Scales are taken in c order: along the last axis, or the one that is blocked. */
+  /** Checks that scales are adjacent in c order: along the last axis or a blocked one. */
   private void scaleBlock(BlockSize block, Set<Integer> blocked, Layout layout) {
     String message = "scaleBlockSizes of " + block + " of a tensor with layout " + layout;
     int fromEnd = 0;
@@ -112,7 +113,7 @@ final class LayoutRules {
       broken(
           DescriptorRule.SCALE_BLOCKS,
           message + ", whose blocks are along another axis",
-          "the scales are taken in one row: name the axis of the blocks, or the last one");
+          "the block scales form one row: name the axis of the blocks, or the last axis");
     }
   }
 
@@ -134,7 +135,9 @@ final class LayoutRules {
     return layout.isOpen() ? false : axis < -named || axis >= named;
   }
 
-  /** The axis counted from the end, where the layout tells; else as it is. */
+  /**
+   * Returns the axis counted from the end if the layout gives the rank; otherwise the axis itself.
+   */
   private static int fromEnd(int axis, Layout layout) {
     return axis < 0 || layout.isOpen() ? axis : axis - layout.namedAxes();
   }
@@ -154,11 +157,11 @@ final class LayoutRules {
       broken(
           DescriptorRule.STATIC_TOKEN,
           "a calibrated scale per " + kept + " (" + d + ")",
-          "the batch and the sequence differ from call to call: add dynamic = true, or keep other axes");
+          "batch and sequence differ from call to call: add dynamic = true, or keep other axes");
     }
   }
 
-  /** The batch and sequence axes that keep scales of their own, for the message; empty if none. */
+  /** Returns the batch and sequence axes that keep scales of their own, in words; empty if none. */
   private static String keptTokenAxes(QuantDescriptor d, Layout layout) {
     if (d.per().indexOf('N') >= 0 || d.per().indexOf('T') >= 0) {
       return d.per();

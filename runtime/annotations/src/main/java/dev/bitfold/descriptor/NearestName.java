@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Finds what somebody may have meant, for messages. */
+/** Finds the names that may be meant, for messages. */
 public final class NearestName {
-  private static final int MOST = 3;
+  private static final int MAX_NAMES = 3;
 
   private NearestName() {}
 
   /**
-   * Returns what a message ends with: {@code did you mean 'fc1.weight'?}, or the names that there
-   * are if none of them is near.
+   * Returns the end of a message: {@code did you mean 'fc1.weight'?}, or some of the known names if
+   * none of them is near.
    *
-   * @param name that is not there
-   * @param known the names that are
+   * @param name the name that is not known
+   * @param known the known names
    */
   public static String question(String name, Collection<String> known) {
     List<String> near =
@@ -25,12 +25,12 @@ public final class NearestName {
             .distinct()
             .filter(other -> distance(name, other) <= Math.max(2, name.length() / 3))
             .sorted(Comparator.comparingInt((String other) -> distance(name, other)))
-            .limit(MOST)
+            .limit(MAX_NAMES)
             .toList();
     if (!near.isEmpty()) {
       return "did you mean " + quoted(near, " or ") + "?";
     }
-    List<String> some = known.stream().distinct().limit(MOST).toList();
+    List<String> some = known.stream().distinct().limit(MAX_NAMES).toList();
     long more = known.stream().distinct().count() - some.size();
     return some.isEmpty()
         ? "there are none"
@@ -41,7 +41,7 @@ public final class NearestName {
     return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(separator));
   }
 
-  /** Levenshtein's edit distance, upper and lower case being the same. */
+  /** Returns the Levenshtein distance without regard to upper and lower case. */
   private static int distance(String name, String other) {
     String a = name.toLowerCase(Locale.ROOT);
     String b = other.toLowerCase(Locale.ROOT);

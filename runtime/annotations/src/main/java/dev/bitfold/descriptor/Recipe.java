@@ -15,51 +15,52 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * A recipe as a value, for {@code plan.using}. For each annotation that carries {@link Quantize}s,
- * the processor writes one: {@code W4A8} becomes {@code W4A8Recipe.RECIPE}. Immutable.
+ * Holds descriptors by role, for {@code plan.using}. For each annotation that carries {@link
+ * Quantize}s, the processor generates a recipe: {@code W4A8} becomes {@code W4A8Recipe.RECIPE}.
+ * Immutable.
  *
  * @param name the name in messages and tables
  * @param descriptors the descriptor of each role that the recipe quantizes
- * @param alpha the migration strength with which the recipe smooths; off if it does not
+ * @param alpha the migration strength of the recipe; off if it does not smooth
  */
 public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha alpha) {
-  /** Quantizes nothing. */
+  /** The recipe that quantizes nothing. */
   public static final Recipe FLOAT = of("Float");
 
-  /** {@link Int8}. */
+  /** The recipe of {@link Int8}. */
   public static final Recipe INT8 =
       of("Int8").with(Role.WEIGHT, int8PerOutput()).with(Role.INPUT, QuantDescriptor.bits(8));
 
-  /** {@link Int8SmoothQuant}. */
+  /** The recipe of {@link Int8SmoothQuant}. */
   public static final Recipe INT8_SMOOTH_QUANT =
       new Recipe("Int8SmoothQuant", INT8.descriptors(), Alpha.searched());
 
-  /** {@link Int8Dynamic}. */
+  /** The recipe of {@link Int8Dynamic}. */
   public static final Recipe INT8_DYNAMIC =
       of("Int8Dynamic")
           .with(Role.WEIGHT, int8PerOutput())
           .with(Role.INPUT, QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build());
 
-  /** {@link Int4Block32}. */
+  /** The recipe of {@link Int4Block32}. */
   public static final Recipe INT4_BLOCK32 =
       of("Int4Block32")
           .with(
               Role.WEIGHT,
               QuantDescriptor.builder().bits(4).blockSizes(BlockSize.along("I", 32)).build());
 
-  /** {@link Fp8}. */
+  /** The recipe of {@link Fp8}. */
   public static final Recipe FP8 =
       of("Fp8")
           .with(Role.WEIGHT, QuantDescriptor.builder().bits(4, 3).build())
           .with(Role.INPUT, QuantDescriptor.builder().bits(4, 3).build());
 
-  /** {@link MxFp8}. */
+  /** The recipe of {@link MxFp8}. */
   public static final Recipe MX_FP8 = blocks("MxFp8", 4, 3, 32, ScaleFormat.E8M0);
 
-  /** {@link MxFp4}. */
+  /** The recipe of {@link MxFp4}. */
   public static final Recipe MX_FP4 = blocks("MxFp4", 2, 1, 32, ScaleFormat.E8M0);
 
-  /** {@link NvFp4}. */
+  /** The recipe of {@link NvFp4}. */
   public static final Recipe NV_FP4 = blocks("NvFp4", 2, 1, 16, ScaleFormat.E4M3);
 
   /** Copies the descriptors. */
@@ -69,12 +70,12 @@ public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha 
     descriptors = Collections.unmodifiableMap(copy);
   }
 
-  /** A recipe that quantizes nothing yet. */
+  /** Returns a recipe that quantizes nothing yet. */
   public static Recipe of(String name) {
     return new Recipe(name, Map.of(), Alpha.off());
   }
 
-  /** The same recipe with a descriptor for a role, in place of one it had. */
+  /** Returns this recipe with a descriptor for a role, which replaces an earlier one. */
   public Recipe with(Role role, QuantDescriptor descriptor) {
     Map<Role, QuantDescriptor> more = new EnumMap<>(Role.class);
     more.putAll(descriptors);

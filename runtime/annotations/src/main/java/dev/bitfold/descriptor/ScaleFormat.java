@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The format that block scales are stored in: {@link Quantize#scaleBits} as a closed choice. */
+/** Names the formats of block scales: {@link Quantize#scaleBits} as a closed choice. */
 public enum ScaleFormat {
-  /** Float32: scales are not quantized. The only format of scales that are not of blocks. */
+  /** Float32: scales are not quantized. Scales of anything but blocks have this format. */
   FLOAT32("float32"),
   /** Powers of two, {@code scaleBits = {8, 0}}: the MX formats of the OCP specification. */
   E8M0("E8M0"),
@@ -22,7 +22,7 @@ public enum ScaleFormat {
     this.label = label;
   }
 
-  /** Returns the format that an element {@code scaleBits} says; empty if it says none of these. */
+  /** Returns the format of an element {@code scaleBits}; empty if there is no such format. */
   public static Optional<ScaleFormat> ofBits(List<Integer> scaleBits) {
     return Arrays.stream(values()).filter(format -> format.bits().equals(scaleBits)).findFirst();
   }

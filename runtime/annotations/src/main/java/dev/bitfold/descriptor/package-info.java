@@ -1,9 +1,9 @@
 /**
- * Describes how a tensor is quantized: {@link dev.bitfold.descriptor.QuantDescriptor} and the rules
- * for a valid one, which the compiler and the runtime share; {@link dev.bitfold.descriptor.Layout},
- * the letters of a tensor's axes; {@link dev.bitfold.descriptor.Recipe}, descriptors by role;
- * {@link dev.bitfold.descriptor.Alpha}, how strongly a layer is smoothed. Imports the JDK and the
- * enums of {@code dev.bitfold.annotations}.
+ * Describes how a tensor is quantized. {@link dev.bitfold.descriptor.QuantDescriptor} is the
+ * description, and the compiler and the runtime share the rules for a valid one. {@link
+ * dev.bitfold.descriptor.Layout} holds the letters of a tensor's axes, {@link
+ * dev.bitfold.descriptor.Recipe} descriptors by role, and {@link dev.bitfold.descriptor.Alpha} how
+ * strongly a layer is smoothed. Imports the JDK and the enums of {@code dev.bitfold.annotations}.
  */
 @NullMarked
 package dev.bitfold.descriptor;

@@ -22,7 +22,7 @@ class AlphaTest {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> Alpha.of(value));
       assertEquals(
-          "alpha = " + value + ": an alpha is from 0 to 1; name none to have it searched",
+          "alpha = " + value + ": an alpha is from 0 to 1; leave it out to have it searched",
           e.getMessage());
     }
   }
