@@ -42,6 +42,8 @@ public final class Bitfold {
   /** The program, ready to be executed. */
   static CommandLine commandLine() {
     return new CommandLine(new Bitfold())
+        // An argument is a file's name, also if it begins with an @.
+        .setExpandAtFiles(false)
         .setExecutionExceptionHandler(
             (exception, command, parsed) -> {
               if (exception instanceof IOException io) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -135,6 +136,6 @@ final class Diff implements Callable<Integer> {
       }
     }
     return String.format(
-        "%d of %d values differ, by %.3g at most", differing, left.length, largest);
+        Locale.ROOT, "%d of %d values differ, by %.3g at most", differing, left.length, largest);
   }
 }

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -54,6 +55,7 @@ final class Inspect implements Callable<Integer> {
   private void print(Safetensors contents, PrintWriter out) throws IOException {
     String version = contents.metadata().get(StateFile.VERSION_KEY);
     out.printf(
+        Locale.ROOT,
         "%s: %s, %d bytes, %d tensors%n",
         file,
         version == null ? "safetensors" : "Bitfold state, version " + version,

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -71,20 +72,28 @@ final class OnnxInfoCommand implements Callable<Integer> {
   }
 
   private void print(OnnxInfo info, PrintWriter out) {
-    out.printf("%s: ONNX model, %d bytes, IR version %d", file, info.bytes(), info.irVersion());
-    info.opsets().forEach((domain, version) -> out.printf(", %s %d", domain, version));
+    out.printf(
+        Locale.ROOT,
+        "%s: ONNX model, %d bytes, IR version %d",
+        file,
+        info.bytes(),
+        info.irVersion());
+    info.opsets().forEach((domain, version) -> out.printf(Locale.ROOT, ", %s %d", domain, version));
     out.println(info.producer().isEmpty() ? "" : ", made by " + info.producer());
     print("input", info.inputs(), out);
     print("output", info.outputs(), out);
-    out.printf("%n%d nodes%n", info.nodes());
-    info.operators().forEach((name, count) -> out.printf("  %-38s %6d%n", name, count));
-    out.printf("%n%d initializers%n", info.initializers().size());
+    out.printf(Locale.ROOT, "%n%d nodes%n", info.nodes());
+    info.operators()
+        .forEach((name, count) -> out.printf(Locale.ROOT, "  %-38s %6d%n", name, count));
+    out.printf(Locale.ROOT, "%n%d initializers%n", info.initializers().size());
     byType(info)
         .forEach(
-            (type, of) -> out.printf("  %-14s %6d %14d bytes%n", type, of.count(), of.bytes()));
-    out.printf("%n%d quantized nodes%n", info.quantized().size());
+            (type, of) ->
+                out.printf(Locale.ROOT, "  %-14s %6d %14d bytes%n", type, of.count(), of.bytes()));
+    out.printf(Locale.ROOT, "%n%d quantized nodes%n", info.quantized().size());
     for (QuantizedNode node : info.quantized()) {
       out.printf(
+          Locale.ROOT,
           "  %s  %s  %s × %s %s%s%n",
           node.name(),
           node.operator(),
@@ -97,6 +106,7 @@ final class OnnxInfoCommand implements Callable<Integer> {
       out.println();
       for (Initializer tensor : info.initializers()) {
         out.printf(
+            Locale.ROOT,
             "%s  %s %s%s%n",
             tensor.name(),
             tensor.type(),
@@ -108,12 +118,18 @@ final class OnnxInfoCommand implements Callable<Integer> {
     if (!bad.isEmpty()) {
       out.println();
       bad.forEach(
-          t -> out.printf("NaN or infinite: %d values of tensor %s%n", t.nonFinite(), t.name()));
+          t ->
+              out.printf(
+                  Locale.ROOT,
+                  "NaN or infinite: %d values of tensor %s%n",
+                  t.nonFinite(),
+                  t.name()));
     }
   }
 
   private static void print(String what, List<Value> values, PrintWriter out) {
-    values.forEach(v -> out.printf("  %-6s %s  %s %s%n", what, v.name(), v.type(), v.shape()));
+    values.forEach(
+        v -> out.printf(Locale.ROOT, "  %-6s %s  %s %s%n", what, v.name(), v.type(), v.shape()));
   }
 
   private ObjectNode toJson(OnnxInfo info) {

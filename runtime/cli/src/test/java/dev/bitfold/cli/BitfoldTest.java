@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -265,5 +266,36 @@ class BitfoldTest {
     } finally {
       System.setOut(out);
     }
+  }
+
+  @Test
+  void digitsAreTheSameInEveryLocale() throws IOException {
+    Path a = state("a.safetensors", 1, "{}");
+    Path b = state("b.safetensors", 2, "{}");
+    Path onnx = model(0.25f);
+    Locale before = Locale.getDefault();
+    try {
+      for (String tag : List.of("ar-EG-u-nu-arab", "de-DE")) {
+        Locale.setDefault(Locale.forLanguageTag(tag));
+        String printed =
+            run("diff", a, b).out()
+                + run("inspect", "--tensors", a).out()
+                + run("onnx-info", "--tensors", onnx).out();
+        assertTrue(printed.contains("1 of 1 values differ, by 1.00 at most"), printed);
+        assertTrue(printed.chars().noneMatch(c -> c > 127 && Character.isDigit(c)), printed);
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void aNameThatBeginsWithAnAtSignIsAFile() throws IOException {
+    Path words = Files.writeString(folder.resolve("words"), "--help");
+
+    Result result = run("inspect", "@" + words);
+
+    assertEquals(2, result.code());
+    assertTrue(result.err().contains("@" + words + ": there is no such file"), result.err());
   }
 }
