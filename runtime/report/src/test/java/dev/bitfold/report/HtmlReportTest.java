@@ -7,10 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +63,37 @@ class HtmlReportTest {
     }
     Report empty = Reports.empty();
     assertEquals(List.of(), ReportPlots.write(empty, folder));
+  }
+
+  @Test
+  void theImagesHaveThePagesColours() throws IOException {
+    String css = HtmlReport.html(Reports.sixLayers());
+    ReportPlots.write(Reports.sixLayers(), folder);
+    BufferedImage channels = ImageIO.read(folder.resolve("channels.png").toFile());
+
+    // Of each layer "before" stands left of "after".
+    assertEquals(List.of(color(css, "--b"), color(css, "--a")), leftToRight(channels, css));
+  }
+
+  private static int color(String css, String name) {
+    Matcher matcher = Pattern.compile(name + ": #([0-9a-f]{6})").matcher(css);
+    assertTrue(matcher.find(), name);
+    return Integer.parseInt(matcher.group(1), 16);
+  }
+
+  /** The colours of the series in the order in which they first occur, above the legend. */
+  private static List<Integer> leftToRight(BufferedImage image, String css) {
+    Set<Integer> wanted = Set.of(color(css, "--a"), color(css, "--b"), color(css, "--c"));
+    Set<Integer> found = new LinkedHashSet<>();
+    for (int x = 0; x < image.getWidth(); x++) {
+      for (int y = 0; y < image.getHeight() * 3 / 4; y++) {
+        int rgb = image.getRGB(x, y) & 0xffffff;
+        if (wanted.contains(rgb)) {
+          found.add(rgb);
+        }
+      }
+    }
+    return List.copyOf(found);
   }
 
   @Test
