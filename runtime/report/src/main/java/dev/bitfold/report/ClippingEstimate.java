@@ -1,6 +1,7 @@
 package dev.bitfold.report;
 
 import dev.bitfold.calibration.Histogram;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -12,16 +13,21 @@ import java.util.function.DoubleUnaryOperator;
  *     largest code
  */
 record ClippingEstimate(double clipped, double error) {
+  /** An amax of fewer bins is not estimated: where in a bin its values lie would decide. */
+  private static final int FEWEST_BINS = 8;
+
   /** A bin that the largest value cuts shorter than this share is taken as this long. */
   private static final double SHORTEST = 1e-3;
 
   /**
-   * Returns the estimate for one amax.
+   * Returns the estimate for one amax; empty if the bins are too wide for it, or there is no value.
    *
-   * @param amax above 0
    * @param largestCode what amax is rounded to: 127 for int8
    */
-  static ClippingEstimate of(Histogram histogram, double amax, int largestCode) {
+  static Optional<ClippingEstimate> of(Histogram histogram, double amax, int largestCode) {
+    if (!(amax >= FEWEST_BINS * histogram.width()) || histogram.max() == 0) {
+      return Optional.empty();
+    }
     double step = amax / largestCode;
     double noise = 0;
     double signal = 0;
@@ -39,7 +45,7 @@ record ClippingEstimate(double clipped, double error) {
         all += count;
       }
     }
-    return new ClippingEstimate(beyond / all, Math.sqrt(noise / signal));
+    return Optional.of(new ClippingEstimate(beyond / all, Math.sqrt(noise / signal)));
   }
 
   /** The mean of a function between two points, from its integral. */

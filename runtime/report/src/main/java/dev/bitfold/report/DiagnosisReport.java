@@ -28,7 +28,7 @@ final class DiagnosisReport {
     return new Report(
         title,
         origin,
-        null,
+        summary.modelError().map(Report.ModelError::of).orElse(null),
         new Report.Totals(
             summary.layers(), summary.rows().size(), summary.weightBytes(), summary.floatBytes()),
         diagnosis.layers().stream().map(this::layer).toList(),
@@ -82,14 +82,13 @@ final class DiagnosisReport {
       String name, double amax, Histogram seen, Optional<Summary.Row> row) {
     Optional<NumberFormat.IntFormat> integers =
         row.map(Summary.Row::descriptor).flatMap(d -> d.format().integers());
-    int largestCode = integers.map(NumberFormat.IntFormat::max).orElse(1);
-    if (!(amax > 0)) {
-      return new Report.CalibratorChoice(name, amax, 0, null);
-    }
-    ClippingEstimate estimate = ClippingEstimate.of(seen, amax, largestCode);
-    boolean known = integers.isPresent() && Double.isFinite(estimate.error());
+    Optional<ClippingEstimate> estimate =
+        ClippingEstimate.of(seen, amax, integers.map(NumberFormat.IntFormat::max).orElse(1));
     return new Report.CalibratorChoice(
-        name, amax, estimate.clipped(), known ? estimate.error() : null);
+        name,
+        amax,
+        estimate.map(ClippingEstimate::clipped).orElse(null),
+        integers.flatMap(i -> estimate).map(ClippingEstimate::error).orElse(null));
   }
 
   /** How each tensor of a layer is quantized, by its name. */

@@ -1,5 +1,6 @@
 package dev.bitfold.report;
 
+import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Sensitivity;
@@ -62,6 +63,12 @@ public record Report(
     return new Report(title, origin, modelError, totals, layers, skipped, found);
   }
 
+  /** Returns this report with the error of the whole model's output. */
+  public Report with(Comparison comparison) {
+    ModelError error = ModelError.of(comparison);
+    return new Report(title, origin, error, totals, layers, skipped, changes);
+  }
+
   /**
    * Returns this report with the data that the model was calibrated and measured with.
    *
@@ -90,9 +97,13 @@ public record Report(
    *
    * @param relative root of noise over signal: 0.01 is one percent
    * @param cosine the mean cosine between both outputs
-   * @param rows how many outputs were compared
+   * @param rows how many rows of the output were compared, such as examples
    */
-  public record ModelError(double relative, double cosine, long rows) {}
+  public record ModelError(double relative, double cosine, long rows) {
+    static ModelError of(Comparison comparison) {
+      return new ModelError(comparison.relativeError(), comparison.cosine(), comparison.rows());
+    }
+  }
 
   /**
    * What a model holds.
@@ -198,12 +209,13 @@ public record Report(
    *
    * @param calibrator its name: {@code percentile 99.9}
    * @param amax of the whole tensor
-   * @param clipped the share of the values beyond it, estimated from the histogram
+   * @param clipped the share of the values beyond it, estimated from the histogram; null if its
+   *     bins are too wide to tell, such as beside one value that is far out
    * @param error the relative error of the input at that amax with one scale, in the format of the
-   *     input, estimated from the histogram; null for formats that are not integers
+   *     input, estimated in the same way; null for formats that are not integers
    */
   public record CalibratorChoice(
-      String calibrator, double amax, double clipped, @Nullable Double error) {}
+      String calibrator, double amax, @Nullable Double clipped, @Nullable Double error) {}
 
   /**
    * The values of an input.

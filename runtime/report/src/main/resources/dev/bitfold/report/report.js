@@ -22,7 +22,7 @@ function tiles() {
   if (smoothed > 0) parts.unshift(smoothed + " smoothed");
   const entries = [
     ["Model error", model ? percent(model.relative) + " %" : "not measured",
-      model ? modelNote(model) : "Report.with takes quantized.compare(…)"],
+      model ? modelNote(model) : "Report.with takes what Quantized.compare returns"],
     ["Weights", bytes(totals.packedBytes), totals.floatBytes > 0 ? (totals.floatBytes / totals.packedBytes).toFixed(2) + " × smaller than " + bytes(totals.floatBytes) + " in float32" : ""],
     ["Layers quantized", layers.length + " of " + totals.layers, parts.join(", ")],
     ["Largest error of a layer", worst ? percent(errorOf(worst.outputDb)) + " %" : "none", worst ? layerLink(worst, layers.indexOf(worst)) : "no output was lossy or watched"],
@@ -34,7 +34,7 @@ function tiles() {
 }
 
 function modelNote(model) {
-  const over = "over " + count(model.rows, "output", "outputs");
+  const over = "over " + count(model.rows, "row", "rows");
   if (model.relative === 0) return "no difference from float, " + over;
   return fixed(1)(decibelsOf(model.relative)) + " dB, cosine " + fixed(5)(model.cosine) + ", " + over;
 }

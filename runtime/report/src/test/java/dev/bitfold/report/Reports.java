@@ -125,7 +125,7 @@ final class Reports {
 
   private static List<CalibratorChoice> choices() {
     return List.of(
-        new CalibratorChoice("max", 12.5, 0, 0.0312),
+        new CalibratorChoice("max", 12.5, 0.0, 0.0312),
         new CalibratorChoice("percentile 99.9", 4.25, 0.001, 0.0187),
         new CalibratorChoice("percentile 99.999", 11.75, 0.00001, 0.0271),
         new CalibratorChoice("mse, 8 bits", 5.5, 0.0002, 0.0123));
