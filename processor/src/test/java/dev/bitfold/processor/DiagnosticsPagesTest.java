@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * file, line and column that it marks, and each right one compiles without a warning. With {@code
  * -Dupdate.goldens} the marks are rewritten.
  */
+@Tag("slow")
 class DiagnosticsPagesTest {
   /** Ids that need more than one source: their own tests are named. */
   static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ078", "QZ079");

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaFileObject;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * every wrong one the same ids on the same lines. Columns are Eclipse's own affair. It has no line
  * for records and their components either; there the message names the record.
  */
+@Tag("slow")
 class EclipseCompilerTest {
   /** Only javac shows the bodies of methods, where these mistakes are. */
   static final Set<String> IN_BODIES =

@@ -21,6 +21,7 @@ import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
  * compiler ends with a diagnostic or with success: never with an exception of the processor, and
  * never with an error in generated code. {@code -Dfuzz.seed} and {@code -Dfuzz.mutants} try others.
  */
+@Tag("slow")
 class FuzzTest {
   private static final long SEED = Long.getLong("fuzz.seed", 20261123);
   private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 200);

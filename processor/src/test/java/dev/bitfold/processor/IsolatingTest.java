@@ -35,6 +35,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * again. The classes that come out of it need no reflection, so they fit a native image as they
  * are.
  */
+@Tag("slow")
 class IsolatingTest {
   private final Path folder;
   private final Map<String, List<String>> origins = new TreeMap<>();

@@ -6,6 +6,7 @@ import com.google.testing.compile.Compilation;
 import java.util.List;
 import java.util.Locale;
 import javax.tools.Diagnostic;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Annotations that would be ignored where they stand, and combinations that the page does not show.
  * A case is the ids expected, and source text.
  */
+@Tag("slow")
 class MisplacedTest {
   @ParameterizedTest
   @CsvSource(

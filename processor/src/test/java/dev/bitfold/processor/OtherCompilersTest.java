@@ -20,11 +20,13 @@ import javax.annotation.processing.SupportedAnnotationTypes;
 import javax.lang.model.SourceVersion;
 import javax.lang.model.element.TypeElement;
 import javax.tools.Diagnostic;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compilers and build tools that wrap the environment do not show javac's syntax trees. */
+@Tag("slow")
 class OtherCompilersTest {
   /** Runs the processor in an environment of which nothing more is known than its interface. */
   @SupportedAnnotationTypes("*")

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.Diagnostic;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Remedies that give lines to paste: pasted into the class, they mend it. A case is the only id
  * that is expected, and source text; its last class is the one that is mended.
  */
+@Tag("slow")
 class PastedRemedyTest {
   private static final Pattern LINES = Pattern.compile("(?:add|it|them|type): (.*\\{.*})$");
 

@@ -6,10 +6,12 @@ import com.google.testing.compile.Compilation;
 import java.util.List;
 import java.util.Locale;
 import javax.tools.Diagnostic;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which paths {@code @SmoothInto} can name, and what is said of those that it cannot. */
+@Tag("slow")
 class SmoothIntoTest {
   @ParameterizedTest
   @CsvSource(

@@ -34,6 +34,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
  * other kind of setting: either the compiler refuses it, or what was written stands in the
  * generated descriptor. Nothing that is written may be dropped in silence.
  */
+@Tag("slow")
 class TypoTest {
   private static final List<Class<?>> ANNOTATIONS =
       List.of(

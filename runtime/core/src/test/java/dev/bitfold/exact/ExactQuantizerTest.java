@@ -23,6 +23,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -33,6 +34,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * the whole range of floats: on the reference kernels and on the fast ones. The random bits follow
  * from the seed, which jqwik prints with a failure.
  */
+@Tag("slow")
 class ExactQuantizerTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
 

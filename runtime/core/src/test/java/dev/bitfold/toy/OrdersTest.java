@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What is asked of a calibration may be asked in any order that has a meaning. */
+@Tag("slow")
 class OrdersTest {
   private static final ToyStack STACK = ToyStack.random(3, 8, 12, 6, 4);
   private static final Calibration<ToyStack> CALIBRATION =

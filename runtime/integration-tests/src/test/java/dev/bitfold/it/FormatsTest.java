@@ -19,6 +19,7 @@ import dev.bitfold.it.model.MlpQuantizer;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Every number format, granularity and calibrator through the whole lifecycle. */
+@Tag("slow")
 class FormatsTest {
   private static final int C = 64;
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -29,6 +30,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * What a step of the lifecycle keeps is not in the workspace that the application has open around
  * the step, closes and uses again.
  */
+@Tag("slow")
 class WorkspacesTest {
   private static final int C = 32;
   private static final WorkspaceConfiguration CONFIGURATION =

@@ -16,6 +16,7 @@ import dev.bitfold.layers.model.Conv2dNetQuantizer;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,6 +28,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * Quantized convolutions, static and smoothed, against plain loops that share nothing with them:
  * statistics per channel, scales, rounding and the convolution itself.
  */
+@Tag("slow")
 class SmoothedConvolutionTest {
   private static final String CASES =
       """

@@ -12,6 +12,7 @@ import dev.bitfold.layers.model.ImageNet;
 import dev.bitfold.layers.model.ImageNetQuantizer;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,6 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
 /** A whole model of ready-made layers, trained with its quantizers in place. */
+@Tag("slow")
 class TrainedModelTest {
   private static INDArray random(Random random, double scale, long... shape) {
     return Tensors.random(random, DataType.FLOAT, shape).mul(scale);

@@ -22,11 +22,13 @@ import java.util.List;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** ONNX Runtime computes what the quantized model computes. */
+@Tag("slow")
 class OnnxQdqTest {
   /** Sums are in another order, and a value beside a half may round to the other side. */
   private static final double ROUNDING = 2e-3;

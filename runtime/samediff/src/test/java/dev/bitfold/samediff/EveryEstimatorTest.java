@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -28,6 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Each estimator of each format that a graph has is differentiated, or refused when it is built:
  * the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
  */
+@Tag("slow")
 class EveryEstimatorTest {
   private static final int ROWS = 6;
   private static final int COLUMNS = 5;

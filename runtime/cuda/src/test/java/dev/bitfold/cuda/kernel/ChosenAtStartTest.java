@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.cuda.standin.Child;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code -Dbitfold.device} comes to in a program of its own, and the line that says so. */
+@Tag("slow")
 class ChosenAtStartTest {
   private static final String STAND_IN =
       "-Dbitfold.cuda.driver=" + System.getProperty("bitfold.cuda.driver", "");

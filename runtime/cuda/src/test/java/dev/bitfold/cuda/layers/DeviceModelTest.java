@@ -38,6 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A chain of layers on a card gives what the layers give on the host, and stays on the card. */
+@Tag("slow")
 class DeviceModelTest {
   private static final int IN = 32;
   private static final int HIDDEN = 48;

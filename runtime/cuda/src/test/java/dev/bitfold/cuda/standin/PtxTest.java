@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The PTX in the jar is that of the sources, and cards can run it. */
+@Tag("slow")
 class PtxTest {
   private static final Path SHIPPED =
       Path.of("src", "main", "resources", "dev", "bitfold", "cuda", "kernels.ptx");

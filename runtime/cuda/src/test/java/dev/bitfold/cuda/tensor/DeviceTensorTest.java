@@ -27,12 +27,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A tensor on a card comes and goes whole, keeps nothing, and says what is wrong. */
+@Tag("slow")
 class DeviceTensorTest {
   private final CudaDevice device = CudaProvider.device();
   private final StandIn.Controls standIn = StandIn.controls();

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A quantizer gives the same bits for a tensor on the card as the reference for an array. */
+@Tag("slow")
 class QuantizedOnCardTest {
   @Provide
   Arbitrary<QuantDescriptor> all() {

@@ -26,12 +26,14 @@ import java.util.Optional;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Scales that are folded into what makes a layer's input, and the proof that they may be. */
+@Tag("slow")
 class FoldingTest {
   private static final int C = 16;
 

@@ -50,6 +50,7 @@ import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -60,6 +61,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * The proof finds a file that is not the quantized model, and names the node: each test damages a
  * right file as an export once wrote it.
  */
+@Tag("slow")
 class ProofTest {
   private static final int N = 8;
 
