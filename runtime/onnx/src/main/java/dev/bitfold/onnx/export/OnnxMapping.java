@@ -155,6 +155,19 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
     return weights == 1 ? candidates.stream().map(MappedNode::name).toList() : List.of();
   }
 
+  /**
+   * Returns the mapping without layers and tensors that the quantized model leaves as they are in
+   * the float file, as they are skipped.
+   */
+  public OnnxMapping within(Quantized<?> quantized) {
+    Schema schema = Backed.contentsOf(quantized).schema();
+    Map<String, List<String>> kept = new LinkedHashMap<>(layers);
+    kept.keySet().removeIf(layer -> !hasWeight(schema, layer));
+    Map<String, Place> places = new LinkedHashMap<>(tensors);
+    places.keySet().removeIf(tensor -> !schema.tensors().containsKey(tensor));
+    return new OnnxMapping(kept, places);
+  }
+
   private static List<String> quantizedLayers(Quantized<?> quantized) {
     Schema schema = Backed.contentsOf(quantized).schema();
     List<String> layers = new ArrayList<>();

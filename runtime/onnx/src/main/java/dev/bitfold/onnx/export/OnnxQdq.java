@@ -5,16 +5,15 @@ import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.file.OpsetRaise;
 import dev.bitfold.onnx.proof.ProofResult;
 import dev.bitfold.onnx.proof.Prover;
 import dev.bitfold.onnx.proof.Reference;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.storage.AtomicFile;
 import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import onnx.Onnx.ModelProto;
@@ -96,14 +95,7 @@ public final class OnnxQdq {
     ProofResult proof =
         Prover.prove(
             original.name(), bytes, model, reference, options.proof(), export.sessionSettings());
-    AtomicFile.write(
-        out,
-        channel -> {
-          ByteBuffer buffer = ByteBuffer.wrap(bytes);
-          while (buffer.hasRemaining()) {
-            channel.write(buffer);
-          }
-        });
+    OnnxFile.write(out, bytes);
     return new Exported(OpsetRaise.of(original.name(), model), bytes.length, proof);
   }
 

@@ -12,7 +12,6 @@ import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OpsetRaise;
 import dev.bitfold.onnx.file.Tensors;
-import dev.bitfold.onnx.proof.OnnxProof;
 import dev.bitfold.onnx.proof.Reference;
 import dev.bitfold.quantizer.PackedTensor;
 import dev.bitfold.storage.StateFile;
@@ -73,8 +72,7 @@ final class QdqExport {
   }
 
   private void requireAlpha(MappedLayer layer, FloatLayer floats) {
-    boolean told = options.proof() instanceof OnnxProof.OnFeeds feeds && feeds.model().isPresent();
-    if (floats.isAlphaApart() && !told) {
+    if (floats.isAlphaApart() && options.proof().model().isEmpty()) {
       throw layer
           .parts()
           .get(0)

@@ -1,6 +1,8 @@
 package dev.bitfold.onnx.file;
 
+import dev.bitfold.storage.AtomicFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -59,6 +61,18 @@ public record OnnxFile(String name, ModelProto model) {
     file.check();
     return new OnnxFile(
         name, model.toBuilder().setGraph(NodeNames.unique(model.getGraph())).build());
+  }
+
+  /** Writes bytes, whole or not at all. */
+  public static void write(Path out, byte[] bytes) throws IOException {
+    AtomicFile.write(
+        out,
+        channel -> {
+          ByteBuffer buffer = ByteBuffer.wrap(bytes);
+          while (buffer.hasRemaining()) {
+            channel.write(buffer);
+          }
+        });
   }
 
   private void check() {

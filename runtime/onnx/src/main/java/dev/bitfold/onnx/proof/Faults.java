@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.proof;
 
+import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.onnx.file.OnnxException;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
@@ -26,6 +27,25 @@ record Faults(String file, ModelProto exported) {
 
   OnnxException fault(String what, @Nullable Throwable cause) {
     return new OnnxException(file, "the exported file " + what + SKIP, cause);
+  }
+
+  /** The same fault, of a file that is right without the optimizer. */
+  OnnxException ofOptimizer(OnnxException fault) {
+    return new OnnxException(
+        file,
+        fault.problem()
+            + ". Without ONNX Runtime's optimizer the file is right"
+            + (hasSignedMatrix()
+                ? "; with it, x86 CPUs without VNNI saturate sums of products of uint8 and int8. If"
+                    + " this is one, calibrate with weightAmax(OnnxQdq.nonSaturating()), or export"
+                    + " with options.withUnsignedWeights(true)"
+                : ""),
+        fault);
+  }
+
+  private boolean hasSignedMatrix() {
+    return exported.getGraph().getInitializerList().stream()
+        .anyMatch(t -> t.getDataType() == ElementType.INT8.number() && t.getDimsCount() > 1);
   }
 
   /**

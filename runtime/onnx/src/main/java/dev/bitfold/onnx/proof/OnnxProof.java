@@ -17,17 +17,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public sealed interface OnnxProof {
   /**
+   * Returns what the model itself computes of a feed, by the names of the file's outputs; empty if
+   * the proof does not ask it.
+   */
+  Optional<Function<Map<String, INDArray>, Map<String, INDArray>>> model();
+
+  /**
    * Returns a proof on random data of the shapes and types of the file's inputs. Inputs that
    * quantized layers read get values from their calibrated range and beyond it, others normal
    * values, indices of tables their rows.
    */
-  static OnnxProof random() {
+  static OnRandom random() {
     return random(1);
   }
 
   /** Returns a proof on random data from another seed. */
-  static OnnxProof random(long seed) {
-    return new OnRandom(seed);
+  static OnRandom random(long seed) {
+    return new OnRandom(seed, Optional.empty());
   }
 
   /**
@@ -67,8 +73,15 @@ public sealed interface OnnxProof {
    * Random data.
    *
    * @param seed of the random numbers
+   * @param model what the model itself computes of a feed, by the names of the file's outputs
    */
-  record OnRandom(long seed) implements OnnxProof {}
+  record OnRandom(long seed, Optional<Function<Map<String, INDArray>, Map<String, INDArray>>> model)
+      implements OnnxProof {
+    /** As {@link OnFeeds#against}. */
+    public OnRandom against(Function<Map<String, INDArray>, Map<String, INDArray>> outputs) {
+      return new OnRandom(seed, Optional.of(outputs));
+    }
+  }
 
   /**
    * The data of a caller.
@@ -109,6 +122,11 @@ public sealed interface OnnxProof {
    * @param reason why
    */
   record Skipped(String reason) implements OnnxProof {
+    @Override
+    public Optional<Function<Map<String, INDArray>, Map<String, INDArray>>> model() {
+      return Optional.empty();
+    }
+
     /** Checks the reason. */
     public Skipped {
       Objects.requireNonNull(reason, "reason");

@@ -50,12 +50,6 @@ final class OrtRuns implements AutoCloseable {
     }
   }
 
-  /** Whether ONNX Runtime is on the class path. */
-  static boolean arePossible() {
-    return OrtRuns.class.getClassLoader().getResource("ai/onnxruntime/OrtEnvironment.class")
-        != null;
-  }
-
   /** The version of ONNX Runtime. */
   static String version() {
     return OrtEnvironment.getEnvironment().getVersion();

@@ -20,6 +20,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * thread.
  */
 public final class Prover {
+  private static final String OR_SKIP =
+      ", or skip the proof with options.withProof(OnnxProof.skipped(reason))";
+
+  private static final String NOT_THE_MODEL =
+      "Each node computes what its layer does, so the float file is not the float model: compare"
+          + " what both compute in float, such as an epsilon, an alpha, a padding or an activation";
+
   private final Faults faults;
   private final byte[] bytes;
   private final OnnxFile exported;
@@ -45,16 +52,37 @@ public final class Prover {
   /**
    * Refuses a proof that cannot be made here.
    *
-   * @throws OnnxException if ONNX Runtime is not on the class path and the proof is not skipped
+   * @throws OnnxException if the proof is not skipped and ONNX Runtime is not on the class path, or
+   *     cannot be loaded on this machine
    */
   public static void requireRuntime(String file, OnnxProof proof) {
-    if (!(proof instanceof OnnxProof.Skipped) && !OrtRuns.arePossible()) {
+    if (proof instanceof OnnxProof.Skipped) {
+      return;
+    }
+    if (!isRuntimeThere()) {
       throw new OnnxException(
           file,
-          "is exported with a proof, for which ONNX Runtime must be on the class path: add"
-              + " com.microsoft.onnxruntime:onnxruntime, or skip the proof with"
-              + " options.withProof(OnnxProof.skipped(reason))");
+          "is written with a proof, for which ONNX Runtime must be on the class path: add"
+              + " com.microsoft.onnxruntime:onnxruntime"
+              + OR_SKIP);
     }
+    try {
+      OrtRuns.version();
+    } catch (LinkageError | IllegalStateException e) {
+      throw new OnnxException(
+          file,
+          "is written with a proof, and the ONNX Runtime on the class path cannot be loaded here ("
+              + e
+              + "): take its version for this platform"
+              + OR_SKIP,
+          e);
+    }
+  }
+
+  /** Asked here, as the class that knows ONNX Runtime does not link without it. */
+  private static boolean isRuntimeThere() {
+    ClassLoader loader = Prover.class.getClassLoader();
+    return loader != null && loader.getResource("ai/onnxruntime/OrtEnvironment.class") != null;
   }
 
   /**
@@ -102,19 +130,14 @@ public final class Prover {
         OrtRuns exposed = OrtRuns.open(shown, settings);
         OrtRuns expected = openReference()) {
       Sessions sessions = new Sessions(whole, exposed, expected);
-      String data;
-      if (proof instanceof OnnxProof.OnFeeds given) {
-        for (Map<String, INDArray> feed : given.feeds()) {
-          prove(sessions, feed);
-          given
-              .model()
-              .ifPresent(
-                  model -> new WholeModel(this.exported, settings, model).compare(whole, feed));
+      List<Map<String, INDArray>> feeds = feeds(proof, whole);
+      for (Map<String, INDArray> feed : feeds) {
+        proveOrExplain(sessions, shown, feed);
+        if (proof.model().isPresent()) {
+          new WholeModel(
+                  exported, settings, proof.model().get(), WholeModel.QUANTIZED, NOT_THE_MODEL)
+              .compare(whole, feed);
         }
-        data = given.feeds().size() + " feeds";
-      } else {
-        long seed = ((OnnxProof.OnRandom) proof).seed();
-        data = onRandom(sessions, seed) + " random feeds of seed " + seed;
       }
       List<String> unmoved = new ArrayList<>();
       exposures.keySet().stream()
@@ -122,10 +145,40 @@ public final class Prover {
           .forEach(cut -> unmoved.add(cut.node()));
       int outputs = new Graph(reference.original()).graphOutputs().size();
       return new ProofResult.Proved(
-          OrtRuns.version(), data, exposures.size() + outputs, largest, unmoved, settings);
+          OrtRuns.version(),
+          data(proof, feeds.size()),
+          exposures.size() + outputs,
+          largest,
+          unmoved,
+          settings);
     } catch (OrtRuns.RunException e) {
       throw Faults.unproved(faults.file(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private List<Map<String, INDArray>> feeds(OnnxProof proof, OrtRuns whole) {
+    if (!(proof instanceof OnnxProof.OnRandom random)) {
+      return ((OnnxProof.OnFeeds) proof).feeds();
+    }
+    return new RandomFeeds(reference, random.seed()).takenBy(feed -> requireTaken(whole, feed));
+  }
+
+  /** A feed that the file does not take is a fault of the file if the float model takes it. */
+  private void requireTaken(OrtRuns whole, Map<String, INDArray> feed) throws OrtRuns.RunException {
+    try {
+      whole.run(feed);
+    } catch (OrtRuns.RunException e) {
+      try (OrtRuns original = OrtRuns.open(reference.original().model(), Map.of())) {
+        original.run(feed);
+      }
+    }
+  }
+
+  /** What a file was proved on, for its result. */
+  static String data(OnnxProof proof, int feeds) {
+    return proof instanceof OnnxProof.OnRandom random
+        ? feeds + " random feeds of seed " + random.seed()
+        : feeds + " feeds";
   }
 
   /**
@@ -162,37 +215,6 @@ public final class Prover {
     } catch (OrtRuns.RunException e) {
       throw Faults.unproved(faults.file(), "the float model does not run: " + e.getMessage(), e);
     }
-  }
-
-  private int onRandom(Sessions sessions, long seed) throws OrtRuns.RunException {
-    RandomFeeds feeds = new RandomFeeds(reference, seed);
-    String refusal = "";
-    try (OrtRuns original = OrtRuns.open(reference.original().model(), Map.of())) {
-      for (int size : RandomFeeds.SIZES) {
-        Map<String, INDArray> first = feeds.feed(2, size);
-        try {
-          original.run(first);
-        } catch (OrtRuns.RunException e) {
-          refusal = refusal.isEmpty() ? String.valueOf(e.getMessage()) : refusal;
-          continue;
-        }
-        prove(sessions, first);
-        // Sizes that the export has taken for fixed show themselves in a second feed.
-        Map<String, INDArray> second = feeds.feed(3, size + (size > 1 ? size / 2 : 1));
-        try {
-          original.run(second);
-        } catch (OrtRuns.RunException e) {
-          return 1;
-        }
-        prove(sessions, second);
-        return 2;
-      }
-    }
-    throw new OnnxException(
-        faults.file(),
-        "cannot be proved on random data, which the float model does not take ("
-            + refusal
-            + "); give the proof data: options.withProof(OnnxProof.on(feeds))");
   }
 
   private void prove(Sessions sessions, Map<String, INDArray> feed) throws OrtRuns.RunException {
@@ -235,6 +257,27 @@ public final class Prover {
                       + " computes, "
                       + cut.difference().text());
             });
+  }
+
+  /** As {@link #prove}, and says of a fault whether it comes with the optimizer. */
+  private void proveOrExplain(Sessions sessions, ModelProto shown, Map<String, INDArray> feed)
+      throws OrtRuns.RunException {
+    try {
+      prove(sessions, feed);
+    } catch (OnnxException e) {
+      throw isRightUnoptimized(sessions.expected(), shown, feed) ? faults.ofOptimizer(e) : e;
+    }
+  }
+
+  private boolean isRightUnoptimized(
+      OrtRuns expected, ModelProto shown, Map<String, INDArray> feed) {
+    try (OrtRuns whole = OrtRuns.openUnoptimized(exported.model(), settings);
+        OrtRuns exposed = OrtRuns.openUnoptimized(shown, settings)) {
+      prove(new Sessions(whole, exposed, expected), feed);
+      return true;
+    } catch (OnnxException | OrtRuns.RunException e) {
+      return false;
+    }
   }
 
   private void requireFloatRuns(Map<String, INDArray> feed) {

@@ -25,7 +25,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Makes random data for the inputs of a float model. */
 final class RandomFeeds {
   /** Sizes of axes that the file leaves open, one after the other, until the model takes them. */
-  static final List<Integer> SIZES = List.of(8, 32, 16, 64, 128, 224, 4, 1);
+  private static final List<Integer> SIZES = List.of(8, 32, 16, 64, 128, 224, 4, 1);
 
   private static final long MOST = 1 << 24;
 
@@ -53,6 +53,42 @@ final class RandomFeeds {
     }
   }
 
+  /** What feeds are tried on. */
+  @FunctionalInterface
+  interface Taker {
+    void run(Map<String, INDArray> feed) throws OrtRuns.RunException;
+  }
+
+  /**
+   * Two feeds of different sizes, as far as the file leaves sizes open, so that sizes which an
+   * export has taken for fixed show themselves; one, if the model does not take the second.
+   *
+   * @throws OnnxException if the model takes no random data
+   */
+  List<Map<String, INDArray>> takenBy(Taker model) {
+    String refusal = "";
+    for (int size : SIZES) {
+      Map<String, INDArray> first = feed(2, size);
+      try {
+        model.run(first);
+      } catch (OrtRuns.RunException e) {
+        refusal = refusal.isEmpty() ? String.valueOf(e.getMessage()) : refusal;
+        continue;
+      }
+      Map<String, INDArray> second = feed(3, size + (size > 1 ? size / 2 : 1));
+      try {
+        model.run(second);
+      } catch (OrtRuns.RunException e) {
+        return List.of(first);
+      }
+      return List.of(first, second);
+    }
+    throw graph.bad(
+        "cannot be proved on random data, which the float model does not take ("
+            + refusal
+            + "); give the proof data: options.withProof(OnnxProof.on(feeds))");
+  }
+
   /**
    * A feed.
    *
@@ -60,7 +96,7 @@ final class RandomFeeds {
    * @param size of all other axes that it leaves open
    * @throws OnnxException if an input is of a type that no data is made for
    */
-  Map<String, INDArray> feed(int batch, int size) {
+  private Map<String, INDArray> feed(int batch, int size) {
     Map<String, INDArray> feed = new LinkedHashMap<>();
     Map<String, Long> named = new HashMap<>();
     for (ValueInfoProto input : graph.fedInputs()) {

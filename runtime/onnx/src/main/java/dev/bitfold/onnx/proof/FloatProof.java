@@ -1,0 +1,50 @@
+package dev.bitfold.onnx.proof;
+
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Proves that a float file is the model that it was written of: ONNX Runtime, with its optimizer
+ * on, must compute the model's own outputs.
+ */
+public final class FloatProof {
+  private FloatProof() {}
+
+  /**
+   * Proves a file.
+   *
+   * @param file what was written
+   * @param remedy what to look at if it differs
+   * @throws OnnxException if it cannot be run, or does not compute what the model does
+   */
+  public static ProofResult prove(OnnxFile file, OnnxProof proof, String remedy) {
+    if (proof instanceof OnnxProof.Skipped skipped) {
+      return new ProofResult.Skipped(skipped.reason());
+    }
+    Function<Map<String, INDArray>, Map<String, INDArray>> model = proof.model().orElseThrow();
+    try (OrtRuns session = OrtRuns.open(file.model(), Map.of())) {
+      List<Map<String, INDArray>> feeds =
+          proof instanceof OnnxProof.OnRandom random
+              ? new RandomFeeds(new Reference(file), random.seed()).takenBy(session::run)
+              : ((OnnxProof.OnFeeds) proof).feeds();
+      WholeModel whole = new WholeModel(file, Map.of(), model, WholeModel.FLOAT, remedy);
+      double largest = 0;
+      for (Map<String, INDArray> feed : feeds) {
+        largest = Math.max(largest, whole.compare(session, feed));
+      }
+      return new ProofResult.Proved(
+          OrtRuns.version(),
+          Prover.data(proof, feeds.size()),
+          file.model().getGraph().getOutputCount(),
+          largest,
+          List.of(),
+          Map.of());
+    } catch (OrtRuns.RunException e) {
+      throw Faults.unproved(file.name(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}
