@@ -2,6 +2,7 @@ package dev.bitfold;
 
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Packing;
@@ -134,7 +135,7 @@ public final class Quantized<M> extends Backed<StateFile> {
     try {
       Summary summary = Summary.ofJson(stored.summary());
       return of(model, component, shape, state, frozen -> summary);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | InvalidDescriptorException e) {
       throw new StateFileException(file, String.valueOf(e.getMessage()));
     }
   }

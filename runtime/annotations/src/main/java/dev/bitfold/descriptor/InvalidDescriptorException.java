@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Thrown if a descriptor breaks one or more rules; the message names each of them. */
-public final class InvalidDescriptorException extends IllegalArgumentException {
+public final class InvalidDescriptorException extends BitfoldException {
   @Serial private static final long serialVersionUID = 1L;
 
   private final transient List<DescriptorProblem> problems;

@@ -1,6 +1,6 @@
 package dev.bitfold.cli;
 
-import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.descriptor.BitfoldException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -50,8 +50,8 @@ public final class Bitfold {
                 command.getErr().println("bitfold: " + message(io));
                 return CommandLine.ExitCode.USAGE;
               }
-              if (exception instanceof OnnxException onnx) {
-                command.getErr().println("bitfold: " + onnx.getMessage());
+              if (exception instanceof BitfoldException ours) {
+                command.getErr().println("bitfold: " + ours.getMessage());
                 return CommandLine.ExitCode.USAGE;
               }
               throw exception;

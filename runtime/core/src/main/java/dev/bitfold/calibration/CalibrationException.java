@@ -1,11 +1,12 @@
 package dev.bitfold.calibration;
 
+import dev.bitfold.descriptor.BitfoldException;
 import java.io.Serial;
 
 /**
  * Calibration data or a model that it ran through is not usable; the message says which and why.
  */
-public final class CalibrationException extends RuntimeException {
+public final class CalibrationException extends BitfoldException {
   @Serial private static final long serialVersionUID = 1L;
 
   /** With a message that names what is wrong. */

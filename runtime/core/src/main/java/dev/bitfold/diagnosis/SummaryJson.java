@@ -1,5 +1,7 @@
 package dev.bitfold.diagnosis;
 
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.DescriptorJson;
 import dev.bitfold.storage.StrictJson;
@@ -101,6 +103,14 @@ final class SummaryJson {
     }
   }
 
+  private static QuantDescriptor descriptor(JsonNode row) {
+    try {
+      return DescriptorJson.read(row.path("descriptor").toString());
+    } catch (InvalidDescriptorException e) {
+      throw new IllegalArgumentException(row.path("path").asText() + ": " + e.getMessage(), e);
+    }
+  }
+
   private static Summary.Row row(JsonNode node) {
     JsonNode amax = node.path("amax");
     JsonNode decibels = node.path("decibels");
@@ -108,7 +118,7 @@ final class SummaryJson {
         node.path("path").asText(),
         node.path("class").asText(),
         TensorRole.valueOf(node.path("role").asText()),
-        DescriptorJson.read(node.path("descriptor").toString()),
+        descriptor(node),
         amax.size() == 2
             ? Optional.of(
                 new Summary.Range((float) amax.get(0).asDouble(), (float) amax.get(1).asDouble()))

@@ -1,5 +1,6 @@
 package dev.bitfold.storage;
 
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.NumberFormat;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
@@ -219,7 +220,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     }
     try {
       return new StateReader(contents).read();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | InvalidDescriptorException e) {
       throw new StateFileException(file, String.valueOf(e.getMessage()));
     }
   }

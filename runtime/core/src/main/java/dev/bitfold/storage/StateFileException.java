@@ -1,11 +1,12 @@
 package dev.bitfold.storage;
 
-import java.io.IOException;
+import dev.bitfold.descriptor.BitfoldException;
+import java.io.Serial;
 import java.nio.file.Path;
 
 /** A file is not what it should be: damaged, of another format, or of another model. */
-public final class StateFileException extends IOException {
-  private static final long serialVersionUID = 1L;
+public final class StateFileException extends BitfoldException {
+  @Serial private static final long serialVersionUID = 1L;
 
   /**
    * Says what is wrong with a file.

@@ -67,7 +67,8 @@ public final class Rooms {
   }
 
   /**
-   * Checks that every room is in the list, uses only what it may, and of the list what is below.
+   * Checks that every room is in the list, uses only what it may, and of the list what is below;
+   * and that every exception users meet is a {@code BitfoldException}.
    */
   public void check(JavaClasses classes) {
     List<String> names = new ArrayList<>();
@@ -87,6 +88,15 @@ public final class Rooms {
     }
     assertEquals(names.size(), new HashSet<>(names).size(), "each room once");
     classes().should().resideInAnyPackage(names.toArray(new String[0])).check(classes);
+    classes()
+        .that()
+        .areAssignableTo(Throwable.class)
+        .and()
+        .arePublic()
+        .should()
+        .beAssignableTo("dev.bitfold.descriptor.BitfoldException")
+        .allowEmptyShould(true)
+        .check(classes);
     slices().matching("dev.bitfold.(**)").should().beFreeOfCycles().check(classes);
   }
 }

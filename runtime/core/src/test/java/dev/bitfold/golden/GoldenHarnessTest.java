@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -76,7 +77,7 @@ class GoldenHarnessTest {
   @Test
   void aRefusalIsExpectedOnlyWhereItIsNamed() {
     RuntimeException bits =
-        assertThrows(IllegalArgumentException.class, () -> QuantDescriptor.bits(1));
+        assertThrows(InvalidDescriptorException.class, () -> QuantDescriptor.bits(1));
     assertTrue(Refusal.isOurs(bits));
     assertTrue(OnPurpose.mayRefuse(descriptor("{'num_bits':1}"), bits));
     assertFalse(OnPurpose.mayRefuse(descriptor("{'num_bits':8}"), bits));

@@ -1,14 +1,20 @@
 package dev.bitfold.golden;
 
+import dev.bitfold.descriptor.BitfoldException;
+
 /** Tells an exception that the library throws on purpose from one that slipped out of it. */
 final class Refusal {
   private Refusal() {}
 
-  /** Whether the library refused: an illegal argument or state with a message. */
+  /**
+   * Whether the library refused: an exception of ours, or an illegal argument or state, with a
+   * message.
+   */
   static boolean isOurs(Throwable thrown) {
     boolean kind =
         thrown instanceof IllegalArgumentException
             || thrown instanceof IllegalStateException
+            || thrown instanceof BitfoldException
             || thrown instanceof UnsupportedOperationException
             || thrown instanceof ArithmeticException;
     StackTraceElement[] trace = thrown.getStackTrace();

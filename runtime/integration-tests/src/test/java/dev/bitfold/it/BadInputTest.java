@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.it.layers.Arrays;
@@ -63,7 +64,7 @@ class BadInputTest {
   @Test
   void aLetterThatTheLayoutLacksNamesTensorAndLayout() {
     fails(
-        IllegalArgumentException.class,
+        InvalidDescriptorException.class,
         () ->
             MlpQuantizer.of(mlp).describe("fc1.weight", QuantDescriptor.builder().per("T").build()),
         "fc1.weight",
@@ -75,7 +76,7 @@ class BadInputTest {
   @Test
   void aStaticScalePerTokenIsRefused() {
     fails(
-        IllegalArgumentException.class,
+        InvalidDescriptorException.class,
         () -> MlpQuantizer.of(mlp).describe("fc1.x", QuantDescriptor.builder().per("N").build()),
         "fc1.x",
         "dynamic = true");

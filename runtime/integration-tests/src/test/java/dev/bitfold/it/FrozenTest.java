@@ -13,6 +13,7 @@ import dev.bitfold.it.model.Block;
 import dev.bitfold.it.model.BlockQuantizer;
 import dev.bitfold.it.model.Mlp;
 import dev.bitfold.it.model.MlpQuantizer;
+import dev.bitfold.storage.StateFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,7 +57,8 @@ class FrozenTest {
     Path file = folder.resolve("frozen.safetensors");
     quantized.save(file);
     Errors.assertSameBits(expected, MlpQuantizer.load(mlp(), file).model().forward(probe));
-    IOException e = assertThrows(IOException.class, () -> MlpQuantizer.load(net, file));
+    StateFileException e =
+        assertThrows(StateFileException.class, () -> MlpQuantizer.load(net, file));
     assertTrue(String.valueOf(e.getMessage()).contains("fc1.weight"), e::getMessage);
   }
 

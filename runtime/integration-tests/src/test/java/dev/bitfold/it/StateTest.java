@@ -302,7 +302,8 @@ class StateTest {
       Files.write(bad, corrupted(bytes, random));
       String round = "corruption " + i + " of seed 20261123";
 
-      IOException e = assertThrows(IOException.class, () -> MlpQuantizer.load(mlp, bad), round);
+      StateFileException e =
+          assertThrows(StateFileException.class, () -> MlpQuantizer.load(mlp, bad), round);
 
       assertTrue(e.getMessage().startsWith(bad.toString()), round + ": " + e);
     }

@@ -2,6 +2,7 @@ package dev.bitfold.samediff;
 
 import dev.bitfold.Plan;
 import dev.bitfold.descriptor.GraphRules;
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.quantizer.Quantizer;
@@ -168,7 +169,7 @@ public final class QuantSameDiff {
     int[] blocks;
     try {
       blocks = Quantizer.of(descriptor, layout).blocks(rank);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | InvalidDescriptorException e) {
       throw new IllegalArgumentException(quantizer + ": " + e.getMessage(), e);
     }
     List<Integer> shared = new ArrayList<>();

@@ -1,10 +1,12 @@
 package dev.bitfold.cuda.driver;
 
+import dev.bitfold.descriptor.BitfoldException;
+
 /**
  * What the CUDA driver, or a library on top of it, refused or a kernel did wrong: the call, its
  * code and what that means are in the message and apart.
  */
-public final class CudaException extends RuntimeException {
+public final class CudaException extends BitfoldException {
   private static final long serialVersionUID = 1L;
 
   /** CUDA_ERROR_OUT_OF_MEMORY. */

@@ -3,6 +3,7 @@ package dev.bitfold.cuda.house;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -10,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.bitfold.descriptor.BitfoldException;
 
 /** The arrows between the rooms of this module point down only. */
 @AnalyzeClasses(packages = "dev.bitfold.cuda", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -19,8 +21,18 @@ class ArrowsTest {
       slices().matching("dev.bitfold.cuda.(**)").should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule theDriverStandsOnNothingOfOurs =
-      only("dev.bitfold.cuda.driver", "dev.bitfold.cuda.driver");
+  static final ArchRule theDriverStandsOnNothingOfOursButExceptions =
+      only("dev.bitfold.cuda.driver", "dev.bitfold.cuda.driver", "dev.bitfold.descriptor");
+
+  @ArchTest
+  static final ArchRule everyExceptionIsABitfoldException =
+      classes()
+          .that()
+          .areAssignableTo(Throwable.class)
+          .and()
+          .arePublic()
+          .should()
+          .beAssignableTo(BitfoldException.class);
 
   @ArchTest
   static final ArchRule launchesKnowNoTensors =

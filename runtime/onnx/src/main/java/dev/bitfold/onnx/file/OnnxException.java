@@ -1,7 +1,9 @@
 package dev.bitfold.onnx.file;
 
+import dev.bitfold.descriptor.BitfoldException;
+
 /** An ONNX file cannot be used, or not for what is asked. The message is one line. */
-public final class OnnxException extends RuntimeException {
+public final class OnnxException extends BitfoldException {
   private static final long serialVersionUID = 1L;
 
   private final String problem;

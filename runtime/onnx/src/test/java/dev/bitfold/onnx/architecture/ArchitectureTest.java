@@ -14,7 +14,7 @@ class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(
           """
-          onnx.file   | storage tensor | nd4j protobuf onnx jspecify
+          onnx.file   | descriptor storage tensor | nd4j protobuf onnx jspecify
           onnx.proof  | tensor onnx.file | nd4j protobuf onnx ai.onnxruntime.. jspecify
           onnx.export | (root) annotations calibration descriptor internal.state layer quantizer quantizer.scale storage tensor onnx.file onnx.proof | nd4j protobuf onnx jspecify
           onnx.graph  | (root) calibration layers tensor onnx.file onnx.proof onnx.export | nd4j protobuf onnx jspecify
