@@ -11,8 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * How one tensor is quantized: what a {@link Quantize} says, as an immutable value. Every
@@ -44,7 +42,7 @@ public final class QuantDescriptor {
 
   /** A builder with this descriptor's values. */
   public Builder toBuilder() {
-    return values.copy();
+    return new Builder(values);
   }
 
   /** The number format of an element, from {@link #bits}, {@link #namedFormat} and the flags. */
@@ -182,15 +180,7 @@ public final class QuantDescriptor {
 
   /** The granularity in words: {@code per tensor}, {@code per O}, {@code 32 along I}. */
   public String granularity() {
-    if (!blockSizes().isEmpty()) {
-      return blockSizes().stream().map(BlockSize::toString).collect(Collectors.joining(", "));
-    }
-    if (!per().isEmpty()) {
-      return per().equals("NT") ? "per token" : "per " + per();
-    }
-    return axis().isEmpty()
-        ? "per tensor"
-        : "per axis " + axis().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return DescriptorText.granularity(this);
   }
 
   /**
@@ -231,111 +221,23 @@ public final class QuantDescriptor {
   /** In words, for messages: {@code int8 per O}, {@code E4M3 per tensor, dynamic}. */
   @Override
   public String toString() {
-    return format.label()
-        + " "
-        + granularity()
-        + (scaleFormat == ScaleFormat.FLOAT32 ? "" : ", " + scaleFormat.label() + " scales")
-        + (scaleRule() == ScaleRule.FLOOR ? "" : ", scale rule " + scaleRule())
-        + (rounding() == Rounding.HALF_EVEN ? "" : ", rounded " + rounding())
-        + (affine() ? ", affine" : "")
-        + (dynamic() ? ", dynamic" : "")
-        + (name().isEmpty() ? "" : " \"" + name() + "\"");
+    return DescriptorText.of(this);
   }
 
   /**
    * Collects the values of a descriptor; any combination may be set, {@link #build} checks it. Not
    * safe for concurrent use.
    */
-  public static final class Builder {
-    static final List<Integer> DEFAULT_BITS = List.of(8);
-    static final double DEFAULT_PERCENTILE = 99.99;
-    static final int DEFAULT_BINS = 2048;
-
-    List<Integer> bits = DEFAULT_BITS;
-    Format format = Format.BITS;
-    List<Integer> axis = List.of();
-    String per = "";
-    List<BlockSize> blockSizes = List.of();
-    boolean dynamic;
-    Calib calib = Calib.MAX;
-    double percentile = DEFAULT_PERCENTILE;
-    int bins = DEFAULT_BINS;
-    List<Integer> scaleBits = List.of();
-    List<BlockSize> scaleBlockSizes = List.of();
-    ScaleRule scaleRule = ScaleRule.FLOOR;
-    Rounding rounding = Rounding.HALF_EVEN;
-    boolean unsigned;
-    boolean narrowRange;
-    boolean affine;
-    List<Float> amax = List.of();
-    List<Double> givenAmax = List.of(); // For messages: what float32 cannot hold.
-    float scaleAmax = 1;
-    double givenScaleAmax = 1;
-    boolean learnAmax;
-    Ste ste = Ste.CLIP;
-    boolean fakeQuant = true;
-    String name = "";
-
+  public static final class Builder extends DescriptorValues {
     private Builder() {}
 
-    private Builder copy() {
-      Builder b = new Builder();
-      b.bits = bits;
-      b.format = format;
-      b.axis = axis;
-      b.per = per;
-      b.blockSizes = blockSizes;
-      b.dynamic = dynamic;
-      b.calib = calib;
-      b.percentile = percentile;
-      b.bins = bins;
-      b.scaleBits = scaleBits;
-      b.scaleBlockSizes = scaleBlockSizes;
-      b.scaleRule = scaleRule;
-      b.rounding = rounding;
-      b.unsigned = unsigned;
-      b.narrowRange = narrowRange;
-      b.affine = affine;
-      b.amax = amax;
-      b.givenAmax = givenAmax;
-      b.scaleAmax = scaleAmax;
-      b.givenScaleAmax = givenScaleAmax;
-      b.learnAmax = learnAmax;
-      b.ste = ste;
-      b.fakeQuant = fakeQuant;
-      b.name = name;
-      return b;
-    }
-
-    private List<Object> key() {
-      return List.of(
-          bits,
-          format,
-          axis,
-          per,
-          blockSizes,
-          dynamic,
-          calib,
-          percentile,
-          bins,
-          scaleBits,
-          scaleBlockSizes,
-          scaleRule,
-          rounding,
-          unsigned,
-          narrowRange,
-          affine,
-          amax,
-          scaleAmax,
-          learnAmax,
-          ste,
-          fakeQuant,
-          name);
+    private Builder(Builder other) {
+      super(other);
     }
 
     /** {@link Quantize#bits}: one number for integers, two for floats. */
     public Builder bits(int... bits) {
-      this.bits = list(bits);
+      this.bits = integers(bits);
       return this;
     }
 
@@ -347,7 +249,7 @@ public final class QuantDescriptor {
 
     /** {@link Quantize#axis}. */
     public Builder axis(int... axis) {
-      this.axis = list(axis);
+      this.axis = integers(axis);
       return this;
     }
 
@@ -389,7 +291,7 @@ public final class QuantDescriptor {
 
     /** {@link Quantize#scaleBits}. */
     public Builder scaleBits(int... bits) {
-      this.scaleBits = list(bits);
+      this.scaleBits = integers(bits);
       return this;
     }
 
@@ -397,13 +299,6 @@ public final class QuantDescriptor {
     public Builder scaleFormat(ScaleFormat format) {
       this.scaleBits = Objects.requireNonNull(format, "scaleFormat").bits();
       return this;
-    }
-
-    /** The format of the scales; empty if there is none of these {@code scaleBits}. */
-    Optional<ScaleFormat> scaleFormat() {
-      return scaleBits.isEmpty() && !scaleBlockSizes.isEmpty()
-          ? Optional.of(ScaleFormat.INT8)
-          : ScaleFormat.ofBits(scaleBits);
     }
 
     /** {@link Quantize#scaleBlockSizes}. */
@@ -495,11 +390,7 @@ public final class QuantDescriptor {
       if (!problems.isEmpty()) {
         throw new InvalidDescriptorException("invalid descriptor", problems);
       }
-      return new QuantDescriptor(copy());
-    }
-
-    private static List<Integer> list(int... values) {
-      return Arrays.stream(values).boxed().toList();
+      return new QuantDescriptor(new Builder(this));
     }
   }
 }
