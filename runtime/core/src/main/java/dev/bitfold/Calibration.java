@@ -4,7 +4,6 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Alpha;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Diagnosis;
@@ -12,34 +11,30 @@ import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
-import dev.bitfold.internal.observation.Observer;
-import dev.bitfold.internal.replay.Faithfulness;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.training.TrainedModel;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
-import dev.bitfold.tensor.Workspaces;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Adviser;
 import dev.bitfold.tuning.Corrections;
 import dev.bitfold.tuning.Sensitivity;
 import dev.bitfold.tuning.SensitivityRun;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -86,53 +81,16 @@ public final class Calibration<M> {
   }
 
   static <M> Calibration<M> run(
-      Replay<M> replay,
-      ModelShape shape,
-      State state,
-      Map<String, Alpha> smooth,
-      NonFinite nonFinite) {
-    Observer observer = new Observer(shape.kernels(), state, nonFinite);
-    M observed = replay.rebuild(State.FLOAT, observer);
-    Set<Integer> dirty = new HashSet<>();
-    Replay.Batch<M> first = null;
-    INDArray firstOutput = null;
-    int batches = 0;
-    for (Replay.Batch<M> batch : replay.pass("calibrating")) {
-      long before = observer.nonFinite();
-      INDArray output = batch.run(observed);
-      if (observer.nonFinite() > before) {
-        dirty.add(batch.number());
-      }
-      if (first == null) {
-        Faithfulness.check(replay, shape, batch, output);
-        first = batch;
-        firstOutput = Workspaces.outside(() -> output.dup('c'));
-      }
-      batches++;
-    }
-    if (!observer.called() && shape.hasInputs()) {
-      throw new CalibrationException(
-          "not one layer of the model was called: forward must run the model that it is given, its"
-              + " first argument, as (m, x) -> m.forward(x) or Net::forward does, and not another"
-              + " one, as (m, x) -> model.forward(x) does");
-    }
-    replay.requireRepeatable();
-    if (dirty.size() == batches) {
-      throw new CalibrationException("every calibration batch holds NaN or infinity");
-    }
-    boolean refilled =
-        first != null
-            && firstOutput != null
-            && batches > 1
-            && !Faithfulness.gives(replay, first, firstOutput);
-    Map<String, Observation> observations = observer.observations();
+      Replay<M> replay, ModelShape shape, Descriptions descriptions, NonFinite nonFinite) {
+    State state = State.FLOAT.withDescriptors(descriptions.descriptors());
+    FirstPass.Result<M> seen = new FirstPass<>(replay, shape, state, nonFinite).run();
     return new Calibration<>(
-        replay.after(batches, dirty, refilled),
+        seen.replay(),
         shape,
-        state.withScales(SmoothQuantRun.scales(observations)),
+        state.withScales(SmoothQuantRun.scales(seen.observations())),
         Corrections.NONE,
-        observations,
-        smooth,
+        seen.observations(),
+        descriptions.smooth(),
         Map.of(),
         Map.of(),
         Map::of);
@@ -226,23 +184,23 @@ public final class Calibration<M> {
   }
 
   private Calibration<M> skip(Selection selection) {
-    Set<String> skipped = Plan.skipped(shape, calibrated.descriptors(), selection);
-    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(calibrated.descriptors());
-    descriptors.keySet().removeAll(skipped);
+    Descriptions others = new Descriptions(calibrated.descriptors(), smooth).skip(shape, selection);
     Map<String, CalibratedScale> scales = new LinkedHashMap<>(calibrated.scales());
-    scales.keySet().removeAll(skipped);
-    Map<String, Alpha> stillSmooth = new LinkedHashMap<>(smooth);
-    stillSmooth.keySet().removeAll(Plan.unsmoothed(shape, skipped));
+    scales.keySet().retainAll(others.descriptors().keySet());
     State without =
         new State(
-            descriptors, scales, calibrated.preScales(), calibrated.tensors(), calibrated.packed());
+            others.descriptors(),
+            scales,
+            calibrated.preScales(),
+            calibrated.tensors(),
+            calibrated.packed());
     return new Calibration<>(
         replay,
         shape,
         without,
         corrections,
         observations,
-        stillSmooth,
+        others.smooth(),
         curves,
         folded,
         wholeCurves);
@@ -315,25 +273,31 @@ public final class Calibration<M> {
   }
 
   /**
-   * What each layer loses by quantization, on the calibration data; three passes over it.
+   * Returns what each layer loses by quantization, and how far the model's output is from the float
+   * model's. The layers are measured on the calibration data in three passes, the model on a sample
+   * of it.
    *
    * @param curves which points the alpha curves have, if the layers are smoothed
    */
   public Diagnosis diagnose(Diagnosis.Curves curves) {
     Objects.requireNonNull(curves, "curves");
+    Summary summary =
+        SummaryBuilder.of(shape, state, observations, smoothings())
+            .withModelError(
+                ComparisonRun.sampled(replay, () -> replay.rebuild(state, Tap.NONE)));
     return new DiagnosisRun<>(
             replay,
             shape,
             state,
-            SummaryBuilder.of(shape, state, observations, smoothings()),
+            summary,
             this.curves,
             curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : this.curves)
         .run();
   }
 
   /**
-   * What quantizing one layer alone does to the model's output, on a sample of the calibration
-   * data: as many passes as there are layers.
+   * Returns what quantizing one layer alone does to the model's output, on a sample of the
+   * calibration data: as many passes as there are layers.
    */
   public Sensitivity sensitivity() {
     return new SensitivityRun<>(replay, shape, state).run();
@@ -410,6 +374,22 @@ public final class Calibration<M> {
    *     the message names each
    */
   public Quantized<M> freeze() {
-    return freeze(state, quantized -> ComparisonRun.sampled(replay, quantized));
+    return freeze(state, quantized -> ComparisonRun.sampled(replay, () -> quantized));
+  }
+
+  /** Returns one line: how many quantizers of which kind, and how many layers are smoothed. */
+  @Override
+  public String toString() {
+    String smoothing =
+        curves.isEmpty()
+            ? Descriptions.count(smooth.size(), "layer") + " to be smoothed"
+            : Descriptions.count(curves.size(), "layer") + " smoothed";
+    return "calibration of "
+        + replay.model().getClass().getSimpleName()
+        + " on "
+        + Descriptions.count(replay.found().orElse(0), "batch")
+        + ": "
+        + new Descriptions(state.descriptors(), smooth).inWords()
+        + (smooth.isEmpty() ? "" : "; " + smoothing);
   }
 }

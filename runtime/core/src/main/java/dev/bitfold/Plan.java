@@ -1,48 +1,36 @@
 package dev.bitfold;
 
-import dev.bitfold.annotations.Role;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.Progress;
-import dev.bitfold.descriptor.Alpha;
-import dev.bitfold.descriptor.DescriptorProblem;
 import dev.bitfold.descriptor.InvalidDescriptorException;
-import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.Backed;
+import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Planned;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.Component;
-import dev.bitfold.layer.LayerTensor;
-import dev.bitfold.layer.TensorRole;
-import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.FoldResolver;
 import dev.bitfold.tuning.Advice;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 
 /**
- * What of a model will be quantized how; no data has been seen. Immutable and safe for concurrent
- * use. The model itself is never changed.
+ * Describes how each tensor of a model will be quantized, before any calibration data has been
+ * seen. Immutable and safe for concurrent use. The model itself is never changed.
  *
  * <p>A generated {@code MQuantizer.of(model)} gives the plan that the annotations say. To try
  * something else without compiling again, {@link #using} and {@link #describe} give other plans.
@@ -53,22 +41,19 @@ public final class Plan<M> extends Backed<Planned<M>> {
   private final M model;
   private final Component<M> component;
   private final ModelShape shape;
-  private final Map<String, QuantDescriptor> descriptors;
-  private final Map<String, Alpha> smooth;
+  private final Descriptions descriptions;
   private final Progress.Listener listener;
 
   private Plan(
       M model,
       Component<M> component,
       ModelShape shape,
-      Map<String, QuantDescriptor> descriptors,
-      Map<String, Alpha> smooth,
+      Descriptions descriptions,
       Progress.Listener listener) {
     this.model = model;
     this.component = component;
     this.shape = shape;
-    this.descriptors = Collections.unmodifiableMap(descriptors);
-    this.smooth = Collections.unmodifiableMap(smooth);
+    this.descriptions = descriptions;
     this.listener = listener;
   }
 
@@ -84,26 +69,12 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(component, "component");
     ModelShape shape = ModelShape.of(model, component, Kernels.active());
-    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
-    Map<String, Alpha> smooth = new LinkedHashMap<>();
-    shape
-        .sites()
-        .forEach(
-            (path, site) -> site.tensor().descriptor().ifPresent(d -> descriptors.put(path, d)));
-    shape
-        .layers()
-        .forEach(
-            (path, layer) -> {
-              if (!layer.type().alpha().isOff()) {
-                smooth.put(path, layer.type().alpha());
-              }
-            });
-    if (descriptors.isEmpty()) {
+    Descriptions annotated = Descriptions.annotated(shape);
+    if (annotated.descriptors().isEmpty()) {
       throw new IllegalArgumentException(
           model.getClass().getName() + " holds no layer with anything to quantize");
     }
-    Plan<M> plan = new Plan<>(model, component, shape, descriptors, smooth, progress -> {});
-    plan.descriptors.forEach((path, d) -> check(shape, shape.site(path), d));
+    Plan<M> plan = new Plan<>(model, component, shape, annotated, progress -> {});
     FoldResolver.resolve(shape);
     return plan;
   }
@@ -117,7 +88,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
    */
   public Plan<M> using(Recipe recipe) {
     Objects.requireNonNull(recipe, "recipe");
-    return using(recipe, layer -> true);
+    return with(descriptions.using(shape, recipe, quantizedLayers().keySet()));
   }
 
   /**
@@ -143,59 +114,14 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   private Plan<M> using(Recipe recipe, Selection selection) {
     Objects.requireNonNull(recipe, "recipe");
-    Set<String> layers =
-        selection.layers(
-            shape.layers().values().stream().filter(layer -> layer.type().isQuantized()).toList(),
-            "quantized layer");
-    return using(recipe, layer -> layers.contains(layer.path()));
+    Set<String> layers = selection.layers(quantizedLayers().values(), "quantized layer");
+    return with(descriptions.using(shape, recipe, layers));
   }
 
-  private Plan<M> using(Recipe recipe, Predicate<ModelShape.Layer> which) {
-    Map<String, QuantDescriptor> other = new LinkedHashMap<>();
-    Map<String, Alpha> otherSmooth = new LinkedHashMap<>();
-    Set<Role> unused = EnumSet.noneOf(Role.class);
-    unused.addAll(recipe.descriptors().keySet());
-    for (TensorSite site : shape.sites().values()) {
-      ModelShape.Layer layer = shape.layer(site);
-      if (!layer.type().isQuantized()) {
-        continue;
-      }
-      if (!which.test(layer)) {
-        keep(site, other, otherSmooth);
-        continue;
-      }
-      Role role = site.tensor().role().role().orElse(null);
-      QuantDescriptor descriptor = role == null ? null : recipe.descriptors().get(role);
-      if (descriptor != null) {
-        check(shape, site, descriptor);
-        other.put(site.path(), descriptor);
-        unused.remove(role);
-        if (role == Role.INPUT && site.tensor().layout().has('C') && !recipe.alpha().isOff()) {
-          otherSmooth.put(layer.path(), recipe.alpha());
-        }
-      }
-    }
-    if (!unused.isEmpty()) {
-      throw new IllegalArgumentException(
-          "recipe "
-              + recipe.name()
-              + " describes "
-              + unused
-              + ", and none of the layers that follow it marks such a tensor");
-    }
-    return with(other, otherSmooth);
-  }
-
-  private void keep(
-      TensorSite site, Map<String, QuantDescriptor> other, Map<String, Alpha> otherSmooth) {
-    QuantDescriptor descriptor = descriptors.get(site.path());
-    if (descriptor != null) {
-      other.put(site.path(), descriptor);
-    }
-    Alpha alpha = smooth.get(site.layer());
-    if (alpha != null) {
-      otherSmooth.put(site.layer(), alpha);
-    }
+  private Map<String, ModelShape.Layer> quantizedLayers() {
+    Map<String, ModelShape.Layer> layers = new LinkedHashMap<>(shape.layers());
+    layers.values().removeIf(layer -> !layer.type().isQuantized());
+    return layers;
   }
 
   /**
@@ -214,7 +140,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Objects.requireNonNull(descriptor, "descriptor");
     Selection selection = Selection.of(tensors);
     // A path may name a tensor that is float so far.
-    Set<String> among = selection.isPattern() ? descriptors.keySet() : shape.sites().keySet();
+    Set<String> among = selection.isPattern() ? descriptors().keySet() : shape.sites().keySet();
     String what = selection.isPattern() ? "quantized tensor" : "tensor";
     return describe(selection, among, what, old -> descriptor);
   }
@@ -235,7 +161,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
   public Plan<M> describe(String tensors, UnaryOperator<QuantDescriptor> change) {
     Objects.requireNonNull(tensors, "tensors");
     Objects.requireNonNull(change, "change");
-    return describe(Selection.of(tensors), descriptors.keySet(), "quantized tensor", change);
+    return describe(Selection.of(tensors), descriptors().keySet(), "quantized tensor", change);
   }
 
   /**
@@ -246,19 +172,13 @@ public final class Plan<M> extends Backed<Planned<M>> {
    */
   public Plan<M> describe(Class<?> layers, String tensor, UnaryOperator<QuantDescriptor> change) {
     Objects.requireNonNull(change, "change");
-    return describe(Selection.of(layers, tensor), descriptors.keySet(), "quantized tensor", change);
+    return describe(
+        Selection.of(layers, tensor), descriptors().keySet(), "quantized tensor", change);
   }
 
   private Plan<M> describe(
       Selection selection, Set<String> among, String what, UnaryOperator<QuantDescriptor> change) {
-    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
-    for (String path : selection.tensors(shape, among, what)) {
-      QuantDescriptor descriptor =
-          Objects.requireNonNull(change.apply(other.get(path)), "the changed descriptor");
-      check(shape, shape.site(path), descriptor);
-      other.put(path, descriptor);
-    }
-    return with(other, smooth);
+    return with(descriptions.describe(shape, selection.tensors(shape, among, what), change));
   }
 
   /**
@@ -281,31 +201,11 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   private Plan<M> skip(Selection selection) {
-    Map<String, QuantDescriptor> other = new LinkedHashMap<>(descriptors);
-    Map<String, Alpha> otherSmooth = new LinkedHashMap<>(smooth);
-    Set<String> skipped = skipped(shape, descriptors, selection);
-    other.keySet().removeAll(skipped);
-    otherSmooth.keySet().removeAll(unsmoothed(shape, skipped));
-    return with(other, otherSmooth);
+    return with(descriptions.skip(shape, selection));
   }
 
-  /** Returns the quantized tensors that will stay float. */
-  static Set<String> skipped(
-      ModelShape shape, Map<String, QuantDescriptor> descriptors, Selection selection) {
-    return selection.tensorsAndLayers(shape, descriptors.keySet(), "quantized tensor or layer");
-  }
-
-  /** Returns the layers that are not smoothed any more, since an input of theirs stays float. */
-  static Set<String> unsmoothed(ModelShape shape, Set<String> skipped) {
-    return skipped.stream()
-        .map(shape::site)
-        .filter(site -> site.tensor().role() == TensorRole.INPUT)
-        .map(TensorSite::layer)
-        .collect(Collectors.toSet());
-  }
-
-  private Plan<M> with(Map<String, QuantDescriptor> other, Map<String, Alpha> otherSmooth) {
-    return new Plan<>(model, component, shape, other, otherSmooth, listener);
+  private Plan<M> with(Descriptions other) {
+    return new Plan<>(model, component, shape, other, listener);
   }
 
   /**
@@ -326,53 +226,29 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return changed;
   }
 
-  /** Another plan, whose calibration tells how far it has come. */
-  public Plan<M> onProgress(Progress.Listener progress) {
-    return new Plan<>(
-        model, component, shape, descriptors, smooth, Objects.requireNonNull(progress, "progress"));
+  /** Returns a plan whose calibration tells how far it has come. */
+  public Plan<M> withProgress(Progress.Listener progress) {
+    Objects.requireNonNull(progress, "progress");
+    return new Plan<>(model, component, shape, descriptions, progress);
   }
 
   /**
-   * Another plan, for which other kernels compute: in calibration, every search and measurement,
+   * Returns a plan for which other kernels compute: in calibration, every search and measurement,
    * training, and the quantized model.
    *
    * @param kernels in place of {@link Kernels#active}
    */
   public Plan<M> withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
-    return new Plan<>(model, component, shape.withKernels(kernels), descriptors, smooth, listener);
+    return new Plan<>(model, component, shape.withKernels(kernels), descriptions, listener);
   }
 
-  private static void check(ModelShape shape, TensorSite site, QuantDescriptor descriptor) {
-    LayerTensor tensor = site.tensor();
-    if (tensor.role() == TensorRole.BIAS) {
-      throw new IllegalArgumentException(site.describe(null, null) + ": a bias is not quantized");
-    }
-    if (!descriptor.fakeQuant()) {
-      throw new IllegalArgumentException(
-          site.describe(null, descriptor)
-              + ": fakeQuant = false has no effect in a plan yet; leave it out");
-    }
-    List<DescriptorProblem> problems =
-        descriptor.problems(tensor.role().role().orElseThrow(), tensor.layout());
-    if (!problems.isEmpty()) {
-      throw new InvalidDescriptorException(site.describe(null, descriptor), problems);
-    }
-    if (tensor.role() == TensorRole.WEIGHT && !isFinite(shape, site)) {
-      throw new IllegalArgumentException(
-          site.describe(shape.tensor(site), descriptor)
-              + ": it holds NaN or infinity, which cannot be quantized");
-    }
-  }
-
-  private static boolean isFinite(ModelShape shape, TensorSite weight) {
-    Quantizer largest = Quantizer.of(QuantDescriptor.bits(8), Layout.UNKNOWN, shape.kernels());
-    return Float.isFinite(largest.amax(shape.tensor(weight)).getFloat(0));
-  }
-
-  /** The quantizers, before any data is seen: no amax and no errors yet. */
-  public Summary list() {
-    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smooth.keySet()));
+  /**
+   * Returns what will be quantized how. Before any data is seen, only weights have an amax and an
+   * error.
+   */
+  public Summary summary() {
+    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smoothed()));
   }
 
   /**
@@ -409,7 +285,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Objects.requireNonNull(forward, "forward");
     shape.requireArrays("it cannot be calibrated here");
     Replay<M> replay = Replay.of(model, component, shape, batches, forward, listener);
-    return Calibration.run(replay, shape, state(), smooth, nonFinite);
+    return Calibration.run(replay, shape, descriptions, nonFinite);
   }
 
   /**
@@ -426,7 +302,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
         shape,
         state(),
         Map.of(),
-        Summary.Smoothings.wanted(smooth.keySet()),
+        Summary.Smoothings.wanted(smoothed()),
         frozen -> Optional.empty());
   }
 
@@ -437,15 +313,29 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   /** How each quantized tensor is quantized, by path. */
   public Map<String, QuantDescriptor> descriptors() {
-    return descriptors;
+    return descriptions.descriptors();
   }
 
   /** The paths of the layers that are to be smoothed. */
   public Set<String> smoothed() {
-    return smooth.keySet();
+    return descriptions.smooth().keySet();
   }
 
   private State state() {
-    return State.FLOAT.withDescriptors(descriptors);
+    return State.FLOAT.withDescriptors(descriptors());
+  }
+
+  /** Returns one line: how many quantizers of which kind, and how many layers to be smoothed. */
+  @Override
+  public String toString() {
+    String smoothing =
+        smoothed().isEmpty()
+            ? ""
+            : "; " + Descriptions.count(smoothed().size(), "layer") + " to be smoothed";
+    return "plan of "
+        + model.getClass().getSimpleName()
+        + ": "
+        + descriptions.inWords()
+        + smoothing;
   }
 }

@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Packing;
@@ -10,6 +11,7 @@ import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.state.Backed;
+import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
@@ -21,6 +23,7 @@ import dev.bitfold.storage.StateFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -173,7 +176,7 @@ public final class Quantized<M> extends Backed<StateFile> {
         .descriptors()
         .forEach(
             (path, descriptor) -> {
-              TensorSite site = java.util.Objects.requireNonNull(shape.sites().get(path));
+              TensorSite site = Objects.requireNonNull(shape.sites().get(path));
               boolean calibrated =
                   descriptor.needsCalibration() && site.tensor().role() != TensorRole.WEIGHT;
               if (calibrated && !state.scales().containsKey(path)) {
@@ -240,5 +243,26 @@ public final class Quantized<M> extends Backed<StateFile> {
   /** What is quantized how, and how well. */
   public Summary summary() {
     return summary;
+  }
+
+  /**
+   * Returns what is quantized, what the weights take, and the error of the model's output, on one
+   * or two lines.
+   */
+  @Override
+  public String toString() {
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
+    summary.rows().forEach(row -> descriptors.put(row.path(), row.descriptor()));
+    return "quantized "
+        + model.getClass().getSimpleName()
+        + ": "
+        + new Descriptions(descriptors, Map.of()).inWords()
+        + "; weights "
+        + summary.weightBytes()
+        + " bytes packed, as float32 "
+        + summary.floatBytes()
+        + ", held in "
+        + summary.heldBytes()
+        + summary.modelError().map(error -> "\nmodel output: " + error).orElse("");
   }
 }

@@ -38,8 +38,8 @@ public record Comparison(long rows, double relativeError, double cosine, Worst w
     return "relative error "
         + Figures.error(relativeError)
         + " ("
-        + Figures.text(decibels())
-        + " dB), cosine "
+        + Figures.withUnit(decibels())
+        + "), cosine "
         + Figures.cosine(cosine)
         + " over "
         + over

@@ -4,6 +4,7 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.internal.replay.Replay;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,12 +48,14 @@ public final class ComparisonRun {
    * Compares on a sample of the calibration data, evenly spread. A quantized model is worth more
    * than this measurement: if the data cannot be run any more, the log says so.
    *
+   * @param model makes the quantized model
    * @return empty if nothing could be compared
    */
-  public static <M> Optional<Comparison> sampled(Replay<M> replay, M quantized) {
+  public static <M> Optional<Comparison> sampled(Replay<M> replay, Supplier<M> model) {
     ComparisonSum sum = new ComparisonSum();
     long stride = (replay.found().orElse(0) + ENOUGH - 1) / ENOUGH;
     try {
+      M quantized = model.get();
       for (Replay.Batch<M> batch : replay.pass("comparing")) {
         if (stride <= 1 || batch.number() % stride == 0) {
           sum.add(batch.number(), () -> batch.run(replay.model()), () -> batch.run(quantized));

@@ -35,10 +35,11 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
    *
    * @param path its name: {@code encoder.3.attention.query}
    * @param layerClass the simple name of its class
-   * @param weightDecibels signal to quantization noise of its worst weight; empty if none is lossy
+   * @param weightDecibels signal to quantization noise of its worst weight; infinite if nothing is
+   *     lost, empty if no weight is quantized
    * @param inputs its quantized inputs
-   * @param outputDecibels signal to noise of what it gives; empty if it cannot be watched, as a
-   *     layer without an {@code @Input}, or nothing is lost
+   * @param outputDecibels signal to noise of what it gives; infinite if nothing is lost, empty if
+   *     it cannot be watched, such as a layer without an {@code @Input}
    * @param outputL1 the mean absolute error of what it gives over the mean absolute value
    * @param alpha the migration strength that SmoothQuant chose, or off; empty if it was not run
    * @param curve the error of the layer over alpha
@@ -61,12 +62,20 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
       inputs = List.copyOf(inputs);
     }
 
-    /** The relative error (root of noise over signal) of what it gives; 0 if nothing is lost. */
-    public double error() {
-      return outputDecibels.isEmpty() ? 0 : Math.pow(10, -outputDecibels.getAsDouble() / 20);
+    /**
+     * The relative error (root of noise over signal) of what it gives: 0 if nothing is lost, empty
+     * if it cannot be watched.
+     */
+    public OptionalDouble error() {
+      return outputDecibels.isEmpty()
+          ? OptionalDouble.empty()
+          : OptionalDouble.of(Math.pow(10, -outputDecibels.getAsDouble() / 20));
     }
 
-    /** The signal to noise of its worst input; empty if none is lossy. */
+    /**
+     * The signal to noise of its worst input; infinite if nothing is lost, empty if no input is
+     * quantized.
+     */
     public OptionalDouble inputDecibels() {
       return inputs.stream().flatMapToDouble(i -> i.decibels().stream()).min();
     }
@@ -76,7 +85,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
    * One quantized input.
    *
    * @param name of the tensor: {@code x}
-   * @param decibels signal to quantization noise, after smoothing
+   * @param decibels signal to quantization noise, after smoothing; infinite if nothing is lost,
+   *     empty if it was not measured
    * @param amax the largest amax of its quantizer; empty if its scale comes from each tensor
    * @param before the input as the float model has it
    * @param after the same times the smoothing scales; as {@code before} if it is not smoothed
@@ -134,10 +144,13 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     return layers.stream().filter(layer -> layer.path().equals(path)).findFirst();
   }
 
-  /** The layers with the largest relative error of their output, largest first. */
+  /**
+   * The layers with the largest relative error of their output, largest first; those that cannot be
+   * watched come last.
+   */
   public List<Layer> worst(int count) {
     return layers.stream()
-        .sorted(Comparator.comparingDouble(Layer::error).reversed())
+        .sorted(Comparator.comparingDouble((Layer layer) -> layer.error().orElse(-1)).reversed())
         .limit(count)
         .toList();
   }
@@ -147,10 +160,14 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     return DiagnosisJson.write(this);
   }
 
-  /** A table of all layers; an input whose layout names no channel C has no channel statistics. */
+  /**
+   * Returns a table of all layers, and the error of the model's output under it. An input whose
+   * layout names no channel C has no channel statistics.
+   */
   @Override
   public String toString() {
-    return table(layers);
+    return table(layers)
+        + summary.modelError().map(error -> "model output: " + error + "\n").orElse("");
   }
 
   /** A table of some layers. */
@@ -161,6 +178,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
         List.of(
             "layer",
             "output dB",
+            "error",
             "L1",
             "input dB",
             "weight dB",
@@ -172,10 +190,11 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
       cells.add(
           List.of(
               layer.path(),
-              number("%.1f", layer.outputDecibels()),
+              Figures.text(layer.outputDecibels()),
+              layer.error().isPresent() ? Figures.error(layer.error().getAsDouble()) : "-",
               number("%.4f", layer.outputL1()),
-              number("%.1f", layer.inputDecibels()),
-              number("%.1f", layer.weightDecibels()),
+              Figures.text(layer.inputDecibels()),
+              Figures.text(layer.weightDecibels()),
               input.map(i -> spread(i.before())).orElse("-"),
               input.map(i -> spread(i.after())).orElse("-"),
               layer
@@ -183,7 +202,7 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
                   .map(a -> a.fixed().isPresent() ? number("%.2f", a.fixed()) : a.toString())
                   .orElse("-")));
     }
-    return Summary.table(cells);
+    return TextTable.of(cells);
   }
 
   private static String spread(Activations activations) {

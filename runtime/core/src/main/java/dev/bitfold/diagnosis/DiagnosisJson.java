@@ -6,7 +6,10 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
-/** Diagnoses as JSON. A value that is not there is left out; "off" is the alpha null. */
+/**
+ * Diagnoses as JSON. A value that is not there is left out; null is the alpha "off", and the
+ * decibels of what loses nothing.
+ */
 final class DiagnosisJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -22,8 +25,8 @@ final class DiagnosisJson {
   private static void write(ObjectNode node, Diagnosis.Layer layer) {
     node.put("path", layer.path());
     node.put("class", layer.layerClass());
-    put(node, "weightDecibels", layer.weightDecibels());
-    put(node, "outputDecibels", layer.outputDecibels());
+    DecibelsJson.write(node, "weightDecibels", layer.weightDecibels());
+    DecibelsJson.write(node, "outputDecibels", layer.outputDecibels());
     put(node, "outputL1", layer.outputL1());
     layer.alpha().ifPresent(alpha -> AlphaJson.write(node, alpha));
     layer
@@ -41,7 +44,7 @@ final class DiagnosisJson {
     for (Diagnosis.Input input : layer.inputs()) {
       ObjectNode in = inputs.addObject();
       in.put("name", input.name());
-      put(in, "decibels", input.decibels());
+      DecibelsJson.write(in, "decibels", input.decibels());
       put(in, "amax", input.amax());
       write(in.putObject("before"), input.before());
       write(in.putObject("after"), input.after());

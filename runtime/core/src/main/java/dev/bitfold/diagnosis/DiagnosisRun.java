@@ -113,15 +113,15 @@ public final class DiagnosisRun<M> {
                 Objects.requireNonNull(after.get(site.path())).calibrators()));
       }
     }
-    OutputError error = errors.getOrDefault(layer.path(), new OutputError());
+    OutputError error = errors.get(layer.path());
     AlphaCurve choice = chosen.get(layer.path());
     return new Diagnosis.Layer(
         layer.path(),
         layer.type().type().getSimpleName(),
         weight,
         inputs,
-        error.squares().decibels(),
-        error.l1(),
+        error == null ? OptionalDouble.empty() : error.squares().decibels(),
+        error == null ? OptionalDouble.empty() : error.l1(),
         Optional.ofNullable(choice).map(AlphaCurve::best),
         Optional.ofNullable(curves.get(layer.path())),
         packing.bytes(layer.path()),

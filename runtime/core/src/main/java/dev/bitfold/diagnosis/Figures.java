@@ -7,6 +7,8 @@ import java.util.OptionalDouble;
 public final class Figures {
   private static final double SMALL = 1e-4;
 
+  private static final String LOSSLESS = "lossless";
+
   private Figures() {}
 
   /** Returns a relative error: {@code 0.01234}, {@code 3.2e-06}. */
@@ -16,11 +18,16 @@ public final class Figures {
 
   /** Returns decibels: {@code 38.2}; {@code lossless} if infinite, {@code -} if not measured. */
   public static String text(OptionalDouble decibels) {
-    return decibels.isPresent() ? text(decibels.getAsDouble()) : "-";
+    if (decibels.isEmpty()) {
+      return "-";
+    }
+    double value = decibels.getAsDouble();
+    return value == Double.POSITIVE_INFINITY ? LOSSLESS : format("%.1f", value);
   }
 
-  static String text(double decibels) {
-    return decibels == Double.POSITIVE_INFINITY ? "lossless" : format("%.1f", decibels);
+  /** Returns decibels with their unit: {@code 38.2 dB}; {@code lossless} if infinite. */
+  public static String withUnit(double decibels) {
+    return decibels == Double.POSITIVE_INFINITY ? LOSSLESS : format("%.1f dB", decibels);
   }
 
   static String cosine(double cosine) {

@@ -49,7 +49,8 @@ public record Summary(
    * @param amax the range of its amax, of an affine one from minimum to maximum; empty if it is
    *     dynamic or no data has been seen
    * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
-   *     over a sample of the calibration data, after smoothing; empty if nothing is lost or known
+   *     over a sample of the calibration data, after smoothing; infinite if nothing is lost, empty
+   *     if it was not measured
    * @param smoothing the state of SmoothQuant for the layer, on its input's row
    */
   public record Row(
@@ -180,12 +181,10 @@ public record Summary(
               row.descriptor().format().label() + (row.descriptor().affine() ? " affine" : ""),
               row.descriptor().granularity() + (row.descriptor().dynamic() ? " dynamic" : ""),
               row.amax().map(Range::toString).orElse(row.descriptor().dynamic() ? "dynamic" : "-"),
-              row.decibels().isPresent()
-                  ? String.format(Locale.ROOT, "%.1f", row.decibels().getAsDouble())
-                  : "-",
+              Figures.text(row.decibels()),
               row.smoothing().toString()));
     }
-    StringBuilder text = new StringBuilder(table(cells));
+    StringBuilder text = new StringBuilder(TextTable.of(cells));
     text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");
     text.append(layers).append(layers == 1 ? " layer" : " layers").append("; weights ");
     text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
@@ -201,25 +200,6 @@ public record Summary(
           .append(" marked @SmoothQuant and ")
           .append(notRun == 1 ? "was" : "were")
           .append(" not smoothed\n");
-    }
-    return text.toString();
-  }
-
-  public static String table(List<List<String>> cells) {
-    int columns = cells.get(0).size();
-    int[] widths = new int[columns];
-    for (List<String> row : cells) {
-      for (int c = 0; c < columns; c++) {
-        widths[c] = Math.max(widths[c], row.get(c).length());
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : cells) {
-      StringBuilder line = new StringBuilder();
-      for (int c = 0; c < columns; c++) {
-        line.append(row.get(c)).append(" ".repeat(widths[c] - row.get(c).length() + 2));
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
     }
     return text.toString();
   }

@@ -8,7 +8,6 @@ import dev.bitfold.storage.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
@@ -30,7 +29,7 @@ final class SummaryJson {
       node.put("role", row.role().name());
       node.set("descriptor", StrictJson.object(DescriptorJson.write(row.descriptor()), row.path()));
       row.amax().ifPresent(amax -> node.putArray("amax").add(amax.min()).add(amax.max()));
-      row.decibels().ifPresent(decibels -> node.put("decibels", decibels));
+      DecibelsJson.write(node, "decibels", row.decibels());
       if (row.smoothing().marked()) {
         node.put("smoothed", true);
         row.smoothing().alpha().ifPresent(alpha -> AlphaJson.write(node, alpha));
@@ -113,7 +112,6 @@ final class SummaryJson {
 
   private static Summary.Row row(JsonNode node) {
     JsonNode amax = node.path("amax");
-    JsonNode decibels = node.path("decibels");
     return new Summary.Row(
         node.path("path").asText(),
         node.path("class").asText(),
@@ -123,7 +121,7 @@ final class SummaryJson {
             ? Optional.of(
                 new Summary.Range((float) amax.get(0).asDouble(), (float) amax.get(1).asDouble()))
             : Optional.empty(),
-        decibels.isNumber() ? OptionalDouble.of(decibels.asDouble()) : OptionalDouble.empty(),
+        DecibelsJson.read(node, "decibels"),
         new Summary.Smoothed(
             node.path("smoothed").asBoolean(),
             AlphaJson.read(node),

@@ -46,8 +46,8 @@ public final class SmoothQuantOptions {
   }
 
   /**
-   * As {@link #searchAlpha()}, but every alpha is tried, on all calibration batches: slower, and
-   * the curves are whole.
+   * As {@link #searchAlpha}, but every alpha is tried, on all calibration batches: slower, and the
+   * curves are whole.
    */
   public static SmoothQuantOptions sweepAlpha() {
     return new SmoothQuantOptions(sweep(), false, false);
@@ -59,11 +59,11 @@ public final class SmoothQuantOptions {
    * @param alphas at least one, 0 to 1, in any order
    * @throws IllegalArgumentException if there is none, or one is not from 0 to 1
    */
-  public static SmoothQuantOptions searchAlpha(double... alphas) {
+  public static SmoothQuantOptions sweepAlpha(double... alphas) {
     Objects.requireNonNull(alphas, "alphas");
     if (alphas.length == 0) {
       throw new IllegalArgumentException(
-          "no alphas to search among: name some, or leave them out to search from 0 to 1");
+          "no alphas to try: name some, or leave them out to try 0 to 1");
     }
     List<Alpha> candidates = new ArrayList<>(List.of(Alpha.off()));
     DoubleStream.of(alphas).sorted().mapToObj(Alpha::of).forEach(candidates::add);

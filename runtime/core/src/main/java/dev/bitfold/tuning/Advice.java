@@ -1,6 +1,7 @@
 package dev.bitfold.tuning;
 
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.diagnosis.Figures;
 import java.util.Locale;
 import java.util.Map;
 
@@ -39,15 +40,15 @@ public record Advice(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: %s%n  %s; the error of its output falls from %.4f to %.4f, what it adds to the model's"
-            + " from %.4f to %.4f; its weights take %s",
+        "%s: %s%n  %s; the error of its output falls from %s to %s, what it adds to the model's"
+            + " from %s to %s; its weights take %s",
         layer,
         annotation,
         reason,
-        before,
-        after,
-        modelBefore,
-        modelAfter,
+        Figures.error(before),
+        Figures.error(after),
+        Figures.error(modelBefore),
+        Figures.error(modelAfter),
         bytes == 0
             ? "as much as before"
             : String.format(

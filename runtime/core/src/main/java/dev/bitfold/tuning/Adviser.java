@@ -4,6 +4,7 @@ import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
+import dev.bitfold.diagnosis.Figures;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
@@ -157,8 +158,8 @@ public final class Adviser<M> {
 
   private static String reason(Diagnosis.Layer layer) {
     List<String> reasons = new ArrayList<>();
-    layer.inputDecibels().ifPresent(value -> reasons.add(decibels("input", value)));
-    layer.weightDecibels().ifPresent(value -> reasons.add(decibels("weight", value)));
+    layer.inputDecibels().ifPresent(value -> reasons.add("input " + Figures.withUnit(value)));
+    layer.weightDecibels().ifPresent(value -> reasons.add("weight " + Figures.withUnit(value)));
     for (Diagnosis.Input input : layer.inputs()) {
       reasons.add(
           input.after().channels().isEmpty()
@@ -170,9 +171,5 @@ public final class Adviser<M> {
                   input.after().spread()));
     }
     return String.join(", ", reasons);
-  }
-
-  private static String decibels(String what, double value) {
-    return String.format(Locale.ROOT, "%s %.1f dB", what, value);
   }
 }

@@ -1,9 +1,9 @@
 package dev.bitfold.tuning;
 
-import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.diagnosis.Figures;
+import dev.bitfold.diagnosis.TextTable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
@@ -27,7 +27,7 @@ public record Sensitivity(List<Layer> layers) {
     layers = List.copyOf(layers);
   }
 
-  /** A table. */
+  /** Returns a table of all layers. */
   @Override
   public String toString() {
     List<List<String>> cells = new ArrayList<>();
@@ -36,12 +36,10 @@ public record Sensitivity(List<Layer> layers) {
       cells.add(
           List.of(
               layer.path(),
-              layer.error().isPresent() ? text(layer.error().getAsDouble()) : "was not run"));
+              layer.error().isPresent()
+                  ? Figures.error(layer.error().getAsDouble())
+                  : "was not run"));
     }
-    return Summary.table(cells);
-  }
-
-  private static String text(double error) {
-    return String.format(Locale.ROOT, error == 0 || error >= 1e-4 ? "%.5f" : "%.1e", error);
+    return TextTable.of(cells);
   }
 }

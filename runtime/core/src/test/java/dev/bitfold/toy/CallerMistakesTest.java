@@ -67,13 +67,12 @@ class CallerMistakesTest {
   @Test
   void noAlphasOrOnesOutOfRangeAreRefused() {
     assertEquals(
-        "no alphas to search among: name some, or leave them out to search from 0 to 1",
+        "no alphas to try: name some, or leave them out to try 0 to 1",
         assertThrows(
-                IllegalArgumentException.class, () -> SmoothQuantOptions.searchAlpha(new double[0]))
+                IllegalArgumentException.class, () -> SmoothQuantOptions.sweepAlpha(new double[0]))
             .getMessage());
     for (double alpha : new double[] {-0.1, 1.01, Double.NaN}) {
-      assertThrows(
-          IllegalArgumentException.class, () -> SmoothQuantOptions.searchAlpha(0.5, alpha));
+      assertThrows(IllegalArgumentException.class, () -> SmoothQuantOptions.sweepAlpha(0.5, alpha));
     }
   }
 
@@ -168,9 +167,9 @@ class CallerMistakesTest {
 
   @Test
   void theSummaryCountsInSingularAndPlural() {
-    String both = ToyNet.plan(net).list().toString();
+    String both = ToyNet.plan(net).summary().toString();
     assertTrue(both.contains("4 quantizers in 2 layers;"), both);
-    String one = HalvingNet.plan().skip("layer.x").list().toString();
+    String one = HalvingNet.plan().skip("layer.x").summary().toString();
     assertTrue(one.contains("1 quantizer in 1 layer;"), one);
 
     String two = ToyNet.plan(net).calibrate(batches, ToyNet::forward).freeze().summary() + "";
@@ -229,12 +228,12 @@ class CallerMistakesTest {
     isNamed("tensors", () -> plan.describe(null, QuantDescriptor.bits(8)));
     isNamed("descriptor", () -> plan.describe("first.x", (QuantDescriptor) null));
     isNamed("path", () -> plan.skip((String) null));
-    isNamed("progress", () -> plan.onProgress(null));
+    isNamed("progress", () -> plan.withProgress(null));
     isNamed("options", () -> calibration.smoothQuant(null));
     isNamed("path", () -> calibration.skip((String) null));
     isNamed("curves", () -> calibration.diagnose(null));
     isNamed("updater", () -> calibration.train(null));
-    isNamed("alphas", () -> SmoothQuantOptions.searchAlpha((double[]) null));
+    isNamed("alphas", () -> SmoothQuantOptions.sweepAlpha((double[]) null));
     isNamed("descriptor", () -> Quantizer.of(null));
     isNamed("x", () -> Quantizer.of(QuantDescriptor.bits(8)).quantize(null));
     isNamed("amax", () -> Quantizer.of(QuantDescriptor.bits(8)).withAmax(null));

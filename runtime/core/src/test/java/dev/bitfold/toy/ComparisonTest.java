@@ -8,6 +8,7 @@ import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.diagnosis.Comparison;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,11 @@ class ComparisonTest {
     assertEquals(quantized.summary(), Summary.ofJson(quantized.summary().toJson()));
     assertEquals(
         Optional.of(measured), quantized.compress().summary().modelError(), "the same outputs");
-    assertEquals(Optional.empty(), ToyNet.plan(net).list().modelError());
+    assertEquals(Optional.empty(), ToyNet.plan(net).summary().modelError());
+    Diagnosis diagnosis = calibration.diagnose();
+    assertEquals(Optional.of(measured), diagnosis.summary().modelError());
+    assertTrue(
+        diagnosis.toString().endsWith("model output: " + measured + "\n"), diagnosis.toString());
   }
 
   @Test

@@ -159,7 +159,7 @@ class FormatsTest {
 
     java.util.List<String> stages = new java.util.ArrayList<>();
     MlpQuantizer.of(mlp)
-        .onProgress(p -> stages.add(p.stage()))
+        .withProgress(p -> stages.add(p.stage()))
         .describe("fc1.x", builder().calib(Calib.PERCENTILE).percentile(99).build())
         .calibrate(batches, Mlp::forward)
         .smoothQuant(dev.bitfold.smoothquant.SmoothQuantOptions.alpha(0.5));

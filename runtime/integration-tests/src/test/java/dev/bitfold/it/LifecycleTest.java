@@ -19,8 +19,8 @@ import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -178,7 +178,7 @@ class LifecycleTest {
 
   @Test
   void thePlanListsItsQuantizersBeforeAnyData() {
-    var rows = MlpQuantizer.of(mlp).list().rows();
+    var rows = MlpQuantizer.of(mlp).summary().rows();
 
     assertEquals(
         List.of(
@@ -223,9 +223,9 @@ class LifecycleTest {
   void progressCountsEveryBatchOfEveryPass() {
     java.util.List<String> heard = new java.util.ArrayList<>();
     MlpQuantizer.of(mlp)
-        .onProgress(p -> heard.add(p.stage() + " " + p.done() + "/" + p.total().orElse(-1)))
+        .withProgress(p -> heard.add(p.stage() + " " + p.done() + "/" + p.total().orElse(-1)))
         .calibrate(batches, Mlp::forward)
-        .smoothQuant(SmoothQuantOptions.searchAlpha(0.5));
+        .smoothQuant(SmoothQuantOptions.sweepAlpha(0.5));
 
     assertTrue(heard.contains("calibrating 6/6"), heard.toString());
     assertTrue(heard.contains("searching alpha 18/18"), heard.toString());

@@ -129,6 +129,8 @@ final class DiagnosisReport {
   }
 
   private static @Nullable Double orNull(OptionalDouble value) {
-    return value.isPresent() ? value.getAsDouble() : null;
+    return value.isPresent() && Double.isFinite(value.getAsDouble())
+        ? value.getAsDouble()
+        : null;
   }
 }

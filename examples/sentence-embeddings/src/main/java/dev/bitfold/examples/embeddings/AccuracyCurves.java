@@ -44,7 +44,7 @@ final class AccuracyCurves {
     this.progress = progress;
     this.tokenizer = tokenizer;
     this.evaluation = evaluation;
-    this.plan = MiniLmQuantizer.of(model).onProgress(new CalibrationBar()).skip("embeddings");
+    this.plan = MiniLmQuantizer.of(model).withProgress(new CalibrationBar()).skip("embeddings");
   }
 
   /** What each layer loses, and its error over alpha. */

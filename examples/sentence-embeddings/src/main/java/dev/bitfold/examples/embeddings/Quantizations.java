@@ -33,7 +33,7 @@ record Quantizations(Map<String, Quantized<MiniLm>> models, Calibration<MiniLm> 
 
   /** Quantizes the model in every way that the table shows. */
   static Quantizations of(MiniLm model, List<Batch> sentences) {
-    Plan<MiniLm> plan = MiniLmQuantizer.of(model).onProgress(new CalibrationBar());
+    Plan<MiniLm> plan = MiniLmQuantizer.of(model).withProgress(new CalibrationBar());
     Calibration<MiniLm> calibration = plan.calibrate(sentences, MiniLm::forward);
     Calibration<MiniLm> smooth = calibration.smoothQuant(SmoothQuantOptions.searchAlpha());
     Calibration<MiniLm> linears = smooth.skip(EMBEDDINGS);

@@ -36,8 +36,11 @@ public record Distortion(double signal, double noise) {
     return noise == 0 ? 0 : Math.sqrt(noise / signal);
   }
 
-  /** Signal to noise in dB; empty if either is zero. */
+  /** Signal to noise in dB: infinite without noise, empty for noise without a signal. */
   public OptionalDouble decibels() {
+    if (noise == 0) {
+      return OptionalDouble.of(Double.POSITIVE_INFINITY);
+    }
     return noise > 0 && signal > 0
         ? OptionalDouble.of(10 * Math.log10(signal / noise))
         : OptionalDouble.empty();

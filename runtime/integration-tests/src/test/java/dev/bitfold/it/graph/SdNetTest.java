@@ -180,7 +180,7 @@ class SdNetTest {
         RuntimeException.class, () -> SdNetQuantizer.of(net).describe("a.weight", dynamic));
     assertEquals(
         List.of("a.weight", "a.x", "b.weight", "b.x"),
-        SdNetQuantizer.of(net).list().rows().stream().map(row -> row.path()).toList());
+        SdNetQuantizer.of(net).summary().rows().stream().map(row -> row.path()).toList());
   }
 
   @Test

@@ -56,7 +56,7 @@ class SeveralWeightsTest {
             "experts.weights[2]",
             "experts.x",
             "tables.tables[0]");
-    assertEquals(names, paths(MixtureQuantizer.of(model).list()));
+    assertEquals(names, paths(MixtureQuantizer.of(model).summary()));
     assertEquals(names, paths(calibration().freeze().summary()));
   }
 
@@ -204,7 +204,7 @@ class SeveralWeightsTest {
     DroppingModel all = new DroppingModel(dropping);
     String message =
         String.valueOf(
-            assertThrows(IllegalStateException.class, () -> DroppingModelQuantizer.of(all).list())
+            assertThrows(IllegalStateException.class, () -> DroppingModelQuantizer.of(all).summary())
                 .getMessage());
     assertTrue(message.contains("dropping.tables[0]"), message);
     assertTrue(message.contains("the layer holds none"), message);

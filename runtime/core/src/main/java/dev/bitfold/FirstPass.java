@@ -1,0 +1,84 @@
+package dev.bitfold;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.observation.Observer;
+import dev.bitfold.internal.replay.Faithfulness;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.tensor.Workspaces;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The first pass over the calibration data: quantizers note what they need, and it shows whether
+ * model and data can be calibrated at all. Not safe for concurrent use.
+ */
+final class FirstPass<M> {
+  /**
+   * What the pass has found.
+   *
+   * @param replay for later passes
+   * @param observations by the path of the tensor
+   */
+  record Result<M>(Replay<M> replay, Map<String, Observation> observations) {}
+
+  private final Replay<M> replay;
+  private final ModelShape shape;
+  private final Observer observer;
+  private final Set<Integer> dirty = new HashSet<>();
+  private Replay.@Nullable Batch<M> first;
+  private @Nullable INDArray firstOutput;
+  private int batches;
+
+  FirstPass(Replay<M> replay, ModelShape shape, State state, NonFinite nonFinite) {
+    this.replay = replay;
+    this.shape = shape;
+    this.observer = new Observer(shape.kernels(), state, nonFinite);
+  }
+
+  Result<M> run() {
+    M observed = replay.rebuild(State.FLOAT, observer);
+    for (Replay.Batch<M> batch : replay.pass("calibrating")) {
+      observe(batch, observed);
+    }
+    if (!observer.called() && shape.hasInputs()) {
+      throw new CalibrationException(
+          "not one layer of the model was called: forward must run the model that it is given, its"
+              + " first argument, as (m, x) -> m.forward(x) or Net::forward does, and not another"
+              + " one, as (m, x) -> model.forward(x) does");
+    }
+    replay.requireRepeatable();
+    if (dirty.size() == batches) {
+      throw new CalibrationException("every calibration batch holds NaN or infinity");
+    }
+    return new Result<>(replay.after(batches, dirty, refilled()), observer.observations());
+  }
+
+  private void observe(Replay.Batch<M> batch, M observed) {
+    long before = observer.nonFinite();
+    INDArray output = batch.run(observed);
+    if (observer.nonFinite() > before) {
+      dirty.add(batch.number());
+    }
+    if (first == null) {
+      Faithfulness.check(replay, shape, batch, output);
+      first = batch;
+      firstOutput = Workspaces.outside(() -> output.dup('c'));
+    }
+    batches++;
+  }
+
+  /** Whether the first batch has changed since others were asked for. */
+  private boolean refilled() {
+    return first != null
+        && firstOutput != null
+        && batches > 1
+        && !Faithfulness.gives(replay, first, firstOutput);
+  }
+}
