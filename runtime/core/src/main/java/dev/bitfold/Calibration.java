@@ -283,8 +283,7 @@ public final class Calibration<M> {
     Objects.requireNonNull(curves, "curves");
     Summary summary =
         SummaryBuilder.of(shape, state, observations, smoothings())
-            .withModelError(
-                ComparisonRun.sampled(replay, () -> replay.rebuild(state, Tap.NONE)));
+            .withModelError(ComparisonRun.sampled(replay, () -> replay.rebuild(state, Tap.NONE)));
     return new DiagnosisRun<>(
             replay,
             shape,

@@ -45,8 +45,7 @@ class ApiPageTest {
     try (Stream<Path> modules = Files.list(RUNTIME)) {
       for (Path module : modules.toList()) {
         Path sources = module.resolve("src/main");
-        if (Files.isDirectory(sources)
-            && !UNPUBLISHED.contains(module.getFileName().toString())) {
+        if (Files.isDirectory(sources) && !UNPUBLISHED.contains(module.getFileName().toString())) {
           try (Stream<Path> files = Files.walk(sources)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
               addPublic(Files.readString(file), types);
