@@ -349,7 +349,7 @@ class FoldingTest {
                 new Models.Third(
                     Norms.withOutliers(1, C),
                     List.of(Linear.random(1, 4, C), Linear.random(2, 4, C)))),
-        "norm: @SmoothInto names fcs.2",
+        "norm: @SmoothInto lists fcs.2",
         "did you mean 'fcs.0' or 'fcs.1'?");
   }
 
