@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.diagnosis.Diagnosis;
+import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.examples.embeddings.curves.Curve;
 import dev.bitfold.examples.embeddings.curves.CurveFiles;
 import dev.bitfold.examples.embeddings.curves.LayerCurves;
@@ -193,7 +194,7 @@ public final class Main implements Callable<Integer> {
       peer.ifPresent(p -> scores.add(evaluation.of("peer-int8", p, p.weightBytes())));
       report(
           facts,
-          LayerAlphas.of(quantized.get(Quantizations.SMOOTH).summary()),
+          quantized.get(Quantizations.SMOOTH).summary(),
           pairs,
           evaluation,
           scores,
@@ -225,13 +226,14 @@ public final class Main implements Callable<Integer> {
 
   private void report(
       ModelFacts facts,
-      LayerAlphas active,
+      Summary smooth,
       List<SentencePair> pairs,
       Evaluation evaluation,
       List<Score> scores,
       Diagnosis diagnosis)
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    LayerAlphas active = LayerAlphas.of(smooth);
     out.printf("%n%s%n%s", ScoreTable.of(scores), active.text());
     out.printf(
         "%nthe %d layers of %s with the largest error of their output:%n%s",
@@ -248,7 +250,10 @@ public final class Main implements Callable<Integer> {
         .write(output);
     out.println("written: " + output);
     Path page = output.resolveSibling("report.html");
-    HtmlReport.write(Report.of(facts.file() + ", " + Quantizations.SMOOTH, diagnosis), page);
+    Report report =
+        Report.of(facts.file() + ", " + Quantizations.SMOOTH, diagnosis)
+            .withData(calibration + " sentences of STS 2012");
+    HtmlReport.write(smooth.modelError().map(report::with).orElse(report), page);
     out.println("written: " + page);
     out.flush();
   }
