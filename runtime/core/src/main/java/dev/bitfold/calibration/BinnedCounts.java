@@ -38,20 +38,6 @@ final class BinnedCounts {
    * @throws IllegalArgumentException if they would take more than half a GiB
    */
   BinnedCounts(int groups, int bins) {
-    requireRoom(groups, bins);
-    this.bins = bins;
-    this.bits = Integer.numberOfTrailingZeros(bins);
-    this.counts = new long[groups * bins];
-    this.exponent = new int[groups];
-    this.inverse = new float[groups];
-    this.max = new float[groups];
-    this.octaves = new OctaveCounts(groups);
-    Arrays.fill(exponent, LEAST_EXPONENT);
-    Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
-  }
-
-  /** Refuses histograms that would take more than half a GiB. */
-  static void requireRoom(int groups, int bins) {
     if ((long) groups * bins > MOST_COUNTS) {
       throw new IllegalArgumentException(
           groups
@@ -61,6 +47,15 @@ final class BinnedCounts {
               + (((long) groups * bins * Long.BYTES) >> 20)
               + " MiB: use fewer bins, fewer scales or calib = MAX");
     }
+    this.bins = bins;
+    this.bits = Integer.numberOfTrailingZeros(bins);
+    this.counts = new long[groups * bins];
+    this.exponent = new int[groups];
+    this.inverse = new float[groups];
+    this.max = new float[groups];
+    this.octaves = new OctaveCounts(groups);
+    Arrays.fill(exponent, LEAST_EXPONENT);
+    Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
   }
 
   int groups() {

@@ -59,16 +59,26 @@ public final class Observed {
     }
   }
 
-  private void accept(long[] other, long moreElements, long moreNonFinite) {
-    if (shape == null) {
-      shape = other.clone();
-    } else if (!Arrays.equals(withoutLeadingOnes(shape), withoutLeadingOnes(other))) {
+  /** Refuses a batch whose groups are not those of the earlier ones. */
+  void check(Batch batch) {
+    check(batch.amax().shape());
+  }
+
+  private void check(long[] other) {
+    if (shape != null && !Arrays.equals(withoutLeadingOnes(shape), withoutLeadingOnes(other))) {
       throw new IllegalArgumentException(
           "the amax of a batch has shape "
               + Arrays.toString(other)
               + ", that of the earlier batches "
               + Arrays.toString(shape)
               + ": axes that keep scales must be as long in every batch");
+    }
+  }
+
+  private void accept(long[] other, long moreElements, long moreNonFinite) {
+    check(other);
+    if (shape == null) {
+      shape = other.clone();
     }
     elements += moreElements;
     nonFinite += moreNonFinite;

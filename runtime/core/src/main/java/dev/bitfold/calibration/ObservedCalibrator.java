@@ -34,10 +34,10 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   }
 
   /**
-   * Prepares the statistics of a batch, without the lock. It may still be refused, by this method
-   * or because its groups are not those of earlier batches.
+   * Prepares the statistics of a batch, without the lock. Its groups may yet turn out not to be
+   * those of earlier batches.
    *
-   * @return adds them, under the lock
+   * @return adds them, under the lock; a batch that it refuses does not count
    */
   protected abstract Runnable statistics(Batch batch);
 
@@ -100,8 +100,9 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
     Batch batch = Batch.of(quantizer, x, policy);
     Runnable statistics = statistics(batch);
     synchronized (this) {
-      observed.accept(batch);
+      observed.check(batch);
       statistics.run();
+      observed.accept(batch);
     }
   }
 

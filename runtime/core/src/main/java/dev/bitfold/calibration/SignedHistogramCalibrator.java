@@ -31,7 +31,6 @@ public final class SignedHistogramCalibrator extends ObservedCalibrator<SignedHi
     float[] low = new float[batch.groups().count()];
     float[] high = new float[low.length];
     batch.range(low, high);
-    BinnedCounts.requireRoom(2 * low.length, descriptor.bins());
     return () -> count(batch, low, high);
   }
 
