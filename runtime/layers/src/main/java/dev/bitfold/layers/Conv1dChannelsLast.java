@@ -4,8 +4,6 @@ import dev.bitfold.annotations.Bias;
 import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Int8SmoothQuant;
 import dev.bitfold.annotations.Weight;
-import dev.bitfold.layer.Gradients;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,9 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * scale.
  */
 @Int8SmoothQuant
-public class Conv1dChannelsLast extends Convolution {
-  private static final String NAME = "Conv1dChannelsLast";
-
+public class Conv1dChannelsLast extends SequenceConvolution {
   /**
    * A convolution in one group that moves by one, without padding.
    *
@@ -43,18 +39,7 @@ public class Conv1dChannelsLast extends Convolution {
       @Bias(layout = "O") @Nullable INDArray bias,
       Window window,
       int groups) {
-    super(
-        NAME,
-        checked(Objects.requireNonNull(weight, "weight")),
-        bias,
-        groups,
-        Window.UNIT,
-        Objects.requireNonNull(window, "window"));
-  }
-
-  /** How the kernel moves along T. */
-  public Window window() {
-    return horizontal();
+    super("Conv1dChannelsLast", true, weight, bias, window, groups);
   }
 
   /**
@@ -66,37 +51,6 @@ public class Conv1dChannelsLast extends Convolution {
    *     padded input
    */
   public INDArray forward(@Input(layout = "NTC") INDArray x) {
-    Objects.requireNonNull(x, "x");
-    return flat(convolve(image(x), true));
-  }
-
-  /**
-   * The gradients at an input.
-   *
-   * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, [n, t', out]
-   * @throws IllegalArgumentException if a shape is another
-   */
-  public Gradients backward(INDArray x, INDArray gradOutput) {
-    Objects.requireNonNull(x, "x");
-    Objects.requireNonNull(gradOutput, "gradOutput");
-    Shapes.rank(NAME, "gradOutput", gradOutput, 3, "[n, t', out]");
-    Gradients gradients = gradients(image(x), image(gradOutput), true);
-    return new Gradients(flat(gradients.input()), gradients.parameters());
-  }
-
-  private static INDArray checked(INDArray weight) {
-    Shapes.rank(NAME, "weight", weight, 3, "[out, in / groups, kt]");
-    return weight;
-  }
-
-  /** With an H of 1. */
-  private static INDArray image(INDArray x) {
-    Shapes.rank(NAME, "tensor", x, 3, "[n, t, channels]");
-    return x.reshape(x.size(0), 1, x.size(1), x.size(2));
-  }
-
-  private static INDArray flat(INDArray x) {
-    return x.reshape(x.size(0), x.size(2), x.size(3));
+    return output(x);
   }
 }

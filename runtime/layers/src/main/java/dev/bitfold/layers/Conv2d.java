@@ -4,8 +4,6 @@ import dev.bitfold.annotations.Bias;
 import dev.bitfold.annotations.Input;
 import dev.bitfold.annotations.Int8SmoothQuant;
 import dev.bitfold.annotations.Weight;
-import dev.bitfold.layer.Gradients;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,9 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * By default int8 with SmoothQuant: a weight scale per output channel, one calibrated input scale.
  */
 @Int8SmoothQuant
-public class Conv2d extends Convolution {
-  private static final String NAME = "Conv2d";
-
+public class Conv2d extends ImageConvolution {
   /**
    * A convolution in one group that moves by one, without padding.
    *
@@ -44,23 +40,7 @@ public class Conv2d extends Convolution {
       Window rows,
       Window columns,
       int groups) {
-    super(
-        NAME,
-        checked(Objects.requireNonNull(weight, "weight")),
-        bias,
-        groups,
-        Objects.requireNonNull(rows, "rows"),
-        Objects.requireNonNull(columns, "columns"));
-  }
-
-  /** How the kernel moves along H. */
-  public Window rows() {
-    return vertical();
-  }
-
-  /** How it moves along W. */
-  public Window columns() {
-    return horizontal();
+    super("Conv2d", false, weight, bias, rows, columns, groups);
   }
 
   /**
@@ -72,25 +52,6 @@ public class Conv2d extends Convolution {
    *     padded input
    */
   public INDArray forward(@Input(layout = "NCHW") INDArray x) {
-    Objects.requireNonNull(x, "x");
-    return convolve(x, false);
-  }
-
-  /**
-   * The gradients at an input.
-   *
-   * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, [n, out, h', w']
-   * @throws IllegalArgumentException if a shape is another
-   */
-  public Gradients backward(INDArray x, INDArray gradOutput) {
-    Objects.requireNonNull(x, "x");
-    Objects.requireNonNull(gradOutput, "gradOutput");
-    return gradients(x, gradOutput, false);
-  }
-
-  private static INDArray checked(INDArray weight) {
-    Shapes.rank(NAME, "weight", weight, 4, "[out, in / groups, kh, kw]");
-    return weight;
+    return output(x);
   }
 }

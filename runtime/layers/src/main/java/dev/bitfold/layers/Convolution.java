@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -20,6 +21,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public abstract class Convolution {
   private final String name;
+  final boolean channelsLast;
   private final INDArray weight;
   private final @Nullable INDArray bias;
   private final int groups;
@@ -28,6 +30,7 @@ public abstract class Convolution {
 
   Convolution(
       String name,
+      boolean channelsLast,
       INDArray weight,
       @Nullable INDArray bias,
       int groups,
@@ -44,6 +47,7 @@ public abstract class Convolution {
     }
     Shapes.vector(name, "bias", bias, weight.size(0));
     this.name = name;
+    this.channelsLast = channelsLast;
     this.weight = weight;
     this.bias = bias;
     this.groups = groups;
@@ -66,6 +70,17 @@ public abstract class Convolution {
     return groups;
   }
 
+  /** Returns the weight, once its rank is known to be right. */
+  static INDArray weight(String name, INDArray weight, int rank, String shape) {
+    Objects.requireNonNull(weight, "weight");
+    Shapes.rank(name, "weight", weight, rank, shape);
+    return weight;
+  }
+
+  final String name() {
+    return name;
+  }
+
   final Window vertical() {
     return vertical;
   }
@@ -75,39 +90,39 @@ public abstract class Convolution {
   }
 
   /** [n, in, h, w] or, channels last, [n, h, w, in] to an output of the same order. */
-  final INDArray convolve(INDArray x, boolean channelsLast) {
+  final INDArray convolve(INDArray x) {
     if (isDepthwise()) {
-      INDArray y = output(x, channelsLast, weight.size(0));
+      INDArray y = output(x, weight.size(0));
       List<INDArray> inputs = inputs(x, depthwiseWeight(), bias);
-      run("depthwise_conv2d", inputs, List.of(y), channelsLast);
+      run("depthwise_conv2d", inputs, List.of(y));
       return y;
     }
     if (groups == 1) {
-      INDArray y = output(x, channelsLast, weight.size(0));
-      run("conv2d", inputs(x, kernel(), bias), List.of(y), channelsLast);
+      INDArray y = output(x, weight.size(0));
+      run("conv2d", inputs(x, kernel(), bias), List.of(y));
       return y;
     }
     int axis = channelsLast ? 3 : 1;
     INDArray[] parts = new INDArray[groups];
     for (int g = 0; g < groups; g++) {
-      parts[g] = output(x, channelsLast, weight.size(0) / groups);
+      parts[g] = output(x, weight.size(0) / groups);
       INDArray groupBias = bias == null ? null : group(bias, 0, g);
       List<INDArray> inputs = inputs(group(x, axis, g), group(kernel(), 0, g), groupBias);
-      run("conv2d", inputs, List.of(parts[g]), channelsLast);
+      run("conv2d", inputs, List.of(parts[g]));
     }
     return Nd4j.concat(axis, parts);
   }
 
   /** The gradients; of an input as {@link #convolve} takes it. */
-  final Gradients gradients(INDArray x, INDArray gradOutput, boolean channelsLast) {
-    Shapes.gradient(name, gradOutput, outputShape(x, channelsLast, weight.size(0)));
+  final Gradients gradients(INDArray x, INDArray gradOutput) {
+    Shapes.gradient(name, gradOutput, outputShape(x, weight.size(0)));
     int axis = channelsLast ? 3 : 1;
     Map<String, INDArray> parameters = new HashMap<>();
     if (bias != null) {
       parameters.put("bias", channelsLast ? gradOutput.sum(0, 1, 2) : gradOutput.sum(0, 2, 3));
     }
     if (groups == 1) {
-      INDArray[] grads = groupGradients(x, kernel(), gradOutput, channelsLast);
+      INDArray[] grads = groupGradients(x, kernel(), gradOutput);
       parameters.put("weight", grads[1].reshape(weight.shape()));
       return new Gradients(grads[0], parameters);
     }
@@ -115,8 +130,7 @@ public abstract class Convolution {
     INDArray[] byWeight = new INDArray[groups];
     for (int g = 0; g < groups; g++) {
       INDArray[] grads =
-          groupGradients(
-              group(x, axis, g), group(kernel(), 0, g), group(gradOutput, axis, g), channelsLast);
+          groupGradients(group(x, axis, g), group(kernel(), 0, g), group(gradOutput, axis, g));
       byInput[g] = grads[0];
       byWeight[g] = grads[1];
     }
@@ -124,19 +138,14 @@ public abstract class Convolution {
     return new Gradients(Nd4j.concat(axis, byInput), parameters);
   }
 
-  private INDArray[] groupGradients(
-      INDArray x, INDArray kernel, INDArray gradOutput, boolean channelsLast) {
+  private INDArray[] groupGradients(INDArray x, INDArray kernel, INDArray gradOutput) {
     INDArray byInput = Nd4j.createUninitialized(x.dataType(), x.shape());
     INDArray byWeight = Nd4j.createUninitialized(kernel.dataType(), kernel.shape());
-    run(
-        "conv2d_bp",
-        List.of(x, kernel, gradOutput.dup('c')),
-        List.of(byInput, byWeight),
-        channelsLast);
+    run("conv2d_bp", List.of(x, kernel, gradOutput.dup('c')), List.of(byInput, byWeight));
     return new INDArray[] {byInput, byWeight};
   }
 
-  private void run(String op, List<INDArray> inputs, List<INDArray> outputs, boolean channelsLast) {
+  private void run(String op, List<INDArray> inputs, List<INDArray> outputs) {
     INDArray kernel = inputs.get(1);
     int sameMode = 0;
     int outputsFirst = 1;
@@ -196,11 +205,11 @@ public abstract class Convolution {
     return x.get(indices).dup('c');
   }
 
-  private INDArray output(INDArray x, boolean channelsLast, long channels) {
-    return Nd4j.createUninitialized(x.dataType(), outputShape(x, channelsLast, channels));
+  private INDArray output(INDArray x, long channels) {
+    return Nd4j.createUninitialized(x.dataType(), outputShape(x, channels));
   }
 
-  private long[] outputShape(INDArray x, boolean channelsLast, long channels) {
+  private long[] outputShape(INDArray x, long channels) {
     INDArray kernel = kernel();
     long in = kernel.size(1) * groups;
     boolean flat = weight.rank() == 3;
