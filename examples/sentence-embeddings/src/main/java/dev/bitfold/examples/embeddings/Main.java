@@ -11,6 +11,7 @@ import dev.bitfold.examples.embeddings.curves.LayerCurves;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.deploy.HeadToHead;
+import dev.bitfold.examples.embeddings.deploy.ProofCost;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
 import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
 import dev.bitfold.examples.embeddings.evaluation.LayerAlphas;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -90,7 +92,8 @@ public final class Main implements Callable<Integer> {
       fallbackValue = "target/bitfold",
       description =
           "Instead, measure over alpha, over the number of calibration sentences and over the"
-              + " calibrators, and the error of each layer over alpha; CSV, JSON and PNG go to the folder (default: ${FALLBACK-VALUE}).")
+              + " calibrators, and the error of each layer over alpha; CSV, JSON and PNG go to the"
+              + " folder (default: ${FALLBACK-VALUE}).")
   private Optional<Path> curves = Optional.empty();
 
   @Option(
@@ -108,6 +111,11 @@ public final class Main implements Callable<Integer> {
               + " instead.")
   private boolean runtimeBenchmark;
 
+  @Option(
+      names = "--proof-benchmark",
+      description = "Calibrate and export instead, and time what the export's proof costs of it.")
+  private boolean proofBenchmark;
+
   private Main() {}
 
   /** Runs the program and exits: 0, or 2 where options or files are wrong. */
@@ -119,11 +127,16 @@ public final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // An argument is a file's name, also if it begins with an @.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler((e, args) -> complain(e.getCommandLine(), e.getMessage()))
         .setExecutionExceptionHandler(
             (e, line, parsed) -> {
               if (e instanceof BadInputException) {
                 return complain(line, e.getMessage());
+              }
+              if (e instanceof IOException io) {
+                return complain(line, io.toString());
               }
               throw e;
             });
@@ -148,6 +161,8 @@ public final class Main implements Callable<Integer> {
     try (Tokenizer tokenizer = encoder.tokenizerOf(model)) {
       if (runtimeBenchmark) {
         timeRuntime(model, file, tokenizer, sentences);
+      } else if (proofBenchmark) {
+        timeProof(model, file, tokenizer, sentences);
       } else if (benchmark) {
         benchmark(model, tokenizer, sentences);
       } else if (curves.isPresent()) {
@@ -170,7 +185,7 @@ public final class Main implements Callable<Integer> {
   private void evaluate(
       MiniLm model, InputFile file, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
       throws IOException {
-    createFolderOf(output);
+    requireWritable(output);
     List<SentencePair> pairs = full ? StsData.test() : StsData.every(4, StsData.test());
     // Opened first, so that a bad file is known before the work begins.
     Optional<PeerModel> peer =
@@ -215,10 +230,16 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private static void createFolderOf(Path file) {
+  /** Finds before the work begins what would keep a file from being written after it. */
+  private static void requireWritable(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     try {
       Files.createDirectories(folder == null ? file : folder);
+      boolean there = Files.exists(file);
+      Files.newByteChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+      if (!there) {
+        Files.delete(file);
+      }
     } catch (IOException e) {
       throw new BadInputException(file.toString(), "cannot be written: " + e, e);
     }
@@ -236,9 +257,13 @@ public final class Main implements Callable<Integer> {
     LayerAlphas active = LayerAlphas.of(smooth);
     out.printf("%n%s%n%s", ScoreTable.of(scores), active.text());
     out.printf(
+        Locale.ROOT,
         "%nthe %d layers of %s with the largest error of their output:%n%s",
-        WORST, Quantizations.SMOOTH, Diagnosis.table(diagnosis.worst(WORST)));
+        WORST,
+        Quantizations.SMOOTH,
+        Diagnosis.table(diagnosis.worst(WORST)));
     out.printf(
+        Locale.ROOT,
         "%n%d pairs (%d sentences) of STS 2012; %s: %d layers, %d linears, %d channels%n",
         pairs.size(),
         evaluation.sentences(),
@@ -260,7 +285,7 @@ public final class Main implements Callable<Integer> {
 
   private void curves(MiniLm model, Tokenizer tokenizer, List<String> sentences, Path folder)
       throws IOException {
-    createFolderOf(folder.resolve("curve"));
+    requireWritable(folder.resolve("diagnosis.json"));
     List<SentencePair> pairs = StsData.every(full ? 4 : CURVE_PAIRS, StsData.test());
     Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
     List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
@@ -296,7 +321,7 @@ public final class Main implements Callable<Integer> {
   private void timeRuntime(
       MiniLm model, InputFile file, Tokenizer tokenizer, List<String> sentences)
       throws IOException {
-    createFolderOf(output);
+    requireWritable(output);
     List<int[]> batch = tokenizer.encode(StsData.calibration(BatchEmbedder.BATCH_SIZE));
     try {
       HeadToHead.of(
@@ -310,6 +335,16 @@ public final class Main implements Callable<Integer> {
     }
   }
 
+  private void timeProof(MiniLm model, InputFile file, Tokenizer tokenizer, List<String> sentences)
+      throws IOException {
+    Path out = output.resolveSibling(HeadToHead.STANDARD);
+    requireWritable(out);
+    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
+    spec.commandLine()
+        .getOut()
+        .println(ProofCost.of(file.onnx(), model, batches, out, CALIBRATION_ROUNDS));
+  }
+
   private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
     PrintWriter out = spec.commandLine().getOut();
     List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
@@ -317,7 +352,8 @@ public final class Main implements Callable<Integer> {
     for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
       out.printf(
           Locale.ROOT,
-          "calibrating with %s takes %.3f times the float forward pass (%d batches, median of %d)%n",
+          "calibrating with %s takes %.3f times the float forward pass (%d batches, median of"
+              + " %d)%n",
           calib,
           calibrating.ratio(calib, CALIBRATION_ROUNDS),
           batches.size(),
@@ -327,7 +363,8 @@ public final class Main implements Callable<Integer> {
     Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches).models();
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));
-    out.printf("a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
+    out.printf(
+        Locale.ROOT, "a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
     // The float model also meets itself: what the clock's noise is worth.
     time(out, "fp32", model, model, batch);
     quantized.forEach((name, q) -> time(out, name, model, q.model(), batch));

@@ -55,6 +55,9 @@ class MainFailureTest {
         Arguments.of("--peer no.onnx", "no.onnx: there is no such file"),
         Arguments.of("--peer truncated.onnx", "truncated.onnx: is truncated"),
         Arguments.of("--output model.onnx/result.json", "result.json: cannot be written"),
+        Arguments.of("--output .", "cannot be written"),
+        Arguments.of("--proof-benchmark --output model.onnx/r.json", "cannot be written"),
+        Arguments.of("--curves model.onnx/curves", "cannot be written"),
         Arguments.of("--model model.onnx", "--model and --tokenizer belong together"),
         Arguments.of("--heads 7", "384 channels cannot be split into 7 attention heads"),
         Arguments.of("--pooling max", "'--pooling'"),
@@ -69,7 +72,7 @@ class MainFailureTest {
   /** The arguments, files being those of the temporary folder. */
   private static String[] arguments(String line) {
     return Stream.of(line.split(" "))
-        .map(a -> a.matches(".*\\.(onnx|json)|\\.") ? folder.resolve(a).toString() : a)
+        .map(a -> a.matches(".*\\.(onnx|json)|.*/curves|\\.") ? folder.resolve(a).toString() : a)
         .toArray(String[]::new);
   }
 

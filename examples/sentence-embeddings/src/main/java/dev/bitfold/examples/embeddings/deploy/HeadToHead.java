@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -60,7 +61,7 @@ public record HeadToHead(Path folder, OnnxExport export) {
     out.printf("ONNX Runtime %s%n", ai.onnxruntime.OrtEnvironment.getEnvironment().getVersion());
     for (int threads = 1; threads <= 2; threads++) {
       for (List<int[]> sentences : List.of(batch.subList(0, 1), batch)) {
-        out.printf("%d sentences, %d threads%n", sentences.size(), threads);
+        out.printf(Locale.ROOT, "%d sentences, %d threads%n", sentences.size(), threads);
         new RuntimeBenchmark(files)
             .run(sentences, threads, WARM_UP, ROUNDS)
             .forEach((name, time) -> out.printf("  %-20s %s%n", name, time));

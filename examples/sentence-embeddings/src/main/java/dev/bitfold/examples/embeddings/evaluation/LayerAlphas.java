@@ -38,8 +38,11 @@ public record LayerAlphas(int linears, int quantizers, int skipped, Map<String, 
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
+            Locale.ROOT,
             "active: %d linears, %d quantizers, %d skipped; alpha of each linear:%n",
-            linears, quantizers, skipped));
+            linears,
+            quantizers,
+            skipped));
     int column = 0;
     for (Map.Entry<String, Double> entry : alphas.entrySet()) {
       String alpha =
