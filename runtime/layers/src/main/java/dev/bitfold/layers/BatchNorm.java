@@ -14,9 +14,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Batch normalisation as it is at inference, with fixed statistics: {@code y = (x - mean) /
- * sqrt(variance + epsilon) · weight + bias} (Ioffe and Szegedy, 2015). A float layer, into which a
- * smoothing scale can be folded; {@code foldInto} takes it into the layer before it.
+  * Normalises each channel with fixed statistics, as batch normalisation does at inference: {@code y
+ * = (x - mean) / sqrt(variance + epsilon) · weight + bias} (Ioffe and Szegedy, 2015). It is a float
+ * layer. A smoothing scale can be folded into it, and {@code foldInto} merges it into the layer
+ * before it.
  */
 public class BatchNorm {
   private static final String NAME = "BatchNorm";
@@ -33,14 +34,15 @@ public class BatchNorm {
   private final int channelAxis;
 
   /**
-   * A norm of axis 1, as of NC, NCT or NCHW.
+      * Makes a norm with the channels on axis 1, such as for NC, NCT or NCHW. The arrays are not
+   * copied.
    *
    * @param weight [channels]
    * @param bias [channels]
    * @param mean [channels]
    * @param variance [channels], not negative
-   * @param epsilon added to the variance, as 1e-5
-   * @throws IllegalArgumentException if a shape is another or epsilon is negative
+   * @param epsilon added to the variance, such as 1e-5
+   * @throws IllegalArgumentException if a shape is wrong or epsilon is negative
    */
   public BatchNorm(
       INDArray weight, INDArray bias, INDArray mean, INDArray variance, double epsilon) {
@@ -48,15 +50,15 @@ public class BatchNorm {
   }
 
   /**
-   * Makes a layer; the arrays are not copied.
+      * Makes a norm. The arrays are not copied.
    *
    * @param weight [channels]
    * @param bias [channels]
    * @param mean [channels]
    * @param variance [channels], not negative
-   * @param epsilon added to the variance, as 1e-5
+   * @param epsilon added to the variance, such as 1e-5
    * @param channelAxis the axis of an input that has the channels, negative from the end
-   * @throws IllegalArgumentException if a shape is another or epsilon is negative
+   * @throws IllegalArgumentException if a shape is wrong or epsilon is negative
    */
   public BatchNorm(
       INDArray weight,
@@ -82,32 +84,32 @@ public class BatchNorm {
     this.channelAxis = channelAxis;
   }
 
-  /** The gain, [channels]. */
+  /** Returns the gain, [channels]. */
   public INDArray weight() {
     return weight;
   }
 
-  /** The bias, [channels]. */
+  /** Returns the bias, [channels]. */
   public INDArray bias() {
     return bias;
   }
 
-  /** The running mean, [channels]. */
+  /** Returns the running mean, [channels]. */
   public INDArray mean() {
     return mean;
   }
 
-  /** The running variance, [channels]. */
+  /** Returns the running variance, [channels]. */
   public INDArray variance() {
     return variance;
   }
 
-  /** What is added to the variance. */
+  /** Returns what is added to the variance. */
   public double epsilon() {
     return epsilon;
   }
 
-  /** The axis of an input that has the channels, negative from the end. */
+  /** Returns the axis of an input that has the channels, negative from the end. */
   public int channelAxis() {
     return channelAxis;
   }
@@ -117,7 +119,7 @@ public class BatchNorm {
    *
    * @param x with the channels on {@link #channelAxis}
    * @return a new array of the same shape
-   * @throws IllegalArgumentException if that axis is another
+      * @throws IllegalArgumentException if that axis has another length
    */
   public INDArray forward(@Input INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -128,11 +130,11 @@ public class BatchNorm {
   }
 
   /**
-   * The gradients at an input, the statistics taken as constants.
+      * Returns the gradients at an input, with the statistics as constants.
    *
    * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, of the shape of x
-   * @throws IllegalArgumentException if a shape is another
+   * @param gradOutput the gradient of the loss with respect to the output, of the shape of x
+   * @throws IllegalArgumentException if a shape is wrong
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
     Objects.requireNonNull(x, "x");
@@ -147,7 +149,7 @@ public class BatchNorm {
         Map.of("weight", sum(gradOutput.mul(normal), others), "bias", sum(gradOutput, others)));
   }
 
-  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv2d foldInto(Conv2d conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2d.class, conv);
@@ -156,7 +158,7 @@ public class BatchNorm {
         weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
   }
 
-  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv2dChannelsLast foldInto(Conv2dChannelsLast conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2dChannelsLast.class, conv);
@@ -165,7 +167,7 @@ public class BatchNorm {
         weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
   }
 
-  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv1d foldInto(Conv1d conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1d.class, conv);
@@ -173,7 +175,7 @@ public class BatchNorm {
     return new Conv1d(weights, foldedBias(conv.bias(), weights), conv.window(), conv.groups());
   }
 
-  /** The convolution that does its own work and then this norm's. See {@link #foldInto(Linear)}. */
+    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv1dChannelsLast foldInto(Conv1dChannelsLast conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1dChannelsLast.class, conv);
@@ -183,11 +185,12 @@ public class BatchNorm {
   }
 
   /**
-   * The layer that does its own work and then this norm's: of weight {@code W · s} and bias {@code
-   * (b - mean) · s + bias}, with {@code s = weight / sqrt(variance + epsilon)} by output channel.
+      * Returns a layer with this norm merged into it. It has the weight {@code W · s} and the bias
+   * {@code (b - mean) · s + bias}, with {@code s = weight / sqrt(variance + epsilon)} for each output
+   * channel. Neither the given layer nor this norm changes.
    *
-   * @throws IllegalArgumentException if the layer has other output channels, or is of a subclass: a
-   *     quantized layer's weights are folded before they are quantized
+   * @throws IllegalArgumentException if the layer has another number of output channels, or is of a
+   *     subclass, such as a quantized layer: fold before you quantize
    */
   public Linear foldInto(Linear linear) {
     Objects.requireNonNull(linear, "linear");

@@ -10,8 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A table of vectors, looked up by index. By default its weight is int8 with a scale per row, that
- * is per index.
+  * Looks vectors up in a table by index. By default, the weight is int8 with a scale for each row,
+ * that is for each index.
  */
 @Quantize(bits = 8, per = "I")
 public class Embedding {
@@ -21,10 +21,10 @@ public class Embedding {
   private final INDArray weight;
 
   /**
-   * Makes a layer; the array is not copied.
+      * Makes a layer. The array is not copied.
    *
    * @param weight [indices, channels]
-   * @throws IllegalArgumentException if the rank is another
+      * @throws IllegalArgumentException if the rank is not 2
    */
   public Embedding(INDArray weight) {
     Objects.requireNonNull(weight, "weight");
@@ -32,17 +32,18 @@ public class Embedding {
     this.weight = weight;
   }
 
-  /** The table, [indices, channels]. */
+  /** Returns the table, [indices, channels]. */
   public INDArray weight() {
     return weight;
   }
 
   /**
-   * Looks rows up.
+      * Looks rows up.
    *
-   * @param indices integers of any shape, each from 0 up and below the rows of the table
+   * @param indices integers of any shape, each at least 0 and below the number of rows
    * @return [..., channels], a new array
-   * @throws IllegalArgumentException if the tensor holds no integers or one is outside the table
+   * @throws IllegalArgumentException if the tensor does not hold integers, or an index is outside of
+   *     the table
    */
   public INDArray forward(INDArray indices) {
     Objects.requireNonNull(indices, "indices");
@@ -50,10 +51,10 @@ public class Embedding {
   }
 
   /**
-   * The gradient of the table; that of the indices is zero.
+      * Returns the gradient of the table. The gradient of the indices is zero.
    *
    * @param indices as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, [..., channels]
+   * @param gradOutput the gradient of the loss with respect to the output, [..., channels]
    * @throws IllegalArgumentException if a shape is another, or as {@link #forward}
    */
   public Gradients backward(INDArray indices, INDArray gradOutput) {

@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Layer normalisation over the last axis, {@code y = (x - mean) / sqrt(variance + epsilon) · weight
- * + bias} (Ba et al., 2016). A float layer, into which a smoothing scale can be folded.
+  * Normalises the last axis: {@code y = (x - mean) / sqrt(variance + epsilon) · weight
+ * + bias} (Ba et al., 2016).  It is a float layer, into which a smoothing scale can be folded.
  */
 public class LayerNorm {
   private static final String NAME = "LayerNorm";
@@ -24,12 +24,12 @@ public class LayerNorm {
   private final double epsilon;
 
   /**
-   * Makes a layer; the arrays are not copied.
+   * Makes a layer. The arrays are not copied.
    *
    * @param weight [channels]
    * @param bias [channels]
-   * @param epsilon added to the variance, as 1e-5
-   * @throws IllegalArgumentException if a shape is another or epsilon is negative
+   * @param epsilon added to the variance, such as 1e-5
+   * @throws IllegalArgumentException if a shape is wrong or epsilon is negative
    */
   public LayerNorm(INDArray weight, INDArray bias, double epsilon) {
     Objects.requireNonNull(weight, "weight");
@@ -42,17 +42,17 @@ public class LayerNorm {
     this.epsilon = epsilon;
   }
 
-  /** The gain, [channels]. */
+  /** Returns the gain, [channels]. */
   public INDArray weight() {
     return weight;
   }
 
-  /** The bias, [channels]. */
+  /** Returns the bias, [channels]. */
   public INDArray bias() {
     return bias;
   }
 
-  /** What is added to the variance. */
+  /** Returns what is added to the variance. */
   public double epsilon() {
     return epsilon;
   }
@@ -62,7 +62,7 @@ public class LayerNorm {
    *
    * @param x [..., channels], of any rank from 1 on
    * @return a new array of the same shape
-   * @throws IllegalArgumentException if the last axis is another
+   * @throws IllegalArgumentException if the last axis has another length
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -81,11 +81,11 @@ public class LayerNorm {
   }
 
   /**
-   * The gradients at an input.
+   * Returns the gradients at an input.
    *
    * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, of the shape of x
-   * @throws IllegalArgumentException if a shape is another
+   * @param gradOutput the gradient of the loss with respect to the output, of the shape of x
+   * @throws IllegalArgumentException if a shape is wrong
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
     Objects.requireNonNull(x, "x");

@@ -13,8 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A fully connected layer, {@code y = x · weightᵀ + bias}. By default int8 with SmoothQuant: a
- * weight scale per output channel, one calibrated input scale.
+  * Computes a fully connected layer, {@code y = x · weightᵀ + bias}. By default, it is int8 with
+ * SmoothQuant: the weight has a scale for each output channel, and the input has one calibrated scale.
  */
 @Int8SmoothQuant
 public class Linear {
@@ -27,11 +27,11 @@ public class Linear {
   private final @Nullable INDArray bias;
 
   /**
-   * Makes a layer; the arrays are not copied.
+   * Makes a layer. The arrays are not copied.
    *
    * @param weight [out, in]
    * @param bias [out], or null for none
-   * @throws IllegalArgumentException if a shape is another
+   * @throws IllegalArgumentException if a shape is wrong
    */
   public Linear(INDArray weight, @Nullable INDArray bias) {
     Objects.requireNonNull(weight, "weight");
@@ -41,12 +41,12 @@ public class Linear {
     this.bias = bias;
   }
 
-  /** The weight, [out, in]. */
+  /** Returns the weight, [out, in]. */
   public INDArray weight() {
     return weight;
   }
 
-  /** The bias, [out], or null. */
+  /** Returns the bias, [out], or null. */
   public @Nullable INDArray bias() {
     return bias;
   }
@@ -56,7 +56,7 @@ public class Linear {
    *
    * @param x [..., in], of any rank from 1 on
    * @return [..., out], a new array
-   * @throws IllegalArgumentException if the last axis is another
+   * @throws IllegalArgumentException if the last axis has another length
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -70,11 +70,11 @@ public class Linear {
   }
 
   /**
-   * The gradients at an input.
+   * Returns the gradients at an input.
    *
    * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, [..., out]
-   * @throws IllegalArgumentException if a shape is another
+   * @param gradOutput the gradient of the loss with respect to the output, [..., out]
+   * @throws IllegalArgumentException if a shape is wrong
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
     Objects.requireNonNull(x, "x");

@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Normalisation of the last axis by its root mean square, {@code y = x / sqrt(mean(x²) + epsilon) ·
- * weight} (Zhang and Sennrich, 2019). A float layer, into which a smoothing scale can be folded.
+  * Normalises the last axis by its root mean square: {@code y = x / sqrt(mean(x²) + epsilon) ·
+ * weight} (Zhang and Sennrich, 2019). It is a float layer, into which a smoothing scale can be folded.
  */
 public class RMSNorm {
   private static final String NAME = "RMSNorm";
@@ -34,12 +34,12 @@ public class RMSNorm {
     this.epsilon = epsilon;
   }
 
-  /** The gain, [channels]. */
+  /** Returns the gain, [channels]. */
   public INDArray weight() {
     return weight;
   }
 
-  /** What is added to the mean square. */
+  /** Returns what is added to the mean square. */
   public double epsilon() {
     return epsilon;
   }
@@ -49,7 +49,7 @@ public class RMSNorm {
    *
    * @param x [..., channels], of any rank from 1 on
    * @return a new array of the same shape
-   * @throws IllegalArgumentException if the last axis is another
+   * @throws IllegalArgumentException if the last axis has another length
    */
   public INDArray forward(@Input(layout = "…C") INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -67,11 +67,11 @@ public class RMSNorm {
   }
 
   /**
-   * The gradients at an input.
+   * Returns the gradients at an input.
    *
    * @param x as given to {@link #forward}
-   * @param gradOutput the loss's gradient by the output, of the shape of x
-   * @throws IllegalArgumentException if a shape is another
+   * @param gradOutput the gradient of the loss with respect to the output, of the shape of x
+   * @throws IllegalArgumentException if a shape is wrong
    */
   public Gradients backward(INDArray x, INDArray gradOutput) {
     Objects.requireNonNull(x, "x");

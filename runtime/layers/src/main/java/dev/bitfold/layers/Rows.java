@@ -6,11 +6,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Loops over the rows (the last axis) of a tensor, in double: norms sum over a row, and a loop over
- * a {@code double[]} is both exact and vectorised.
+ * Loops over the rows (the last axis) of a tensor in double. Norms sum over a row, and a loop over a
+ * {@code double[]} is both accurate and vectorised.
  */
 final class Rows {
-  /** Computes a row from one row of each of two tensors, in place of the second's. */
+  /** Computes a row from one row of each of two tensors, and overwrites the second row. */
   @FunctionalInterface
   interface RowFunction {
     void apply(double[] x, double[] y);
@@ -18,7 +18,7 @@ final class Rows {
 
   private Rows() {}
 
-  /** A new tensor with the function applied to each row of x and the same row of y. */
+  /** Returns a new tensor with the function applied to each row of x and the same row of y. */
   static INDArray zip(INDArray x, INDArray y, RowFunction function) {
     INDArray from = x.dup('c');
     INDArray to = y.dup('c');
@@ -61,12 +61,12 @@ final class Rows {
     }
   }
 
-  /** A vector's values. */
+  /** Returns a vector's values. */
   static double[] values(INDArray vector) {
     return vector.dup('c').data().asDouble();
   }
 
-  /** A vector of the values, of the type of another tensor. */
+  /** Returns a vector of the values, of the type of another tensor. */
   static INDArray vector(double[] values, INDArray like) {
     return Nd4j.createFromArray(values).castTo(like.dataType());
   }

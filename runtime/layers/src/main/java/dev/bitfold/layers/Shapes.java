@@ -4,11 +4,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Checks of shapes, whose messages name the layer, what it expects and what it got. */
+/** Checks shapes. The messages name the layer, what it expects and what it got. */
 final class Shapes {
   private Shapes() {}
 
-  /** Requires a vector of so many elements. */
+  /** Requires a vector of the given length. */
   static void vector(String layer, String tensor, @Nullable INDArray x, long length) {
     if (x != null && (x.rank() != 1 || x.length() != length)) {
       throw wrong(layer, "a " + tensor + " of shape [" + length + "]", x);
@@ -22,7 +22,7 @@ final class Shapes {
     }
   }
 
-  /** Requires the size of an axis, negative from the end, and at least that rank. */
+  /** Requires the length of an axis, which counts from the end if it is negative. */
   static void size(String layer, INDArray x, int axis, long size, String axes) {
     int rank = x.rank();
     if ((axis < 0 ? rank < -axis : rank <= axis) || x.size(axis) != size) {
@@ -30,14 +30,14 @@ final class Shapes {
     }
   }
 
-  /** Requires the gradient by the output to have the output's shape. */
+  /** Requires the gradient with respect to the output to have the output's shape. */
   static void gradient(String layer, INDArray gradOutput, long... shape) {
     if (!Arrays.equals(gradOutput.shape(), shape)) {
       throw wrong(layer, "a gradOutput of shape " + Arrays.toString(shape), gradOutput);
     }
   }
 
-  /** Requires an epsilon that keeps a root real. */
+  /** Requires an epsilon with which the root is real. */
   static void epsilon(String layer, double epsilon) {
     if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
       throw new IllegalArgumentException(
@@ -45,13 +45,13 @@ final class Shapes {
     }
   }
 
-  /** The exception for a tensor of another shape than expected. */
+  /** Returns the exception for a tensor of another shape than expected. */
   static IllegalArgumentException wrong(String layer, String expected, INDArray x) {
     return new IllegalArgumentException(
         layer + " expects " + expected + ", not " + Arrays.toString(x.shape()));
   }
 
-  /** The shape with another last axis. */
+  /** Returns the shape with another last axis. */
   static long[] withLast(INDArray x, long size) {
     long[] shape = x.shape().clone();
     shape[shape.length - 1] = size;

@@ -1,7 +1,7 @@
 package dev.bitfold.layers;
 
 /**
- * How a convolution's kernel moves along one axis.
+  * Describes how a convolution's kernel moves along one axis.
  *
  * @param stride steps between two outputs, at least 1
  * @param padding zeros at either end, at least 0
@@ -14,7 +14,7 @@ public record Window(int stride, int padding, int dilation) {
   /**
    * Checks the numbers.
    *
-   * @throws IllegalArgumentException if one is too small
+   * @throws IllegalArgumentException if a number is too small
    */
   public Window {
     if (stride < 1 || padding < 0 || dilation < 1) {
@@ -25,26 +25,26 @@ public record Window(int stride, int padding, int dilation) {
               + padding
               + ", dilation "
               + dilation
-              + ": at least 1, 0 and 1");
+              + ": stride and dilation are at least 1, padding is at least 0");
     }
   }
 
-  /** With another stride. */
+    /** Returns this window with another stride. */
   public Window withStride(int steps) {
     return new Window(steps, padding, dilation);
   }
 
-  /** With another padding. */
+    /** Returns this window with another padding. */
   public Window withPadding(int zeros) {
     return new Window(stride, zeros, dilation);
   }
 
-  /** With another dilation. */
+    /** Returns this window with another dilation. */
   public Window withDilation(int steps) {
     return new Window(stride, padding, steps);
   }
 
-  /** Outputs along an axis of so many inputs; below 1 if the kernel does not fit. */
+  /** Returns the number of outputs along an axis; below 1 if the kernel does not fit. */
   long outputs(long inputs, long kernel) {
     return Math.floorDiv(inputs + 2L * padding - dilation * (kernel - 1) - 1, stride) + 1;
   }

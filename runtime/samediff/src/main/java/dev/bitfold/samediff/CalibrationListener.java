@@ -18,11 +18,11 @@ import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Observes what reaches the quantizers of a graph that need calibration, in any run of the graph:
- * inference, evaluation or training. While it listens the graph is a float one: every quantizer
- * hands on what it is given. {@link #apply} sets the scales.
+ * Observes the inputs of those quantizers of a graph that need calibration, in any run of the graph:
+ * inference, evaluation or training. While this listener is active, the graph is a float graph:
+ * every quantizer passes its input on. {@link #apply} sets the scales.
  *
- * <p>For one graph, and one thread at a time.
+ * <p>Each listener is for one graph, and not safe for concurrent use.
  */
 public final class CalibrationListener extends BaseListener {
   private static final String STOP = "stop_gradient";
@@ -34,7 +34,7 @@ public final class CalibrationListener extends BaseListener {
 
   private final Map<String, Met> byOutput = new HashMap<>();
 
-  /** A quantizer that is met in a run. */
+  /** Holds a quantizer that is met in a run. */
   private static final class Met {
     private final GraphQuantizer quantizer;
     private final @Nullable Calibrator calibrator;
@@ -58,9 +58,9 @@ public final class CalibrationListener extends BaseListener {
   }
 
   /**
-   * Of a graph that has its quantizers.
+   * Makes a listener for a graph that has its quantizers.
    *
-   * @throws IllegalArgumentException if it has none
+   * @throws IllegalArgumentException if the graph has no quantizers
    */
   public CalibrationListener(SameDiff sd) {
     graph = sd;
@@ -110,9 +110,9 @@ public final class CalibrationListener extends BaseListener {
   }
 
   /**
-   * Sets the scales that were found.
+   * Sets the scales of the observed quantizers.
    *
-   * @throws IllegalStateException if nothing has reached a quantizer, or a learned amax would begin
+   * @throws IllegalStateException if no value has reached a quantizer, or a learned amax would begin
    *     with 0; the message names the variable, and no scale is set
    */
   public void apply() {

@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** The hooks of one layer, which put its quantizers into the graph. */
+/** Puts the quantizers of one layer into the graph. */
 class GraphLayer implements GraphHooks {
   private final ModelShape.Layer layer;
   private final Map<String, QuantDescriptor> descriptors;
   private final Map<String, SDVariable> given = new HashMap<>();
 
   /**
-   * Of a layer.
+   * Makes the hooks of a layer.
    *
-   * @param descriptors of the quantized tensors, by path
+   * @param descriptors the descriptors of the quantized tensors, by path
    */
   GraphLayer(ModelShape.Layer layer, Map<String, QuantDescriptor> descriptors) {
     this.layer = layer;
@@ -39,7 +39,7 @@ class GraphLayer implements GraphHooks {
     return tensor;
   }
 
-  /** What the layer is built with in place of a variable. */
+  /** Returns what the layer is built with instead of a variable. */
   SDVariable weight(TensorSite site, SDVariable x) {
     QuantDescriptor descriptor = descriptors.get(site.path());
     if (descriptor == null) {

@@ -17,7 +17,9 @@ final class GraphModel {
   static <M> M of(Plan<M> plan) {
     if (!plan.smoothed().isEmpty()) {
       throw new IllegalStateException(
-          "layers of a graph are not smoothed, and the plan smooths " + plan.smoothed());
+          "layers of a graph cannot be smoothed, and the plan smooths "
+              + plan.smoothed()
+              + ": use a recipe without SmoothQuant, or remove @SmoothQuant");
     }
     Planned<M> planned = Backed.contentsOf(plan);
     planned.layers().values().forEach(layer -> check(layer, plan.descriptors()));
@@ -33,7 +35,7 @@ final class GraphModel {
           layer.path()
               + " ("
               + layer.type().type().getSimpleName()
-              + ") is of INDArrays, which are in no graph");
+              + ") holds INDArrays, which cannot be in a graph: declare its tensors as SDVariables");
     }
     layer.type().tensors().values().forEach(tensor -> check(layer.site(tensor), descriptors));
     check(layer.output(), descriptors);

@@ -16,13 +16,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One quantizer of a graph. What it is stands in the graph itself, as a constant of text, and so
- * survives saving.
+ * Describes one quantizer of a graph. The graph holds the description as a constant of text, so it
+ * is saved with the graph.
  *
  * @param input the name of the variable that is quantized
- * @param weight whether that is a variable or constant, which is its own calibration data
- * @param layout of the variable
- * @param descriptor how it is quantized
+ * @param weight whether the variable is trainable or a constant, and so its own calibration data
+ * @param layout the layout of the variable
+ * @param descriptor how the variable is quantized
  * @param owner the variable whose quantizer has the scale: mostly {@code input} itself
  */
 record GraphQuantizer(
@@ -37,34 +37,34 @@ record GraphQuantizer(
     return new GraphQuantizer(x.name(), weight, layout, descriptor, x.name());
   }
 
-  /** The same for another variable, with the scale of this one. */
+  /** Returns this quantizer for another variable, with the scale of this quantizer. */
   GraphQuantizer sharedBy(SDVariable x) {
     return new GraphQuantizer(x.name(), weight, layout, descriptor, owner);
   }
 
-  /** The same for a variable of another name. */
+  /** Returns this quantizer for a variable of another name. */
   GraphQuantizer named(String name) {
     return new GraphQuantizer(name, weight, layout, descriptor, name);
   }
 
-  /** Whether it has a scale of its own. */
+  /** Returns whether this quantizer has a scale of its own. */
   boolean ownsScale() {
     return owner.equals(input);
   }
 
-  /** That of a variable, if it is quantized. */
+  /** Returns the quantizer of a variable; empty if the variable is not quantized. */
   static Optional<GraphQuantizer> find(SameDiff graph, String input) {
     return graph.hasVariable(input + TEXT)
         ? Optional.of(read(graph, graph.getVariable(input + TEXT)))
         : Optional.empty();
   }
 
-  /** Whether it quantizes as another does. */
+  /** Returns whether this quantizer has the layout and descriptor of another one. */
   boolean isAs(GraphQuantizer other) {
     return layout.equals(other.layout) && descriptor.equals(other.descriptor);
   }
 
-  /** All of a graph, in its order. */
+  /** Returns all quantizers of a graph, in its order. */
   static List<GraphQuantizer> in(SameDiff graph) {
     List<GraphQuantizer> found = new ArrayList<>();
     for (SDVariable variable : graph.variables()) {
@@ -96,7 +96,7 @@ record GraphQuantizer(
     return bytes;
   }
 
-  /** Writes what it is into the graph. */
+  /** Writes this description into the graph. */
   void write(SameDiff graph) {
     String text = layout.letters() + "\n" + DescriptorJson.write(descriptor);
     if (!ownsScale()) {
@@ -106,7 +106,7 @@ record GraphQuantizer(
     graph.constant(input + TEXT, Nd4j.createFromArray(bytes));
   }
 
-  /** The variable that holds the quantized values. */
+  /** Returns the name of the variable that holds the quantized values. */
   String output() {
     return input + SUFFIX;
   }
@@ -123,18 +123,18 @@ record GraphQuantizer(
     return owner + SUFFIX + "/max";
   }
 
-  /** Whether amax is a trainable variable. */
+  /** Returns whether amax is a trainable variable. */
   boolean learned() {
     return descriptor.learnAmax() || descriptor.ste() == Ste.LSQ || descriptor.ste() == Ste.PACT;
   }
 
-  /** Whether the scale is taken from the values each time: as in eager training. */
+  /** Returns whether the scale is computed from the values each time, as in eager training. */
   boolean follows() {
     return descriptor.dynamic()
         || (weight && descriptor.calib() == Calib.MAX && descriptor.amax().isEmpty() && !learned());
   }
 
-  /** Whether a scale has to be found in data. */
+  /** Returns whether the scale comes from calibration data. */
   boolean calibrated() {
     return !follows() && descriptor.amax().isEmpty();
   }

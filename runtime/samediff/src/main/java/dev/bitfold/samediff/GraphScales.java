@@ -10,11 +10,14 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The scales of a graph's quantizers: constants, or trainable variables if they are learned. */
+/**
+ * Sets the scales of a graph's quantizers. They are constants, or trainable variables if they are
+ * learned.
+ */
 final class GraphScales {
   private GraphScales() {}
 
-  /** Adds a scale: that of a weight's values, or NaN until one is {@link #found}. */
+  /** Adds a scale: that of a weight's values, or NaN until a scale is {@link #found}. */
   static void declare(SameDiff graph, GraphQuantizer quantizer, SDVariable x) {
     INDArray unknown = Nd4j.scalar(Float.NaN);
     if (!quantizer.weight()) {
@@ -84,7 +87,10 @@ final class GraphScales {
     amax(graph, quantizer, Nd4j.create(values, kept));
   }
 
-  /** The shape of scales along the one axis that keeps them, of a result of unknown shape. */
+  /**
+   * Returns the shape of scales along the one axis that keeps them, for a result whose shape is not
+   * known.
+   */
   private static long[] broadcastable(GraphQuantizer quantizer, int count) {
     int rank = quantizer.layout().namedAxes();
     int[] blocks =
@@ -102,9 +108,9 @@ final class GraphScales {
   }
 
   /**
-   * What sets a scale that a calibrator has found.
+   * Returns the action that sets a scale found by a calibrator.
    *
-   * @throws IllegalStateException if it cannot be learned
+   * @throws IllegalStateException if the scale cannot be learned
    */
   static Runnable found(SameDiff graph, GraphQuantizer quantizer, Calibrator calibrator) {
     if (calibrator instanceof RangeCalibrator range) {
@@ -123,7 +129,7 @@ final class GraphScales {
   /**
    * Checks that a scale is known.
    *
-   * @throws IllegalStateException naming the variable, if it waits for calibration
+   * @throws IllegalStateException if the scale is not calibrated yet; the message names the variable
    */
   static void requireCalibrated(SameDiff graph, GraphQuantizer quantizer) {
     String scale = quantizer.descriptor().affine() ? quantizer.max() : quantizer.amax();

@@ -10,13 +10,13 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Ends training with an error as soon as a learned amax is zero, negative, NaN or infinite: {@code
- * sd.setListeners(new LearnedScaleListener(sd))}. Without it such a graph would go on, with values
- * that mean nothing. It also refuses to begin before every static scale is known.
+ * sd.setListeners(new LearnedScaleListener(sd))}. Without this listener, training would go on with
+ * meaningless values. The listener also refuses to begin before every static scale is known.
  */
 public final class LearnedScaleListener extends BaseListener {
   private final List<GraphQuantizer> quantizers;
 
-  /** Of a graph that has its quantizers. */
+  /** Makes a listener for a graph that has its quantizers. */
   public LearnedScaleListener(SameDiff sd) {
     quantizers = GraphQuantizer.in(sd);
   }
@@ -29,7 +29,7 @@ public final class LearnedScaleListener extends BaseListener {
   /**
    * Checks that every quantizer has its scale.
    *
-   * @throws IllegalStateException naming the variable
+   * @throws IllegalStateException if a scale is not known; the message names the variable
    */
   @Override
   public void operationStart(SameDiff sd, Operation operation) {
@@ -37,9 +37,10 @@ public final class LearnedScaleListener extends BaseListener {
   }
 
   /**
-   * Checks what the step before has made of the scales.
+   * Checks the scales after a step.
    *
-   * @throws IllegalStateException naming the variable
+   * @throws IllegalStateException if a learned amax is not above 0 and finite; the message names the
+   *     variable
    */
   @Override
   public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {

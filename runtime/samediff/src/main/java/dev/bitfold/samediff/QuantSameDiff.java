@@ -18,7 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Fake quantization in SameDiff graphs.
+ * Adds fake quantization to SameDiff graphs.
  *
  * <pre>{@code
  * SDVariable w = QuantSameDiff.fakeQuant(sd, weight, QuantDescriptor.builder().bits(4).axis(1).ste(Ste.LSQ).build());
@@ -27,17 +27,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * sd.fit(data, epochs);
  * }</pre>
  *
- * <p>The quantizer is made of ND4J's own operations: nothing is registered, a saved graph needs
- * nothing of this library to run or to train further, and concurrent inference is as safe as that
- * of any graph. Values are those of {@link Quantizer}, bit for bit, for finite input; NaN and
- * infinity become NaN. A graph cannot refuse: negative values of an unsigned format become 0,
- * though calibration refuses them.
+ * <p>A quantizer consists of ND4J's own operations. Nothing is registered. A saved graph does not
+ * need this library to run or to be trained further. Concurrent inference is as safe as with any
+ * graph. For finite input, the values are those of {@link Quantizer}, bit for bit. NaN and infinity
+ * become NaN. A graph cannot refuse values: negative values of an unsigned format become 0, but
+ * calibration refuses them.
  */
 public final class QuantSameDiff {
   private QuantSameDiff() {}
 
   /**
-   * A model whose layers are of a graph's variables, with its quantizers in the graph.
+   * Returns a model whose layers hold variables of a graph, with the model's quantizers in the
+   * graph.
    *
    * <pre>{@code
    * SdNet quantized = QuantSameDiff.quantize(SdNetQuantizer.of(net));
@@ -46,18 +47,18 @@ public final class QuantSameDiff {
    * sd.fit(data, epochs);
    * }</pre>
    *
-   * <p>Weights are quantized here, inputs and outputs wherever a layer's {@code forward} is called:
-   * it adds a variable of the tensor's path, as {@code fc1.x}, and what {@link #fakeQuant} makes of
-   * it. Further calls of one layer's {@code forward} are {@code fc1.x/1} and so on, and share the
-   * scale of the first. So do models that are quantized alike again. A weight that two layers hold
-   * is quantized once.
+   * <p>Weights are quantized here. Inputs and outputs are quantized when a layer's {@code forward}
+   * is called: it adds a variable with the tensor's path, such as {@code fc1.x}, and its quantized
+   * values, as {@link #fakeQuant} does. Further calls of one layer's {@code forward} add {@code
+   * fc1.x/1} and so on, which share the scale of the first call. A model that is quantized again in
+   * the same way shares the scales, too. A weight that two layers hold is quantized once.
    *
-   * @param plan as the annotations say, or changed by {@code using}, {@code describe} or {@code
-   *     skip}
-   * @return the model, rebuilt; the original, called, adds float operations as before
-   * @throws IllegalArgumentException naming the tensor: if a layer is of arrays, or a quantizer
-   *     cannot be in a graph as {@link #fakeQuant} says, or a weight is quantized in another way
-   *     already; nothing is added then
+   * @param plan the plan of the annotations, or one changed by {@code using}, {@code describe} or
+   *     {@code skip}
+   * @return the rebuilt model; calls of the original model still add float operations
+   * @throws IllegalArgumentException if a layer holds arrays, if {@link #fakeQuant} refuses a
+   *     descriptor, or if a weight is already quantized in another way; the message names the
+   *     tensor, and nothing is added to the graph
    * @throws IllegalStateException if layers are to be smoothed, or a weight's learned amax would
    *     begin with 0
    */
@@ -66,27 +67,31 @@ public final class QuantSameDiff {
     return GraphModel.of(plan);
   }
 
-  /** As {@link #fakeQuant(SameDiff, SDVariable, QuantDescriptor, Layout)}, without a layout. */
+  /**
+   * Returns the quantized values of a variable without a layout, as {@link #fakeQuant(SameDiff,
+   * SDVariable, QuantDescriptor, Layout)} does.
+   */
   public static SDVariable fakeQuant(SameDiff sd, SDVariable x, QuantDescriptor descriptor) {
     return fakeQuant(sd, x, descriptor, Layout.UNKNOWN);
   }
 
   /**
-   * The quantized values of a variable.
+   * Returns the quantized values of a variable.
    *
-   * <p>Of a trainable variable or constant, the scale is that of its values: with {@code calib =
-   * MAX} taken anew at each step, otherwise calibrated here and then fixed or, with {@code ste =
-   * LSQ} or {@code PACT}, learned. Of any other variable a static scale is found by {@link
-   * #calibrate}; before that, values are NaN. A learned amax is a trainable variable of the graph,
-   * {@code <x>_quantized/amax}.
+   * <p>The scale of a trainable variable or constant comes from its values. With {@code calib = MAX},
+   * it is computed at each step. Otherwise, it is calibrated here, and then fixed or, with {@code ste
+   * = LSQ} or {@code PACT}, learned. The static scale of any other variable is found by {@link
+   * #calibrate}. Before that, its values are NaN. A learned amax is a trainable variable of the
+   * graph, {@code <x>_quantized/amax}.
    *
-   * @param x float32, of known rank if axes keep scales; quantized once
-   * @param descriptor integers or floats, per tensor or per axis
-   * @param layout of {@code x}, for axes named by letters
-   * @return of the name {@code <x>_quantized} and the shape of {@code x}
-   * @throws IllegalArgumentException naming the variable, if it is not float32 or is quantized
-   *     already, or if a graph cannot do what the descriptor says: blocks, tables, scales of a
-   *     format of their own, integer codes, another rounding or scale rule, a learned affine range
+   * @param x a float32 variable that is not quantized yet, of known rank if axes keep scales
+   * @param descriptor a descriptor of integers or floats, per tensor or per axis
+   * @param layout the layout of {@code x}, for axes that are named by letters
+   * @return a variable of the name {@code <x>_quantized} and the shape of {@code x}
+   * @throws IllegalArgumentException if the variable is not float32 or is already quantized, or if a
+   *     graph cannot do what the descriptor describes: blocks, tables, quantized scales, integer
+   *     codes, another rounding or scale rule, or a learned affine range; the message names the
+   *     variable
    */
   public static SDVariable fakeQuant(
       SameDiff sd, SDVariable x, QuantDescriptor descriptor, Layout layout) {
@@ -99,7 +104,7 @@ public final class QuantSameDiff {
     return add(sd, x, quantizer, shared(x, quantizer));
   }
 
-  /** Adds what has been checked. */
+  /** Adds a quantizer that has been checked. */
   static SDVariable add(SameDiff sd, SDVariable x, GraphQuantizer quantizer, int[] shared) {
     if (!quantizer.ownsScale()) {
       // Another call of the same layer has it.
@@ -140,7 +145,7 @@ public final class QuantSameDiff {
     }
   }
 
-  /** The axes along which a scale is shared. */
+  /** Returns the axes along which a scale is shared. */
   static int[] shared(SDVariable x, GraphQuantizer quantizer) {
     QuantDescriptor descriptor = quantizer.descriptor();
     if (descriptor.perTensor()) {
@@ -186,11 +191,12 @@ public final class QuantSameDiff {
   }
 
   /**
-   * Finds the static scales of the variables that are no weights: runs the float graph on data and
-   * sets what the descriptors' calibrators have found. It may be run again, also on a loaded graph.
+   * Finds the static scales of the variables that are not weights. It runs the float graph on data,
+   * and sets the scales that the descriptors' calibrators find. It may be called again, even on a
+   * loaded graph.
    *
-   * @param batches values of the placeholders by name
-   * @param outputs what to compute; every quantizer is reached on the way
+   * @param batches the values of the placeholders, by name
+   * @param outputs the variables to compute; their computation must reach every quantizer
    * @throws IllegalStateException if no batch has reached a quantizer; the message names its
    *     variable, and no scale is set
    * @throws IllegalArgumentException if the graph has no quantizer at all
@@ -205,10 +211,10 @@ public final class QuantSameDiff {
   }
 
   /**
-   * The scale of a quantizer as it is now: a copy of its amax.
+   * Returns a copy of a quantizer's current amax.
    *
-   * @param x the name of the variable that is quantized
-   * @throws IllegalArgumentException if it has none
+   * @param x the name of the quantized variable
+   * @throws IllegalArgumentException if the variable has no quantizer with an amax
    */
   public static INDArray amax(SameDiff sd, String x) {
     for (GraphQuantizer quantizer : GraphQuantizer.in(sd)) {

@@ -9,15 +9,15 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
 
-/** Hooks that try in another graph what would be added for a layer's weights. */
+/** Tries in another graph what would be added for a layer's weights. */
 final class TrialLayer extends GraphLayer {
   private final Map<String, QuantDescriptor> descriptors;
   private final SameDiff trial;
 
   /**
-   * Of a layer.
+   * Makes the hooks of a layer.
    *
-   * @param trial the graph for it
+   * @param trial the graph to try in
    */
   TrialLayer(ModelShape.Layer layer, Map<String, QuantDescriptor> descriptors, SameDiff trial) {
     super(layer, descriptors);

@@ -1,8 +1,8 @@
 /**
- * Fake quantization in SameDiff graphs, made of ND4J's own operations: trained by {@code sd.fit},
- * calibrated through a listener, saved with the graph; by variable, or by the plan of a model whose
- * layers are of variables. Imports descriptors, quantizers, calibrators, and of core the plan and
- * the layers' hooks.
+ * Adds fake quantization to SameDiff graphs, with ND4J's own operations. It is trained by {@code
+ * sd.fit}, calibrated through a listener, and saved with the graph. It is added to single variables,
+ * or by the plan of a model whose layers hold variables. Imports descriptors, quantizers and
+ * calibrators, and of core the plan and the layers' hooks.
  */
 @NullMarked
 package dev.bitfold.samediff;
