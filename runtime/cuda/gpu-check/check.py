@@ -1,4 +1,4 @@
-"""Checks Bitfold's kernels on this machine's NVIDIA card: the tests, then how fast the kernels are.
+"""Checks Bitfold's kernels on this machine's NVIDIA device: the tests, then how fast the kernels are.
 
     python3 check.py [--out FOLDER] [--elements N] [--driver LIBRARY] [--unpacked FOLDER]
 
@@ -78,7 +78,7 @@ def unpack(pieces, folder):
 
 
 def ask_driver(path):
-    """Ends with the reason if the driver cannot be loaded or has no card."""
+    """Ends with the reason if the driver cannot be loaded or has no device."""
     try:
         driver = ctypes.CDLL(path)
     except OSError as e:
@@ -89,7 +89,7 @@ def ask_driver(path):
     except AttributeError as e:
         sys.exit(f"check.py: {path} is not NVIDIA's driver: {e}")
     if code or not count.value:
-        sys.exit(f"check.py: the driver {path} has no card (CUDA error {code}, {count.value} cards)")
+        sys.exit(f"check.py: the driver {path} has no device (CUDA error {code}, {count.value} devices)")
 
 
 def java(bundle, scratch, driver, main, *arguments):
@@ -111,10 +111,10 @@ def lines(path):
 
 
 def rates(path):
-    card, kernels = None, {}
+    device, kernels = None, {}
     for line in lines(path):
-        if line[0] == "card":
-            card = line[1]
+        if line[0] == "device":
+            device = line[1]
         else:
             kernels[line[0]] = {"bytes": int(line[1]), "ms": float(line[2])}
     copy = kernels.get("copy")
@@ -122,12 +122,12 @@ def rates(path):
         kernel["gbs"] = kernel["bytes"] / kernel["ms"] / 1e6
         if copy:
             kernel["ofCopy"] = kernel["gbs"] / (copy["bytes"] / copy["ms"] / 1e6)
-    return card, kernels
+    return device, kernels
 
 
 def table(result):
     tests = result["tests"]
-    text = [f"Card: {result['card']}; {result['elements']} elements of float32.", "",
+    text = [f"Device: {result['device']}; {result['elements']} elements of float32.", "",
             "Tests: " + ", ".join(f"{count} {name}" for name, count in tests.items()) + ".", "",
             "| kernel | ms | GB/s | of a copy |", "|---|--:|--:|--:|"]
     for name, k in result["kernels"].items():
@@ -171,7 +171,7 @@ def main():
             unpack(pieces, bundle)
         else:
             bundle = os.path.abspath(arguments.unpacked)
-        failed = java(bundle, scratch, driver, "dev.bitfold.cuda.check.CardTests", tests)
+        failed = java(bundle, scratch, driver, "dev.bitfold.cuda.check.DeviceTests", tests)
         if failed == NO_CARD:
             return 1
         failed |= java(bundle, scratch, driver, "dev.bitfold.cuda.kernel.KernelRates", str(arguments.elements), kernels)
@@ -179,8 +179,8 @@ def main():
     if lost:
         print(f"check.py: peers.py ended with {lost}: PyTorch is not measured", file=sys.stderr)
         failed = 1
-    card, measured = rates(kernels)
-    result = {"card": card, "elements": arguments.elements, "tests": {name: int(n) for name, n in lines(tests)},
+    device, measured = rates(kernels)
+    result = {"device": device, "elements": arguments.elements, "tests": {name: int(n) for name, n in lines(tests)},
               "kernels": measured, "peers": None}
     if os.path.exists(peers):
         with open(peers, encoding="utf-8") as file:

@@ -1,8 +1,8 @@
-"""Times PyTorch's fake quantization on the card: its own operations, a compiled one, and Triton.
+"""Times PyTorch's fake quantization on the device: its own operations, a compiled one, and Triton.
 
     python3 peers.py ELEMENTS FILE
 
-Writes the medians to the file as JSON; without PyTorch or a card it says so and writes nothing.
+Writes the medians to the file as JSON; without PyTorch or a device it says so and writes nothing.
 """
 
 import functools
@@ -36,7 +36,7 @@ def main():
         print("no PyTorch here: nothing to compare with")
         return
     if not torch.cuda.is_available():
-        print("PyTorch finds no card: nothing to compare with")
+        print("PyTorch finds no device: nothing to compare with")
         return
     torch.manual_seed(1)
     x = torch.randn(elements // COLUMNS, COLUMNS, device="cuda")
@@ -76,7 +76,7 @@ def main():
             torch.cuda.synchronize()
             if round_ >= 0:
                 times[name].append((time.perf_counter() - start) * 1e3 / IN_A_ROW)
-    result = {"torch": torch.__version__, "card": torch.cuda.get_device_name(0), "failed": failed, "times": {}}
+    result = {"torch": torch.__version__, "device": torch.cuda.get_device_name(0), "failed": failed, "times": {}}
     for name, (ours, _, differ) in works.items():
         result["times"][name] = {"ours": ours, "ms": statistics.median(times[name]), "differ": differ}
     with open(path, "w", encoding="utf-8") as file:

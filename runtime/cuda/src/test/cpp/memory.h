@@ -1,4 +1,4 @@
-// The card's memory: each allocation between guards, filled with garbage, and looked up by address.
+// The device's memory: each allocation between guards, filled with garbage, and looked up by address.
 #pragma once
 
 #include <cstdint>

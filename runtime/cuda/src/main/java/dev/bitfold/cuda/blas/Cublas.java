@@ -13,12 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The functions of cuBLAS that Bitfold calls: {@code sgemm} is {@code cublasSgemm_v2}. They are the
- * same from version 11 to 13. {@code gemmEx} takes int8 kernels from cublasLt, which cuBLAS brings.
- * All return a status, 0 for success. Matrices are in column-major order.
+ * Declares the functions of cuBLAS that Bitfold calls. {@code sgemm}, for example, is {@code
+ * cublasSgemm_v2}. They are the same from version 11 to 13. {@code gemmEx} uses int8 kernels of
+ * cublasLt, which comes with cuBLAS. All functions return a status, 0 for success. Matrices are in
+ * column-major order.
  */
 interface Cublas extends Library {
-  /** What the library is called, from the newest version on. */
+  /** The names of the library, the newest version first. */
   List<String> NAMES =
       Platform.isWindows()
           ? List.of("cublas64_13", "cublas64_12", "cublas64_11")
@@ -42,13 +43,13 @@ interface Cublas extends Library {
   /** CUBLAS_GEMM_DEFAULT. */
   int ANY_ALGORITHM = -1;
 
-  /** CUBLAS_STATUS_ARCH_MISMATCH: not on this card. */
+  /** CUBLAS_STATUS_ARCH_MISMATCH: not on this device. */
   int ARCH_MISMATCH = 8;
 
   /** CUBLAS_STATUS_NOT_SUPPORTED. */
   int NOT_SUPPORTED = 15;
 
-  /** The library's name for a function. */
+  /** Returns the library's name for a function. */
   static String symbol(String method) {
     String name = "cublas" + method.substring(0, 1).toUpperCase(Locale.ROOT) + method.substring(1);
     return method.equals("gemmEx") ? name : name + "_v2";
@@ -57,8 +58,8 @@ interface Cublas extends Library {
   /**
    * Loads the library.
    *
-   * @param name or path
-   * @throws UnsatisfiedLinkError if there is none
+   * @param name the name or path of the library
+   * @throws UnsatisfiedLinkError if there is no such library
    */
   static Cublas load(String name) {
     FunctionMapper mapper = (library, method) -> symbol(method.getName());

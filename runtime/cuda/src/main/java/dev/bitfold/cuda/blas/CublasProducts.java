@@ -14,15 +14,15 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Supplier;
 
 /**
- * Products by cuBLAS, in the card's primary context. A handle serves one lane at a time: its
- * workspace is that of a stream.
+ * Multiplies matrices by cuBLAS, in the device's primary context. A handle serves one lane at a time,
+ * because its workspace belongs to a stream.
  */
 final class CublasProducts implements MatrixProducts {
   private static final int THREADS = 256;
   private static final int FIRST_BY_TEN_THOUSANDS = 100_000;
 
-  /** Blocks of the kernel that adds the bias, at most: they go on to the next elements. */
-  private static final int MOST_BLOCKS = 4096;
+  /** The largest number of blocks that add the bias; each goes on to the next elements. */
+  private static final int MAX_BLOCKS = 4096;
 
   private static final FloatByReference ONE = new FloatByReference(1f);
   private static final FloatByReference ZERO = new FloatByReference(0f);
@@ -37,7 +37,8 @@ final class CublasProducts implements MatrixProducts {
   /**
    * Tries the library.
    *
-   * @throws CudaException if it does not work on this card, as with a driver older than it
+   * @throws CudaException if the library does not work on this device, for example if the driver is
+   *     older than the library
    */
   CublasProducts(CudaDevice device, Cublas library) {
     this.device = device;
@@ -55,7 +56,7 @@ final class CublasProducts implements MatrixProducts {
     device.whenFull(this::release);
   }
 
-  /** Idle handles have workspaces on the card. */
+  /** Closes idle handles, which have workspaces on the device. */
   private void release() {
     for (Pointer handle = idle.pollFirst(); handle != null; handle = idle.pollFirst()) {
       discard(handle);
@@ -67,7 +68,7 @@ final class CublasProducts implements MatrixProducts {
     return name(version);
   }
 
-  /** Version 11 counts by thousands, later ones by ten thousands. */
+  /** Returns a version in words. Version 11 counts in thousands, later ones in ten thousands. */
   static String name(int version) {
     int major = version / (version < FIRST_BY_TEN_THOUSANDS ? 1000 : 10000);
     int minor = version % (version < FIRST_BY_TEN_THOUSANDS ? 1000 : 10000) / 100;
@@ -183,7 +184,7 @@ final class CublasProducts implements MatrixProducts {
       forEach("values_of_sums", rows, outputs, arguments);
     }
 
-    /** Whether cuBLAS has made the sums; it has no kernel for some cards. */
+    /** Returns whether cuBLAS has computed the sums; for some devices it has no kernel. */
     private boolean sums(Codes x, Codes w, DevicePointer y, int rows, int inner, int outputs) {
       failed = true;
       int status =
@@ -220,7 +221,7 @@ final class CublasProducts implements MatrixProducts {
     private void forEach(String kernel, int rows, int outputs, LaunchArguments arguments) {
       int elements = rows * outputs;
       arguments.integer(elements).integer(outputs);
-      int blocks = Math.min((elements - 1) / THREADS + 1, MOST_BLOCKS);
+      int blocks = Math.min((elements - 1) / THREADS + 1, MAX_BLOCKS);
       lane.stream().launch(kernel, blocks, 1, arguments);
     }
 

@@ -14,34 +14,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Multiplies matrices on a card, of float32 or of int8 codes. Safe for concurrent use.
+ * Multiplies matrices of float32 or of int8 codes on a device. Safe for concurrent use.
  *
- * <p>cuBLAS is used where it is found: {@code libcublas.so.13}, {@code .12} or {@code .11} where
- * the system looks for libraries, or the file that {@code -Dbitfold.cublas=PATH} names; {@code
- * -Dbitfold.cublas=off} leaves it alone. Its sums of floats go in an order of its own, which may
- * differ from card to card. Without it {@code products.cuh} is used, whose order is fixed: the same
- * bits on every card. Sums of codes are exact, whoever makes them.
+ * <p>cuBLAS is used if it is found: {@code libcublas.so.13}, {@code .12} or {@code .11} where the
+ * system looks for libraries, or the file that {@code -Dbitfold.cublas=PATH} names. {@code
+ * -Dbitfold.cublas=off} leaves cuBLAS out. cuBLAS sums floats in an order of its own, which may
+ * differ between devices. Without cuBLAS, {@code products.cuh} is used. Its order is fixed, with the
+ * same bits on every device. Sums of codes are always exact.
  */
 public interface MatrixProducts {
-  /** What makes the products, for people: {@code cuBLAS 12.4.5}. */
+  /** Returns the name of the implementation for people: {@code cuBLAS 12.4.5}. */
   String name();
 
   /**
    * Opens products for a lane.
    *
-   * @throws CudaException if there is no room for what they need
+   * @throws CudaException if the device has not enough memory
    */
   Multiplier open(Lane lane);
 
-  /** The products of one lane; closed when the lane's stream has done what it was given. */
+  /** Multiplies in one lane. It is closed when the lane's stream has done its work. */
   interface Multiplier extends AutoCloseable {
     /**
-     * Gives {@code y = x · wᵀ + bias} to the stream.
+     * Queues {@code y = x · wᵀ + bias} in the stream.
      *
-     * @param x of [rows, inner]
-     * @param w of [outputs, inner]
-     * @param bias of [outputs]; nowhere for none
-     * @param y of [rows, outputs]; none of the others
+     * @param x [rows, inner]
+     * @param w [outputs, inner]
+     * @param bias [outputs], or a null pointer for none
+     * @param y [rows, outputs], in other memory than the inputs
      */
     void multiply(
         DevicePointer x,
@@ -53,14 +53,14 @@ public interface MatrixProducts {
         int outputs);
 
     /**
-     * Gives {@code y = (x · wᵀ) / xScale · wScale + bias} to the stream: the sum in int32, which is
-     * exact; then each step once rounded to float32.
+     * Queues {@code y = (x · wᵀ) / xScale · wScale + bias} in the stream. The sum is in int32 and
+     * exact. After that, each step is rounded once to float32.
      *
-     * @param x of [rows, inner], with a scale for each row, which divides
-     * @param w of [outputs, inner], with a scale for each output, which multiplies
-     * @param bias as there
-     * @param y as there
-     * @param inner a multiple of 4 below 2^17, so that no sum leaves the int32
+     * @param x [rows, inner], with a scale for each row, by which the row is divided
+     * @param w [outputs, inner], with a scale for each output, by which the output is multiplied
+     * @param bias [outputs], or a null pointer for none
+     * @param y [rows, outputs], in other memory than the inputs
+     * @param inner a multiple of 4 below 2^17, so that no sum overflows the int32
      */
     void multiply(
         Codes x, Codes w, DevicePointer bias, DevicePointer y, int rows, int inner, int outputs);
@@ -70,30 +70,30 @@ public interface MatrixProducts {
   }
 
   /**
-   * A matrix of int8 codes.
+   * Holds a matrix of int8 codes.
    *
-   * @param codes address of a byte for each, a multiple of 16
-   * @param scales address of a float for each row
+   * @param codes the address of one byte for each code, a multiple of 16
+   * @param scales the address of a float for each row
    */
   record Codes(DevicePointer codes, DevicePointer scales) {}
 
-  /** Those of a card, decided once, and then logged in one line. */
+  /** Returns the products of a device. The choice is made once and logged in one line. */
   static MatrixProducts of(CudaDevice device) {
     Objects.requireNonNull(device, "device");
     return Found.PRODUCTS.computeIfAbsent(device, on -> find(on, Setting.CUBLAS.text()));
   }
 
   /**
-   * Looks for the best.
+   * Finds the best implementation.
    *
-   * @param cublas path to a library, or {@code off}; empty: where the system finds it
+   * @param cublas the path of a library, or {@code off}; empty for the library that the system finds
    */
   static MatrixProducts find(CudaDevice device, String cublas) {
     if (cublas.equals("off")) {
       return new OwnProducts();
     }
     List<String> names = cublas.isEmpty() ? Cublas.NAMES : List.of(cublas);
-    String why = "none is found";
+    String why = "no cuBLAS was found";
     for (String name : names) {
       try {
         CublasProducts products = new CublasProducts(device, Cublas.load(name));
@@ -107,7 +107,7 @@ public interface MatrixProducts {
       }
     }
     OwnProducts own = new OwnProducts();
-    String line = "matrix products on {} are made by {}; those of cuBLAS are faster, but {} ({})";
+    String line = "matrix products on {} are made by {}; cuBLAS would be faster, but {} ({})";
     Object[] words = {device, own.name(), why, String.join(", ", names)};
     if (cublas.isEmpty()) {
       Found.LOG.info(line, words);
@@ -118,7 +118,7 @@ public interface MatrixProducts {
     return own;
   }
 
-  /** What was found. */
+  /** Keeps what was found. */
   final class Found {
     private static final Logger LOG = LoggerFactory.getLogger(MatrixProducts.class);
     private static final Map<CudaDevice, MatrixProducts> PRODUCTS = new ConcurrentHashMap<>();

@@ -4,12 +4,12 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.launch.Lane;
 
-/** Products by our own kernel. */
+/** Multiplies matrices by Bitfold's own kernel. */
 final class OwnProducts implements MatrixProducts {
-  /** Rows and outputs of a block, as in products.cuh. */
+  /** The number of rows and outputs of a block, as in products.cuh. */
   private static final int SIDE = 64;
 
-  /** Codes of a word. */
+  /** The number of codes in a word. */
   private static final int WORD = 4;
 
   @Override
@@ -49,8 +49,8 @@ final class OwnProducts implements MatrixProducts {
   }
 
   /**
-   * {@link Multiplier#multiply(Codes, Codes, DevicePointer, DevicePointer, int, int, int)} by our
-   * own kernel.
+   * Multiplies as {@link Multiplier#multiply(Codes, Codes, DevicePointer, DevicePointer, int, int,
+   * int)} does, by Bitfold's own kernel.
    */
   static void multiplyCodes(
       Lane lane,

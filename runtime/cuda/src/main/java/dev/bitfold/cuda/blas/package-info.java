@@ -1,5 +1,6 @@
 /**
- * Matrix products on a card: cuBLAS where the host has it, else a kernel of our own. Imports JNA,
+ * Multiplies matrices on a device, by cuBLAS if the host has it and otherwise by Bitfold's own
+ * kernel. Imports JNA,
  * {@code dev.bitfold.cuda.driver} and {@code dev.bitfold.cuda.kernel}.
  */
 @NullMarked

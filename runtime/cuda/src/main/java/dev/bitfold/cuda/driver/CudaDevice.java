@@ -17,15 +17,16 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * A card: its primary context, which it shares with every other user of CUDA in the process, and
- * Bitfold's kernels in it. Opened once, for the life of the process. Safe for concurrent use.
+ * Represents a device: its primary context and Bitfold's kernels in that context. All users of CUDA
+ * in the process share the context. A device is opened once, for the life of the process. Safe for
+ * concurrent use.
  */
 public final class CudaDevice {
   /** The oldest compute capability that the kernels are compiled for: Turing. */
-  private static final int LEAST_CAPABILITY = 75;
+  private static final int MIN_CAPABILITY = 75;
 
-  /** The CUDA version whose drivers know the PTX version that the kernels are in. */
-  private static final int LEAST_DRIVER = 10000;
+  /** The first CUDA version whose drivers know the kernels' PTX version. */
+  private static final int MIN_DRIVER = 10000;
 
   private static final int MULTIPROCESSORS = 16;
   private static final int CAPABILITY_MAJOR = 75;
@@ -64,22 +65,22 @@ public final class CudaDevice {
   /**
    * Opens a device.
    *
-   * @param library path to the driver library; empty: the system's driver
-   * @param ordinal of the device, from 0
+   * @param library the path of the driver library; empty for the system's driver
+   * @param ordinal the number of the device, from 0
    * @throws UnsatisfiedLinkError if there is no such library
-   * @throws IllegalStateException if the device is not there, or it or the driver is too old; the
-   *     message says what was found
+   * @throws IllegalStateException if the device does not exist, or if the device or the driver is
+   *     too old; the message says what was found
    * @throws CudaException if a call fails
    */
   public static CudaDevice open(String library, int ordinal) {
     Driver driver = Driver.open(library);
     int version = driver.version();
-    if (version < LEAST_DRIVER) {
+    if (version < MIN_DRIVER) {
       throw new IllegalStateException(
           "the NVIDIA driver is too old: it is for CUDA "
               + dotted(version)
               + " and the kernels need "
-              + dotted(LEAST_DRIVER)
+              + dotted(MIN_DRIVER)
               + " or later");
     }
     int count = driver.deviceCount();
@@ -95,14 +96,14 @@ public final class CudaDevice {
     int capability =
         10 * driver.attribute(CAPABILITY_MAJOR, device.getValue())
             + driver.attribute(CAPABILITY_MINOR, device.getValue());
-    if (capability < LEAST_CAPABILITY) {
+    if (capability < MIN_CAPABILITY) {
       throw new IllegalStateException(
           "the device cuda:"
               + ordinal
               + " is too old: it is of compute capability "
               + tenths(capability)
               + " and the kernels need "
-              + tenths(LEAST_CAPABILITY)
+              + tenths(MIN_CAPABILITY)
               + " or later");
     }
     return new CudaDevice(driver, ordinal, device.getValue(), capability);
@@ -116,7 +117,7 @@ public final class CudaDevice {
     return capability / 10 + "." + capability % 10;
   }
 
-  /** The kernels as PTX, which the driver compiles for its card and keeps in its cache. */
+  /** Returns the kernels as PTX, which the driver compiles for its device and keeps in its cache. */
   private static Pointer load(Driver driver) {
     byte[] ptx;
     try (InputStream in = CudaDevice.class.getResourceAsStream("/dev/bitfold/cuda/kernels.ptx")) {
@@ -136,32 +137,32 @@ public final class CudaDevice {
     return module.getValue();
   }
 
-  /** Its number among the cards, from 0. */
+  /** Returns the number of this device, from 0. */
   public int ordinal() {
     return ordinal;
   }
 
-  /** What its maker calls it. */
+  /** Returns the product name of this device. */
   public String name() {
     return name;
   }
 
-  /** Its compute capability: 90 for 9.0. */
+  /** Returns the compute capability, such as 90 for 9.0. */
   public int capability() {
     return capability;
   }
 
-  /** Its multiprocessors. */
+  /** Returns the number of multiprocessors. */
   public int multiprocessors() {
     return multiprocessors;
   }
 
-  /** Kernels launched so far. */
+  /** Returns the number of kernels launched so far. */
   public long launches() {
     return launches.sum();
   }
 
-  /** Bytes of its memory that are free now. */
+  /** Returns the number of bytes of device memory that are free now. */
   public long freeMemory() {
     return within(
         () -> {
@@ -171,17 +172,17 @@ public final class CudaDevice {
         });
   }
 
-  /** Adds what gives memory back that is only kept for later, when an allocation finds none. */
+  /** Adds an action that gives idle memory back when an allocation fails. */
   public void whenFull(Runnable release) {
     whenFull.add(release);
   }
 
   /**
-   * Allocates memory of the card. What it holds is not defined.
+   * Allocates memory of the device. Its contents are not defined.
    *
-   * @param bytes above 0
-   * @throws CudaException if there is not so much; the message says how much was asked for and how
-   *     much is free
+   * @param bytes the size, above 0
+   * @throws CudaException if there is not enough memory; the message says how many bytes were asked
+   *     for and how many are free
    */
   public DeviceMemory allocate(long bytes) {
     LongByReference address = new LongByReference();
@@ -200,7 +201,7 @@ public final class CudaDevice {
     return new DeviceMemory(this, new DevicePointer(address.getValue()), bytes);
   }
 
-  /** Opens a stream of its own. */
+  /** Opens a new stream. */
   public CudaStream openStream() {
     return new CudaStream(this);
   }
@@ -213,7 +214,7 @@ public final class CudaDevice {
     driver.check(method, code);
   }
 
-  /** Runs with the card's context as the thread's, and then gives the thread its own again. */
+  /** Runs with the device's context as the thread's context, and then restores the thread's own. */
   public <T> T within(Supplier<T> work) {
     check("ctxPushCurrent", calls().ctxPushCurrent(context));
     try {
@@ -223,7 +224,7 @@ public final class CudaDevice {
     }
   }
 
-  /** Checks a call within the context. */
+  /** Makes a call within the context and throws if it fails. */
   void call(String method, Supplier<Integer> call) {
     int code = within(call);
     check(method, code);

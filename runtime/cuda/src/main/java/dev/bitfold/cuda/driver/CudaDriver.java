@@ -13,9 +13,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of the CUDA driver API that Bitfold calls: {@code memAlloc} is {@code
- * cuMemAlloc_v2}. A size is 64 bits wide: there is no 32-bit driver any more. All return a code, 0
- * for success.
+ * Declares the functions of the CUDA driver API that Bitfold calls. {@code memAlloc}, for example,
+ * is {@code cuMemAlloc_v2}. Sizes have 64 bits, because 32-bit drivers no longer exist. All functions
+ * return a code, 0 for success.
  */
 interface CudaDriver extends Library {
   /** Functions whose later form has a name of its own. */
@@ -33,7 +33,7 @@ interface CudaDriver extends Library {
           "memcpyHtoDAsync",
           "streamDestroy");
 
-  /** The driver's name for a function. */
+  /** Returns the driver's name for a function. */
   static String symbol(String method) {
     String name = "cu" + method.substring(0, 1).toUpperCase(Locale.ROOT) + method.substring(1);
     return SECOND.contains(method) ? name + "_v2" : name;
@@ -42,8 +42,8 @@ interface CudaDriver extends Library {
   /**
    * Loads the library.
    *
-   * @param path to it; empty: the driver's, where the system finds it
-   * @throws UnsatisfiedLinkError if there is none
+   * @param path the path of the library; empty for the driver that the system finds
+   * @throws UnsatisfiedLinkError if there is no such library
    */
   static CudaDriver load(String path) {
     String name = Platform.isWindows() ? "nvcuda" : "libcuda.so.1";

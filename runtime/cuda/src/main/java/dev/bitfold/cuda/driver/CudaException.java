@@ -3,8 +3,9 @@ package dev.bitfold.cuda.driver;
 import dev.bitfold.descriptor.BitfoldException;
 
 /**
- * What the CUDA driver, or a library on top of it, refused or a kernel did wrong: the call, its
- * code and what that means are in the message and apart.
+ * Thrown if the CUDA driver or a library on top of it refuses a call, or if a kernel fails. The
+ * message has the call, its code and the meaning of the code. The call and the code are also
+ * available separately.
  */
 public final class CudaException extends BitfoldException {
   private static final long serialVersionUID = 1L;
@@ -16,10 +17,10 @@ public final class CudaException extends BitfoldException {
   private final int code;
 
   /**
-   * An error of a call.
+   * Makes an exception for a call.
    *
-   * @param call the function, as {@code cuMemAlloc_v2}
-   * @param code the driver's, or the library's
+   * @param call the function, such as {@code cuMemAlloc_v2}
+   * @param code the code of the driver or of the library
    * @param message the whole message
    */
   public CudaException(String call, int code, String message) {
@@ -28,12 +29,12 @@ public final class CudaException extends BitfoldException {
     this.code = code;
   }
 
-  /** The driver's function that failed, as {@code cuMemAlloc_v2}. */
+  /** Returns the function that failed, such as {@code cuMemAlloc_v2}. */
   public String call() {
     return call;
   }
 
-  /** CUDA's code: 2 is CUDA_ERROR_OUT_OF_MEMORY. */
+  /** Returns CUDA's code, such as 2 for CUDA_ERROR_OUT_OF_MEMORY. */
   public int code() {
     return code;
   }

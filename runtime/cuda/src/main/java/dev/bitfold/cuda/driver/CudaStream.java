@@ -4,8 +4,8 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 
 /**
- * A stream: what is given to it runs in its order, apart from other streams. Of one thread at a
- * time.
+ * Represents a stream. Its work runs in the order of the calls, independently of other streams. Not
+ * safe for concurrent use.
  */
 public final class CudaStream implements AutoCloseable {
   /** Threads of a block, of every kernel. */
@@ -24,12 +24,12 @@ public final class CudaStream implements AutoCloseable {
     this.stream = created.getValue();
   }
 
-  /** Its card. */
+  /** Returns the device of this stream. */
   public CudaDevice device() {
     return device;
   }
 
-  /** The driver's {@code CUstream}, for libraries that stand on the driver. */
+  /** Returns the driver's {@code CUstream}, for libraries on top of the driver. */
   public Pointer handle() {
     return stream;
   }
@@ -37,10 +37,10 @@ public final class CudaStream implements AutoCloseable {
   /**
    * Launches a kernel.
    *
-   * @param kernel its name
-   * @param blocksX blocks, at least 1
-   * @param blocksY blocks, 1 to 65535
-   * @param arguments may be used again when this returns
+   * @param kernel the name of the kernel
+   * @param blocksX the number of blocks along x, at least 1
+   * @param blocksY the number of blocks along y, 1 to 65535
+   * @param arguments the arguments, which may be reused when this method returns
    */
   public void launch(String kernel, int blocksX, int blocksY, LaunchArguments arguments) {
     Pointer function = device.function(kernel);
@@ -64,14 +64,14 @@ public final class CudaStream implements AutoCloseable {
     device.launched();
   }
 
-  /** Sets so many 32-bit words. */
+  /** Sets {@code count} 32-bit words to a value. */
   public void fill(DevicePointer start, int value, long count) {
     device.call(
         "memsetD32Async",
         () -> device.calls().memsetD32Async(start.address(), value, count, stream));
   }
 
-  /** Copies within the card. */
+  /** Copies within the device. */
   public void copy(DevicePointer to, DevicePointer from, long bytes) {
     device.call(
         "memcpyDtoDAsync",
@@ -79,9 +79,9 @@ public final class CudaStream implements AutoCloseable {
   }
 
   /**
-   * Waits until all is done.
+   * Waits until all work of this stream is done.
    *
-   * @throws CudaException if something failed
+   * @throws CudaException if a part of the work failed
    */
   public void synchronize() {
     device.call("streamSynchronize", () -> device.calls().streamSynchronize(stream));

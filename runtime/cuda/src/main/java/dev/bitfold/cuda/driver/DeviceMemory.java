@@ -1,6 +1,6 @@
 package dev.bitfold.cuda.driver;
 
-/** Memory of a card. Closed once; not to be used afterwards. */
+/** Holds memory of a device. It must not be used after {@link #close}. */
 public final class DeviceMemory implements AutoCloseable {
   private final CudaDevice device;
   private final DevicePointer start;
@@ -13,17 +13,17 @@ public final class DeviceMemory implements AutoCloseable {
     this.bytes = bytes;
   }
 
-  /** Returns where it starts, at a multiple of 256 bytes. */
+  /** Returns the address of the first byte, a multiple of 256 bytes. */
   public DevicePointer start() {
     return start;
   }
 
-  /** Its size. */
+  /** Returns the number of bytes. */
   public long bytes() {
     return bytes;
   }
 
-  /** Gives the memory back; the driver waits for what still uses it. */
+  /** Gives the memory back. The driver waits for work that still uses it. */
   @Override
   public synchronized void close() {
     if (!closed) {

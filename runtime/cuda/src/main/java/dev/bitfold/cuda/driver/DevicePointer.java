@@ -1,9 +1,10 @@
 package dev.bitfold.cuda.driver;
 
 /**
- * An address in a device's memory: no offset, size or address of the host can be mistaken for it.
+ * Holds an address in a device's memory, so that it cannot be confused with an offset, a size or an
+ * address of the host.
  *
- * @param address as the driver counts, in bytes; 0 points nowhere
+ * @param address the driver's address, in bytes; 0 points nowhere
  */
 public record DevicePointer(long address) {
   /** Points nowhere: what a kernel takes for an input that is left out. */

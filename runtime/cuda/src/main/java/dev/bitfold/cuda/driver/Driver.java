@@ -4,7 +4,7 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 
-/** The driver library, initialized. Safe for concurrent use. */
+/** Represents the initialized driver library. Safe for concurrent use. */
 final class Driver {
   private final CudaDriver calls;
   private final String path;
@@ -17,9 +17,9 @@ final class Driver {
   /**
    * Loads and initializes the driver.
    *
-   * @param path to the library; empty: where the system finds it
-   * @throws UnsatisfiedLinkError if there is none
-   * @throws CudaException if it cannot be initialized, as without a device
+   * @param path the path of the library; empty for the one that the system finds
+   * @throws UnsatisfiedLinkError if there is no such library
+   * @throws CudaException if the driver cannot be initialized, for example without a device
    */
   static Driver open(String path) {
     Driver driver = new Driver(CudaDriver.load(path), path);
@@ -31,12 +31,12 @@ final class Driver {
     return calls;
   }
 
-  /** Whether this is another one than the system's. */
+  /** Returns the path that was given; empty for the system's driver. */
   String path() {
     return path;
   }
 
-  /** The CUDA version that the driver brings, as 12040 for 12.4. */
+  /** Returns the CUDA version of the driver, such as 12040 for 12.4. */
   int version() {
     IntByReference version = new IntByReference();
     check("driverGetVersion", calls.driverGetVersion(version));
@@ -63,9 +63,9 @@ final class Driver {
   }
 
   /**
-   * The exception of a failed call.
+   * Returns the exception of a failed call.
    *
-   * @param more what else is known, behind the driver's own words; may be empty
+   * @param more further facts to add after the driver's own words; may be empty
    */
   CudaException failure(String method, int code, String more) {
     String call = CudaDriver.symbol(method);

@@ -4,9 +4,9 @@ import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 
 /**
- * The parameters of a launch, one behind the other as a kernel declares them: each at a multiple of
- * its size, a struct at a multiple of its largest member's. Used again for each launch, by one
- * thread at a time.
+ * Collects the parameters of a launch in the order in which the kernel declares them. Each starts at
+ * a multiple of its size, and a struct at a multiple of its largest member's size. Can be reused for
+ * each launch. Not safe for concurrent use.
  */
 public final class LaunchArguments {
   private static final int ROOM = 1024;
@@ -20,7 +20,7 @@ public final class LaunchArguments {
   private final Memory extra = new Memory(5L * Long.BYTES);
   private int at;
 
-  /** Without arguments yet. */
+  /** Makes an empty list of arguments. */
   public LaunchArguments() {
     extra.setLong(0, BUFFER_POINTER);
     extra.setPointer(8, buffer);
@@ -29,13 +29,13 @@ public final class LaunchArguments {
     extra.setLong(32, 0);
   }
 
-  /** Starts anew. */
+  /** Removes all arguments. */
   public LaunchArguments clear() {
     at = 0;
     return this;
   }
 
-  /** A pointer to the device's memory. */
+  /** Adds a pointer to the device's memory. */
   public LaunchArguments pointer(DevicePointer pointer) {
     align(Long.BYTES);
     buffer.setLong(at, pointer.address());
@@ -43,7 +43,7 @@ public final class LaunchArguments {
     return this;
   }
 
-  /** A 32-bit integer. */
+  /** Adds a 32-bit integer. */
   public LaunchArguments integer(int value) {
     align(Integer.BYTES);
     buffer.setInt(at, value);
@@ -51,7 +51,7 @@ public final class LaunchArguments {
     return this;
   }
 
-  /** A float. */
+  /** Adds a float. */
   public LaunchArguments floating(float value) {
     align(Float.BYTES);
     buffer.setFloat(at, value);
@@ -59,7 +59,7 @@ public final class LaunchArguments {
     return this;
   }
 
-  /** A double. */
+  /** Adds a double. */
   public LaunchArguments floating64(double value) {
     align(Double.BYTES);
     buffer.setDouble(at, value);
@@ -67,13 +67,13 @@ public final class LaunchArguments {
     return this;
   }
 
-  /** Goes on at a multiple: the end of a struct, or the start of one. */
+  /** Skips to a multiple of a number of bytes, at the start or the end of a struct. */
   public LaunchArguments align(int bytes) {
     at = (at + bytes - 1) / bytes * bytes;
     return this;
   }
 
-  /** What the driver takes as {@code extra}. */
+  /** Returns the arguments in the form of the driver's {@code extra}. */
   Pointer extra() {
     size.setLong(0, at);
     return extra;

@@ -1,10 +1,10 @@
 package dev.bitfold.cuda.driver;
 
-/** Why a library cannot be used, in one line. */
+/** Explains in one line why a library cannot be used. */
 public final class LoadFailure {
   private LoadFailure() {}
 
-  /** The loader's own words; JNA's go on with every place where it has looked. */
+  /** Returns the loader's own words, without the list of places that JNA adds. */
   public static String reason(LinkageError e) {
     return String.valueOf(e.getMessage())
         .lines()

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Memory of the host that the card reads and writes by itself, and an event that says when it has.
- * Of one thread at a time.
+ * Holds memory of the host that the device reads and writes by itself, and an event that tells when
+ * it has done so. Not safe for concurrent use.
  */
 final class PinnedMemory implements AutoCloseable {
   /** Without times. */
@@ -37,12 +37,12 @@ final class PinnedMemory implements AutoCloseable {
     this.buffer = host.getByteBuffer(0, bytes).order(ByteOrder.nativeOrder());
   }
 
-  /** Its bytes. Not to be kept beyond {@link #close}. */
+  /** Returns the bytes, which must not be used after {@link #close}. */
   ByteBuffer buffer() {
     return buffer;
   }
 
-  /** Has bytes of it sent to the card. */
+  /** Starts to send bytes to the device. */
   void send(int from, DevicePointer to, int bytes) {
     device.call(
         "memcpyHtoDAsync",
@@ -50,7 +50,7 @@ final class PinnedMemory implements AutoCloseable {
             device.calls().memcpyHtoDAsync(to.address(), host.share(from), bytes, stream.handle()));
   }
 
-  /** Has bytes of the card fetched to its start. */
+  /** Starts to fetch bytes of the device to the start of this memory. */
   void fetch(DevicePointer from, int bytes) {
     device.call(
         "memcpyDtoHAsync",

@@ -7,21 +7,21 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 
 /**
- * Copies between host and card through two pinned buffers: while the card takes one, the other is
- * filled. When an upload returns, what was read may change; when a download returns, all is there.
- * Of one thread at a time.
+ * Copies between host and device through two pinned buffers: while the device takes one, the other
+ * is filled. When an upload returns, its source may change. When a download returns, it is complete.
+ * Not safe for concurrent use.
  */
 public final class Staging implements AutoCloseable {
   private static final int HALF = 4 << 20;
 
-  /** Every piece starts at a multiple. */
+  /** Every piece starts at a multiple of this number of bytes. */
   private static final int ALIGNMENT = 16;
 
   private final PinnedMemory[] halves;
   private int half;
   private int used;
 
-  /** The staging of a stream. */
+  /** Makes the staging of a stream. */
   public Staging(CudaStream stream) {
     PinnedMemory first = new PinnedMemory(stream, HALF);
     try {
@@ -32,12 +32,12 @@ public final class Staging implements AutoCloseable {
     }
   }
 
-  /** Writes a piece of what is sent to a buffer, from its position on. */
+  /** Writes a piece of the source to a buffer, from the buffer's position on. */
   private interface Writer {
     void write(ByteBuffer to, long from, int bytes);
   }
 
-  /** Reads a piece of what is fetched. */
+  /** Reads a fetched piece. */
   private interface Reader {
     void read(ByteBuffer from, long to, int bytes);
   }
@@ -99,7 +99,7 @@ public final class Staging implements AutoCloseable {
         });
   }
 
-  /** Fetches integers of 64 bits and adds them. */
+  /** Fetches 64-bit integers and adds them to {@code out}. */
   public void downloadAdding(DevicePointer at, long[] out, int count) {
     download(
         8L * count,
@@ -129,7 +129,7 @@ public final class Staging implements AutoCloseable {
     }
   }
 
-  /** Goes on in the other half, when the card has taken what it held. */
+  /** Continues with the other half, once the device has taken its contents. */
   private void turn() {
     half = 1 - half;
     halves[half].await();

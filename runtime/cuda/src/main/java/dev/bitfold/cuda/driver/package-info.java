@@ -1,7 +1,6 @@
 /**
- * NVIDIA's driver library as it is called from Java: its functions, its errors as one exception,
- * devices, memory, streams and launches. Imports JNA, and of ours {@code
- * BitfoldException}.
+ * Calls NVIDIA's driver library from Java: its functions, its errors as one exception, devices,
+ * memory, streams and launches. Imports JNA and Bitfold's {@code BitfoldException}.
  */
 @NullMarked
 package dev.bitfold.cuda.driver;

@@ -18,23 +18,25 @@ import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /**
- * The kernels on a card, for tensors of the host: each call sends what it reads and fetches what it
- * wrote, and is over when it returns. Safe for concurrent use; two threads' calls may run on the
- * card at the same time.
+ * Runs kernels on a device for tensors of the host. Each call sends its inputs, fetches its results,
+ * and is complete when it returns. Safe for concurrent use: calls of two threads may run on the
+ * device at the same time.
  *
- * <p>A call that fails throws {@link CudaException}, and what it writes to is then undefined.
+ * <p>A call that fails throws {@link CudaException}. The contents of its results are then undefined.
  */
 public final class CudaKernels implements QuantKernels {
   private final Lanes lanes;
 
   /**
-   * @param device the card
+   * Makes the kernels of a device.
+   *
+   * @param device the device
    */
   public CudaKernels(CudaDevice device) {
     this.lanes = Lanes.of(device);
   }
 
-  /** The card. */
+  /** Returns the device. */
   public CudaDevice device() {
     return lanes.device();
   }
@@ -44,7 +46,7 @@ public final class CudaKernels implements QuantKernels {
     return "cuda";
   }
 
-  /** Gives the card's memory back that is kept for later calls. */
+  /** Gives back the device memory that is kept for later calls. */
   public void release() {
     lanes.release();
   }

@@ -10,18 +10,18 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Offers a card's kernels: with {@code -Dbitfold.device=cuda} or {@code cuda:n} for everything,
- * without it where the trip from the host and back pays.
+ * Offers a device's kernels. With {@code -Dbitfold.device=cuda} or {@code cuda:n}, they are used for
+ * everything. Otherwise, they are used where the trip to the device and back pays.
  */
 public final class CudaProvider implements KernelProvider {
   private static volatile @Nullable DeviceChoice decided;
 
-  /** One for the process: the card's memory that it keeps is kept once. */
+  /** Holds the kernels of the process, so that idle device memory is kept only once. */
   private static final class Shared {
     static final CudaKernels CUDA = new CudaKernels(device());
   }
 
-  /** Decided once, unless it cannot be read. */
+  /** Returns the choice, which is made once unless the property cannot be read. */
   private static DeviceChoice choice() {
     DeviceChoice choice = decided;
     if (choice == null) {
@@ -58,10 +58,10 @@ public final class CudaProvider implements KernelProvider {
   }
 
   /**
-   * The card that {@code -Dbitfold.device} names, or the first.
+   * Returns the device that {@code -Dbitfold.device} names, or the first device.
    *
-   * @throws IllegalStateException if there is none that can be used; the message says why
-   * @throws IllegalArgumentException if the property is none of cpu, cuda and cuda:n
+   * @throws IllegalStateException if no device can be used; the message says why
+   * @throws IllegalArgumentException if the property is not cpu, cuda or cuda:n
    */
   public static CudaDevice device() {
     CudaDevice device = choice().device();
@@ -71,7 +71,7 @@ public final class CudaProvider implements KernelProvider {
     return device;
   }
 
-  /** The best kernels of the host. */
+  /** Returns the best kernels of the host. */
   private static QuantKernels host() {
     return ServiceLoader.load(KernelProvider.class, CudaProvider.class.getClassLoader()).stream()
         .filter(provider -> provider.type() != CudaProvider.class)

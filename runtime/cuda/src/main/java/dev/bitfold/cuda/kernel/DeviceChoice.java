@@ -10,11 +10,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code -Dbitfold.device} says, and the device that it comes to.
+ * Holds the device that {@code -Dbitfold.device} chooses.
  *
- * @param forced whether the device is asked for by name, and so takes everything
- * @param device the one, or null
- * @param why there is none: a phrase that completes "the kernels are …"; empty if there is one
+ * @param forced whether the device was asked for by name, so that every kernel runs there
+ * @param device the device, or null if there is none
+ * @param why why there is no device: a phrase that completes "the kernels are …"; empty if there is
+ *     one
  */
 record DeviceChoice(boolean forced, @Nullable CudaDevice device, String why) {
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,9}))?");
@@ -22,20 +23,20 @@ record DeviceChoice(boolean forced, @Nullable CudaDevice device, String why) {
   /**
    * Reads a choice and opens the device.
    *
-   * @param asked cpu, cuda, cuda:n; empty: the first card, where it pays
-   * @param library path to the driver library; empty: the system's
-   * @throws IllegalArgumentException if it is nothing of these
+   * @param asked cpu, cuda or cuda:n; empty for the first device, where it pays
+   * @param library the path of the driver library; empty for the system's
+   * @throws IllegalArgumentException if {@code asked} has another value
    */
   static DeviceChoice of(String asked, String library) {
     if (asked.equals("cpu")) {
-      return new DeviceChoice(false, null, "not used, as bitfold.device=cpu says");
+      return new DeviceChoice(false, null, "not used, because bitfold.device=cpu");
     }
     int ordinal = 0;
     if (!asked.isEmpty()) {
       Matcher matcher = CUDA.matcher(asked);
       if (!matcher.matches()) {
         throw new IllegalArgumentException(
-            "bitfold.device=" + asked + " is none of cpu, cuda and cuda:n");
+            "bitfold.device=" + asked + " is not cpu, cuda or cuda:n");
       }
       ordinal = Optional.ofNullable(matcher.group(1)).map(Integer::parseInt).orElse(0);
     }

@@ -11,28 +11,28 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * What a scan over candidates costs on the host and on the card, in nanoseconds.
+ * Holds the time of a scan over candidates on the host and on the device, in nanoseconds.
  *
- * @param host for an element and a candidate, on the host
- * @param card the same on the card
- * @param trip for an element, to the card
- * @param call for a call that goes to the card, whatever its size
+ * @param host the time on the host for each element and candidate
+ * @param device the time on the device for each element and candidate
+ * @param trip the time of the trip to the device for each element
+ * @param call the time of a call to the device, independent of its size
  */
-record ScanCosts(double host, double card, double trip, double call) {
-  /** Where the card cannot be used. */
+record ScanCosts(double host, double device, double trip, double call) {
+  /** Where the device cannot be used. */
   static final ScanCosts NO_CARD = new ScanCosts(0, 0, 0, 0);
 
-  /** 4 MiB: much longer on its way than a call takes. */
+  /** 4 MiB, whose trip takes much longer than a call. */
   private static final int ELEMENTS = 1 << 20;
 
   private static final int FEW = 1 << 10;
   private static final int CANDIDATES = 5;
 
-  /** The shortest of so many counts: whatever else the machine does only makes them longer. */
+  /** The number of rounds. The shortest counts, because other load only makes a round longer. */
   private static final int ROUNDS = 3;
 
-  /** Measures int8 of a whole tensor, some tens of milliseconds long. */
-  static ScanCosts measure(QuantKernels host, QuantKernels card, LongSupplier nanoTime) {
+  /** Measures int8 of a whole tensor, in some tens of milliseconds. */
+  static ScanCosts measure(QuantKernels host, QuantKernels device, LongSupplier nanoTime) {
     float[] values = new float[ELEMENTS];
     for (int i = 0; i < ELEMENTS; i++) {
       // Anything between -1 and 1 that is no constant.
@@ -40,9 +40,9 @@ record ScanCosts(double host, double card, double trip, double call) {
     }
     FloatBuffer x = FloatBuffer.wrap(values);
     double atHost = shortest(host, x, ELEMENTS, CANDIDATES, nanoTime);
-    double one = shortest(card, x, ELEMENTS, 1, nanoTime);
-    double several = shortest(card, x, ELEMENTS, CANDIDATES, nanoTime);
-    double call = shortest(card, x, FEW, 1, nanoTime);
+    double one = shortest(device, x, ELEMENTS, 1, nanoTime);
+    double several = shortest(device, x, ELEMENTS, CANDIDATES, nanoTime);
+    double call = shortest(device, x, FEW, 1, nanoTime);
     double each = Math.max(0, several - one) / (CANDIDATES - 1);
     return new ScanCosts(
         atHost / CANDIDATES / ELEMENTS,
@@ -71,19 +71,19 @@ record ScanCosts(double host, double card, double trip, double call) {
     return shortest;
   }
 
-  /** Whether a scan is shorter on the card. */
+  /** Returns whether a scan is shorter on the device. */
   boolean pays(long elements, int candidates) {
-    return call + elements * (trip + card * candidates) < elements * host * candidates;
+    return call + elements * (trip + device * candidates) < elements * host * candidates;
   }
 
   @Override
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%.3f ns for an element and a candidate on the host, %.3f on the card, %.3f for an element"
+        "%.3f ns for an element and a candidate on the host, %.3f on the device, %.3f for an element"
             + " on its way, %.0f for a call",
         host,
-        card,
+        device,
         trip,
         call);
   }

@@ -1,5 +1,5 @@
 /**
- * The kernels of {@code dev.bitfold.kernel} on a device, and the choice of when the device is used.
+ * Provides the kernels of {@code dev.bitfold.kernel} on a device, and chooses when the device is used.
  * Imports {@code dev.bitfold.kernel}, {@code dev.bitfold.cuda.launch} and {@code
  * dev.bitfold.cuda.driver}.
  */

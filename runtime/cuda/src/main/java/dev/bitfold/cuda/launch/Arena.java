@@ -10,14 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Memory of a card for what one operation needs, given out from the front and taken back at once.
- * It grows to what the largest operation took, so that one like it allocates nothing. Of one thread
- * at a time.
+ * Gives out memory of a device for one operation, and takes all of it back at once. It grows to the
+ * size of the largest operation, so that a second one of that size allocates nothing. Not safe for
+ * concurrent use.
  */
 final class Arena implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Arena.class);
   private static final long ALIGNMENT = 256;
-  private static final long LEAST = 1 << 20;
+  private static final long MIN_BYTES = 1 << 20;
 
   private final CudaDevice device;
   private final List<DeviceMemory> blocks = new ArrayList<>();
@@ -32,13 +32,13 @@ final class Arena implements AutoCloseable {
   /**
    * Gives out memory until the next {@link #reset}.
    *
-   * @return where it starts, at a multiple of 256 bytes
+   * @return the address of the first byte, a multiple of 256 bytes
    */
   DevicePointer take(long bytes) {
     long size = Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     taken += size;
     if (size > left) {
-      DeviceMemory block = device.allocate(Math.max(size, LEAST));
+      DeviceMemory block = device.allocate(Math.max(size, MIN_BYTES));
       blocks.add(block);
       next = block.start();
       left = block.bytes();
@@ -49,7 +49,7 @@ final class Arena implements AutoCloseable {
     return start;
   }
 
-  /** Takes everything back. What was given out must not be in use any more. */
+  /** Takes all memory back. None of it may be in use any more. */
   void reset() {
     if (blocks.size() > 1) {
       // One block of the whole size next time.

@@ -2,20 +2,20 @@ package dev.bitfold.cuda.launch;
 
 import dev.bitfold.cuda.driver.DevicePointer;
 
-/** Puts on the device what kernels read beside a tensor: scales, factors, axes. */
+/** Sends to the device what kernels read in addition to a tensor: scales, factors and axes. */
 public interface Constants {
   /**
    * Sends floats.
    *
    * @param values the first {@code count} of them
-   * @return where they are
+   * @return the address of the floats on the device
    */
   DevicePointer floats(float[] values, int count);
 
   /**
    * Sends integers.
    *
-   * @return where they are
+   * @return the address of the integers on the device
    */
   DevicePointer integers(int[] values);
 }

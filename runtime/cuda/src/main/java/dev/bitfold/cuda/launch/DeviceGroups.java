@@ -5,14 +5,14 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.Groups;
 
 /**
- * Groups as the kernels take them: {@code Layout} of layout.cuh.
+ * Holds groups in the form of the kernels: {@code Layout} of layout.cuh.
  *
- * @param axes the axes before the columns; nowhere if there are none
- * @param outer those axes
- * @param blocks of a row
+ * @param axes the axes before the columns; a null pointer if there are none
+ * @param outer the number of those axes
+ * @param blocks the number of blocks in a row
  */
 record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
-  /** What holds of any four elements that one 128-bit access takes; as layout.cuh counts. */
+  /** Names what holds for any four elements of one 128-bit access, in the order of layout.cuh. */
   enum Form {
     ONE(0, ""),
     ALIGNED(1, "_aligned"),
@@ -31,7 +31,7 @@ record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
       return code;
     }
 
-    /** What the names of its kernels end with. */
+    /** Returns the suffix of the kernels' names. */
     String suffix() {
       return suffix;
     }
@@ -61,7 +61,7 @@ record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
     return groups.elements() / groups.columns();
   }
 
-  /** Numbers that stretches can have: see sums.cuh. */
+  /** Returns how many numbers there are for stretches; see sums.cuh. */
   long stretches(int stretch) {
     return (long) rows() * blocks + groups.elements() / stretch + 1;
   }
@@ -74,8 +74,8 @@ record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
   }
 
   /**
-   * A number below 2^31 that others below 2^31 are divided by with a multiplication (Granlund and
-   * Montgomery, Division by Invariant Integers using Multiplication, 1994).
+   * Writes a divisor below 2^31, by which kernels divide numbers below 2^31 with a multiplication
+   * (Granlund and Montgomery, Division by Invariant Integers using Multiplication, 1994).
    */
   private static void divisor(LaunchArguments to, int value) {
     int shift = Integer.SIZE - Integer.numberOfLeadingZeros(value - 1);
@@ -83,7 +83,7 @@ record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
     to.integer(value).integer((int) factor).integer(shift);
   }
 
-  /** No groups, where a kernel takes none. */
+  /** Writes groups that a kernel does not use. */
   static void writeNone(LaunchArguments to) {
     to.pointer(DevicePointer.NULL);
     for (int i = 0; i < 10; i++) {

@@ -6,14 +6,14 @@ import dev.bitfold.cuda.launch.DeviceGroups.Form;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pre-scale as the kernels take it: {@code PreScale} of layout.cuh.
+ * Holds a pre-quant scale in the form of the kernels: {@code PreScale} of layout.cuh.
  *
- * @param factors nowhere if there is no pre-scale
- * @param groups of the factors; null if there is no pre-scale
- * @param form of these groups
+ * @param factors the address of the scale's numbers; a null pointer without a pre-quant scale
+ * @param groups the groups of these numbers; null without a pre-quant scale
+ * @param form the form of these groups
  */
 record DevicePreScale(DevicePointer factors, @Nullable DeviceGroups groups, Form form) {
-  /** Every element is taken as it is. */
+  /** No pre-quant scale. */
   static final DevicePreScale NONE = new DevicePreScale(DevicePointer.NULL, null, Form.ONE);
 
   void write(LaunchArguments to) {

@@ -4,13 +4,13 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 
 /**
- * Scales as the kernels take them: {@code Scales} of rounding.cuh.
+ * Holds scales in the form of the kernels: {@code Scales} of rounding.cuh.
  *
  * @param forward a float for each group
  * @param backward a float for each group
- * @param zero a zero point for each group; nowhere if the scales have none
- * @param divides whether elements are divided by {@code forward}, not multiplied
- * @param dividesBack whether codes are divided by {@code backward}, not multiplied
+ * @param zero a zero point for each group; a null pointer if the scales have none
+ * @param divides whether elements are divided by {@code forward} instead of multiplied
+ * @param dividesBack whether codes are divided by {@code backward} instead of multiplied
  */
 record DeviceScales(
     DevicePointer forward,

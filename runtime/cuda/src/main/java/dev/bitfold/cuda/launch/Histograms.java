@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts the elements in each bin. */
 public final class Histograms {
-  /** Bins that a block counts in shared memory. */
+  /** The number of bins that a block counts in shared memory. */
   private static final int SHARED_BINS = 4096;
 
   private final Launcher launcher;
@@ -20,9 +20,9 @@ public final class Histograms {
   /**
    * Adds the counts of each group's bins to those of a host array.
    *
-   * @param inverseWidth bins per unit, of each group
-   * @param bins of each group
-   * @param counts the groups' bins, one group behind the other
+   * @param inverseWidth the number of bins per unit, for each group
+   * @param bins the number of bins of each group
+   * @param counts the bins of all groups, one group after the other
    */
   public void count(
       DevicePointer x,

@@ -11,18 +11,18 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Constants that are sent once: the same array of floats is on the card already when it is asked
- * for again, and so are the same integers. For arrays that are never written to, and are the same
- * in every call: what a quantizer was fixed with. Safe for concurrent use, until it is closed.
+ * Sends constants only once. If the same array of floats or the same integers are sent again, they
+ * are already on the device. This is for arrays that are never written to and are the same in every
+ * call, such as a quantizer's fixed scales. Safe for concurrent use until it is closed.
  */
 public final class KeptConstants implements AutoCloseable {
-  /** Integers follow from a tensor's shape, of which there may be any number. */
-  private static final int MOST_INTEGERS = 256;
+  /** The largest number of integer arrays: they depend on the shape, and there are many shapes. */
+  private static final int MAX_INTEGERS = 256;
 
   private final IdentityHashMap<float[], DeviceMemory> floats = new IdentityHashMap<>();
   private final Map<List<Integer>, DeviceMemory> integers = new HashMap<>();
 
-  /** These constants for what runs in a lane. */
+  /** Returns these constants for the work in a lane. */
   public Constants in(Lane lane) {
     return new Constants() {
       @Override
@@ -50,7 +50,7 @@ public final class KeptConstants implements AutoCloseable {
     List<Integer> key = IntStream.of(values).boxed().toList();
     DeviceMemory known = integers.get(key);
     if (known == null) {
-      if (integers.size() == MOST_INTEGERS) {
+      if (integers.size() == MAX_INTEGERS) {
         return lane.integers(values);
       }
       known = sent(lane, values.length, to -> lane.staging().upload(values, to));
@@ -59,7 +59,7 @@ public final class KeptConstants implements AutoCloseable {
     return known.start();
   }
 
-  /** Words that are on the card when this returns: other lanes may read them at once. */
+  /** Sends words and waits until they are on the device, so that other lanes may read them. */
   private static DeviceMemory sent(Lane lane, int words, Consumer<DevicePointer> upload) {
     DeviceMemory memory = lane.stream().device().allocate(4L * Math.max(1, words));
     try {

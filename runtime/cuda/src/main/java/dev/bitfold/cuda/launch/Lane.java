@@ -7,8 +7,8 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.driver.Staging;
 
 /**
- * What one operation at a time works with: a stream, memory, and a way there and back. Of one
- * thread at a time.
+ * Holds what one operation at a time works with: a stream, memory, and copies to the device and back.
+ * Not safe for concurrent use.
  */
 public final class Lane implements Constants, AutoCloseable {
   private final CudaStream stream;
@@ -27,36 +27,36 @@ public final class Lane implements Constants, AutoCloseable {
     this.arena = new Arena(device);
   }
 
-  /** What the operation is given to. */
+  /** Returns the stream in which the operation runs. */
   public CudaStream stream() {
     return stream;
   }
 
-  /** The way to the card and back. */
+  /** Returns the copies to the device and back. */
   public Staging staging() {
     return staging;
   }
 
   /**
-   * Gives out memory of the device until the operation is over.
+   * Gives out memory of the device until the operation is complete.
    *
-   * @return where it starts, at a multiple of 256 bytes
+   * @return the address of the first byte, a multiple of 256 bytes
    */
   public DevicePointer take(long bytes) {
     return arena.take(bytes);
   }
 
-  /** Takes back all memory that was given out: nothing uses it any more. */
+  /** Takes back all memory. None of it may be in use any more. */
   public void reset() {
     arena.reset();
   }
 
-  /** Arguments for the next launch, none yet. */
+  /** Returns an empty list of arguments for the next launch. */
   public LaunchArguments arguments() {
     return arguments.clear();
   }
 
-  /** To memory that is theirs until the operation is over. */
+  /** Sends floats to memory that holds them until the operation is complete. */
   @Override
   public DevicePointer floats(float[] values, int count) {
     DevicePointer to = arena.take((long) Float.BYTES * count);

@@ -8,17 +8,17 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 
 /**
- * The lanes of a card: as many as there are operations at once, at most, each with the memory that
- * its largest operation took. Safe for concurrent use.
+ * Keeps the lanes of a device. There are at most as many as there have been operations at once. Each
+ * has the memory of its largest operation. Safe for concurrent use.
  */
 public final class Lanes {
-  /** One for each card that was opened: its idle memory is for all. */
+  /** The lanes of each opened device, whose idle memory all operations share. */
   private static final Map<CudaDevice, Lanes> ALL = new ConcurrentHashMap<>();
 
   private final CudaDevice device;
   private final Deque<Lane> idle = new ConcurrentLinkedDeque<>();
 
-  /** Those of a card. */
+  /** Returns the lanes of a device. */
   public static Lanes of(CudaDevice device) {
     return ALL.computeIfAbsent(device, Lanes::new);
   }
@@ -28,12 +28,12 @@ public final class Lanes {
     device.whenFull(this::release);
   }
 
-  /** The card. */
+  /** Returns the device. */
   public CudaDevice device() {
     return device;
   }
 
-  /** Runs an operation in a lane, and waits until the card has done it. */
+  /** Runs an operation in a lane, and waits until the device has completed it. */
   public void run(Consumer<Lane> operation) {
     Lane lane = idle.pollFirst();
     if (lane == null) {
@@ -54,14 +54,14 @@ public final class Lanes {
     }
   }
 
-  /** Closes idle lanes, with their memory. */
+  /** Closes idle lanes and gives their memory back. */
   public void release() {
     for (Lane lane = idle.pollFirst(); lane != null; lane = idle.pollFirst()) {
       lane.close();
     }
   }
 
-  /** After a failure: whatever state the lane is in, nobody meets it again. */
+  /** Closes a lane after a failure, so that nobody uses it in an unknown state. */
   private static void discard(Lane lane) {
     try {
       lane.stream().synchronize();

@@ -10,57 +10,57 @@ import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operations of every subject launch with: a lane, and what kernels read beside a tensor.
+ * Launches the kernels of all operations.
  *
- * @param lane in which all runs
- * @param constants for axes and factors
- * @param scaleConstants for scales, which may be others in every call
+ * @param lane the lane in which everything runs
+ * @param constants the constants for axes and factors
+ * @param scaleConstants the constants for scales, which may differ in every call
  */
 record Launcher(Lane lane, Constants constants, Constants scaleConstants) {
-  /** Threads of a block. */
+  /** The number of threads in a block. */
   static final int THREADS = 256;
 
-  /** Warps of a block. */
+  /** The number of warps in a block. */
   static final int WARPS = THREADS / 32;
 
-  /** Elements of a block where each is taken once. */
+  /** The number of elements of a block, if a block takes each element once. */
   static final int TILE = 4096;
 
   static final int MOST_BLOCKS_Y = 65535;
 
-  /** Blocks of a multiprocessor, where blocks go on to the next elements. */
+  /** The number of blocks of a multiprocessor, if blocks go on to the next elements. */
   private static final int BLOCKS_EACH = 8;
 
   CudaStream stream() {
     return lane.stream();
   }
 
-  /** Returns arguments for the next launch, none yet. */
+  /** Returns an empty list of arguments for the next launch. */
   LaunchArguments arguments() {
     return lane.arguments();
   }
 
-  /** Returns memory until the operation is over. */
+  /** Returns memory for use until the operation is complete. */
   DevicePointer take(long bytes) {
     return lane.take(bytes);
   }
 
-  /** Launches blocks that stand in one row. */
+  /** Launches a row of blocks. */
   void launch(String kernel, int blocks, LaunchArguments arguments) {
     stream().launch(kernel, blocks, 1, arguments);
   }
 
-  /** Returns the number of blocks that take so many elements each. */
+  /** Returns the number of blocks if each takes {@code each} elements. */
   static int blocks(long elements, int each) {
     return (int) ((elements + each - 1) / each);
   }
 
-  /** Returns a block for every so many elements, or fewer that keep the device busy. */
+  /** Returns a number of blocks that keeps the device busy, with one for each tile at most. */
   int busyBlocks(long elements) {
     return Math.min(blocks(elements, THREADS), mostBlocks());
   }
 
-  /** Returns how many blocks keep the device busy, where they go on to the next elements. */
+  /** Returns the number of blocks that keep the device busy, if they go on to the next elements. */
   int mostBlocks() {
     return stream().device().multiprocessors() * BLOCKS_EACH;
   }

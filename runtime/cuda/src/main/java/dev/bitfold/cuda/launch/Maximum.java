@@ -1,6 +1,6 @@
 package dev.bitfold.cuda.launch;
 
-/** What the maxima of groups compare; the names of the kernels begin with it. */
+/** Names what the maxima of groups compare. The names of the kernels begin with these names. */
 public enum Maximum {
   AMAX,
   FINITE_AMAX,

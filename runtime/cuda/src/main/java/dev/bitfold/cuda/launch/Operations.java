@@ -1,9 +1,9 @@
 package dev.bitfold.cuda.launch;
 
 /**
- * The operations on tensors that are on the device, by subject; all of one lane. What a method does
- * is only given to the lane's stream when it returns, but what a host array receives is there.
- * Tensors are not empty.
+ * Offers the operations on tensors on the device, by subject, in one lane. When a method returns, its
+ * work on the device may still be queued in the lane's stream. Results in arrays of the host are
+ * complete. Tensors must not be empty.
  */
 public final class Operations {
   private final Rounder rounder;
@@ -12,16 +12,16 @@ public final class Operations {
   private final OrderedSums sums;
   private final Histograms histograms;
 
-  /** Creates the operations of a lane, which holds their constants too. */
+  /** Makes the operations of a lane, which also holds their constants. */
   public Operations(Lane lane) {
     this(lane, lane, lane);
   }
 
   /**
-   * Creates the operations of a lane, with constants that may be on the device already.
+   * Makes the operations of a lane, with constants that may already be on the device.
    *
-   * @param constants for axes and factors
-   * @param scaleConstants for scales, which may be others in every call
+   * @param constants the constants for axes and factors
+   * @param scaleConstants the constants for scales, which may differ in every call
    */
   public Operations(Lane lane, Constants constants, Constants scaleConstants) {
     Launcher launcher = new Launcher(lane, constants, scaleConstants);

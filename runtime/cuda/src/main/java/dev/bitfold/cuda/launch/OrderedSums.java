@@ -10,9 +10,9 @@ import dev.bitfold.kernel.Scales;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Sums over each group, in the order of {@link QuantKernels}: the same bits everywhere. */
+/** Sums over each group in the order of {@link QuantKernels}, with the same bits everywhere. */
 public final class OrderedSums {
-  /** Bytes for the stretches' sums of candidates that are computed at once, about. */
+  /** The approximate number of bytes for sums of candidates that are computed at once. */
   private static final long SUMS_ROOM = 64 << 20;
 
   /** Groups with runs this long are summed by a block each. */
@@ -28,8 +28,8 @@ public final class OrderedSums {
    * Computes the gradient of a clip.
    *
    * @param out may be {@code gradient}
-   * @param below receives the sum of each group's gradients below its limit
-   * @param above receives the sum of each group's gradients above its limit
+   * @param below receives for each group the sum of the gradients below its limit
+   * @param above receives for each group the sum of the gradients above its limit
    */
   public void clipGradient(
       DevicePointer x,
@@ -55,9 +55,9 @@ public final class OrderedSums {
    * Computes the gradients of a learned step.
    *
    * @param out may be {@code gradient}
-   * @param below receives the sum of each group's gradients below its limit
-   * @param above receives the sum of each group's gradients above its limit
-   * @param inside receives the sum of each group's gradients of the step between the limits
+   * @param below receives for each group the sum of the gradients below its limit
+   * @param above receives for each group the sum of the gradients above its limit
+   * @param inside receives for each group the sum of the step's gradients between the limits
    */
   public void stepGradient(
       DevicePointer x,
@@ -123,7 +123,7 @@ public final class OrderedSums {
         && a.affine() == b.affine();
   }
 
-  /** Returns the scales of candidates, one behind the other. */
+  /** Returns the scales of candidates, one candidate after the other. */
   private DeviceScales joined(Scales[] candidates, int first, int end, int count) {
     int all = (end - first) * count;
     float[] forward = new float[all];
@@ -144,11 +144,11 @@ public final class OrderedSums {
   }
 
   /**
-   * Memory for the sums of stretches, which kernels write and {@link #download} adds up.
+   * Holds memory for the sums of stretches, which kernels write and {@link #download} adds up.
    *
-   * @param sums of the first set, a double each; the other sets follow
-   * @param numbers sums of a set
-   * @param sets sums of the same stretches, such as those below and those above a limit
+   * @param sums the sums of the first set, a double each; the other sets follow
+   * @param numbers the number of sums in a set
+   * @param sets the number of sets, such as one for values below and one for values above a limit
    */
   private record Stretches(DevicePointer sums, long numbers, int sets) {
     DevicePointer set(int set) {

@@ -10,9 +10,9 @@ import dev.bitfold.kernel.PreScale;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
-/** Gives a value for each element; it may be written where the element is. */
+/** Computes a value for each element, possibly in place. */
 public final class Rounder {
-  /** Elements that the lanes of a warp hold between them. */
+  /** The number of elements that the threads of a warp hold together. */
   private static final int LANES_HOLD = 128;
 
   private final Launcher launcher;
@@ -64,7 +64,7 @@ public final class Rounder {
   }
 
   /**
-   * Multiplies each element by its factor.
+   * Multiplies each element by its pre-quant scale.
    *
    * @param out may be {@code x}
    */
@@ -98,7 +98,10 @@ public final class Rounder {
     round(x, pre, groups, grid, maxima.scales(x, pre, groups, scaling), back, out);
   }
 
-  /** Returns whether each group is of neighbours that a block of threads takes at once by four. */
+  /**
+   * Returns whether each group consists of adjacent elements that a block of threads takes at once,
+   * four to a thread.
+   */
   private static boolean fitsABlock(Groups groups) {
     int length = groups.block();
     return groups.contiguous()

@@ -10,10 +10,10 @@ import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives int8 codes, of groups that take each row whole.
+ * Computes int8 codes for groups that consist of whole rows.
  *
- * <p>Each method writes a byte for each element to {@code codes}, and to {@code rowScales} what
- * each row's codes are divided by: NaN where an element of the row is NaN.
+ * <p>Each method writes a byte for each element to {@code codes}. For each row, it writes to {@code
+ * rowScales} what the row's codes are divided by, or NaN if an element of the row is NaN.
  */
 public final class RowCodes {
   private final Launcher launcher;
@@ -25,9 +25,9 @@ public final class RowCodes {
   }
 
   /**
-   * Gives codes under given scales.
+   * Computes codes under given scales.
    *
-   * @param inner elements of a row, a multiple of 4
+   * @param inner the number of elements in a row, a multiple of 4
    */
   public void of(
       DevicePointer x,
@@ -61,9 +61,9 @@ public final class RowCodes {
   }
 
   /**
-   * Gives codes under scales that follow from each group's maximum.
+   * Computes codes under scales that follow from each group's maximum.
    *
-   * @param inner elements of a row, a multiple of 4
+   * @param inner the number of elements in a row, a multiple of 4
    */
   public void byAmax(
       DevicePointer x,

@@ -6,11 +6,11 @@ import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.ScaleFormula;
 
-/** Structs of the kernels' sources, as arguments of a launch. */
+/** Writes the structs of the kernels' sources as arguments of a launch. */
 final class Structs {
   private Structs() {}
 
-  /** {@code Grid} of grid.cuh. */
+  /** Writes {@code Grid} of grid.cuh. */
   static LaunchArguments write(LaunchArguments to, Grid grid) {
     return grid.match(
         integers -> write(to, integers), floats -> write(to, floats), table -> writeTable(to));
@@ -54,14 +54,14 @@ final class Structs {
         });
   }
 
-  /** {@code BlockScaling} of blocks.cuh. */
+  /** Writes {@code BlockScaling} of blocks.cuh. */
   static void write(LaunchArguments to, AmaxScaling scaling) {
     write(to, scaling.formula());
     to.integer(scaling.divides() ? 1 : 0).integer(scaling.dividesBack() ? 1 : 0);
     to.integer(scaling.finite() ? 1 : 0);
   }
 
-  /** {@code ScaleFormula} of scales.cuh. */
+  /** Writes {@code ScaleFormula} of scales.cuh. */
   static void write(LaunchArguments to, ScaleFormula formula) {
     to.integer(
         switch (formula.kind()) {

@@ -1,9 +1,9 @@
 package dev.bitfold.cuda.layers;
 
 /**
- * A function of each element on its own. NaN stays NaN and an infinity gives the limit. But for
- * {@link #RELU}, which is exact, the result is the float nearest to the function's value or a
- * neighbour of it; the same bits on every card.
+ * Names functions that apply to each element separately. NaN stays NaN, and an infinity gives the
+ * limit. {@link #RELU} is exact. The result of every other function is the float nearest to the
+ * function's value or a neighbour of it, with the same bits on every device.
  */
 public enum Activation {
   /** {@code max(x, 0)}. */
@@ -19,7 +19,7 @@ public enum Activation {
   /** {@code 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))}, which is near to {@link #GELU}. */
   GELU_TANH;
 
-  /** The kernel's name. */
+  /** Returns the kernel's name. */
   String kernel() {
     return switch (this) {
       case RELU -> "activate_relu";

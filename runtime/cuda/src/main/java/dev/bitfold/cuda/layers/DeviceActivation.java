@@ -6,12 +6,12 @@ import dev.bitfold.cuda.tensor.DeviceTensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** An {@link Activation}. */
+/** Applies an {@link Activation}. */
 record DeviceActivation(Activation activation) implements DeviceLayer {
   /** Elements of a block, if it does not go on to others. */
   private static final int EACH = 1024;
 
-  private static final int MOST_BLOCKS = 4096;
+  private static final int MAX_BLOCKS = 4096;
 
   @Override
   public String name() {
@@ -32,7 +32,7 @@ record DeviceActivation(Activation activation) implements DeviceLayer {
   public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y) {
     int elements = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     LaunchArguments arguments = pass.lane().arguments().pointer(x).pointer(y).integer(elements);
-    int blocks = Math.min((elements - 1) / EACH + 1, MOST_BLOCKS);
+    int blocks = Math.min((elements - 1) / EACH + 1, MAX_BLOCKS);
     pass.lane().stream().launch(activation.kernel(), blocks, 1, arguments);
   }
 }

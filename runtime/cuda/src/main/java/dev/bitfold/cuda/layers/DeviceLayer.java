@@ -7,30 +7,30 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One step of a model on a card. */
+/** Runs one step of a model on a device. */
 interface DeviceLayer {
-  /** What it is, for messages. */
+  /** Returns the name of this layer in messages. */
   String name();
 
-  /** Its tensors on the card. */
+  /** Returns the tensors of this layer on the device. */
   List<DeviceTensor> tensors();
 
   /**
-   * The shape of what it gives.
+   * Returns the shape of the output.
    *
-   * @throws IllegalArgumentException if it does not take the shape
+   * @throws IllegalArgumentException if the layer does not take an input of this shape
    */
   long[] outputShape(long[] shape);
 
   /**
-   * Gives its kernels to the lane.
+   * Queues the kernels in the lane.
    *
    * @param x the input
-   * @param y the output, elsewhere
+   * @param y the output, in other memory
    */
   void run(Pass pass, DevicePointer x, long[] shape, DevicePointer y);
 
-  /** Quantizes an input on its way, and hands on where it then is. */
+  /** Quantizes an input if necessary, and passes its address to {@code compute}. */
   static void through(
       Port port, Pass pass, DevicePointer x, long[] shape, Consumer<DevicePointer> compute) {
     if (port instanceof Port.Plain) {
@@ -41,14 +41,14 @@ interface DeviceLayer {
     }
   }
 
-  /** Quantizes an output where it is. */
+  /** Quantizes an output in place if necessary. */
   static void finish(Port port, Pass pass, DevicePointer y, long[] shape) {
     if (!(port instanceof Port.Plain)) {
       port.run(pass, y, shape, y);
     }
   }
 
-  /** Uses a tensor's memory; nowhere if there is none. */
+  /** Passes the address of a tensor to a function, or a null pointer without a tensor. */
   static void use(@Nullable DeviceTensor tensor, Consumer<DevicePointer> use) {
     if (tensor == null) {
       use.accept(DevicePointer.NULL);
@@ -57,7 +57,7 @@ interface DeviceLayer {
     }
   }
 
-  /** The rows of a shape, along its last axis. */
+  /** Returns the number of rows along the last axis of a shape. */
   static int rows(long[] shape) {
     long rows = 1;
     for (int i = 0; i < shape.length - 1; i++) {
@@ -67,9 +67,9 @@ interface DeviceLayer {
   }
 
   /**
-   * Checks the last axis.
+   * Checks the length of the last axis.
    *
-   * @throws IllegalArgumentException if it is another
+   * @throws IllegalArgumentException if the length is another
    */
   static void requireLast(String name, long[] shape, long size) {
     if (shape.length == 0 || shape[shape.length - 1] != size) {

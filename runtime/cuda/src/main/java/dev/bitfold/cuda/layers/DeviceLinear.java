@@ -8,7 +8,7 @@ import dev.bitfold.layers.Linear;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link Linear} in float32: its weight is sent once, quantized as it is. */
+/** Runs a {@link Linear} in float32. Its quantized weight is sent once. */
 final class DeviceLinear implements DeviceLayer {
   private final String name;
   private final Port input;
@@ -17,7 +17,7 @@ final class DeviceLinear implements DeviceLayer {
   private final int outputs;
   private final int inner;
 
-  /** The layer in int8 where it fits, else in float32. */
+  /** Returns the layer in int8 if it fits, and otherwise in float32. */
   static DeviceLayer of(CudaDevice device, Linear layer) {
     Optional<Int8Linear> int8 = Int8Linear.of(device, layer);
     return int8.isPresent() ? int8.get() : new DeviceLinear(device, layer);

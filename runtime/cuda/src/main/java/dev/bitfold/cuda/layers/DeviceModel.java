@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A chain of ready-made layers on a card, quantized as they are in the model that they are taken
- * from. From the first layer to the last no tensor goes to the host.
+ * Runs a chain of ready-made layers on a device, quantized as in the model from which they are taken.
+ * Between the first layer and the last, no tensor goes to the host.
  *
  * <pre>{@code
  * try (DeviceModel mlp = DeviceModel.on(device)
@@ -32,12 +32,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }
  * }</pre>
  *
- * <p>Given the same input, an input or output is quantized to the same bits as on the host.
- * Products and norms sum in another order than the host's: see {@link MatrixProducts}. It is to be
- * closed; safe for concurrent use.
+ * <p>For the same values, an input or output is quantized to the same bits as on the host. Products
+ * and norms sum in another order than on the host: see {@link MatrixProducts}. Close each model. Safe
+ * for concurrent use.
  */
 public final class DeviceModel implements AutoCloseable {
-  /** Takes layers in order; nothing is sent to the card yet. */
+  /** Collects layers in order. Nothing is sent to the device yet. */
   public static final class Builder {
     private final CudaDevice device;
     private final MatrixProducts products;
@@ -48,28 +48,28 @@ public final class DeviceModel implements AutoCloseable {
       this.products = products;
     }
 
-    /** Then a layer, float or of a frozen model. */
+    /** Adds a layer, float or of a frozen model. */
     public Builder then(Linear layer) {
       Objects.requireNonNull(layer, "layer");
       layers.add(on -> DeviceLinear.of(on, layer));
       return this;
     }
 
-    /** Then a norm, float or of a frozen model. */
+    /** Adds a norm, float or of a frozen model. */
     public Builder then(LayerNorm layer) {
       Objects.requireNonNull(layer, "layer");
       layers.add(on -> DeviceNorm.of(on, layer));
       return this;
     }
 
-    /** Then a norm, float or of a frozen model. */
+    /** Adds a norm, float or of a frozen model. */
     public Builder then(RMSNorm layer) {
       Objects.requireNonNull(layer, "layer");
       layers.add(on -> DeviceNorm.of(on, layer));
       return this;
     }
 
-    /** Then an activation. */
+    /** Adds an activation. */
     public Builder then(Activation activation) {
       Objects.requireNonNull(activation, "activation");
       layers.add(on -> new DeviceActivation(activation));
@@ -77,12 +77,12 @@ public final class DeviceModel implements AutoCloseable {
     }
 
     /**
-     * Sends the layers' weights to the card.
+     * Sends the layers' weights to the device.
      *
-     * @throws IllegalArgumentException if a layer is of a class whose forward is not known here: a
-     *     subclass of the user's, or one that is being calibrated or trained
+     * @throws IllegalArgumentException if the forward of a layer's class is not known here: if the
+     *     class is the user's own subclass, or if the layer is being calibrated or trained
      * @throws IllegalStateException if there are no layers
-     * @throws CudaException if the weights do not fit the card
+     * @throws CudaException if the weights do not fit the device
      */
     public DeviceModel build() {
       if (layers.isEmpty()) {
@@ -104,7 +104,7 @@ public final class DeviceModel implements AutoCloseable {
   private final List<DeviceLayer> layers;
   private final KeptConstants constants = new KeptConstants();
 
-  /** Passes read; closing writes, and so waits for them. */
+  /** Held for reading by passes and for writing by {@link #close}, which so waits for passes. */
   private final ReentrantReadWriteLock passes = new ReentrantReadWriteLock();
 
   private boolean closed;
@@ -115,12 +115,12 @@ public final class DeviceModel implements AutoCloseable {
     this.layers = List.copyOf(layers);
   }
 
-  /** A model on a card, with the products that it has. */
+  /** Returns a builder for a model on a device, with the matrix products found for it. */
   public static Builder on(CudaDevice device) {
     return on(device, MatrixProducts.of(device));
   }
 
-  /** A model on a card. */
+  /** Returns a builder for a model on a device, with the given matrix products. */
   public static Builder on(CudaDevice device, MatrixProducts products) {
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(products, "products");
@@ -130,12 +130,12 @@ public final class DeviceModel implements AutoCloseable {
   /**
    * Applies the layers.
    *
-   * @param x on the same card; not changed
-   * @return a new tensor, to be closed
-   * @throws IllegalArgumentException if a layer does not take its input's shape, or a quantizer
-   *     what is in it; the message names the layer
+   * @param x a tensor on the same device; it is not changed
+   * @return a new tensor, which the caller closes
+   * @throws IllegalArgumentException if a layer refuses the shape of its input, or a quantizer
+   *     refuses the values; the message names the layer
    * @throws IllegalStateException if the model or the tensor is closed
-   * @throws CudaException if the card fails, or has not enough memory
+   * @throws CudaException if the device fails or has not enough memory
    */
   public DeviceTensor forward(DeviceTensor x) {
     Objects.requireNonNull(x, "x");
@@ -164,9 +164,9 @@ public final class DeviceModel implements AutoCloseable {
   }
 
   /**
-   * Sends a tensor over, applies the layers and fetches what comes out.
+   * Sends a tensor to the device, applies the layers and fetches the result.
    *
-   * @param x floats, of any order
+   * @param x floats of any order
    * @return a new array of float32
    */
   public INDArray forward(INDArray x) {
@@ -176,7 +176,7 @@ public final class DeviceModel implements AutoCloseable {
     }
   }
 
-  /** The shape before each layer, and after the last. */
+  /** Returns the shape before each layer and the shape after the last one. */
   private List<long[]> shapes(long[] shape) {
     List<long[]> shapes = new ArrayList<>(List.of(shape));
     for (DeviceLayer layer : layers) {
@@ -186,7 +186,7 @@ public final class DeviceModel implements AutoCloseable {
             layer.name()
                 + ": an output of shape "
                 + Arrays.toString(output)
-                + "; a tensor on a card holds at most 2^31 - 1 values");
+                + "; a tensor on a device holds at most 2^31 - 1 values");
       }
       shapes.add(output);
     }
@@ -221,7 +221,7 @@ public final class DeviceModel implements AutoCloseable {
     }
   }
 
-  /** Gives the weights' memory back, when the passes under way are over. */
+  /** Gives the weights' memory back after the current passes are complete. */
   @Override
   public void close() {
     passes.writeLock().lock();

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * {@link LayerNorm} and {@link RMSNorm}, in double as on the host but for the order of the sums:
- * the float that comes out is the host's or, rarely, a neighbour of it.
+ * Runs {@link LayerNorm} and {@link RMSNorm} in double, as on the host except for the order of the
+ * sums. The resulting float is the host's or, rarely, a neighbour of it.
  */
 final class DeviceNorm implements DeviceLayer {
   /** Rows of a block, a warp each. */

@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * {@link Linear} of a compressed model in int8: the codes of the weight are sent once, a byte each,
- * the input becomes codes, and the sums of their products are exact.
+ * Runs a {@link Linear} of a compressed model in int8. The codes of the weight are sent once, as one
+ * byte each. The input is quantized to codes, and the sums of the products of codes are exact.
  */
 final class Int8Linear implements DeviceLayer {
   /** Codes of a word. */
   private static final int WORD = 4;
 
-  /** Beyond it a sum of products of codes may leave the int32. */
-  private static final int MOST_INNER = (1 << 17) - 1;
+  /** The largest number of products in a sum that cannot overflow the int32. */
+  private static final int MAX_INNER = (1 << 17) - 1;
 
   private final String name;
   private final Port.Quantizing input;
@@ -74,11 +74,11 @@ final class Int8Linear implements DeviceLayer {
   }
 
   /**
-   * A layer in int8.
+   * Returns a layer in int8.
    *
-   * @return empty if it does not fit: its weight is not packed, or not as signed integers of up to
-   *     8 bits with a scale for each output or one for all; or its input is not quantized to such
-   *     integers with one scale for all channels; or these are not a multiple of 4
+   * @return empty if the layer does not fit: if its weight is not packed as signed integers of up to
+   *     8 bits with one scale or a scale for each output, if its input is not quantized to such
+   *     integers with one scale for all channels, or if the number of channels is not a multiple of 4
    */
   static Optional<Int8Linear> of(CudaDevice device, Linear layer) {
     Optional<BuiltLayer> built = LayerNames.built(layer, Linear.class);
@@ -94,7 +94,7 @@ final class Int8Linear implements DeviceLayer {
     long inner = weight.shape()[1];
     long[] scales = weight.scaleShape();
     return inner % WORD == 0
-        && inner <= MOST_INNER
+        && inner <= MAX_INNER
         && isInt8(weight.descriptor())
         && (scales[0] == 1 || scales[0] == weight.shape()[0])
         && scales[1] == 1
@@ -109,7 +109,7 @@ final class Int8Linear implements DeviceLayer {
         && descriptor.scaleFormat() == ScaleFormat.FLOAT32;
   }
 
-  /** Whether no channel has a scale of its own, whatever the rank of the input. */
+  /** Returns whether no channel has a scale of its own, whatever the rank of the input. */
   private static boolean takesRowsWhole(Quantizer quantizer, long inner) {
     for (long[] shape : new long[][] {{inner}, {2, inner}, {2, 3, inner}, {2, 3, 5, inner}}) {
       try {

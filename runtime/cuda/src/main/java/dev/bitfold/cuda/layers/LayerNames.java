@@ -3,17 +3,17 @@ package dev.bitfold.cuda.layers;
 import dev.bitfold.internal.state.BuiltLayer;
 import java.util.Optional;
 
-/** Which layer of the user's a layer is. */
+/** Finds the layer of the user's model that a given layer was made from. */
 final class LayerNames {
   private LayerNames() {}
 
   /**
-   * What a quantized model made of a layer.
+   * Returns a layer as it is in its quantized model.
    *
    * @param type the ready-made class
    * @return empty for a float layer
-   * @throws IllegalArgumentException if it is of another class, whose {@code forward} may be
-   *     another
+   * @throws IllegalArgumentException if the layer is of another class, which may have another {@code
+   *     forward}
    */
   static Optional<BuiltLayer> built(Object layer, Class<?> type) {
     Optional<BuiltLayer> built = BuiltLayer.of(layer);
@@ -23,12 +23,12 @@ final class LayerNames {
           layer.getClass().getName()
               + " is neither "
               + type.getName()
-              + " itself nor one of a frozen model: its forward is not known on a card");
+              + " itself nor one of a frozen model: its forward is not known on a device");
     }
     return built;
   }
 
-  /** A layer's name in messages. */
+  /** Returns a layer's name in messages. */
   static String of(Object layer, Optional<BuiltLayer> built) {
     return built.isPresent()
         ? built.get().path() + " (" + built.get().type().getSimpleName() + ")"

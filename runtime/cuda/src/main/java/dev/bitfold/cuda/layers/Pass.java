@@ -6,11 +6,11 @@ import dev.bitfold.cuda.launch.KeptConstants;
 import dev.bitfold.cuda.launch.Lane;
 
 /**
- * One pass through a model.
+ * Holds what one pass through a model works with.
  *
- * @param lane in which it runs
- * @param products its matrix products
- * @param constants what its quantizers have sent already
- * @param scratch memory for a quantized input of any of the layers
+ * @param lane the lane in which the pass runs
+ * @param products the matrix products
+ * @param constants the constants of the quantizers, which are sent once
+ * @param scratch memory for the quantized input of any layer
  */
 record Pass(Lane lane, Multiplier products, KeptConstants constants, DevicePointer scratch) {}

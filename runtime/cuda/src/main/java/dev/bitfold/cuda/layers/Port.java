@@ -2,8 +2,8 @@ package dev.bitfold.cuda.layers;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.driver.DevicePointer;
-import dev.bitfold.cuda.kernel.CardCodes;
-import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.DeviceCodeKernels;
+import dev.bitfold.cuda.kernel.DeviceTensorKernels;
 import dev.bitfold.cuda.launch.Constants;
 import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.internal.state.BuiltLayer;
@@ -13,44 +13,44 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Optional;
 
-/** What becomes of a layer's input, or its output, in a quantized model. */
+/** Applies what a quantized model does to a layer's input or output. */
 sealed interface Port {
-  /** Gives what becomes of a tensor to the lane; {@code out} may be {@code x}. */
+  /** Queues the work on a tensor in the lane; {@code out} may be {@code x}. */
   void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out);
 
-  /** Nothing. */
+  /** Does nothing. */
   record Plain() implements Port {
     @Override
     public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
-      throw new IllegalStateException("nothing is to be done");
+      throw new IllegalStateException("a plain port has no work to do");
     }
   }
 
-  /** It is quantized, after the pre-quant scale if there is one: one kernel for both. */
+  /** Quantizes the tensor, after the pre-quant scale if there is one, in one kernel. */
   record Quantizing(Quantizer quantizer) implements Port {
     @Override
     public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
       quantizer.quantize(shape, on(pass, x, out));
     }
 
-    /** The same, as int8 codes. */
+    /** Quantizes the tensor to int8 codes. */
     void codes(Pass pass, DevicePointer x, long[] shape, Codes out) {
       int inner = (int) shape[shape.length - 1];
-      quantizer.quantize(shape, new CardCodes(on(pass, x, x), inner, out.codes(), out.scales()));
+      quantizer.quantize(shape, new DeviceCodeKernels(on(pass, x, x), inner, out.codes(), out.scales()));
     }
 
-    private CardTensor on(Pass pass, DevicePointer x, DevicePointer out) {
+    private DeviceTensorKernels on(Pass pass, DevicePointer x, DevicePointer out) {
       // What is fixed is the same in every pass, and sent once.
       Constants kept = pass.constants().in(pass.lane());
       Constants scales = quantizer.isFixed() ? kept : pass.lane();
-      return new CardTensor(new Operations(pass.lane(), kept, scales), x, out);
+      return new DeviceTensorKernels(new Operations(pass.lane(), kept, scales), x, out);
     }
   }
 
   /**
-   * It is multiplied by a factor for each channel.
+   * Multiplies each channel of the tensor by a pre-quant scale.
    *
-   * @param axis of the channels, from the end: -1 is the last
+   * @param axis the axis of the channels, from the end: -1 is the last
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
   record Scaling(float[] factors, int axis) implements Port {
@@ -62,7 +62,7 @@ sealed interface Port {
     }
   }
 
-  /** Of a layer's input. */
+  /** Returns the port of a layer's input. */
   static Port input(Optional<BuiltLayer> built, String name) {
     Optional<Quantizer> quantizer = built.flatMap(layer -> layer.input(name));
     if (quantizer.isPresent()) {
@@ -76,7 +76,7 @@ sealed interface Port {
         .orElseGet(Plain::new);
   }
 
-  /** Of a layer's output. */
+  /** Returns the port of a layer's output. */
   static Port output(Optional<BuiltLayer> built) {
     return built.flatMap(BuiltLayer::output).<Port>map(Quantizing::new).orElseGet(Plain::new);
   }

@@ -10,19 +10,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A layer's weight and bias on the card, as its {@code forward} computes with them. */
+/** Holds a layer's weight and bias on the device, with the values that its {@code forward} uses. */
 record WeightAndBias(DeviceTensor weight, @Nullable DeviceTensor bias) {
-  /** What is done with them on the device; a bias that is left out is nowhere. */
+  /** Uses weight and bias on the device; the pointer of a missing bias is null. */
   interface Use {
     void with(DevicePointer weight, DevicePointer bias);
   }
 
   /**
-   * Sends them.
+   * Sends weight and bias to the device.
    *
-   * @param built what a quantized model made of the layer
-   * @param weight that the layer holds
-   * @param bias that the layer holds, if it has one
+   * @param built the layer in its quantized model; empty for a float layer
+   * @param weight the weight that the layer holds
+   * @param bias the bias that the layer holds, or null
    */
   static WeightAndBias of(
       CudaDevice device, Optional<BuiltLayer> built, INDArray weight, @Nullable INDArray bias) {

@@ -1,6 +1,6 @@
 /**
- * The ready-made layers on a card: a chain of them runs there without a trip to the host. Imports
- * {@code dev.bitfold.layers}, {@code dev.bitfold.state}, {@code dev.bitfold.quantizer} and the
+ * Runs a chain of ready-made layers on a device, without a trip to the host. Imports {@code
+ * dev.bitfold.layers}, {@code dev.bitfold.internal.state}, {@code dev.bitfold.quantizer} and the
  * other packages of {@code dev.bitfold.cuda}.
  */
 @NullMarked

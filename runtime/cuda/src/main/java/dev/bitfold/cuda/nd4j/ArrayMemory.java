@@ -4,20 +4,21 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Where a backend's arrays are on a card. */
+/** Finds the memory of a backend's arrays on a device. */
 interface ArrayMemory {
   /**
-   * The number of the card that an array is on.
+   * Returns the number of the device that an array is on.
    *
-   * @throws IllegalArgumentException if it is not an array of this backend
+   * @throws IllegalArgumentException if the array is not of this backend
    */
   int ordinal(INDArray array);
 
   /**
-   * Uses an array's memory. Before, its values are there and nothing of the backend's writes to it;
-   * afterwards the backend knows that they are new.
+   * Passes the address of an array's memory to a function. Before the call, the values are on the
+   * device, and the backend does not write to them. After the call, the backend knows that they have
+   * changed.
    *
-   * @param use of the first value on; over when it returns
+   * @param use gets the address of the first value; its work is complete when it returns
    */
   void use(INDArray array, Consumer<DevicePointer> use);
 }

@@ -3,7 +3,7 @@ package dev.bitfold.cuda.nd4j;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DevicePointer;
-import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.DeviceTensorKernels;
 import dev.bitfold.cuda.launch.Lane;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.launch.Operations;
@@ -15,18 +15,17 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Quantizes arrays of the {@code nd4j-cuda} backend in the card's memory, without a copy: Bitfold's
+ * Quantizes arrays of the {@code nd4j-cuda} backend in the device's memory, without a copy: Bitfold's
  * kernels run in the primary context that both share.
  *
- * <p><b>Not tested on a card.</b> {@code nd4j-cuda-11.6} 1.0.0-M2.1 runs on cards up to compute
- * capability 8.6 (and 8.9 by compatibility), and none was at hand when this was written; what is
- * tested is all but the calls to its allocator. It needs that backend on the class path, which
- * Bitfold does not bring.
+ * <p><b>Not tested on a device.</b> {@code nd4j-cuda-11.6} 1.0.0-M2.1 runs on devices up to compute
+ * capability 8.6 (and 8.9 by compatibility). Everything is tested except for the calls to the
+ * backend's allocator. The backend must be on the class path; Bitfold does not bring it.
  *
- * <p>A method is over when it returns. Safe for concurrent use as the arrays are: one that is
- * written to has one user. Every method throws {@link IllegalArgumentException} if an array is not
- * of that backend or on another card, as {@link Quantizer} does if it cannot be quantized, and
- * {@link CudaException} if the card fails.
+ * <p>A method is complete when it returns. It is as safe for concurrent use as the arrays are: a
+ * thread that writes to an array must be alone. Every method throws {@link
+ * IllegalArgumentException} if an array is not of that backend, is on another device, or cannot be
+ * quantized by the {@link Quantizer}. Every method throws {@link CudaException} if the device fails.
  */
 public final class CudaArrays {
   /** Bytes of a 128-bit access. */
@@ -41,21 +40,21 @@ public final class CudaArrays {
   }
 
   /**
-   * Of a card.
+   * Returns the arrays of a device.
    *
-   * @throws NoClassDefFoundError if nd4j-cuda is not on the class path, when it is used first
+   * @throws NoClassDefFoundError on first use, if nd4j-cuda is not on the class path
    */
   public static CudaArrays on(CudaDevice device) {
     Objects.requireNonNull(device, "device");
     return new CudaArrays(device, new AllocatorMemory());
   }
 
-  /** What {@link Quantizer#quantize} gives, bit for bit, in a new array on the card. */
+  /** Returns the quantized values in a new array on the device, with {@link Quantizer}'s bits. */
   public INDArray quantize(Quantizer quantizer, INDArray x) {
     Objects.requireNonNull(quantizer, "quantizer");
     Objects.requireNonNull(x, "x");
     requireHere(x);
-    // Both are done on the card.
+    // Both are done on the device.
     INDArray y = x.castTo(DataType.FLOAT).dup('c');
     run(quantizer, y);
     DataType type = quantizer.resultType(x.dataType());
@@ -63,8 +62,9 @@ public final class CudaArrays {
   }
 
   /**
-   * The same, in place: without a copy if the array is dense float32 of c order and begins at a
-   * multiple of 16 bytes; with one on the card if it is not.
+   * Quantizes in place, with {@link Quantizer}'s bits. There is no copy if the array is dense
+   * float32 in c order and begins at a multiple of 16 bytes. Otherwise, there is a copy on the
+   * device.
    *
    * @return {@code x}
    */
@@ -86,14 +86,14 @@ public final class CudaArrays {
   private static void run(Quantizer quantizer, INDArray x, Lane lane, DevicePointer at) {
     Operations operations = new Operations(lane);
     if (at.address() % ALIGNMENT == 0) {
-      quantizer.quantize(x.shape(), new CardTensor(operations, at, at));
+      quantizer.quantize(x.shape(), new DeviceTensorKernels(operations, at, at));
       return;
     }
     // A view, or an array of a workspace, may begin anywhere; kernels take four floats at once.
     long bytes = Float.BYTES * x.length();
     DevicePointer copy = lane.take(bytes);
     lane.stream().copy(copy, at, bytes);
-    quantizer.quantize(x.shape(), new CardTensor(operations, copy, copy));
+    quantizer.quantize(x.shape(), new DeviceTensorKernels(operations, copy, copy));
     lane.stream().copy(at, copy, bytes);
   }
 

@@ -3,11 +3,11 @@ package dev.bitfold.cuda.tensor;
 import dev.bitfold.quantizer.CodeScale;
 
 /**
- * A tensor as numbers of a format, on the card, and what they stand for.
+ * Holds a tensor as codes on the device, and their scale.
  *
- * @param codes of the tensor's shape: integers, or the numbers of a float format; NaN where the
- *     tensor is NaN. To be closed
- * @param scale of the codes, on the host
+ * @param codes the codes in the tensor's shape: integers, or the numbers of a float format; NaN
+ *     where the tensor is NaN. {@link #close} closes them
+ * @param scale the scale of the codes, on the host
  */
 public record DeviceCodes(DeviceTensor codes, CodeScale scale) implements AutoCloseable {
   @Override

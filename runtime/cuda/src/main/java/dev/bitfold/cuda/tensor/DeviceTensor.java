@@ -4,7 +4,7 @@ import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DeviceMemory;
 import dev.bitfold.cuda.driver.DevicePointer;
-import dev.bitfold.cuda.kernel.CardTensor;
+import dev.bitfold.cuda.kernel.DeviceTensorKernels;
 import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.quantizer.CodeScale;
@@ -19,16 +19,17 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A tensor of float32 in c order in a card's memory, for work that stays on the card. It is to be
- * closed; one that is not is given back when the garbage collector finds it, with a warning that
- * says where it was made.
+ * Holds a float32 tensor in c order in a device's memory, for work that stays on the device. Close
+ * each tensor. The memory of a tensor that nobody closes is given back when the garbage collector
+ * finds the tensor, with a warning that says where the tensor was made.
  *
- * <p>A method is over when it returns: what it reads may change, and what it wrote is there. Safe
- * for concurrent use as an array is: any number of threads may read, and one that writes is alone.
- * A tensor that is closed while another thread uses it is given back after that.
+ * <p>A method is complete when it returns: its sources may change, and its results are written. A
+ * tensor is as safe for concurrent use as an array: any number of threads may read, and a thread
+ * that writes must be alone. If a tensor is closed while another thread uses it, its memory is given
+ * back after that use.
  *
  * <p>Every method that uses the values throws {@link IllegalStateException} if the tensor is closed
- * and {@link CudaException} if the card fails; what it writes to is then undefined.
+ * and {@link CudaException} if the device fails. After a failure, the values written are undefined.
  */
 public final class DeviceTensor implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -55,7 +56,7 @@ public final class DeviceTensor implements AutoCloseable {
         throw new IllegalArgumentException(
             "a tensor of shape "
                 + Arrays.toString(shape)
-                + " on a card: it holds at least 1 and at most 2^31 - 1 values");
+                + " on a device: it holds at least 1 and at most 2^31 - 1 values");
       }
       length *= size;
     }
@@ -63,12 +64,12 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * A tensor whose values are not set.
+   * Returns a tensor whose values are not set.
    *
    * @param shape sizes of at least 1; none for a scalar
-   * @throws IllegalArgumentException if a size is below 1, or it has 2^31 values or more
-   * @throws CudaException if the card has not so much memory; the message says how much was asked
-   *     for and how much is free
+   * @throws IllegalArgumentException if a size is below 1, or if there are 2^31 values or more
+   * @throws CudaException if the device has not enough memory; the message says how many bytes were
+   *     asked for and how many are free
    */
   public static DeviceTensor uninitialized(CudaDevice device, long... shape) {
     Objects.requireNonNull(device, "device");
@@ -77,11 +78,11 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * A tensor with the values of an array.
+   * Returns a tensor with the values of an array.
    *
-   * @param x floats of any order and strides, at most 2^29 - 1; other float types are converted to
+   * @param x at most 2^29 - 1 floats, of any order and strides; other float types are converted to
    *     float32
-   * @throws IllegalArgumentException if it holds integers, or nothing, or too much
+   * @throws IllegalArgumentException if the array holds integers, is empty or is too large
    * @throws CudaException as {@link #uninitialized}
    */
   public static DeviceTensor copyOf(CudaDevice device, INDArray x) {
@@ -97,31 +98,31 @@ public final class DeviceTensor implements AutoCloseable {
     }
   }
 
-  /** The card. */
+  /** Returns the device. */
   public CudaDevice device() {
     return device;
   }
 
-  /** The shape. */
+  /** Returns the shape. */
   public long[] shape() {
     return shape.clone();
   }
 
-  /** The number of values. */
+  /** Returns the number of values. */
   public int length() {
     return length;
   }
 
-  /** Whether it was closed. */
+  /** Returns whether this tensor is closed. */
   public boolean isClosed() {
     return memory.isClosed();
   }
 
   /**
-   * Takes over the values of an array.
+   * Copies the values of an array to this tensor.
    *
-   * @param x floats of this shape
-   * @throws IllegalArgumentException if it holds integers or is of another shape
+   * @param x floats of this tensor's shape
+   * @throws IllegalArgumentException if the array holds integers or has another shape
    */
   public void copyFrom(INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -133,7 +134,7 @@ public final class DeviceTensor implements AutoCloseable {
                 .run(lane -> values.use(from -> lane.staging().upload(from, length, to))));
   }
 
-  /** The values in a new array, float32 in c order. */
+  /** Returns the values in a new array, float32 in c order. */
   public INDArray toHost() {
     DenseFloats out = DenseFloats.uninitialized(shape);
     download(out);
@@ -141,11 +142,11 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * Writes the values to an array.
+   * Copies the values of this tensor to an array.
    *
-   * @param out floats of this shape, of any order and strides
+   * @param out floats of this tensor's shape, of any order and strides
    * @return {@code out}
-   * @throws IllegalArgumentException if it holds integers or is of another shape
+   * @throws IllegalArgumentException if the array holds integers or has another shape
    */
   public INDArray copyTo(INDArray out) {
     Objects.requireNonNull(out, "out");
@@ -161,7 +162,7 @@ public final class DeviceTensor implements AutoCloseable {
             Lanes.of(device).run(lane -> out.use(to -> lane.staging().download(from, to, length))));
   }
 
-  /** The same values in memory of their own. */
+  /** Returns a new tensor with the same values. */
   public DeviceTensor copy() {
     return filled(
         to ->
@@ -172,10 +173,10 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * What {@link Quantizer#quantize(INDArray)} gives for the same values, bit for bit.
+   * Returns the quantized values in a new tensor, with the bits of {@link
+   * Quantizer#quantize(INDArray)}.
    *
-   * @return a new tensor
-   * @throws IllegalArgumentException as there
+   * @throws IllegalArgumentException as {@link Quantizer#quantize(INDArray)}
    */
   public DeviceTensor quantize(Quantizer quantizer) {
     Objects.requireNonNull(quantizer, "quantizer");
@@ -183,9 +184,10 @@ public final class DeviceTensor implements AutoCloseable {
   }
 
   /**
-   * The same, in place.
+   * Quantizes the values in place, with the bits of {@link Quantizer#quantize(INDArray)}.
    *
-   * @throws IllegalArgumentException as there; the values are then unchanged
+   * @throws IllegalArgumentException as {@link Quantizer#quantize(INDArray)}; the values are then
+   *     unchanged
    */
   public void quantizeInPlace(Quantizer quantizer) {
     Objects.requireNonNull(quantizer, "quantizer");
@@ -198,13 +200,14 @@ public final class DeviceTensor implements AutoCloseable {
             Lanes.of(device)
                 .run(
                     lane ->
-                        quantizer.quantize(shape, new CardTensor(new Operations(lane), from, to))));
+                        quantizer.quantize(shape, new DeviceTensorKernels(new Operations(lane), from, to))));
   }
 
   /**
-   * What {@link Quantizer#codes(INDArray)} gives for the same values, bit for bit.
+   * Returns the codes of the values and their scale, with the bits of {@link
+   * Quantizer#codes(INDArray)}.
    *
-   * @throws IllegalArgumentException as there
+   * @throws IllegalArgumentException as {@link Quantizer#codes(INDArray)}
    */
   public DeviceCodes codes(Quantizer quantizer) {
     Objects.requireNonNull(quantizer, "quantizer");
@@ -220,14 +223,13 @@ public final class DeviceTensor implements AutoCloseable {
                                     scale[0] =
                                         quantizer.codes(
                                             shape,
-                                            new CardTensor(new Operations(lane), from, to)))));
+                                            new DeviceTensorKernels(new Operations(lane), from, to)))));
     return new DeviceCodes(codes, scale[0]);
   }
 
   /**
-   * What {@link Quantizer#amax(INDArray)} gives for the same values, bit for bit.
-   *
-   * @return on the host
+   * Returns the amax of the values in an array of the host, with the bits of {@link
+   * Quantizer#amax(INDArray)}.
    */
   public INDArray amax(Quantizer quantizer) {
     Objects.requireNonNull(quantizer, "quantizer");
@@ -239,14 +241,16 @@ public final class DeviceTensor implements AutoCloseable {
                     lane ->
                         amax[0] =
                             quantizer.amax(
-                                shape, new CardTensor(new Operations(lane), from, from))));
+                                shape, new DeviceTensorKernels(new Operations(lane), from, from))));
     return amax[0];
   }
 
   /**
-   * Uses the memory: {@link #length} floats, from a multiple of 256 bytes on.
+   * Passes the address of the memory to a function: {@link #length} floats, from a multiple of 256
+   * bytes on.
    *
-   * @param use must not keep the pointer, and is over when what it gave to the card is done
+   * @param use a function that must not keep the pointer, and that returns when its work on the
+   *     device is done
    */
   public void use(Consumer<DevicePointer> use) {
     Objects.requireNonNull(use, "use");
@@ -259,7 +263,7 @@ public final class DeviceTensor implements AutoCloseable {
     }
   }
 
-  /** A new tensor of this shape. */
+  /** Returns a new tensor of this tensor's shape. */
   private DeviceTensor filled(Consumer<DevicePointer> fill) {
     DeviceTensor tensor = new DeviceTensor(device, shape);
     try {
@@ -284,7 +288,7 @@ public final class DeviceTensor implements AutoCloseable {
     }
   }
 
-  /** Gives the memory back. To close it again changes nothing. */
+  /** Gives the memory back. Closing a tensor again has no effect. */
   @Override
   public void close() {
     memory.close();

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The memory of a tensor, which stays while it is in use. It knows nothing of the tensor itself, so
- * that it can be given back when nobody knows that any more.
+ * Holds the memory of a tensor, which is not given back while it is in use. It does not refer to the
+ * tensor, so that it can be given back when the tensor is no longer reachable.
  */
 final class HeldMemory implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceTensor.class);
@@ -19,8 +19,10 @@ final class HeldMemory implements Runnable {
   private boolean closed;
 
   /**
-   * @param name of the tensor, for messages
-   * @param made where
+   * Holds memory.
+   *
+   * @param name the name of the tensor, for messages
+   * @param made the stack trace of the place where the tensor was made
    */
   HeldMemory(DeviceMemory memory, String name, Throwable made) {
     this.memory = memory;
@@ -31,8 +33,8 @@ final class HeldMemory implements Runnable {
   /**
    * Keeps the memory until {@link #leave}.
    *
-   * @return where it starts
-   * @throws IllegalStateException if it is closed
+   * @return the address of the first byte
+   * @throws IllegalStateException if the memory is closed
    */
   synchronized DevicePointer enter() {
     if (closed) {
@@ -53,7 +55,7 @@ final class HeldMemory implements Runnable {
     return closed;
   }
 
-  /** Gives the memory back, once it is not in use. */
+  /** Gives the memory back once it is no longer in use. */
   synchronized void close() {
     if (!closed) {
       closed = true;
@@ -63,12 +65,12 @@ final class HeldMemory implements Runnable {
     }
   }
 
-  /** Nobody can close it any more. */
+  /** Gives the memory back, and warns that nobody has closed the tensor. */
   @Override
   public void run() {
     if (!isClosed()) {
       LOG.warn(
-          "the {} was never closed, and its memory on the card was only given back when the garbage"
+          "the {} was never closed, and its memory on the device was only given back when the garbage"
               + " collector found it; it was made here",
           name,
           made);

@@ -1,5 +1,5 @@
 /**
- * Tensors that live on a card, and what a quantizer does to them there. Imports {@code
+ * Holds tensors on a device and quantizes them there. Imports {@code
  * dev.bitfold.quantizer}, {@code dev.bitfold.tensor} and {@code dev.bitfold.cuda.kernel}.
  */
 @NullMarked

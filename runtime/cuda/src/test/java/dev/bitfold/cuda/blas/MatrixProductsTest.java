@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.cuda.blas.MatrixProducts.Codes;
 import dev.bitfold.cuda.blas.MatrixProducts.Multiplier;
-import dev.bitfold.cuda.check.CardTests;
+import dev.bitfold.cuda.check.DeviceTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.driver.DevicePointer;
@@ -177,7 +177,7 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void cublasIsGivenTheRightMatrices() throws Exception {
     CublasStandIn.Controls blas = CublasStandIn.controls(library());
     MatrixProducts products = MatrixProducts.find(device, library().toString());
@@ -287,7 +287,7 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void cublasIsGivenTheRightCodes() throws Exception {
     CublasStandIn.Controls blas = CublasStandIn.controls(library());
     long before = blas.blas_get("int8 products");
@@ -296,7 +296,7 @@ class MatrixProductsTest {
     assertEquals(before + 4, blas.blas_get("int8 products"));
   }
 
-  /** On a card it is cuBLAS, if that is there. */
+  /** On a device it is cuBLAS, if that is there. */
   @Test
   void whatTheHostHasMultipliesRight() {
     MatrixProducts products = MatrixProducts.of(device);
@@ -308,8 +308,8 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
-  void aCardWithoutInt8InCublasTakesOurOwn() throws Exception {
+  @Tag(DeviceTests.NEEDS_STAND_IN)
+  void aDeviceWithoutInt8InCublasTakesOurOwn() throws Exception {
     CublasStandIn.Controls blas = CublasStandIn.controls(library());
     MatrixProducts cublas = MatrixProducts.find(device, library().toString());
     CodeCase each = CodeCase.of(5, 32, 12);
@@ -325,7 +325,7 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void oneHandleServesOneLaneAtATime() throws Exception {
     CublasStandIn.Controls blas = CublasStandIn.controls(library());
     long before = blas.blas_get("handles");
@@ -354,7 +354,7 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void aFailureNamesTheCallAndTheNextProductWorks() throws Exception {
     CublasStandIn.Controls blas = CublasStandIn.controls(library());
     MatrixProducts products = MatrixProducts.find(device, library().toString());
@@ -372,7 +372,7 @@ class MatrixProductsTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void withoutAUsableCublasOurOwnAreUsed() throws Exception {
     assertEquals("a kernel of Bitfold's", MatrixProducts.find(device, "/nowhere/blas.so").name());
     CublasStandIn.controls(library()).blas_fail("create", 1);

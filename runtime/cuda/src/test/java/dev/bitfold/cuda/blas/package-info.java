@@ -1,4 +1,4 @@
-/** Matrix products on a card, on the stand-in, and on one for cuBLAS. */
+/** Matrix products on a device, on the stand-in, and on one for cuBLAS. */
 @NullMarked
 package dev.bitfold.cuda.blas;
 

@@ -1,4 +1,4 @@
-/** What the bundle for a real card runs there: the tests again, and how fast the kernels are. */
+/** What the bundle for a real device runs there: the tests again, and how fast the kernels are. */
 @NullMarked
 package dev.bitfold.cuda.check;
 

@@ -279,7 +279,7 @@ class FaultyKernelsTest {
   }
 
   @Test
-  void memoryOfTheCardThatNobodyWrote() {
+  void memoryOfTheDeviceThatNobodyWrote() {
     run("add").isRight(i -> x[i]);
     Outcome wrong = run("add_to_garbage");
     for (float[] out : wrong.written()) {

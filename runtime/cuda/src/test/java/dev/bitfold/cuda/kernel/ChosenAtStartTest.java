@@ -53,13 +53,13 @@ class ChosenAtStartTest {
   }
 
   @Test
-  void theCardCanBeTurnedOff() throws Exception {
-    cpu(show("-Dbitfold.device=cpu", STAND_IN), "not used, as bitfold.device=cpu says");
+  void theDeviceCanBeTurnedOff() throws Exception {
+    cpu(show("-Dbitfold.device=cpu", STAND_IN), "not used, because bitfold.device=cpu");
   }
 
   @ParameterizedTest
   @CsvSource({"cuda, cuda", "cuda:0, cuda", "'', 'cuda, where it pays, and cpu'"})
-  void aCardThatIsThereIsUsed(String device, String kernels) throws Exception {
+  void aDeviceThatIsThereIsUsed(String device, String kernels) throws Exception {
     Child.Result result = show("-Dbitfold.device=" + device, STAND_IN);
     String line = "kernels " + kernels + " amax 3.0";
     assertEquals(List.of(line, line), result.out());
@@ -76,7 +76,7 @@ class ChosenAtStartTest {
     String line =
         "refused java.lang.IllegalArgumentException: bitfold.device="
             + device
-            + " is none of cpu, cuda and cuda:n";
+            + " is not cpu, cuda or cuda:n";
     assertEquals(List.of(line, line), result.out());
   }
 

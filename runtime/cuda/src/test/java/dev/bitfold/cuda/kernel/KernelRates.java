@@ -31,7 +31,7 @@ import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How fast the kernels are on tensors that are on the card, beside a copy there: {@code KernelRates
+ * How fast the kernels are on tensors that are on the device, beside a copy there: {@code KernelRates
  * ELEMENTS FILE}. Pieces of work take turns, each several times in a row without waiting; a line of
  * the file has the name, the bytes that are read and written, and the median milliseconds.
  */
@@ -82,10 +82,10 @@ public final class KernelRates {
                 Operations operations = new Operations(lane, kept, kept);
                 works.put(
                     "copy", new Work(8, () -> lane.stream().copy(out.start(), x.start(), bytes)));
-                CardTensor fixed = new CardTensor(operations, x.start(), out.start());
+                DeviceTensorKernels fixed = new DeviceTensorKernels(operations, x.start(), out.start());
                 // Scales that a call finds are others in every call, and not worth keeping.
-                CardTensor dynamic =
-                    new CardTensor(new Operations(lane, kept, lane), x.start(), out.start());
+                DeviceTensorKernels dynamic =
+                    new DeviceTensorKernels(new Operations(lane, kept, lane), x.start(), out.start());
                 quantizers()
                     .forEach(
                         (name, q) -> works.put(name, quantize(q, q.isFixed() ? fixed : dynamic)));
@@ -146,7 +146,7 @@ public final class KernelRates {
     return values;
   }
 
-  private Work quantize(Quantizer quantizer, CardTensor tensor) {
+  private Work quantize(Quantizer quantizer, DeviceTensorKernels tensor) {
     return new Work(8, () -> quantizer.quantize(shape, tensor));
   }
 
@@ -227,7 +227,7 @@ public final class KernelRates {
       }
     }
     StringBuilder lines = new StringBuilder();
-    lines.append("card\t").append(device).append('\n');
+    lines.append("device\t").append(device).append('\n');
     millis.forEach(
         (name, all) -> {
           Arrays.sort(all);

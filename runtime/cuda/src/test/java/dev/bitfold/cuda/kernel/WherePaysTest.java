@@ -20,12 +20,12 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Scans go to the card from where on it is measured to be faster, and fail for no card's sake. */
+/** Scans go to the device from where on it is measured to be faster, and fail for no device's sake. */
 class WherePaysTest {
   private static final int MEBI = 1 << 20;
 
   private final AtomicLong now = new AtomicLong();
-  private int cardCalls;
+  private int deviceCalls;
   private int hostCalls;
 
   /** A call's time, in nanoseconds. */
@@ -51,9 +51,9 @@ class WherePaysTest {
             });
   }
 
-  private WherePays between(Time card, Time host) {
+  private WherePays between(Time device, Time host) {
     return new WherePays(
-        taking(card, () -> cardCalls++), taking(host, () -> hostCalls++), now::get);
+        taking(device, () -> deviceCalls++), taking(host, () -> hostCalls++), now::get);
   }
 
   private static Scales[] candidates(int count) {
@@ -73,39 +73,39 @@ class WherePaysTest {
     return errors;
   }
 
-  /** Whether a scan goes to the card. */
-  private boolean onCard(WherePays kernels, int elements, int count) {
-    int before = cardCalls;
+  /** Whether a scan goes to the device. */
+  private boolean onDevice(WherePays kernels, int elements, int count) {
+    int before = deviceCalls;
     scan(kernels, FloatBuffer.allocate(0), elements, count);
-    return cardCalls > before;
+    return deviceCalls > before;
   }
 
   @Test
-  void fromWhereOnTheCardIsFasterFollowsFromTheMeasurement() {
-    // Per element: 0.5 for each candidate on the host; 2 for the trip and 0.1 for each on the card.
+  void fromWhereOnTheDeviceIsFasterFollowsFromTheMeasurement() {
+    // Per element: 0.5 for each candidate on the host; 2 for the trip and 0.1 for each on the device.
     WherePays kernels = between((n, c) -> 100_000 + n * (2 + 0.1 * c), (n, c) -> 0.5 * n * c);
-    assertFalse(onCard(kernels, MEBI, 7));
-    assertEquals(0, cardCalls, "nothing is measured for a small scan");
+    assertFalse(onDevice(kernels, MEBI, 7));
+    assertEquals(0, deviceCalls, "nothing is measured for a small scan");
     // The first that may be worth it. At 5 candidates both take as long.
     hostCalls = 0;
     scan(kernels, FloatBuffer.allocate(0), 2 * MEBI, 4);
-    int measured = cardCalls;
+    int measured = deviceCalls;
     assertTrue(measured > 0 && hostCalls > 1, measured + " and " + hostCalls);
-    assertFalse(onCard(kernels, 64 * MEBI, 4));
-    assertTrue(onCard(kernels, 64 * MEBI, 6));
-    assertTrue(onCard(kernels, MEBI, 100));
-    assertEquals(measured + 2, cardCalls, "it is measured once");
+    assertFalse(onDevice(kernels, 64 * MEBI, 4));
+    assertTrue(onDevice(kernels, 64 * MEBI, 6));
+    assertTrue(onDevice(kernels, MEBI, 100));
+    assertEquals(measured + 2, deviceCalls, "it is measured once");
   }
 
   @Test
-  void aSlowCardIsNeverAsked() {
+  void aSlowDeviceIsNeverAsked() {
     WherePays kernels = between((n, c) -> 30.0 * n * c, (n, c) -> 0.5 * n * c);
     scan(kernels, FloatBuffer.allocate(0), 64 * MEBI, 2);
-    assertFalse(onCard(kernels, 64 * MEBI, 1000));
+    assertFalse(onDevice(kernels, 64 * MEBI, 1000));
   }
 
   @Test
-  void whatTheCardFailsTheHostDoes() {
+  void whatTheDeviceFailsTheHostDoes() {
     QuantKernels host = Kernels.named("reference");
     int elements = 2 * MEBI;
     float[] values = new float[elements];
@@ -115,15 +115,15 @@ class WherePaysTest {
     }
     FloatBuffer x = FloatBuffer.wrap(values);
     StandIn.Controls standIn = StandIn.controls();
-    QuantKernels card = new CudaKernels(CudaProvider.device());
-    WherePays kernels = new WherePays(card, slow(host), now::get);
+    QuantKernels device = new CudaKernels(CudaProvider.device());
+    WherePays kernels = new WherePays(device, slow(host), now::get);
     double[][] expected = scan(host, x, elements, 4);
-    double[][] byCard = scan(kernels, x, elements, 4);
+    double[][] byDevice = scan(kernels, x, elements, 4);
     hostCalls = 0;
     standIn.standin_fail("cuLaunchKernel", CudaException.OUT_OF_MEMORY, 0);
     double[][] byHost = scan(kernels, x, elements, 4);
     for (int c = 0; c < 4; c++) {
-      assertArrayEquals(expected[c], byCard[c]);
+      assertArrayEquals(expected[c], byDevice[c]);
       assertArrayEquals(expected[c], byHost[c]);
     }
     assertEquals(2, hostCalls, "its name and the scan");

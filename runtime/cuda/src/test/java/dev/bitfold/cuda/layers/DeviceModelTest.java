@@ -10,7 +10,7 @@ import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.cuda.blas.MatrixProducts;
-import dev.bitfold.cuda.check.CardTests;
+import dev.bitfold.cuda.check.DeviceTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.kernel.CudaProvider;
@@ -37,7 +37,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A chain of layers on a card gives what the layers give on the host, and stays on the card. */
+/** A chain of layers on a device gives what the layers give on the host, and stays on the device. */
 @Tag("slow")
 class DeviceModelTest {
   private static final int IN = 32;
@@ -80,7 +80,7 @@ class DeviceModelTest {
         .calibrate(List.of(random(6, 2, 16, IN), random(7, 2, 16, IN)), Mlp::forward);
   }
 
-  private DeviceModel onCard(Mlp model) {
+  private DeviceModel onDevice(Mlp model) {
     return DeviceModel.on(device, own)
         .then(model.norm())
         .then(model.fc1())
@@ -102,10 +102,10 @@ class DeviceModelTest {
   void aFloatModelIsTheHosts() {
     Mlp model = mlp();
     INDArray x = random(8, 2, 5, IN);
-    try (DeviceModel onCard = onCard(model)) {
-      near(model.forward(x), onCard.forward(x));
+    try (DeviceModel onDevice = onDevice(model)) {
+      near(model.forward(x), onDevice.forward(x));
       INDArray deep = x.reshape(1, 5, 1, IN);
-      near(model.forward(x).reshape(1, 5, 1, OUT), onCard.forward(deep));
+      near(model.forward(x).reshape(1, 5, 1, OUT), onDevice.forward(deep));
     }
   }
 
@@ -147,7 +147,7 @@ class DeviceModelTest {
         DeviceModel fc1 = DeviceModel.on(device, own).then(model.fc1()).build();
         DeviceModel tanh = DeviceModel.on(device, own).then(Activation.TANH).build();
         DeviceModel fc2 = DeviceModel.on(device, own).then(model.fc2()).build();
-        DeviceModel all = onCard(model)) {
+        DeviceModel all = onDevice(model)) {
       INDArray normed = norm.forward(x);
       near(model.norm().forward(x), normed);
       INDArray hidden = fc1.forward(normed);
@@ -170,7 +170,7 @@ class DeviceModelTest {
    */
   private void crossing(Quantized<Mlp> quantized, int launches) {
     INDArray input = random(8, 2, 7, IN);
-    try (DeviceModel model = onCard(quantized.model());
+    try (DeviceModel model = onDevice(quantized.model());
         DeviceTensor x = DeviceTensor.copyOf(device, input)) {
       INDArray first = model.forward(input);
       long[] before = crossed();
@@ -192,7 +192,7 @@ class DeviceModelTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void fromTheFirstLayerToTheLastNothingGoesToTheHost() {
     // A norm, two inputs quantized in one go with their scale, two products, an activation.
     crossing(calibrated(Recipe.INT8).freeze(), 6);
@@ -201,8 +201,8 @@ class DeviceModelTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
-  void scalesOfEachTensorAreFoundOnTheCard() {
+  @Tag(DeviceTests.NEEDS_STAND_IN)
+  void scalesOfEachTensorAreFoundOnTheDevice() {
     // A token of the first input is found and quantized by a few lanes at once; of the second the
     // maxima, and the scales that follow from them, are kernels of their own.
     crossing(calibrated(Recipe.INT8_DYNAMIC).freeze(), 8);
@@ -228,8 +228,8 @@ class DeviceModelTest {
             smoothed())) {
       Mlp packed = quantized.compress().model();
       layerByLayer(packed);
-      try (DeviceModel model = onCard(packed);
-          DeviceModel floats = onCard(quantized.model())) {
+      try (DeviceModel model = onDevice(packed);
+          DeviceModel floats = onDevice(quantized.model())) {
         assertTrue(model.toString().contains("fc1 (Linear) in int8"), model.toString());
         assertFalse(floats.toString().contains("int8"), floats.toString());
         // A NaN has no code; what is made of its row is NaN, as on the host, and nothing else.
@@ -277,23 +277,23 @@ class DeviceModelTest {
   private void inFloat(Plan<Mlp> plan) {
     INDArray x = random(6, 2, 16, IN);
     Mlp model = plan.calibrate(List.of(x), Mlp::forward).freeze().compress().model();
-    try (DeviceModel onCard = onCard(model)) {
-      assertFalse(onCard.toString().contains("int8"), onCard.toString());
+    try (DeviceModel onDevice = onDevice(model)) {
+      assertFalse(onDevice.toString().contains("int8"), onDevice.toString());
     }
   }
 
   @Test
   void whatIsNotTakenNamesTheLayer() {
     Mlp model = calibrated(Recipe.INT8).freeze().model();
-    try (DeviceModel onCard =
+    try (DeviceModel onDevice =
         DeviceModel.on(device, own).then(model.fc1()).then(model.norm()).build()) {
       IllegalArgumentException input =
           assertThrows(
-              IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN + 1)));
+              IllegalArgumentException.class, () -> onDevice.forward(random(1, 1, 2, IN + 1)));
       assertEquals(
           "fc1 (Linear): an input of shape [2, 33]; it takes [..., 32]", input.getMessage());
       IllegalArgumentException between =
-          assertThrows(IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN)));
+          assertThrows(IllegalArgumentException.class, () -> onDevice.forward(random(1, 1, 2, IN)));
       assertEquals(
           "norm (LayerNorm): an input of shape [2, 48]; it takes [..., 32]", between.getMessage());
     }
@@ -304,9 +304,9 @@ class DeviceModelTest {
             .calibrate(List.of(random(1, 1, 4, IN).muli(0).addi(1)), Mlp::forward)
             .freeze()
             .model();
-    try (DeviceModel onCard = onCard(positive)) {
+    try (DeviceModel onDevice = onDevice(positive)) {
       IllegalArgumentException negative =
-          assertThrows(IllegalArgumentException.class, () -> onCard.forward(random(1, 1, 2, IN)));
+          assertThrows(IllegalArgumentException.class, () -> onDevice.forward(random(1, 1, 2, IN)));
       String message = String.valueOf(negative.getMessage());
       assertTrue(message.startsWith("norm (LayerNorm): "), message);
       assertTrue(message.contains("the format is unsigned and a value is"), message);
@@ -323,7 +323,7 @@ class DeviceModelTest {
       IllegalArgumentException large =
           assertThrows(IllegalArgumentException.class, () -> model.forward(x));
       assertEquals(
-          "Linear: an output of shape [1048576, 2048]; a tensor on a card holds at most 2^31 - 1"
+          "Linear: an output of shape [1048576, 2048]; a tensor on a device holds at most 2^31 - 1"
               + " values",
           large.getMessage());
     }
@@ -370,14 +370,14 @@ class DeviceModelTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
-  void aModelThatDoesNotFitTheCardKeepsNothing() {
+  @Tag(DeviceTests.NEEDS_STAND_IN)
+  void aModelThatDoesNotFitTheDeviceKeepsNothing() {
     Lanes.of(device).release();
     Mlp model = mlp();
     long before = StandIn.count("allocations");
     standIn.standin_set("memory", StandIn.count("used") + 4 * HIDDEN * IN + 2048);
     try {
-      CudaException full = assertThrows(CudaException.class, () -> onCard(model));
+      CudaException full = assertThrows(CudaException.class, () -> onDevice(model));
       assertEquals(CudaException.OUT_OF_MEMORY, full.code());
     } finally {
       standIn.standin_set("memory", 1L << 30);
@@ -387,10 +387,10 @@ class DeviceModelTest {
   }
 
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void aFailureKeepsNothingAndTheNextPassWorks() {
     INDArray input = random(8, 2, 7, IN);
-    try (DeviceModel model = onCard(calibrated(Recipe.INT8).freeze().model());
+    try (DeviceModel model = onDevice(calibrated(Recipe.INT8).freeze().model());
         DeviceTensor x = DeviceTensor.copyOf(device, input)) {
       INDArray expected = model.forward(input);
       Lanes.of(device).release();
@@ -407,17 +407,17 @@ class DeviceModelTest {
 
   /** What a quantizer was fixed with is sent in the first pass: all of it, or it is sent again. */
   @Test
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   void aFirstPassThatFailsOnTheWayLeavesNoGarbage() {
     INDArray input = random(8, 2, 7, IN);
     Mlp quantized = smoothed().model();
     INDArray expected;
-    try (DeviceModel model = onCard(quantized)) {
+    try (DeviceModel model = onDevice(quantized)) {
       expected = model.forward(input);
     }
     for (String call : List.of("cuMemcpyHtoDAsync_v2", "cuStreamSynchronize", "cuMemAlloc_v2")) {
       for (int after = 0; after < 3; after++) {
-        try (DeviceModel model = onCard(quantized);
+        try (DeviceModel model = onDevice(quantized);
             DeviceTensor x = DeviceTensor.copyOf(device, input)) {
           Lanes.of(device).release();
           standIn.standin_fail(call, 1, after);
@@ -433,7 +433,7 @@ class DeviceModelTest {
     Lanes.of(device).release();
     long before = StandIn.count("allocations");
     INDArray x = random(8, 2, 7, IN);
-    DeviceModel model = onCard(smoothed().model());
+    DeviceModel model = onDevice(smoothed().model());
     model.forward(x);
     model.close();
     model.close();
@@ -447,7 +447,7 @@ class DeviceModelTest {
   @Test
   void aThousandPassesKeepNothingMoreThanTheFirst() {
     INDArray x = random(8, 2, 3, IN);
-    try (DeviceModel model = onCard(smoothed().model())) {
+    try (DeviceModel model = onDevice(smoothed().model())) {
       INDArray expected = model.forward(x);
       long before = StandIn.count("allocations");
       for (int i = 0; i < 1000; i++) {
@@ -462,8 +462,8 @@ class DeviceModelTest {
   void threadsShareAModel() throws Exception {
     Mlp quantized = smoothed().model();
     ExecutorService threads = Executors.newFixedThreadPool(4);
-    try (DeviceModel model = onCard(quantized);
-        DeviceModel alone = onCard(quantized)) {
+    try (DeviceModel model = onDevice(quantized);
+        DeviceModel alone = onDevice(quantized)) {
       List<Future<?>> futures = new ArrayList<>();
       for (int t = 0; t < 4; t++) {
         INDArray x = random(20 + t, 2, 3 + t, IN);

@@ -120,10 +120,10 @@ class ElementwiseAndRowsTest {
       INDArray bias = values(random, 1, columns);
       LayerNorm layer = new LayerNorm(weight, bias, 1e-5);
       RMSNorm rms = new RMSNorm(weight, 1e-6);
-      try (DeviceModel onCard = DeviceModel.on(device).then(layer).build();
-          DeviceModel rmsOnCard = DeviceModel.on(device).then(rms).build()) {
-        neighbours(layer.forward(x), onCard.forward(x));
-        neighbours(rms.forward(x), rmsOnCard.forward(x));
+      try (DeviceModel onDevice = DeviceModel.on(device).then(layer).build();
+          DeviceModel rmsOnDevice = DeviceModel.on(device).then(rms).build()) {
+        neighbours(layer.forward(x), onDevice.forward(x));
+        neighbours(rms.forward(x), rmsOnDevice.forward(x));
       }
     }
   }

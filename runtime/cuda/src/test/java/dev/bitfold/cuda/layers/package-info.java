@@ -1,4 +1,4 @@
-/** Ready-made layers on a card, on the stand-in. */
+/** Ready-made layers on a device, on the stand-in. */
 @NullMarked
 package dev.bitfold.cuda.layers;
 

@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Arrays that a backend keeps on the card are quantized where they are. */
+/** Arrays that a backend keeps on the device are quantized where they are. */
 class CudaArraysTest {
   private final CudaDevice device = CudaProvider.device();
 
@@ -99,7 +99,7 @@ class CudaArraysTest {
   }
 
   @Test
-  void arraysOfAnotherCardAndOfTheHostAreRefused() {
+  void arraysOfAnotherDeviceAndOfTheHostAreRefused() {
     Quantizer quantizer = Quantizer.of(QuantDescriptor.bits(8));
     Memory other = new Memory(1, 0);
     IllegalArgumentException elsewhere =

@@ -1,4 +1,4 @@
-/** Arrays of a backend on the card, on the stand-in. */
+/** Arrays of a backend on the device, on the stand-in. */
 @NullMarked
 package dev.bitfold.cuda.nd4j;
 

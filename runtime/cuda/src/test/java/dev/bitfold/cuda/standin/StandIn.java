@@ -70,7 +70,7 @@ public final class StandIn {
     return Native.load(System.getProperty("bitfold.cuda.driver"), Controls.class);
   }
 
-  /** A number of the stand-in's, as overruns; a real card tells none: 0. */
+  /** A number of the stand-in's, as overruns; a real device tells none: 0. */
   public static long count(String name) {
     boolean here = System.getProperty("bitfold.cuda.driver", "").contains("standin");
     return here ? controls().standin_get(name) : 0;

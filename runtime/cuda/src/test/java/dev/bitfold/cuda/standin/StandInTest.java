@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** The tests of the kernels run on what they say they do. */
 class StandInTest {
   @Test
-  void kernelsAreTheCardsAndRunOnTheStandIn() {
+  void kernelsAreTheDevicesAndRunOnTheStandIn() {
     assumeFalse(
         StandInSession.isMissing(), "SKIPPED with all tests of the CUDA kernels: there is no g++");
     assertEquals("cuda", Kernels.active().name());

@@ -1,5 +1,5 @@
 /**
- * The stand-in for NVIDIA's driver, on which the kernels are tested without a card: the kernels'
+ * The stand-in for NVIDIA's driver, on which the kernels are tested without a device: the kernels'
  * own sources compiled by g++.
  */
 @NullMarked

@@ -33,7 +33,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A tensor on a card comes and goes whole, keeps nothing, and says what is wrong. */
+/** A tensor on a device comes and goes whole, keeps nothing, and says what is wrong. */
 @Tag("slow")
 class DeviceTensorTest {
   private final CudaDevice device = CudaProvider.device();
@@ -133,7 +133,7 @@ class DeviceTensorTest {
   }
 
   @Test
-  void aTensorLargerThanTheCardSaysHowMuchIsFree() {
+  void aTensorLargerThanTheDeviceSaysHowMuchIsFree() {
     Lanes.of(device).release();
     long free = 3 << 20;
     standIn.standin_set("memory", standIn.standin_get("used") + free);

@@ -1,4 +1,4 @@
-/** Tensors on a card, on the stand-in. */
+/** Tensors on a device, on the stand-in. */
 @NullMarked
 package dev.bitfold.cuda.tensor;
 

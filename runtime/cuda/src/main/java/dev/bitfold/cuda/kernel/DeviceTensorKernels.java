@@ -12,25 +12,25 @@ import dev.bitfold.kernel.TensorKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor in a card's memory. What a method writes there is only given to the lane's stream when
- * it returns; what a host array receives is there.
+ * Runs kernels on a tensor in a device's memory. When a method returns, writes to device memory may
+ * still be queued in the lane's stream. Results in arrays of the host are complete.
  *
- * @param operations in which it is worked on
- * @param x what is read
- * @param out what is written to; may be {@code x}
- * @param preScale what the elements are multiplied by as they are read, or null
+ * @param operations the operations to use
+ * @param x the input
+ * @param out the output; may be {@code x}
+ * @param preScale what the elements are multiplied by when they are read, or null
  */
-public record CardTensor(
+public record DeviceTensorKernels(
     Operations operations, DevicePointer x, DevicePointer out, @Nullable PreScale preScale)
     implements TensorKernels {
-  /** Without a pre-scale. */
-  public CardTensor(Operations operations, DevicePointer x, DevicePointer out) {
+  /** Makes kernels without a pre-quant scale. */
+  public DeviceTensorKernels(Operations operations, DevicePointer x, DevicePointer out) {
     this(operations, x, out, null);
   }
 
   @Override
-  public CardTensor times(PreScale factors) {
-    return new CardTensor(operations, x, out, factors);
+  public DeviceTensorKernels times(PreScale factors) {
+    return new DeviceTensorKernels(operations, x, out, factors);
   }
 
   @Override

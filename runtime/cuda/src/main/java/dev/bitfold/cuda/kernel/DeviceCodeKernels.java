@@ -9,20 +9,20 @@ import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
 
 /**
- * A tensor in a card's memory that becomes int8 codes when it is quantized: rows whose elements
- * share one scale, of a signed format of up to 8 bits without zero points.
+ * Quantizes a tensor in a device's memory to int8 codes. The elements of each row share one scale,
+ * and the format is signed, with up to 8 bits and without zero points.
  *
- * @param tensor which is read, and not written to
- * @param inner elements of a row, a multiple of 4
+ * @param tensor the tensor, which is only read
+ * @param inner the number of elements in a row, a multiple of 4
  * @param codes a byte for each element
- * @param rowScales a float for each row: what its codes are divided by; NaN where the row holds a
- *     NaN, which has no code
+ * @param rowScales a float for each row, by which the row's codes are divided; NaN if the row holds
+ *     a NaN, which has no code
  */
-public record CardCodes(CardTensor tensor, int inner, DevicePointer codes, DevicePointer rowScales)
+public record DeviceCodeKernels(DeviceTensorKernels tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {
   @Override
-  public CardCodes times(PreScale preScale) {
-    return new CardCodes(tensor.times(preScale), inner, codes, rowScales);
+  public DeviceCodeKernels times(PreScale preScale) {
+    return new DeviceCodeKernels(tensor.times(preScale), inner, codes, rowScales);
   }
 
   @Override

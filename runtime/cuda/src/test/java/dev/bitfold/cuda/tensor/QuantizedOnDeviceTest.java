@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
-import dev.bitfold.cuda.check.CardTests;
+import dev.bitfold.cuda.check.DeviceTests;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.kernel.CudaProvider;
 import dev.bitfold.cuda.standin.StandIn;
@@ -34,9 +34,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A quantizer gives the same bits for a tensor on the card as the reference for an array. */
+/** A quantizer gives the same bits for a tensor on the device as the reference for an array. */
+class QuantizedOnDeviceTest {
 @Tag("slow")
-class QuantizedOnCardTest {
   @Provide
   Arbitrary<QuantDescriptor> all() {
     return Descriptors.all();
@@ -171,7 +171,7 @@ class QuantizedOnCardTest {
     agree(Quantizer.of(nvfp4).withAmax(global), values(8, false, 4, 64));
   }
 
-  @Tag(CardTests.NEEDS_STAND_IN)
+  @Tag(DeviceTests.NEEDS_STAND_IN)
   @Test
   void whatIsRefusedIsUnchangedAndNothingIsKept() {
     long before = StandIn.controls().standin_get("allocations");

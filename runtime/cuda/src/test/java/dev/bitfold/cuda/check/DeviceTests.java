@@ -15,25 +15,25 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
- * Runs the golden cases and the property tests where there is no Maven: {@code CardTests FILE}. The
+ * Runs the golden cases and the property tests where there is no Maven: {@code DeviceTests FILE}. The
  * counts go to the file, a line for each; the exit code is 1 if a test fails, 2 if there is no
- * card.
+ * device.
  */
-public final class CardTests {
-  /** On tests that ask the stand-in, and so cannot run on a card. */
+public final class DeviceTests {
+  /** On tests that ask the stand-in, and so cannot run on a device. */
   public static final String NEEDS_STAND_IN = "needs-stand-in";
 
   private static final String[] CLASSES = {
     "dev.bitfold.golden.GoldenVectorsTest",
     "dev.bitfold.quantizer.KernelsAgreeTest",
     "dev.bitfold.gradient.StraightThroughTest",
-    "dev.bitfold.cuda.tensor.QuantizedOnCardTest",
+    "dev.bitfold.cuda.tensor.QuantizedOnDeviceTest",
     "dev.bitfold.cuda.layers.ElementwiseAndRowsTest",
     "dev.bitfold.cuda.layers.DeviceModelTest",
     "dev.bitfold.cuda.blas.MatrixProductsTest"
   };
 
-  private CardTests() {}
+  private DeviceTests() {}
 
   /** Runs them. */
   public static void main(String[] args) throws Exception {
@@ -47,7 +47,7 @@ public final class CardTests {
     for (String name : CLASSES) {
       request.selectors(selectClass(name));
     }
-    // What failed in a former run is nothing to a card that is there once.
+    // What failed in a former run is nothing to a device that is there once.
     request.configurationParameter("jqwik.database", "");
     LauncherDiscoveryRequest chosen =
         request.filters(TagFilter.excludeTags(NEEDS_STAND_IN)).build();
