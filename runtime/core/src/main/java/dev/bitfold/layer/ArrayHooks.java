@@ -10,28 +10,28 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The hooks of a layer that computes on arrays.
+ * Defines the hooks of a layer that computes on arrays.
  *
  * <p>Implementations are safe for concurrent use once the layer is built.
  */
 public non-sealed interface ArrayHooks extends LayerHooks {
   /**
-   * The tensor to build the layer from.
+   * Returns the tensor to build the layer from.
    *
    * @param name a weight or bias of the layer's type
-   * @param original what the float layer holds; null where the layer has none
-   * @return the tensor for the constructor; null if and only if {@code original} is
+   * @param original the tensor that the float layer holds; null if it holds none
+   * @return the tensor for the constructor; null if and only if {@code original} is null
    */
   @Nullable INDArray tensor(String name, @Nullable INDArray original);
 
   /**
-   * Called after building: the layer must hold the tensor that its constructor was given.
+   * Checks after building that the layer holds the tensor that its constructor was given.
    *
-   * @throws IllegalStateException if it holds other bits
+   * @throws IllegalStateException if the layer holds other bits
    */
   void check(String name, @Nullable INDArray held);
 
-  /** The tensors of a list to build the layer from, each by its own name; null stays null. */
+  /** Returns the tensors of a list to build the layer from, each by its name; null stays null. */
   default @Nullable List<INDArray> tensors(String name, @Nullable List<INDArray> originals) {
     if (originals == null) {
       return null;
@@ -43,19 +43,19 @@ public non-sealed interface ArrayHooks extends LayerHooks {
     return Collections.unmodifiableList(tensors);
   }
 
-  /** The tensors of an array to build the layer from, each by its own name; null stays null. */
+  /** Returns the tensors of an array to build the layer from, each by its name; null stays null. */
   default INDArray @Nullable [] tensors(String name, INDArray @Nullable [] originals) {
     List<INDArray> tensors = tensors(name, originals == null ? null : Arrays.asList(originals));
     return tensors == null ? null : tensors.toArray(new INDArray[0]);
   }
 
   /**
-   * Called after building: the layer must hold the tensors that its constructor was given.
+   * Checks after building that the layer holds the tensors that its constructor was given.
    *
-   * @param held what it holds
-   * @param original what the float layer holds
-   * @throws IllegalStateException if it holds fewer, or other bits
-   * @throws IllegalArgumentException if it holds more
+   * @param held the tensors that the layer holds
+   * @param original the tensors that the float layer holds
+   * @throws IllegalStateException if the layer holds fewer tensors, or other bits
+   * @throws IllegalArgumentException if the layer holds more tensors
    */
   default void check(
       String name, @Nullable List<INDArray> held, @Nullable List<INDArray> original) {
@@ -66,7 +66,7 @@ public non-sealed interface ArrayHooks extends LayerHooks {
     }
   }
 
-  /** The same for an array. */
+  /** Checks an array of tensors after building. */
   default void check(String name, INDArray @Nullable [] held, INDArray @Nullable [] original) {
     check(
         name,
@@ -75,20 +75,20 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
-   * The hooks to build the layer with for one call, with its weights unpacked; null if it holds
-   * them as they are.
+   * Returns the hooks to build the layer with for one call, with its weights unpacked; null if its
+   * weights are not packed.
    */
   default @Nullable ArrayHooks unpacked() {
     return null;
   }
 
   /**
-   * What {@code forward} computes with in place of the input {@code x}, which is never changed.
-   * Null, of an input that may be left out, stays null.
+   * Returns what {@code forward} computes with instead of the input {@code x}. The array {@code x} is
+   * never changed. An input that is null stays null.
    */
   @Nullable INDArray input(String name, @Nullable INDArray x);
 
-  /** What {@code forward} returns in place of {@code y}. */
+  /** Returns what {@code forward} returns instead of {@code y}. */
   INDArray output(INDArray y);
 
   /** Computes again what {@code forward} computed, before the hooks saw it. */
@@ -99,16 +99,16 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
-   * What {@code backward} computes with in place of the output's gradient.
+   * Returns what {@code backward} computes with instead of the output's gradient.
    *
-   * @param y run only where the gradient depends on it
-   * @param gradient of what {@link #output} returned
+   * @param y the computation of the output, which runs only if the gradient depends on the output
+   * @param gradient the gradient of what {@link #output} returned
    */
   default INDArray gradOutput(Computation y, INDArray gradient) {
     return gradient;
   }
 
-  /** Inputs by name; those that are null are left out. */
+  /** Returns inputs by name, without those that are null. */
   static Map<String, INDArray> inputs(List<String> names, @Nullable INDArray... values) {
     Map<String, INDArray> inputs = new LinkedHashMap<>();
     for (int i = 0; i < values.length; i++) {
@@ -121,10 +121,10 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
-   * What {@code backward} returns in place of what the layer computed.
+   * Returns what {@code backward} returns instead of what the layer computed.
    *
    * @param first the name of the first parameter of {@code forward}
-   * @param inputs the hooked inputs by name, as {@code backward} was given them
+   * @param inputs the hooked inputs of {@code backward}, by name
    */
   default Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
     return computed;

@@ -8,8 +8,9 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * A component told apart by the exact class of its value. A value of a class that was not compiled
- * for is refused: a wrapper would silently drop what that class overrides. Immutable.
+ * Rebuilds a component according to the exact class of its value. A value of a class that the model
+ * was not compiled for is refused, because a wrapper would silently drop what that class overrides.
+ * Immutable.
  *
  * @param <T> the declared type
  */
@@ -20,7 +21,7 @@ public final class ByClass<T> implements Component<T> {
     this.components = Collections.unmodifiableMap(components);
   }
 
-  /** With a layer class. */
+  /** Returns this component with a layer class. */
   public ByClass<T> layer(LayerType<? extends T, ? extends T> type) {
     return with(type.type(), (value, walk) -> walk.layer(value, type));
   }
@@ -28,15 +29,15 @@ public final class ByClass<T> implements Component<T> {
   /**
    * Returns this component with a model class.
    *
-   * @param type the class, exactly
-   * @param quantizer gives its component, as in {@link Component#model(Supplier)}
+   * @param type the exact class
+   * @param quantizer returns the component of the model, as in {@link Component#model(Supplier)}
    */
   @SuppressWarnings("unchecked") // The value's class is exactly that of the component.
   public <S extends T> ByClass<T> model(Class<?> type, Supplier<Component<S>> quantizer) {
     return with(type, (value, walk) -> quantizer.get().rebuild((S) value, walk));
   }
 
-  /** With a class of which there is nothing to rebuild. */
+  /** Returns this component with a class in which there is nothing to rebuild. */
   public ByClass<T> asIs(Class<?> type) {
     return with(type, (value, walk) -> value);
   }

@@ -10,30 +10,30 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * How to rebuild one component of a model: the same thing again, with every layer in it passed
- * through the walk. Stateless and safe for concurrent use.
+ * Rebuilds one component of a model: it returns an equal component in which the walk has handled
+ * every layer. Stateless and safe for concurrent use.
  *
  * @param <T> the component's declared type
  */
 @FunctionalInterface
 public interface Component<T> {
-  /** The same value again, its layers rebuilt. */
+  /** Returns the value with its layers rebuilt. */
   T rebuild(T value, Walk walk);
 
-  /** A layer of exactly the class of the type. */
+  /** Returns the component of a layer of exactly the class of the type. */
   static <T> Component<T> layer(LayerType<? extends T, ? extends T> type) {
     return Component.<T>byClass().layer(type);
   }
 
-  /** A component of an interface or abstract type, told apart by the exact class of the value. */
+  /** Returns a component of an interface or abstract type, rebuilt by the value's exact class. */
   static <T> ByClass<T> byClass() {
     return new ByClass<>(Map.of());
   }
 
   /**
-   * A model.
+   * Returns the component of a model.
    *
-   * @param type the model's class, exactly: a subclass could override what would then be lost
+   * @param type the exact class of the model; what a subclass overrides would be lost
    * @param rebuild calls the constructor with the visited components
    */
   static <T> Component<T> model(Class<?> type, BiFunction<T, Walk, T> rebuild) {
@@ -46,9 +46,9 @@ public interface Component<T> {
   }
 
   /**
-   * Returns the component of a model in a container. Its quantizer is not asked before a walk meets
-   * the model, so the quantizers of models that hold each other can be initialized in any order, by
-   * several threads.
+   * Returns the component of a model in a container. The model's quantizer is called only when a walk
+   * meets the model. Therefore, the quantizers of models that hold each other can be initialized in
+   * any order, by several threads.
    *
    * @param quantizer the {@code component} method of the model's generated quantizer
    */
@@ -56,7 +56,7 @@ public interface Component<T> {
     return (value, walk) -> quantizer.get().rebuild(value, walk);
   }
 
-  /** A list, rebuilt as an unmodifiable one; the elements are named by their index. */
+  /** Returns the component of a list, rebuilt as an unmodifiable list; elements are named by index. */
   static <T> Component<List<T>> list(Component<T> element) {
     return (values, walk) -> {
       List<T> rebuilt = new ArrayList<>(values.size());
@@ -68,8 +68,9 @@ public interface Component<T> {
   }
 
   /**
-   * A map, rebuilt as an unmodifiable one in the same order; the values are named by their key,
-   * whose text must be a name: not empty, without dots and line ends, the same in every run.
+   * Returns the component of a map, rebuilt as an unmodifiable map in the same order. Values are named
+   * by their key. The text of a key must not be empty, must not contain dots or line ends, and must be
+   * the same in every run.
    */
   static <K, T> Component<Map<K, T>> map(Component<T> element) {
     return (values, walk) -> {
@@ -80,7 +81,7 @@ public interface Component<T> {
     };
   }
 
-  /** An array; the elements are named by their index. */
+  /** Returns the component of an array; elements are named by index. */
   static <T> Component<T[]> array(Component<T> element) {
     return (values, walk) -> {
       T[] rebuilt = values.clone();
@@ -91,7 +92,7 @@ public interface Component<T> {
     };
   }
 
-  /** A value that may be absent; it has the component's own name. */
+  /** Returns the component of an optional value, which has the component's own name. */
   static <T> Component<Optional<T>> optional(Component<T> element) {
     return (value, walk) -> {
       if (value.isEmpty()) {

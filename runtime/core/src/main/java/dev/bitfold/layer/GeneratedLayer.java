@@ -7,16 +7,16 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks generated code with the version of the agreement between it and the runtime, so that a
- * model is not built on layers that another version wrapped.
+ * Marks generated code with the version of its contract with the runtime, so that a model does not
+ * use wrappers of another version.
  */
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)
 public @interface GeneratedLayer {
-  /** The version that this runtime knows. */
+  /** The version of this runtime. */
   int CURRENT = 3;
 
-  /** The version that the code was generated for. */
+  /** Returns the version that the code was generated for. */
   int version();
 }

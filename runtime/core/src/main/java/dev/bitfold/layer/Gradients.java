@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a layer's {@code backward} returns: the gradient of its input, and one of each weight and
- * bias by name.
+ * Holds the result of a layer's {@code backward}: the gradient of its input, and the gradients of its
+ * weights and biases by name.
  *
  * <pre>{@code
  * public Gradients backward(INDArray x, INDArray gradOutput) {
@@ -23,9 +23,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }
  * }</pre>
  *
- * <p>A gradient is a float array of the shape of what it is the gradient of. Every weight and bias
- * that the layer holds must have one or be named {@link #fixed}: one left out by mistake would
- * silently not be trained. Immutable; the arrays are not copied.
+ * <p>A gradient is a float array of the shape of its tensor. Every weight and bias that the layer
+ * holds must have a gradient or be named {@link #fixed}, because a tensor that is left out by mistake
+ * would silently not be trained. Immutable. The arrays are not copied.
  */
 public final class Gradients {
   private final @Nullable INDArray input;
@@ -44,35 +44,36 @@ public final class Gradients {
   }
 
   /**
-   * Of a layer whose weights and biases all have one.
+   * Makes the gradients of a layer whose weights and biases all have a gradient.
    *
-   * @param input of the first parameter of {@code forward}, in its shape
-   * @param parameters by name
+   * @param input the gradient of the first parameter of {@code forward}, in its shape
+   * @param parameters the gradients of weights, biases and further inputs, by name
    */
   public Gradients(INDArray input, Map<String, INDArray> parameters) {
     this(given(input), new LinkedHashMap<>(parameters), Set.of());
   }
 
   /**
-   * Of a layer whose first parameter of {@code forward} has a gradient.
+   * Returns the gradients of a layer whose first parameter of {@code forward} has a gradient.
    *
-   * @param input of that parameter's shape
+   * @param input the gradient of that parameter, in its shape
    */
   public static Gradients of(INDArray input) {
     return new Gradients(given(input), Map.of(), Set.of());
   }
 
-  /** Of a layer whose input has none: indices of an embedding. */
+  /** Returns the gradients of a layer whose input has none, such as the indices of an embedding. */
   public static Gradients withoutInput() {
     return new Gradients(null, Map.of(), Set.of());
   }
 
   /**
-   * With the gradient of a weight or bias, or of a further input that is marked {@code @Input}.
+   * Returns these gradients with that of a weight, of a bias, or of a further input that is marked
+   * {@code @Input}.
    *
-   * @param tensor its name: that of the member or parameter
-   * @param gradient of the tensor's shape
-   * @throws IllegalArgumentException if there is one of that name already
+   * @param tensor the name of the tensor: that of the member or parameter
+   * @param gradient the gradient, in the tensor's shape
+   * @throws IllegalArgumentException if there is already a gradient of that name
    */
   public Gradients with(String tensor, INDArray gradient) {
     Map<String, INDArray> more = new LinkedHashMap<>(named);
@@ -85,27 +86,30 @@ public final class Gradients {
     return new Gradients(input, more, fixed);
   }
 
-  /** With weights or biases that training leaves as they are: the statistics of a batch norm. */
+  /**
+   * Returns these gradients with weights or biases that training does not change, such as the
+   * statistics of a batch norm.
+   */
   public Gradients fixed(String... tensors) {
     Set<String> more = new LinkedHashSet<>(fixed);
     more.addAll(Arrays.asList(tensors));
     return new Gradients(input, named, more);
   }
 
-  /** With another gradient of the input. */
+  /** Returns these gradients with another gradient of the input. */
   public Gradients withInput(INDArray gradient) {
     return new Gradients(given(gradient), named, fixed);
   }
 
-  /** With other gradients by name. */
+  /** Returns these gradients with other gradients by name. */
   public Gradients withNamed(Map<String, INDArray> gradients) {
     return new Gradients(input, new LinkedHashMap<>(gradients), fixed);
   }
 
   /**
-   * The gradient of the first parameter of {@code forward}, to pass on to the layer before.
+   * Returns the gradient of the first parameter of {@code forward}, to pass on to the layer before.
    *
-   * @throws IllegalStateException if the layer's input has none
+   * @throws IllegalStateException if the layer's input has no gradient
    */
   public INDArray input() {
     if (input == null) {
@@ -114,15 +118,15 @@ public final class Gradients {
     return input;
   }
 
-  /** The same, empty if the layer's input has none. */
+  /** Returns the gradient of the input; empty if the input has none. */
   public Optional<INDArray> findInput() {
     return Optional.ofNullable(input);
   }
 
   /**
-   * The gradient of a weight, bias or further input.
+   * Returns the gradient of a weight, bias or further input.
    *
-   * @throws IllegalArgumentException if there is none of the name
+   * @throws IllegalArgumentException if there is no gradient of that name
    */
   public INDArray parameter(String tensor) {
     INDArray gradient = named.get(tensor);
@@ -133,12 +137,12 @@ public final class Gradients {
     return gradient;
   }
 
-  /** All gradients by name, in the order in which they were given. */
+  /** Returns all gradients by name, in the order in which they were given. */
   public Map<String, INDArray> parameters() {
     return named;
   }
 
-  /** The weights and biases that training leaves as they are. */
+  /** Returns the weights and biases that training does not change. */
   public Set<String> fixed() {
     return fixed;
   }

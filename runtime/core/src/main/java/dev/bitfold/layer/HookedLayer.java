@@ -1,7 +1,7 @@
 package dev.bitfold.layer;
 
 /**
- * A layer that generated code wrapped. Not for users: the runtime learns from the hooks what a
+ * Marks a layer that generated code has wrapped. Not for users. The hooks tell the runtime what a
  * wrapper does in addition to the layer's own {@code forward}.
  */
 public interface HookedLayer {

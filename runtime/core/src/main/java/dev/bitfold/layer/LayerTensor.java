@@ -5,12 +5,12 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Optional;
 
 /**
- * One tensor of a layer class, as annotated.
+ * Describes one tensor of a layer class, as annotated.
  *
- * @param name the member's or parameter's name; {@code output} for the result
- * @param role what it is
- * @param layout its axes, or {@link Layout#UNKNOWN}
- * @param descriptor how it is quantized; empty: it stays float
+ * @param name the name of the member or parameter; {@code output} for the result
+ * @param role the role of the tensor
+ * @param layout the layout of the tensor, or {@link Layout#UNKNOWN}
+ * @param descriptor how the tensor is quantized; empty if it stays float
  */
 public record LayerTensor(
     String name, TensorRole role, Layout layout, Optional<QuantDescriptor> descriptor) {}

@@ -14,17 +14,16 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A layer class as the processor read it: its tensors, and how to build it again with hooks.
- * Immutable.
+ * Describes a layer class: its tensors, and how to rebuild it with hooks. Immutable.
  *
  * @param <L> the user's class
- * @param <R> what is built: the generated wrapper, or {@code L} itself
+ * @param <R> the class of the rebuilt layer: the generated wrapper, or {@code L} itself
  */
 public final class LayerType<L, R> {
   /** The name of the tensor that {@code forward} returns. */
   public static final String OUTPUT = "output";
 
-  /** Builds a layer again with the hooks that a visitor gives; null if the visitor keeps it. */
+  /** Rebuilds a layer with the hooks of a visitor; null if the visitor keeps the layer. */
   @FunctionalInterface
   private interface Rebuild<L, R> {
     @Nullable R apply(L layer, String path, LayerType<?, ?> type, Walk.Visitor visitor);
@@ -64,8 +63,8 @@ public final class LayerType<L, R> {
   /**
    * Returns a builder of the type of a layer that computes on arrays.
    *
-   * @param type the user's class, exactly
-   * @param rebuild builds the layer from the tensors that the hooks hand out
+   * @param type the user's exact class
+   * @param rebuild rebuilds the layer from the tensors that the hooks return
    */
   public static <L, R> Builder<L, R> builder(Class<?> type, BiFunction<L, ArrayHooks, R> rebuild) {
     return new Builder<>(
@@ -80,8 +79,8 @@ public final class LayerType<L, R> {
   /**
    * Returns a builder of the type of a layer whose tensors are the variables of a SameDiff graph.
    *
-   * @param type the user's class, exactly
-   * @param rebuild builds the layer from the variables that the hooks hand out
+   * @param type the user's exact class
+   * @param rebuild rebuilds the layer from the variables that the hooks return
    */
   public static <L, R> Builder<L, R> graphBuilder(
       Class<?> type, BiFunction<L, GraphHooks, R> rebuild) {
@@ -127,11 +126,11 @@ public final class LayerType<L, R> {
     }
 
     /**
-     * Says that a list or array of tensors stands where one is declared: each is a tensor of its
-     * own, {@code name[0]}, {@code name[1]} and so on, as many as a layer holds.
+     * Declares that a weight or bias is a list or array of tensors. Each element is a separate
+     * tensor, {@code name[0]}, {@code name[1]} and so on, as many as a layer holds.
      *
-     * @param name a weight or bias that is declared already
-     * @param held the layer's {@code List<INDArray>} or {@code INDArray[]}
+     * @param name a weight or bias that is already declared
+     * @param held returns the layer's {@code List<INDArray>} or {@code INDArray[]}
      */
     public Builder<L, R> several(String name, Function<? super L, ?> held) {
       if (!tensors.containsKey(name)) {
@@ -157,7 +156,7 @@ public final class LayerType<L, R> {
       return with(OUTPUT, TensorRole.OUTPUT, "", Optional.of(descriptor));
     }
 
-    /** Marks the layer {@code @SmoothQuant}, its alpha searched. */
+    /** Marks the layer {@code @SmoothQuant} with an alpha that is searched. */
     public Builder<L, R> smoothQuant() {
       alpha = Alpha.searched();
       return this;
@@ -175,14 +174,14 @@ public final class LayerType<L, R> {
     }
 
     /**
-     * Says that {@code forward} asks the hooks for {@link ArrayHooks#unpacked unpacked} weights.
+     * Declares that {@code forward} asks the hooks for {@link ArrayHooks#unpacked unpacked} weights.
      */
     public Builder<L, R> unpackingWeights() {
       unpacks = true;
       return this;
     }
 
-    /** Says that the hooks see the layer's {@code backward}, so that it can be trained. */
+    /** Declares that the layer's {@code backward} calls the hooks, so that it can be trained. */
     public Builder<L, R> withBackward() {
       backward = true;
       return this;
@@ -213,7 +212,7 @@ public final class LayerType<L, R> {
     return name + "[" + index + "]";
   }
 
-  /** Returns the type with the tensors that one layer holds, those of lists one by one. */
+  /** Returns the type with the tensors that one layer holds, with one for each list element. */
   private LayerType<L, R> forLayer(L layer) {
     if (several.isEmpty()) {
       return this;
@@ -248,7 +247,7 @@ public final class LayerType<L, R> {
         type.getName() + ": " + name + " is a " + held.getClass().getName());
   }
 
-  /** Builds a layer again with a visitor's hooks; null if the visitor keeps it as it is. */
+  /** Rebuilds a layer with a visitor's hooks; null if the visitor keeps the layer as it is. */
   @Nullable R rebuild(L layer, String path, Walk.Visitor visitor) {
     return rebuild.apply(layer, path, forLayer(layer), visitor);
   }
@@ -259,8 +258,8 @@ public final class LayerType<L, R> {
   }
 
   /**
-   * Returns the tensors by name, in the order of declaration. A list or array of tensors is one
-   * here, and one by one in the types that a walk shows.
+   * Returns the tensors by name, in the order of declaration. A list or array counts as one tensor
+   * here. In the types that a walk passes to its visitor, each element is a tensor.
    */
   public Map<String, LayerTensor> tensors() {
     return tensors;
@@ -271,22 +270,22 @@ public final class LayerType<L, R> {
     return alpha;
   }
 
-  /** Whether any tensor is quantized; a float layer can be folded into and trained. */
+  /** Returns whether any tensor is quantized. */
   public boolean isQuantized() {
     return tensors.values().stream().anyMatch(t -> t.descriptor().isPresent());
   }
 
-  /** Whether the layer can hold packed weights, and unpacks them for each call. */
+  /** Returns whether the layer can hold packed weights, which it unpacks for each call. */
   public boolean unpacksWeights() {
     return unpacks;
   }
 
-  /** Whether the layer has a {@code backward}, so that it can be trained. */
+  /** Returns whether the layer has a {@code backward}, so that it can be trained. */
   public boolean hasBackward() {
     return backward;
   }
 
-  /** Whether its tensors are the variables of a SameDiff graph, not arrays. */
+  /** Returns whether the tensors are variables of a SameDiff graph instead of arrays. */
   public boolean isOfVariables() {
     return variables;
   }

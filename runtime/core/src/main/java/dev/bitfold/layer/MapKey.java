@@ -2,15 +2,15 @@ package dev.bitfold.layer;
 
 import org.jspecify.annotations.Nullable;
 
-/** The names that keys of a map give to components. */
+/** Derives the names of components from the keys of a map. */
 final class MapKey {
   private MapKey() {}
 
   /**
-   * The name of a key.
+   * Returns the name of a key.
    *
-   * @param walk where the map is met
-   * @throws IllegalArgumentException if the key's text is no name
+   * @param walk the walk that meets the map
+   * @throws IllegalArgumentException if the key's text is not a valid name
    */
   static String name(@Nullable Object key, Walk walk) {
     if (key == null) {

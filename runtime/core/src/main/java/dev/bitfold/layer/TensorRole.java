@@ -3,7 +3,7 @@ package dev.bitfold.layer;
 import dev.bitfold.annotations.Role;
 import java.util.Optional;
 
-/** What a layer's tensor is. */
+/** Names the roles of a layer's tensors. */
 public enum TensorRole {
   /** A constructor's tensor marked {@code @Weight}. */
   WEIGHT(Role.WEIGHT),
@@ -20,7 +20,7 @@ public enum TensorRole {
     this.role = Optional.ofNullable(role);
   }
 
-  /** The role in an annotation or recipe; empty for a bias. */
+  /** Returns the role in an annotation or recipe; empty for a bias. */
   public Optional<Role> role() {
     return role;
   }

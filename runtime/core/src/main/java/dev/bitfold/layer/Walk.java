@@ -8,26 +8,26 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over a model. What becomes of each layer is decided by the {@link Visitor}; an instance
- * that is met twice is rebuilt once, so tied layers stay tied. Used by one thread.
+ * Passes over a model once. The {@link Visitor} decides what happens to each layer. An instance that
+ * is met twice is rebuilt once, so tied layers stay tied. Not safe for concurrent use.
  */
 public final class Walk {
-  /** What a walk meets. */
+  /** Handles what a walk meets. */
   public interface Visitor {
     /**
-     * A layer, met for the first time.
+     * Returns the hooks of a layer that is met for the first time.
      *
-     * @param path its name in the model: {@code encoder.3.attention.query}
-     * @return the hooks to rebuild it with; null keeps it as it is
+     * @param path the path of the layer: {@code encoder.3.attention.query}
+     * @return the hooks to rebuild the layer with; null to keep the layer as it is
      */
     @Nullable ArrayHooks layer(String path, LayerType<?, ?> type);
 
     /**
-     * A layer of a SameDiff graph's variables, met for the first time. Refuses it, unless the
-     * visitor works on graphs.
+     * Returns the hooks of a layer of a SameDiff graph's variables that is met for the first time.
+     * Refuses the layer unless the visitor works on graphs.
      *
-     * @param path its name in the model
-     * @return the hooks to rebuild it with; null keeps it as it is
+     * @param path the path of the layer
+     * @return the hooks to rebuild the layer with; null to keep the layer as it is
      */
     default @Nullable GraphHooks graphLayer(String path, LayerType<?, ?> type) {
       throw new IllegalStateException(
@@ -38,30 +38,30 @@ public final class Walk {
               + " puts its quantizers there");
     }
 
-    /** A layer, before the visitor is asked for its hooks. */
+    /** Handles a layer before the visitor is asked for its hooks. */
     default void met(String path, Object layer) {}
 
-    /** What a layer was rebuilt as. */
+    /** Handles a rebuilt layer. */
     default void rebuilt(String path, Object layer) {}
 
-    /** A component that {@code @SkipQuantize} keeps float. */
+    /** Handles a component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
 
-    /** A component that is not there: null, or an empty Optional. */
+    /** Handles a component that is null or an empty Optional. */
     default void absent(String path) {}
 
     /**
-     * A layer or model that was met before.
+     * Handles a layer or model that was met before.
      *
-     * @param path where it is met again
-     * @param first where it was met first, its name everywhere
+     * @param path the path where it is met again
+     * @param first the path where it was met first, which is its name everywhere
      */
     default void again(String path, String first) {}
 
     /**
-     * A component with {@code @SmoothInto}, told before the model's components are met.
+     * Handles a component with {@code @SmoothInto}, before the model's components are met.
      *
-     * @param source its path
+     * @param source the path of the component
      * @param consumers the paths that the annotation lists, relative to the whole model; {@code *}
      *     stands for every element of a container
      */
@@ -72,10 +72,10 @@ public final class Walk {
   private final Visitor visitor;
   private final Map<Object, Rebuilt> rebuilt;
 
-  /** Null while it is being rebuilt. */
+  /** Holds a rebuilt layer or model; the value is null while it is being rebuilt. */
   private record Rebuilt(String path, @Nullable Object value) {}
 
-  /** A walk that starts at the model. */
+  /** Makes a walk that starts at the model. */
   public Walk(Visitor visitor) {
     this("", visitor, new IdentityHashMap<>());
   }
@@ -86,7 +86,7 @@ public final class Walk {
     this.rebuilt = rebuilt;
   }
 
-  /** The name of the component that is being rebuilt; empty for the model itself. */
+  /** Returns the name of the component that is being rebuilt; empty for the model itself. */
   public String path() {
     return path;
   }
