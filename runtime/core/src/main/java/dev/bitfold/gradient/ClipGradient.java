@@ -6,17 +6,19 @@ import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradient of a clip, and what it stops.
+ * Holds the gradient of a clip, and the sums of what the clip stops.
  *
- * @param input the gradient of the input: that of the output strictly between the ends, else 0
- * @param below per group the sum of what was at or below the lower end
- * @param above per group the sum of what was at or above the upper end
+ * @param input the gradient of the input: that of the output strictly between the ends, otherwise 0
+ * @param below for each group, the sum of the gradients at or below the lower end
+ * @param above for each group, the sum of the gradients at or above the upper end
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ClipGradient(INDArray input, double[] below, double[] above) {
   /**
-   * @param low one per group
-   * @param high one per group
+   * Computes the gradient of a clip.
+   *
+   * @param low the lower end of each group
+   * @param high the upper end of each group
    */
   static ClipGradient of(
       QuantKernels kernels,

@@ -10,14 +10,14 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Computes on the elements of tensors in chunks; large ones on several threads, with the same
- * result.
+ * Computes on the elements of tensors in chunks. Large tensors are computed on several threads, with
+ * the same result.
  */
 final class Elements {
-  /** Elements of a chunk, at most. */
+  /** The largest number of elements in a chunk. */
   static final int CHUNK = 2048;
 
-  /** Tensors of fewer elements are not worth a second thread. */
+  /** The number of elements below which a second thread does not pay. */
   private static final int PART = 1 << 17;
 
   /** Computes one part of a tensor, chunk by chunk, on one thread. */
@@ -25,26 +25,27 @@ final class Elements {
     /**
      * Computes one chunk.
      *
-     * @param start the index of its first element in the tensor, in c order
-     * @param length its elements, from 0 in the arrays
+     * @param start the index of the chunk's first element in the tensor, in c order
+     * @param length the number of elements, from index 0 in the arrays
      */
     void compute(int start, int length, float[] x, float[] gradient, float[] out);
   }
 
   /**
-   * What was computed.
+   * Holds a result.
    *
-   * @param out of the input's shape
-   * @param parts in the tensor's order; how many there are depends on its size alone
+   * @param out the tensor, in the input's shape
+   * @param parts the parts in the tensor's order; their number depends only on the tensor's size
    */
   record Result<P extends Part>(INDArray out, List<P> parts) {}
 
   private Elements() {}
 
   /**
-   * A tensor of {@code x}'s shape, computed from it and the gradient of the output.
+   * Returns a tensor of {@code x}'s shape that is computed from {@code x} and the gradient of the
+   * output.
    *
-   * @param newPart a part with memory of its own; called on any thread
+   * @param newPart makes a part with memory of its own; called on any thread
    */
   static <P extends Part> Result<P> map(INDArray x, INDArray gradient, Supplier<P> newPart) {
     requireSameShape(x, gradient);

@@ -8,9 +8,9 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Scale and zero point of an affine quantizer are learned (LSQ+: Bhalgat et al., 2020). The
- * gradient passes where the code is not clamped. The zero point is a real number: rounded half to
- * even for the values, half up for the gradients, as in the source. Source: torch's {@code
+ * Learns the scale and zero point of an affine quantizer (LSQ+: Bhalgat et al., 2020). The gradient
+ * passes where the code is not clamped. The zero point is a real number. As in the source, it is
+ * rounded half to even for the values and half up for the gradients. Source: torch's {@code
  * _fake_quantize_learnable_per_tensor_affine}, here for every granularity.
  */
 public final class LearnedAffine implements StraightThrough {
@@ -89,7 +89,7 @@ public final class LearnedAffine implements StraightThrough {
     return Math.max(Math.min(code, format.max()), format.min());
   }
 
-  /** The values of a part. */
+  /** Computes the values of a part. */
   private final class Values implements Elements.Part {
     private final PerElement scales;
     private final PerElement zeros;
@@ -110,7 +110,7 @@ public final class LearnedAffine implements StraightThrough {
     }
   }
 
-  /** The gradients of a part of the input, and what they add to those of scale and zero point. */
+  /** Computes the gradients of a part of the input, and its share of those of scale and zero point. */
   private final class Slopes implements Elements.Part {
     final GroupSums ofScale;
     final GroupSums ofZero;

@@ -10,13 +10,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * The clipping range is learned (PACT: Choi et al., 2018). The gradient passes strictly inside the
- * range; that of a value at or beyond an end goes to that end. NaN counts for both ends.
+ * Learns the clipping range (PACT: Choi et al., 2018). The gradient passes strictly inside the range.
+ * The gradient of a value at or beyond an end goes to that end. NaN counts for both ends.
  *
- * <p>Either one amax is learned, and the values are those of the quantizer with that amax, so that
- * the trained quantizer is the one to deploy; or both ends for themselves, as in
- * pytorch-quantization's learn_amax: the input is clipped to them, then quantized with the larger
- * one's magnitude. Source: ClipFunction and TensorQuantizer of pytorch-quantization.
+ * <p>With {@link #of}, one amax is learned. The values are those of the quantizer with that amax, so
+ * the trained quantizer can be deployed. With {@link #independent}, both ends are learned, as in
+ * pytorch-quantization's learn_amax: the input is clipped to the ends, and then quantized with the
+ * larger magnitude of the two. Source: ClipFunction and TensorQuantizer of pytorch-quantization.
  */
 public final class LearnedRange implements StraightThrough {
   private final Quantizer quantizer;
@@ -27,7 +27,7 @@ public final class LearnedRange implements StraightThrough {
     this.independent = independent;
   }
 
-  /** With one learned parameter, {@link StraightThrough#AMAX}, above 0. */
+  /** Returns an estimator with one learned parameter, {@link StraightThrough#AMAX}, above 0. */
   public static LearnedRange of(QuantDescriptor descriptor, Layout layout) {
     return of(Quantizer.of(descriptor, layout));
   }
@@ -36,7 +36,10 @@ public final class LearnedRange implements StraightThrough {
     return new LearnedRange(open, false);
   }
 
-  /** With two, {@link StraightThrough#MIN} and {@link StraightThrough#MAX}. */
+  /**
+   * Returns an estimator with two learned parameters, {@link StraightThrough#MIN} and {@link
+   * StraightThrough#MAX}.
+   */
   public static LearnedRange independent(QuantDescriptor descriptor, Layout layout) {
     return new LearnedRange(Quantizer.of(descriptor, layout), true);
   }
@@ -52,9 +55,9 @@ public final class LearnedRange implements StraightThrough {
   }
 
   /**
-   * The input between the ends, before it is quantized: {@code max(min(x, high), low)}.
+   * Returns the input between the ends, before it is quantized: {@code max(min(x, high), low)}.
    *
-   * @param given as for {@link #forward}
+   * @param given the parameters, as for {@link #forward}
    */
   public INDArray clip(INDArray x, Map<String, INDArray> given) {
     Groups groups = quantizer.groups(x.shape());
@@ -126,7 +129,7 @@ public final class LearnedRange implements StraightThrough {
     return new Range(min, max);
   }
 
-  /** The ends per group. */
+  /** Holds the ends of each group. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Range(float[] min, float[] max) {}
 }

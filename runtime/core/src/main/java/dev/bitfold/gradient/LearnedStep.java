@@ -10,13 +10,14 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The step size is learned (LSQ: Esser et al., 2020), through amax: {@code s = max(amax / maxCode,
- * 1e-8)}, {@code y = clamp(round(x / s)) * s}. The gradient passes where {@code x / s}, not
- * rounded, is between the smallest and the largest code; that of a step is zero where it is held at
- * 1e-8. Gradients of amax are sums, without LSQ's factor {@code 1 / sqrt(elements * maxCode)},
- * which is for an optimizer to apply. Source: StaticBlockScaleQuantizer of ModelOpt.
+ * Learns the step size (LSQ: Esser et al., 2020) through amax: {@code s = max(amax / maxCode, 1e-8)},
+ * {@code y = clamp(round(x / s)) * s}. The gradient passes where {@code x / s}, not rounded, is
+ * between the smallest and the largest code. The gradient of a step is zero where the step is held at
+ * 1e-8. Gradients of amax are sums, without LSQ's factor {@code 1 / sqrt(elements * maxCode)}, which
+ * the optimizer has to apply. Source: StaticBlockScaleQuantizer of ModelOpt.
  *
- * <p>With {@link #twoSteps} the step that divides and the one that multiplies are learned apart.
+ * <p>With {@link #twoSteps}, the step that divides and the step that multiplies are learned
+ * separately.
  */
 public final class LearnedStep implements StraightThrough {
   /** The amax of the step that divides. */
@@ -48,7 +49,7 @@ public final class LearnedStep implements StraightThrough {
     this.post = post;
   }
 
-  /** With one learned parameter, {@link StraightThrough#AMAX}, not negative. */
+  /** Returns an estimator with one learned parameter, {@link StraightThrough#AMAX}, at least 0. */
   public static LearnedStep of(QuantDescriptor descriptor, Layout layout) {
     return of(Quantizer.of(descriptor, layout));
   }
@@ -57,7 +58,10 @@ public final class LearnedStep implements StraightThrough {
     return new LearnedStep(open, AMAX, AMAX);
   }
 
-  /** With two, {@link #AMAX_PRE} and {@link #AMAX_POST}, not negative. */
+  /**
+   * Returns an estimator with two learned parameters, {@link #AMAX_PRE} and {@link #AMAX_POST}, at
+   * least 0.
+   */
   public static LearnedStep twoSteps(QuantDescriptor descriptor, Layout layout) {
     return new LearnedStep(Quantizer.of(descriptor, layout), AMAX_PRE, AMAX_POST);
   }
@@ -145,7 +149,7 @@ public final class LearnedStep implements StraightThrough {
     }
   }
 
-  /** The values of a part. The ends are integers, so that clamping may go before rounding. */
+  /** Computes the values of a part. The ends are integers, so clamping may precede rounding. */
   private final class Values implements Elements.Part {
     private final PerElement divisors;
     private final PerElement factors;
@@ -168,7 +172,7 @@ public final class LearnedStep implements StraightThrough {
     }
   }
 
-  /** The gradients of a part of the input, and what they add to the steps'. */
+  /** Computes the gradients of a part of the input, and its share of the steps' gradients. */
   private final class Slopes implements Elements.Part {
     final GroupSums ofDivisor;
     final GroupSums ofFactor;

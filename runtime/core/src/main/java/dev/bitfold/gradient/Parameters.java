@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The parameters of one call, checked: each has one value per group. */
+/** Holds the checked parameters of one call. Each has one value for each group. */
 final class Parameters {
   private final Map<String, INDArray> given;
   private final int groups;
@@ -17,7 +17,7 @@ final class Parameters {
     this.groups = groups.count();
   }
 
-  /** A parameter, one finite value per group. */
+  /** Returns a parameter as one finite value for each group. */
   float[] finite(String name) {
     float[] values = values(name);
     for (float value : values) {
@@ -28,7 +28,7 @@ final class Parameters {
     return values;
   }
 
-  /** A parameter that must not be negative. */
+  /** Returns a parameter that must not be negative. */
   float[] notNegative(String name) {
     float[] values = finite(name);
     for (float value : values) {
@@ -40,7 +40,7 @@ final class Parameters {
     return values;
   }
 
-  /** A gradient in the shape of its parameter. */
+  /** Returns a gradient in the shape of its parameter. */
   INDArray gradient(String name, double[] sums) {
     INDArray parameter = array(name);
     float[] values = new float[Math.toIntExact(parameter.length())];

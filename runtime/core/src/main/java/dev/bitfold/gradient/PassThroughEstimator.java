@@ -7,8 +7,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradient passes everywhere, also of NaN and of values beyond amax. Source: ModelOpt's {@code
- * pass_through_bwd}.
+ * Passes the gradient everywhere, even that of NaN and of values beyond amax. Source: ModelOpt's
+ * {@code pass_through_bwd}.
  */
 public final class PassThroughEstimator implements StraightThrough {
   private final Quantizer quantizer;

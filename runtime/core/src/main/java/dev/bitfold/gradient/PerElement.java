@@ -3,7 +3,7 @@ package dev.bitfold.gradient;
 import dev.bitfold.kernel.Groups;
 import java.util.Arrays;
 
-/** A value per group, written out for the elements of a chunk. Not safe for concurrent use. */
+/** Repeats each group's value for the elements of a chunk. Not safe for concurrent use. */
 final class PerElement {
   private final Groups groups;
   private final float[] perGroup;
@@ -17,7 +17,7 @@ final class PerElement {
     }
   }
 
-  /** The values of a chunk's elements, valid until the next call. */
+  /** Returns the values of a chunk's elements, valid until the next call. */
   float[] at(int start, int length) {
     if (perGroup.length > 1) {
       groups.expand(perGroup, start, length, chunk);

@@ -4,22 +4,22 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradients at a quantizer.
+ * Holds the gradients of a quantizer.
  *
- * @param input of its input, float32 of the input's shape
- * @param parameters of its learned parameters by name, each of the parameter's shape; empty if it
- *     has none
+ * @param input the gradient of the input, as float32 in the input's shape
+ * @param parameters the gradients of the learned parameters by name, each in the parameter's shape;
+ *     empty if there are none
  */
 public record QuantGradients(INDArray input, Map<String, INDArray> parameters) {
-  /** The map is copied. */
+  /** Copies the map. */
   public QuantGradients {
     parameters = Map.copyOf(parameters);
   }
 
   /**
-   * The gradient of a learned parameter.
+   * Returns the gradient of a learned parameter.
    *
-   * @throws IllegalArgumentException if there is none of the name
+   * @throws IllegalArgumentException if there is no gradient of that name
    */
   public INDArray parameter(String name) {
     INDArray gradient = parameters.get(name);

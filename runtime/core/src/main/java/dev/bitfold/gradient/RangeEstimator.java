@@ -8,9 +8,9 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Passes the gradient of an affine quantizer where {@code min(min, 0) <= x <= max(max, 0)}, the
- * range that {@link Quantizer#withRange} quantizes, and nowhere else. Source:
- * FakeAffineTensorQuantFunction of pytorch-quantization.
+ * Passes the gradient of an affine quantizer only where {@code min(min, 0) <= x <= max(max, 0)}, the
+ * range that {@link Quantizer#withRange} quantizes. Source: FakeAffineTensorQuantFunction of
+ * pytorch-quantization.
  */
 public final class RangeEstimator implements StraightThrough {
   private final Quantizer quantizer;

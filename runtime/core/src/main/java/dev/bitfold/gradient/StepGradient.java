@@ -6,21 +6,25 @@ import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The gradients of a quantizer with one learned step, in one pass of the kernel: Esser et al.,
- * 2020, equation 3. The step's is, for {@code s = x / step}, the output's gradient times {@code
- * round(s) - s} inside, the least code below and the largest above.
+ * Holds the gradients of a quantizer with one learned step, from one pass of the kernel (Esser et
+ * al., 2020, equation 3). With {@code s = x / step}, the step's gradient is the output's gradient
+ * times {@code round(s) - s} inside the range, times the smallest code below it, and times the
+ * largest code above it.
  *
- * @param input of the input: that of the output where the code is not clamped, else 0
- * @param ofStep one per group
+ * @param input the gradient of the input: that of the output where the code is not clamped, otherwise
+ *     0
+ * @param ofStep the gradient of the step, one number for each group
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record StepGradient(INDArray input, double[] ofStep) {
-  /** So many neighbours are tried before the values between are halved. */
+  /** The number of neighbouring floats that are tried before the search halves its range. */
   private static final int NEIGHBOURS = 8;
 
   /**
-   * @param step one per group, above 0
-   * @param least the least code
+   * Computes the gradients.
+   *
+   * @param step the step of each group, above 0
+   * @param least the smallest code
    * @param most the largest code
    */
   static StepGradient of(
@@ -71,7 +75,7 @@ record StepGradient(INDArray input, double[] ofStep) {
     return new StepGradient(out.array(), ofStep);
   }
 
-  /** The first float x for which {@code x / step} is above a code, as float32 divides. */
+  /** Returns the smallest float x for which {@code x / step} in float32 is above a code. */
   static float firstAbove(float code, float step) {
     float x = code * step;
     for (int i = 0; i < NEIGHBOURS && x / step > code; i++) {

@@ -9,16 +9,16 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A quantizer as training sees it: its values, and the gradients that stand in for those of
- * rounding. Stateless: what it depends on is given to each call by name.
+ * Computes a quantizer's values in training, and the gradients that replace those of rounding. It is
+ * stateless: each call takes the parameters by name.
  *
- * <p>A parameter is one number for everything, or one for each group that keeps a scale, in the
- * shape of the quantizer's amax or flat. Arithmetic on elements is float32, sums are in double. NaN
- * in the input makes no exception; where nothing else is said its gradient is zero.
+ * <p>A parameter is one number for the tensor, or one for each group, in the shape of the quantizer's
+ * amax or flat. Arithmetic on elements is float32, and sums are in double. NaN in the input causes no
+ * exception. Its gradient is zero unless an estimator says otherwise.
  *
- * <p>Immutable and safe for concurrent use. Calls throw {@link IllegalArgumentException}, with the
- * name, shape or value in the message, if a parameter is missing, out of range or does not fit, or
- * if the gradient's shape is not the input's.
+ * <p>Immutable and safe for concurrent use. Calls throw {@link IllegalArgumentException} if a
+ * parameter is missing, out of range or of the wrong shape, or if the gradient does not have the
+ * input's shape. The message has the name, shape or value.
  */
 public sealed interface StraightThrough
     permits ClipEstimator,
@@ -36,25 +36,25 @@ public sealed interface StraightThrough
   /** The largest value of a range. */
   String MAX = "max";
 
-  /** The parameters that it needs, by name. */
+  /** Returns the names of the parameters that this estimator needs. */
   List<String> parameters();
 
-  /** Those of the parameters that have a gradient: the learned ones. */
+  /** Returns the names of the learned parameters, which have a gradient. */
   List<String> learned();
 
-  /** The quantized values. */
+  /** Returns the quantized values. */
   INDArray forward(INDArray x, Map<String, INDArray> parameters);
 
   /**
-   * The gradients.
+   * Returns the gradients.
    *
-   * @param x what {@link #forward} was called with
-   * @param gradOutput of what it returned
+   * @param x the input of {@link #forward}
+   * @param gradOutput the gradient of the output of {@link #forward}
    */
   QuantGradients backward(INDArray x, Map<String, INDArray> parameters, INDArray gradOutput);
 
   /**
-   * The estimator that a descriptor asks for.
+   * Returns the estimator that a descriptor asks for.
    *
    * @throws IllegalArgumentException if the descriptor cannot be trained through, or does not fit
    *     the layout
@@ -64,9 +64,9 @@ public sealed interface StraightThrough
   }
 
   /**
-   * The estimator for a quantizer that has no scale yet, on the quantizer's kernels.
+   * Returns the estimator for a quantizer that has no scale yet, on the quantizer's kernels.
    *
-   * @throws IllegalArgumentException if its descriptor cannot be trained through
+   * @throws IllegalArgumentException if the quantizer's descriptor cannot be trained through
    */
   static StraightThrough of(Quantizer open) {
     QuantDescriptor descriptor = open.descriptor();

@@ -1,7 +1,7 @@
 /**
- * Training through a quantizer, whose own gradient is zero almost everywhere: a {@link
- * dev.bitfold.gradient.StraightThrough} estimator says what stands in for it, and what the
- * gradients of learned scales are. Imports the annotations, {@code tensor}, {@code kernel}, {@code
+ * Provides gradients for training through a quantizer, whose own gradient is zero almost everywhere.
+ * A {@link dev.bitfold.gradient.StraightThrough} estimator replaces that gradient, and computes the
+ * gradients of learned scales. Imports the annotations, {@code tensor}, {@code kernel}, {@code
  * quantizer} and ND4J's arrays.
  */
 @NullMarked

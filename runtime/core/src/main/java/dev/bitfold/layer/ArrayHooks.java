@@ -83,8 +83,8 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
-   * Returns what {@code forward} computes with instead of the input {@code x}. The array {@code x} is
-   * never changed. An input that is null stays null.
+   * Returns what {@code forward} computes with instead of the input {@code x}. The array {@code x}
+   * is never changed. An input that is null stays null.
    */
   @Nullable INDArray input(String name, @Nullable INDArray x);
 

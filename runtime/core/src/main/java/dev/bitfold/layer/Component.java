@@ -46,9 +46,9 @@ public interface Component<T> {
   }
 
   /**
-   * Returns the component of a model in a container. The model's quantizer is called only when a walk
-   * meets the model. Therefore, the quantizers of models that hold each other can be initialized in
-   * any order, by several threads.
+   * Returns the component of a model in a container. The model's quantizer is called only when a
+   * walk meets the model. Therefore, the quantizers of models that hold each other can be
+   * initialized in any order, by several threads.
    *
    * @param quantizer the {@code component} method of the model's generated quantizer
    */
@@ -56,7 +56,9 @@ public interface Component<T> {
     return (value, walk) -> quantizer.get().rebuild(value, walk);
   }
 
-  /** Returns the component of a list, rebuilt as an unmodifiable list; elements are named by index. */
+  /**
+   * Returns the component of a list, rebuilt as an unmodifiable list; elements are named by index.
+   */
   static <T> Component<List<T>> list(Component<T> element) {
     return (values, walk) -> {
       List<T> rebuilt = new ArrayList<>(values.size());
@@ -68,9 +70,9 @@ public interface Component<T> {
   }
 
   /**
-   * Returns the component of a map, rebuilt as an unmodifiable map in the same order. Values are named
-   * by their key. The text of a key must not be empty, must not contain dots or line ends, and must be
-   * the same in every run.
+   * Returns the component of a map, rebuilt as an unmodifiable map in the same order. Values are
+   * named by their key. The text of a key must not be empty, must not contain dots or line ends,
+   * and must be the same in every run.
    */
   static <K, T> Component<Map<K, T>> map(Component<T> element) {
     return (values, walk) -> {

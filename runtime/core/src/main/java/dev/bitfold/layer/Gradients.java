@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Holds the result of a layer's {@code backward}: the gradient of its input, and the gradients of its
- * weights and biases by name.
+ * Holds the result of a layer's {@code backward}: the gradient of its input, and the gradients of
+ * its weights and biases by name.
  *
  * <pre>{@code
  * public Gradients backward(INDArray x, INDArray gradOutput) {
@@ -24,8 +24,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  *
  * <p>A gradient is a float array of the shape of its tensor. Every weight and bias that the layer
- * holds must have a gradient or be named {@link #fixed}, because a tensor that is left out by mistake
- * would silently not be trained. Immutable. The arrays are not copied.
+ * holds must have a gradient or be named {@link #fixed}, because a tensor that is left out by
+ * mistake would silently not be trained. Immutable. The arrays are not copied.
  */
 public final class Gradients {
   private final @Nullable INDArray input;

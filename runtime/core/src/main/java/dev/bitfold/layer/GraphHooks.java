@@ -22,8 +22,8 @@ public non-sealed interface GraphHooks extends LayerHooks {
   void check(String name, @Nullable SDVariable held);
 
   /**
-   * Adds to the graph what {@code forward} computes with instead of the input {@code x}. An input that
-   * is null stays null.
+   * Adds to the graph what {@code forward} computes with instead of the input {@code x}. An input
+   * that is null stays null.
    */
   @Nullable SDVariable input(String name, @Nullable SDVariable x);
 

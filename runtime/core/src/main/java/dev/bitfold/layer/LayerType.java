@@ -174,7 +174,8 @@ public final class LayerType<L, R> {
     }
 
     /**
-     * Declares that {@code forward} asks the hooks for {@link ArrayHooks#unpacked unpacked} weights.
+     * Declares that {@code forward} asks the hooks for {@link ArrayHooks#unpacked unpacked}
+     * weights.
      */
     public Builder<L, R> unpackingWeights() {
       unpacks = true;

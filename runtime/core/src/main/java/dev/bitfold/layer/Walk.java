@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes over a model once. The {@link Visitor} decides what happens to each layer. An instance that
- * is met twice is rebuilt once, so tied layers stay tied. Not safe for concurrent use.
+ * Passes over a model once. The {@link Visitor} decides what happens to each layer. An instance
+ * that is met twice is rebuilt once, so tied layers stay tied. Not safe for concurrent use.
  */
 public final class Walk {
   /** Handles what a walk meets. */

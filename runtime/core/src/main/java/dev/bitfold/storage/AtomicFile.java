@@ -16,7 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Files that are written whole or not at all. */
+/** Writes files completely or not at all. */
 public final class AtomicFile {
   static final String SUFFIX = ".tmp";
 
@@ -35,12 +35,12 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a temporary file beside the file, forces it to the disk and lets it take the file's
-   * place, with its permissions. A symbolic link stays, and what it leads to is written. Temporary
-   * files of the same target that a killed process left behind are deleted.
+   * Writes a temporary file in the same folder, forces it to the disk, and replaces the file with it.
+   * The file's permissions are kept. If the file is a symbolic link, the target of the link is
+   * replaced. Temporary files of the same target that a killed process has left are deleted.
    *
-   * @throws IOException if that fails, with the file's path and the reason; a file that was there
-   *     is then unchanged, and nothing is left
+   * @throws IOException if writing fails; the message has the file's path and the reason, an existing
+   *     file is unchanged, and no temporary file is left
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = target(file);
@@ -102,7 +102,7 @@ public final class AtomicFile {
     }
   }
 
-  /** Where symbolic links lead, though nothing may be there yet. */
+  /** Returns the target of symbolic links, which need not exist yet. */
   private static Path target(Path file) throws IOException {
     Path target = file.toAbsolutePath();
     for (int links = 0; Files.isSymbolicLink(target); links++) {
@@ -114,7 +114,7 @@ public final class AtomicFile {
     return target;
   }
 
-  /** Without the temporary file's name. */
+  /** Returns the reason of a failure without the name of the temporary file. */
   private static String reason(IOException e) {
     if (e instanceof AccessDeniedException) {
       return "access is denied";

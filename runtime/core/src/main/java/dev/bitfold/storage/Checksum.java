@@ -7,21 +7,21 @@ import java.util.Collection;
 import java.util.HexFormat;
 
 /**
- * The SHA-256 of a safetensors file, which stands in its own header: it is that of the file with
- * zeros in its place.
+ * Computes the SHA-256 of a safetensors file. The sum is in the file's own header, and is computed
+ * with zeros in its place.
  */
 final class Checksum {
   /** The name in the metadata. */
   static final String KEY = "bitfold.sha256";
 
-  /** Stands in the place of the sum while it is made. */
+  /** The text in the place of the sum while the sum is computed. */
   static final String BLANK = "0".repeat(64);
 
   private static final byte[] BEFORE = ("\"" + KEY + "\":\"").getBytes(StandardCharsets.US_ASCII);
 
   private Checksum() {}
 
-  /** The sum of a header, in which it is blank, and of tensors. */
+  /** Returns the sum of a header with a blank sum, and of tensors. */
   static byte[] of(byte[] header, Collection<StoredTensor> tensors) {
     MessageDigest digest = sha256();
     digest.update(header);
@@ -29,7 +29,7 @@ final class Checksum {
     return digest.digest();
   }
 
-  /** A SHA-256 that has seen nothing. */
+  /** Returns a new SHA-256. */
   static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -44,7 +44,7 @@ final class Checksum {
     System.arraycopy(text, 0, header, place(header), text.length);
   }
 
-  /** Whether the sum that a header gives is that of the file. */
+  /** Returns whether the sum in a header is the sum of the file. */
   static boolean fits(byte[] header, String sum, Collection<StoredTensor> tensors) {
     int place = place(header);
     byte[] blank = BLANK.getBytes(StandardCharsets.US_ASCII);

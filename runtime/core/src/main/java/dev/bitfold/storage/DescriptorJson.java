@@ -8,7 +8,7 @@ import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.core.type.TypeReference;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
-/** Descriptors as JSON: the map of {@link QuantDescriptor#toMap} as an object. */
+/** Reads and writes descriptors as JSON: the map of {@link QuantDescriptor#toMap} as an object. */
 public final class DescriptorJson {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Temporary files of {@link AtomicFile} whose process was killed while it wrote. */
+/** Deletes temporary files of {@link AtomicFile} whose process was killed while it wrote. */
 final class Leftovers {
   /** Younger files may belong to a process that has not locked its file yet. */
   private static final Duration AGE = Duration.ofMinutes(1);
@@ -25,10 +25,9 @@ final class Leftovers {
   private Leftovers() {}
 
   /**
-   * Deletes what was left of a target. Nothing fails: a folder that cannot be listed and a file
-   * that cannot be deleted stay as they are.
+   * Deletes the temporary files of a target. It never fails: a file that cannot be deleted stays.
    *
-   * @param live the files that this process is writing; they stay
+   * @param live the files that this process is writing, which stay
    */
   static void remove(Path target, Set<Path> live) {
     Path folder = target.toAbsolutePath().getParent();

@@ -22,12 +22,12 @@ import org.nd4j.shade.jackson.databind.node.JsonNodeFactory;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
- * Tensors and text by name, as a safetensors file holds them: the length of a JSON header in 8
- * bytes, the header, and the tensors without gaps. Hugging Face's libraries read what this class
- * writes. Immutable.
+ * Holds tensors and text by name, as in a safetensors file. Such a file consists of the length of a
+ * JSON header in 8 bytes, the header, and the tensors without gaps. Hugging Face's libraries can read
+ * the files that this class writes. Immutable.
  *
- * <p>Files that this class writes carry a SHA-256 of everything in their metadata, and are refused
- * if it does not fit; of other files the structure is checked.
+ * <p>Files that this class writes have a SHA-256 of the whole file in their metadata, and are refused
+ * if it does not fit. Of other files, the structure is checked.
  *
  * @param metadata text by name
  * @param tensors tensors by name
@@ -35,7 +35,7 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
 public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor> tensors) {
   private static final int MAX_HEADER = 100_000_000;
 
-  /** As many axes as an ND4J array can have. */
+  /** The largest number of axes of an ND4J array. */
   private static final int MAX_RANK = 32;
 
   private static final String METADATA = "__metadata__";
@@ -47,10 +47,10 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
   }
 
   /**
-   * Writes a file, whole or not at all: a temporary file beside it is forced to the disk and then
-   * takes its place.
+   * Writes a file completely or not at all: a temporary file in the same folder is forced to the disk
+   * and then replaces the file.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @throws IOException if the file cannot be written; an existing file is then unchanged
    */
   public void write(Path file) throws IOException {
     byte[] header = header();
@@ -97,20 +97,20 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
   }
 
   /**
-   * Reads a file, of any writer.
+   * Reads a safetensors file of any program.
    *
-   * @throws StateFileException if it is no safetensors file, or damaged
-   * @throws IOException if it cannot be read
+   * @throws StateFileException if the file is not a safetensors file, or is damaged
+   * @throws IOException if the file cannot be read
    */
   public static Safetensors read(Path file) throws IOException {
     return read(file, false);
   }
 
   /**
-   * Reads a file that must carry the checksum that {@link #write} puts in.
+   * Reads a file that must have the checksum of {@link #write}.
    *
-   * @throws StateFileException if it is no safetensors file, has no checksum or is damaged
-   * @throws IOException if it cannot be read
+   * @throws StateFileException if the file is not a safetensors file, has no checksum or is damaged
+   * @throws IOException if the file cannot be read
    */
   public static Safetensors readChecked(Path file) throws IOException {
     return read(file, true);
@@ -125,7 +125,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
     }
   }
 
-  /** One reading of one file. */
+  /** Reads one file. */
   private record Reader(Path file, FileChannel channel, boolean checked) {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Place(String name, StoredTensor.Type type, long[] shape, long from, long to) {}
@@ -190,7 +190,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       return node::fields;
     }
 
-    /** The tensors in the order of their bytes, which they cover without gaps. */
+    /** Returns the tensors in the order of their bytes, which they cover without gaps. */
     private List<Place> places(JsonNode root, long data) throws StateFileException {
       List<Place> places = new ArrayList<>();
       for (Map.Entry<String, JsonNode> entry : fields(root)) {
@@ -249,7 +249,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       return new Place(name, type, sizes, from, to);
     }
 
-    /** Returns the bytes of a tensor, or {@link Long#MAX_VALUE} if there are more. */
+    /** Returns the number of bytes of a tensor, or {@link Long#MAX_VALUE} if there are more. */
     private static long bytes(StoredTensor.Type type, long[] sizes) {
       if (Arrays.stream(sizes).anyMatch(size -> size == 0)) {
         return 0;

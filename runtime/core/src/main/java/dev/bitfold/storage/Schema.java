@@ -16,15 +16,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a model must have in common with the one that a state was made for: the paths of its
- * tensors, with role, layout and, of weights and biases, shape. Names of classes may change.
+ * Describes what a model must have in common with the model that a state was made for: the paths of
+ * its tensors, with role, layout and, for weights and biases, shape. Names of classes may change.
  *
  * @param tensors a description by path
  */
 public record Schema(Map<String, String> tensors) {
   private static final int SHOWN = 5;
 
-  /** As {@link #describe} writes it. */
+  /** The form that {@link #describe} writes. */
   private static final Pattern ENTRY =
       Pattern.compile("(weight|bias|input|output)(?: ([^ \\[]+))?(?: \\[([0-9, ]*)])?");
 
@@ -33,7 +33,7 @@ public record Schema(Map<String, String> tensors) {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** Of a model. */
+  /** Returns the schema of a model. */
   public static Schema of(ModelShape shape) {
     Map<String, String> tensors = new LinkedHashMap<>();
     shape.sites().forEach((path, site) -> tensors.put(path, describe(shape, site)));
@@ -51,18 +51,18 @@ public record Schema(Map<String, String> tensors) {
   }
 
   /**
-   * What is said of one tensor.
+   * Describes one tensor.
    *
-   * @param role what it is
-   * @param layout its letters
-   * @param shape of a weight or bias; of others empty
+   * @param role the role of the tensor
+   * @param layout the layout of the tensor
+   * @param shape the shape of a weight or bias; empty for other roles
    */
   public record Entry(TensorRole role, Layout layout, List<Long> shape) {}
 
   /**
-   * What is said of the tensor at a path.
+   * Returns the description of the tensor at a path.
    *
-   * @throws IllegalArgumentException if there is none, or what is said is not understood
+   * @throws IllegalArgumentException if there is no such tensor, or its description cannot be read
    */
   public Entry entry(String path) {
     String text = tensors.get(path);
@@ -80,7 +80,7 @@ public record Schema(Map<String, String> tensors) {
             : Arrays.stream(shape.split(", ")).map(Long::valueOf).toList());
   }
 
-  /** A SHA-256 of all of it, in hexadecimal digits. */
+  /** Returns a SHA-256 of the whole schema, in hexadecimal digits. */
   public String hash() {
     var digest = Checksum.sha256();
     tensors.forEach(
@@ -90,8 +90,8 @@ public record Schema(Map<String, String> tensors) {
   }
 
   /**
-   * How a model's schema differs from this one, that of a file; empty if it does not. The first
-   * differences are listed, and how many more there are.
+   * Returns how a model's schema differs from this one, which is the schema of a file; empty if
+   * they are equal. The first differences are listed, with the number of further ones.
    */
   public List<String> differences(Schema model) {
     List<String> found = new ArrayList<>();

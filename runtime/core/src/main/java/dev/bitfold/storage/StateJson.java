@@ -13,7 +13,7 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
-/** The parts of a state that are text: JSON objects whose keys are paths. */
+/** Reads and writes the textual parts of a state: JSON objects whose keys are paths. */
 final class StateJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -56,7 +56,7 @@ final class StateJson {
     return names;
   }
 
-  /** A packed weight without its numbers. */
+  /** Describes a packed weight without its values. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record PackedShape(String layout, long[] shape) {}
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Reads the state in a file; every tensor of the file must have a meaning. Throws {@link
- * IllegalArgumentException} where it has none.
+ * Reads the state in a file. Every tensor of the file must have a meaning; otherwise, {@link
+ * IllegalArgumentException} is thrown.
  */
 final class StateReader {
   private final Safetensors file;
@@ -56,7 +56,7 @@ final class StateReader {
     return new StateFile(schema, weights, state, text(StateFile.SUMMARY));
   }
 
-  /** A file names its tensors, so that one which lost some is not taken for a smaller state. */
+  /** Checks the list of tensors, so that a file that has lost some is not taken for a smaller state. */
   private void checkContents() {
     for (String name : StateJson.readNames(text(StateFile.CONTENTS))) {
       if (!left.containsKey(name)) {
@@ -66,7 +66,8 @@ final class StateReader {
   }
 
   /**
-   * Every weight and bias is in the file or known by its hash; every static quantizer has a scale.
+   * Checks that every weight and bias is in the file or known by its hash, and that every static
+   * quantizer has a scale.
    */
   private static void checkComplete(Schema schema, Map<String, String> weights, State state) {
     for (String path : schema.tensors().keySet()) {

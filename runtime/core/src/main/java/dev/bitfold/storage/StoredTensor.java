@@ -7,17 +7,17 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A tensor as a safetensors file holds it. Immutable.
+ * Holds a tensor in the form of a safetensors file. Immutable.
  *
- * @param type the type of its elements
- * @param shape its shape; empty for a scalar
- * @param bytes its elements in c order, little-endian; read-only
+ * @param type the type of the elements
+ * @param shape the shape; empty for a scalar
+ * @param bytes the elements in c order, little-endian; read-only
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
   /**
-   * The element types by their names in the format. The first five are written; the others are
-   * found in files of other programs, and hold bytes.
+   * Names the element types as in the format. Bitfold writes the first five. The others occur in files
+   * of other programs.
    */
   public enum Type {
     /** Float32. */
@@ -59,7 +59,7 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
       this.size = size;
     }
 
-    /** Bytes of one element. */
+    /** Returns the number of bytes of one element. */
     public int size() {
       return size;
     }
@@ -79,12 +79,12 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
     bytes = bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Of a tensor of floats, as float32. */
+  /** Returns a tensor of floats as float32. */
   public static StoredTensor of(INDArray tensor) {
     return of(DenseFloats.of(tensor, "a tensor").copy(), tensor.shape());
   }
 
-  /** Of float32 values. */
+  /** Returns a tensor of float32 values. */
   public static StoredTensor of(float[] values, long... shape) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
@@ -93,24 +93,24 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
     return new StoredTensor(Type.F32, shape, bytes);
   }
 
-  /** Of bytes. */
+  /** Returns a tensor of bytes. */
   public static StoredTensor of(Type type, byte[] values, long... shape) {
     return new StoredTensor(type, shape, ByteBuffer.wrap(values));
   }
 
-  /** A copy of the shape. */
+  /** Returns a copy of the shape. */
   @Override
   public long[] shape() {
     return shape.clone();
   }
 
-  /** The elements, at the first of them. */
+  /** Returns the elements in a buffer whose position is at the first one. */
   @Override
   public ByteBuffer bytes() {
     return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** A copy of the bytes. */
+  /** Returns a copy of the bytes. */
   public byte[] toBytes() {
     byte[] copy = new byte[bytes.remaining()];
     bytes().get(copy);
@@ -120,7 +120,7 @@ public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
   /**
    * Returns the values of a tensor of F32, F16 or BF16. Widening the last two is exact.
    *
-   * @throws IllegalArgumentException if the type is another
+   * @throws IllegalArgumentException if the tensor has another type
    */
   public float[] toFloats() {
     float[] values = new float[bytes.remaining() / type.size()];

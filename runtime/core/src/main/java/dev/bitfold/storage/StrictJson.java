@@ -11,9 +11,8 @@ import org.nd4j.shade.jackson.databind.json.JsonMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
- * Reads JSON objects that may have been damaged. A key that occurs twice, text after the object and
- * nesting deeper than {@value #MAX_DEPTH} are refused rather than read in part. Safe for concurrent
- * use.
+ * Reads JSON objects that may be damaged. It refuses a key that occurs twice, text after the object,
+ * and nesting deeper than {@value #MAX_DEPTH}. Safe for concurrent use.
  */
 public final class StrictJson {
   private static final int MAX_DEPTH = 64;
@@ -28,7 +27,7 @@ public final class StrictJson {
   /**
    * Returns the object that a text holds.
    *
-   * @param what names the text in messages
+   * @param what the name of the text in messages
    * @throws IllegalArgumentException if the text is not exactly one JSON object
    */
   public static ObjectNode object(String json, String what) {
@@ -46,7 +45,7 @@ public final class StrictJson {
     throw new IllegalArgumentException(what + " is not a JSON object");
   }
 
-  /** Walks over the tokens first: building a tree or a map of deep JSON may overflow the stack. */
+  /** Checks the depth of the tokens first, because a tree of deep JSON may overflow the stack. */
   private static void checkDepth(String json, String what) throws IOException {
     try (JsonParser parser = MAPPER.createParser(json)) {
       int depth = 0;

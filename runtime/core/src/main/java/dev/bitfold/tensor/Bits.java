@@ -4,11 +4,14 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Equality of tensors to the bit, where ND4J's own equality has a tolerance. */
+/** Compares tensors bit for bit. ND4J's own equality has a tolerance. */
 public final class Bits {
   private Bits() {}
 
-  /** Whether two tensors have the same type, shape and values, -0 apart from 0; NaN equals NaN. */
+  /**
+   * Returns whether two tensors have the same type, shape and values. -0 does not equal 0,
+   * and NaN equals NaN.
+   */
   public static boolean same(INDArray a, INDArray b) {
     if (a == b) {
       return true;

@@ -3,15 +3,15 @@ package dev.bitfold.tensor;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A SmoothQuant pre-quant scale on a tensor that is not quantized. */
+/** Applies SmoothQuant's pre-quant scale to a tensor that is not quantized. */
 public final class ChannelScale {
   private ChannelScale() {}
 
   /**
-   * The tensor with each channel multiplied by its factor, a new array.
+   * Returns a new array with each channel of the tensor multiplied by its factor.
    *
-   * @param factors one per channel
-   * @param axis the channel axis, counted from the end: -1 is the last
+   * @param factors one factor for each channel
+   * @param axis the axis of the channels, counted from the end: -1 is the last
    */
   public static INDArray apply(INDArray x, INDArray factors, int axis) {
     long[] shape = new long[x.rank()];

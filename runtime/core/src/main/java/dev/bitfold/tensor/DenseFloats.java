@@ -11,12 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A tensor's values as float32 in c order without gaps: the tensor's own memory where it lies so,
- * else a copy. Reading is safe for concurrent use.
+ * Holds a tensor's values as float32 in c order without gaps. It uses the tensor's own memory if the
+ * values lie there in this form, and otherwise a copy. Reading is safe for concurrent use.
  */
 public final class DenseFloats {
-  /** A buffer counts bytes with an int. */
-  private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
+  /** The largest number of values, because a buffer counts bytes with an int. */
+  private static final long MAX_LENGTH = Integer.MAX_VALUE / Float.BYTES;
 
   private static final String AT_MOST = "at most 2^29 - 1 values are taken at once";
 
@@ -27,11 +27,11 @@ public final class DenseFloats {
   }
 
   /**
-   * Of a tensor of any order, strides and float type.
+   * Returns the values of a tensor of any order, strides and float type.
    *
-   * @param what names the tensor in the message
-   * @throws IllegalArgumentException if it holds integers, or more than 2^29 - 1 values, or if it
-   *     is empty and yet has the shape of a scalar, as {@code Nd4j.empty} has
+   * @param what the name of the tensor in messages
+   * @throws IllegalArgumentException if the tensor holds integers or more than 2^29 - 1 values, or if
+   *     it is empty but has the shape of a scalar, as the result of {@code Nd4j.empty} does
    */
   public static DenseFloats of(INDArray x, String what) {
     Objects.requireNonNull(x, "x");
@@ -45,20 +45,20 @@ public final class DenseFloats {
     if (x.isEmpty() && x.rank() == 0) {
       throw refused(x, what, "it is empty");
     }
-    if (x.length() > MOST) {
+    if (x.length() > MAX_LENGTH) {
       throw refused(x, what, AT_MOST);
     }
     return new DenseFloats(isDense(x) ? x : x.castTo(DataType.FLOAT).dup('c'));
   }
 
   /**
-   * A new tensor of a shape, its values not set; written to through {@link #use}.
+   * Returns a new tensor of a shape. Its values are not set, and are written through {@link #use}.
    *
-   * @throws IllegalArgumentException if it has more than 2^29 - 1 values
+   * @throws IllegalArgumentException if the shape has more than 2^29 - 1 values
    */
   public static DenseFloats uninitialized(long... shape) {
     Objects.requireNonNull(shape, "shape");
-    if (Arrays.stream(shape).reduce(1, (a, b) -> a * b) > MOST) {
+    if (Arrays.stream(shape).reduce(1, (a, b) -> a * b) > MAX_LENGTH) {
       throw new IllegalArgumentException(
           "a tensor of shape " + Arrays.toString(shape) + ": " + AT_MOST);
     }
@@ -66,7 +66,7 @@ public final class DenseFloats {
         shape.length == 0 ? Nd4j.scalar(0f) : Nd4j.createUninitialized(DataType.FLOAT, shape, 'c'));
   }
 
-  /** A new float32 tensor. */
+  /** Returns a new float32 tensor. */
   public static INDArray array(float[] values, long... shape) {
     Objects.requireNonNull(values, "values");
     Objects.requireNonNull(shape, "shape");
@@ -83,7 +83,7 @@ public final class DenseFloats {
         what + " of " + x.dataType() + " and shape " + Arrays.toString(x.shape()) + ": " + why);
   }
 
-  /** Whether a tensor is float32 in c order without gaps. */
+  /** Returns whether a tensor is float32 in c order without gaps. */
   public static boolean isDense(INDArray x) {
     // A transposed array reports an element-wise stride of 1, so that ND4J's flags will not do.
     if (x.dataType() != DataType.FLOAT) {
@@ -99,20 +99,20 @@ public final class DenseFloats {
     return true;
   }
 
-  /** The dense tensor. */
+  /** Returns the dense tensor. */
   public INDArray array() {
     return array;
   }
 
-  /** The number of values. */
+  /** Returns the number of values. */
   public int length() {
     return (int) array.length();
   }
 
   /**
-   * Uses the memory, of {@link #length} values from 0.
+   * Passes the memory to a function: {@link #length} values from index 0.
    *
-   * @param use must not keep the buffer
+   * @param use a function that must not keep the buffer
    */
   public void use(Consumer<FloatBuffer> use) {
     Objects.requireNonNull(use, "use");
@@ -124,7 +124,7 @@ public final class DenseFloats {
     }
   }
 
-  /** A copy of the values. */
+  /** Returns a copy of the values. */
   public float[] copy() {
     float[] values = new float[length()];
     use(buffer -> buffer.get(values));

@@ -4,13 +4,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A tensor that has a shape and next to no memory: NaN at every index. It stands where a weight
- * will be, for a model whose weights come from a file, and shows itself if it is computed with.
+ * Makes tensors that have a shape, almost no memory, and NaN at every index. A placeholder takes the
+ * place of a weight in a model whose weights come from a file. It poisons any computation that uses
+ * it, so misuse is visible.
  */
 public final class Placeholder {
   private Placeholder() {}
 
-  /** A float32 tensor of the shape, which must not be written to. */
+  /** Returns a float32 tensor of the shape, which must not be written to. */
   public static INDArray of(long... shape) {
     INDArray nan = Nd4j.createFromArray(Float.NaN);
     return shape.length == 0
@@ -18,7 +19,7 @@ public final class Placeholder {
         : Nd4j.create(nan.data(), shape, new long[shape.length], 0, 'c');
   }
 
-  /** Whether a tensor is NaN at its first index, as a placeholder is. */
+  /** Returns whether a tensor is NaN at its first index, as a placeholder is. */
   public static boolean is(INDArray tensor) {
     return !tensor.isEmpty() && Float.isNaN(tensor.getFloat(0));
   }

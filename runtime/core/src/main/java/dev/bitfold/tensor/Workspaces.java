@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What outlives the caller's workspace must be made outside of it. */
+/** Keeps arrays out of the caller's workspace, for arrays that outlive a call. */
 public final class Workspaces {
   private Workspaces() {}
 

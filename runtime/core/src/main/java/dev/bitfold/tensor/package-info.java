@@ -1,4 +1,4 @@
-/** The memory of ND4J's arrays. Imports nothing of ours. */
+/** Gives access to the memory of ND4J's arrays. Imports no other package of Bitfold. */
 @NullMarked
 package dev.bitfold.tensor;
 
