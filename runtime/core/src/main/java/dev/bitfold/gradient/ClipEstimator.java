@@ -7,10 +7,10 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Passes the gradient where {@code |x| <= amax}, in integer and float formats. Elsewhere the gradient
- * is zero, even if a value beyond amax has a code of its own. With a dynamic scale, amax is that of
- * the input, so the whole gradient passes. Source: {@code _fake_quant_backward_function} of ModelOpt,
- * and the backward of pytorch-quantization.
+ * Passes the gradient where {@code |x| <= amax}, in integer and float formats. Elsewhere the
+ * gradient is zero, even if a value beyond amax has a code of its own. With a dynamic scale, amax
+ * is that of the input, so the whole gradient passes. Source: {@code _fake_quant_backward_function}
+ * of ModelOpt, and the backward of pytorch-quantization.
  */
 public final class ClipEstimator implements StraightThrough {
   private final Quantizer quantizer;

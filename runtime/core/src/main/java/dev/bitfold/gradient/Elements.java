@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Computes on the elements of tensors in chunks. Large tensors are computed on several threads, with
- * the same result.
+ * Computes on the elements of tensors in chunks. Large tensors are computed on several threads,
+ * with the same result.
  */
 final class Elements {
   /** The largest number of elements in a chunk. */

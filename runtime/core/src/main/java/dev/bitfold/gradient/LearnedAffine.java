@@ -110,7 +110,9 @@ public final class LearnedAffine implements StraightThrough {
     }
   }
 
-  /** Computes the gradients of a part of the input, and its share of those of scale and zero point. */
+  /**
+   * Computes the gradients of a part of the input, and its share of those of scale and zero point.
+   */
   private final class Slopes implements Elements.Part {
     final GroupSums ofScale;
     final GroupSums ofZero;

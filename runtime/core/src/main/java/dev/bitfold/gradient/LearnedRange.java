@@ -10,11 +10,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Learns the clipping range (PACT: Choi et al., 2018). The gradient passes strictly inside the range.
- * The gradient of a value at or beyond an end goes to that end. NaN counts for both ends.
+ * Learns the clipping range (PACT: Choi et al., 2018). The gradient passes strictly inside the
+ * range. The gradient of a value at or beyond an end goes to that end. NaN counts for both ends.
  *
- * <p>With {@link #of}, one amax is learned. The values are those of the quantizer with that amax, so
- * the trained quantizer can be deployed. With {@link #independent}, both ends are learned, as in
+ * <p>With {@link #of}, one amax is learned. The values are those of the quantizer with that amax,
+ * so the trained quantizer can be deployed. With {@link #independent}, both ends are learned, as in
  * pytorch-quantization's learn_amax: the input is clipped to the ends, and then quantized with the
  * larger magnitude of the two. Source: ClipFunction and TensorQuantizer of pytorch-quantization.
  */

@@ -10,11 +10,11 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Learns the step size (LSQ: Esser et al., 2020) through amax: {@code s = max(amax / maxCode, 1e-8)},
- * {@code y = clamp(round(x / s)) * s}. The gradient passes where {@code x / s}, not rounded, is
- * between the smallest and the largest code. The gradient of a step is zero where the step is held at
- * 1e-8. Gradients of amax are sums, without LSQ's factor {@code 1 / sqrt(elements * maxCode)}, which
- * the optimizer has to apply. Source: StaticBlockScaleQuantizer of ModelOpt.
+ * Learns the step size (LSQ: Esser et al., 2020) through amax: {@code s = max(amax / maxCode,
+ * 1e-8)}, {@code y = clamp(round(x / s)) * s}. The gradient passes where {@code x / s}, not
+ * rounded, is between the smallest and the largest code. The gradient of a step is zero where the
+ * step is held at 1e-8. Gradients of amax are sums, without LSQ's factor {@code 1 / sqrt(elements *
+ * maxCode)}, which the optimizer has to apply. Source: StaticBlockScaleQuantizer of ModelOpt.
  *
  * <p>With {@link #twoSteps}, the step that divides and the step that multiplies are learned
  * separately.

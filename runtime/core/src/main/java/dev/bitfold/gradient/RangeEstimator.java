@@ -8,8 +8,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Passes the gradient of an affine quantizer only where {@code min(min, 0) <= x <= max(max, 0)}, the
- * range that {@link Quantizer#withRange} quantizes. Source: FakeAffineTensorQuantFunction of
+ * Passes the gradient of an affine quantizer only where {@code min(min, 0) <= x <= max(max, 0)},
+ * the range that {@link Quantizer#withRange} quantizes. Source: FakeAffineTensorQuantFunction of
  * pytorch-quantization.
  */
 public final class RangeEstimator implements StraightThrough {

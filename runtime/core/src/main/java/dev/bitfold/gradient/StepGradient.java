@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * times {@code round(s) - s} inside the range, times the smallest code below it, and times the
  * largest code above it.
  *
- * @param input the gradient of the input: that of the output where the code is not clamped, otherwise
- *     0
+ * @param input the gradient of the input: that of the output where the code is not clamped,
+ *     otherwise 0
  * @param ofStep the gradient of the step, one number for each group
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

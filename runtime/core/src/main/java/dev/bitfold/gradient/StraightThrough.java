@@ -9,12 +9,12 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Computes a quantizer's values in training, and the gradients that replace those of rounding. It is
- * stateless: each call takes the parameters by name.
+ * Computes a quantizer's values in training, and the gradients that replace those of rounding. It
+ * is stateless: each call takes the parameters by name.
  *
- * <p>A parameter is one number for the tensor, or one for each group, in the shape of the quantizer's
- * amax or flat. Arithmetic on elements is float32, and sums are in double. NaN in the input causes no
- * exception. Its gradient is zero unless an estimator says otherwise.
+ * <p>A parameter is one number for the tensor, or one for each group, in the shape of the
+ * quantizer's amax or flat. Arithmetic on elements is float32, and sums are in double. NaN in the
+ * input causes no exception. Its gradient is zero unless an estimator says otherwise.
  *
  * <p>Immutable and safe for concurrent use. Calls throw {@link IllegalArgumentException} if a
  * parameter is missing, out of range or of the wrong shape, or if the gradient does not have the

@@ -35,12 +35,12 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a temporary file in the same folder, forces it to the disk, and replaces the file with it.
-   * The file's permissions are kept. If the file is a symbolic link, the target of the link is
+   * Writes a temporary file in the same folder, forces it to the disk, and replaces the file with
+   * it. The file's permissions are kept. If the file is a symbolic link, the target of the link is
    * replaced. Temporary files of the same target that a killed process has left are deleted.
    *
-   * @throws IOException if writing fails; the message has the file's path and the reason, an existing
-   *     file is unchanged, and no temporary file is left
+   * @throws IOException if writing fails; the message has the file's path and the reason, an
+   *     existing file is unchanged, and no temporary file is left
    */
   public static void write(Path file, Content content) throws IOException {
     Path target = target(file);

@@ -23,11 +23,11 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
  * Holds tensors and text by name, as in a safetensors file. Such a file consists of the length of a
- * JSON header in 8 bytes, the header, and the tensors without gaps. Hugging Face's libraries can read
- * the files that this class writes. Immutable.
+ * JSON header in 8 bytes, the header, and the tensors without gaps. Hugging Face's libraries can
+ * read the files that this class writes. Immutable.
  *
- * <p>Files that this class writes have a SHA-256 of the whole file in their metadata, and are refused
- * if it does not fit. Of other files, the structure is checked.
+ * <p>Files that this class writes have a SHA-256 of the whole file in their metadata, and are
+ * refused if it does not fit. Of other files, the structure is checked.
  *
  * @param metadata text by name
  * @param tensors tensors by name
@@ -47,8 +47,8 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
   }
 
   /**
-   * Writes a file completely or not at all: a temporary file in the same folder is forced to the disk
-   * and then replaces the file.
+   * Writes a file completely or not at all: a temporary file in the same folder is forced to the
+   * disk and then replaces the file.
    *
    * @throws IOException if the file cannot be written; an existing file is then unchanged
    */

@@ -56,7 +56,9 @@ final class StateReader {
     return new StateFile(schema, weights, state, text(StateFile.SUMMARY));
   }
 
-  /** Checks the list of tensors, so that a file that has lost some is not taken for a smaller state. */
+  /**
+   * Checks the list of tensors, so that a file that has lost some is not taken for a smaller state.
+   */
   private void checkContents() {
     for (String name : StateJson.readNames(text(StateFile.CONTENTS))) {
       if (!left.containsKey(name)) {

@@ -16,8 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record StoredTensor(Type type, long[] shape, ByteBuffer bytes) {
   /**
-   * Names the element types as in the format. Bitfold writes the first five. The others occur in files
-   * of other programs.
+   * Names the element types as in the format. Bitfold writes the first five. The others occur in
+   * files of other programs.
    */
   public enum Type {
     /** Float32. */

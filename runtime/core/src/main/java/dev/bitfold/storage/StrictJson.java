@@ -11,8 +11,8 @@ import org.nd4j.shade.jackson.databind.json.JsonMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
- * Reads JSON objects that may be damaged. It refuses a key that occurs twice, text after the object,
- * and nesting deeper than {@value #MAX_DEPTH}. Safe for concurrent use.
+ * Reads JSON objects that may be damaged. It refuses a key that occurs twice, text after the
+ * object, and nesting deeper than {@value #MAX_DEPTH}. Safe for concurrent use.
  */
 public final class StrictJson {
   private static final int MAX_DEPTH = 64;

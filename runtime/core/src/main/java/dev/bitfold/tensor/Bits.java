@@ -9,8 +9,8 @@ public final class Bits {
   private Bits() {}
 
   /**
-   * Returns whether two tensors have the same type, shape and values. -0 does not equal 0,
-   * and NaN equals NaN.
+   * Returns whether two tensors have the same type, shape and values. -0 does not equal 0, and NaN
+   * equals NaN.
    */
   public static boolean same(INDArray a, INDArray b) {
     if (a == b) {

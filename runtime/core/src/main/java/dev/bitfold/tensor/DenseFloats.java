@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Holds a tensor's values as float32 in c order without gaps. It uses the tensor's own memory if the
- * values lie there in this form, and otherwise a copy. Reading is safe for concurrent use.
+ * Holds a tensor's values as float32 in c order without gaps. It uses the tensor's own memory if
+ * the values lie there in this form, and otherwise a copy. Reading is safe for concurrent use.
  */
 public final class DenseFloats {
   /** The largest number of values, because a buffer counts bytes with an int. */
@@ -30,8 +30,8 @@ public final class DenseFloats {
    * Returns the values of a tensor of any order, strides and float type.
    *
    * @param what the name of the tensor in messages
-   * @throws IllegalArgumentException if the tensor holds integers or more than 2^29 - 1 values, or if
-   *     it is empty but has the shape of a scalar, as the result of {@code Nd4j.empty} does
+   * @throws IllegalArgumentException if the tensor holds integers or more than 2^29 - 1 values, or
+   *     if it is empty but has the shape of a scalar, as the result of {@code Nd4j.empty} does
    */
   public static DenseFloats of(INDArray x, String what) {
     Objects.requireNonNull(x, "x");

@@ -4,9 +4,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Makes tensors that have a shape, almost no memory, and NaN at every index. A placeholder takes the
- * place of a weight in a model whose weights come from a file. It poisons any computation that uses
- * it, so misuse is visible.
+ * Makes tensors that have a shape, almost no memory, and NaN at every index. A placeholder takes
+ * the place of a weight in a model whose weights come from a file. It poisons any computation that
+ * uses it, so misuse is visible.
  */
 public final class Placeholder {
   private Placeholder() {}

@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
-  * Normalises each channel with fixed statistics, as batch normalisation does at inference: {@code y
+ * Normalises each channel with fixed statistics, as batch normalisation does at inference: {@code y
  * = (x - mean) / sqrt(variance + epsilon) · weight + bias} (Ioffe and Szegedy, 2015). It is a float
  * layer. A smoothing scale can be folded into it, and {@code foldInto} merges it into the layer
  * before it.
@@ -34,7 +34,7 @@ public class BatchNorm {
   private final int channelAxis;
 
   /**
-      * Makes a norm with the channels on axis 1, such as for NC, NCT or NCHW. The arrays are not
+   * Makes a norm with the channels on axis 1, such as for NC, NCT or NCHW. The arrays are not
    * copied.
    *
    * @param weight [channels]
@@ -50,7 +50,7 @@ public class BatchNorm {
   }
 
   /**
-      * Makes a norm. The arrays are not copied.
+   * Makes a norm. The arrays are not copied.
    *
    * @param weight [channels]
    * @param bias [channels]
@@ -119,7 +119,7 @@ public class BatchNorm {
    *
    * @param x with the channels on {@link #channelAxis}
    * @return a new array of the same shape
-      * @throws IllegalArgumentException if that axis has another length
+   * @throws IllegalArgumentException if that axis has another length
    */
   public INDArray forward(@Input INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -130,7 +130,7 @@ public class BatchNorm {
   }
 
   /**
-      * Returns the gradients at an input, with the statistics as constants.
+   * Returns the gradients at an input, with the statistics as constants.
    *
    * @param x as given to {@link #forward}
    * @param gradOutput the gradient of the loss with respect to the output, of the shape of x
@@ -149,7 +149,7 @@ public class BatchNorm {
         Map.of("weight", sum(gradOutput.mul(normal), others), "bias", sum(gradOutput, others)));
   }
 
-    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
+  /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv2d foldInto(Conv2d conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2d.class, conv);
@@ -158,7 +158,7 @@ public class BatchNorm {
         weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
   }
 
-    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
+  /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv2dChannelsLast foldInto(Conv2dChannelsLast conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv2dChannelsLast.class, conv);
@@ -167,7 +167,7 @@ public class BatchNorm {
         weights, foldedBias(conv.bias(), weights), conv.rows(), conv.columns(), conv.groups());
   }
 
-    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
+  /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv1d foldInto(Conv1d conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1d.class, conv);
@@ -175,7 +175,7 @@ public class BatchNorm {
     return new Conv1d(weights, foldedBias(conv.bias(), weights), conv.window(), conv.groups());
   }
 
-    /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
+  /** Returns a convolution with this norm merged into it; see {@link #foldInto(Linear)}. */
   public Conv1dChannelsLast foldInto(Conv1dChannelsLast conv) {
     Objects.requireNonNull(conv, "conv");
     require(conv.getClass() == Conv1dChannelsLast.class, conv);
@@ -185,9 +185,9 @@ public class BatchNorm {
   }
 
   /**
-      * Returns a layer with this norm merged into it. It has the weight {@code W · s} and the bias
-   * {@code (b - mean) · s + bias}, with {@code s = weight / sqrt(variance + epsilon)} for each output
-   * channel. Neither the given layer nor this norm changes.
+   * Returns a layer with this norm merged into it. It has the weight {@code W · s} and the bias
+   * {@code (b - mean) · s + bias}, with {@code s = weight / sqrt(variance + epsilon)} for each
+   * output channel. Neither the given layer nor this norm changes.
    *
    * @throws IllegalArgumentException if the layer has another number of output channels, or is of a
    *     subclass, such as a quantized layer: fold before you quantize

@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
-  * Looks vectors up in a table by index. By default, the weight is int8 with a scale for each row,
+ * Looks vectors up in a table by index. By default, the weight is int8 with a scale for each row,
  * that is for each index.
  */
 @Quantize(bits = 8, per = "I")
@@ -21,10 +21,10 @@ public class Embedding {
   private final INDArray weight;
 
   /**
-      * Makes a layer. The array is not copied.
+   * Makes a layer. The array is not copied.
    *
    * @param weight [indices, channels]
-      * @throws IllegalArgumentException if the rank is not 2
+   * @throws IllegalArgumentException if the rank is not 2
    */
   public Embedding(INDArray weight) {
     Objects.requireNonNull(weight, "weight");
@@ -38,12 +38,12 @@ public class Embedding {
   }
 
   /**
-      * Looks rows up.
+   * Looks rows up.
    *
    * @param indices integers of any shape, each at least 0 and below the number of rows
    * @return [..., channels], a new array
-   * @throws IllegalArgumentException if the tensor does not hold integers, or an index is outside of
-   *     the table
+   * @throws IllegalArgumentException if the tensor does not hold integers, or an index is outside
+   *     of the table
    */
   public INDArray forward(INDArray indices) {
     Objects.requireNonNull(indices, "indices");
@@ -51,7 +51,7 @@ public class Embedding {
   }
 
   /**
-      * Returns the gradient of the table. The gradient of the indices is zero.
+   * Returns the gradient of the table. The gradient of the indices is zero.
    *
    * @param indices as given to {@link #forward}
    * @param gradOutput the gradient of the loss with respect to the output, [..., channels]

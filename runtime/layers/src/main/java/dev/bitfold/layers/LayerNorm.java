@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
-  * Normalises the last axis: {@code y = (x - mean) / sqrt(variance + epsilon) · weight
- * + bias} (Ba et al., 2016).  It is a float layer, into which a smoothing scale can be folded.
+ * Normalises the last axis: {@code y = (x - mean) / sqrt(variance + epsilon) · weight + bias} (Ba
+ * et al., 2016). It is a float layer, into which a smoothing scale can be folded.
  */
 public class LayerNorm {
   private static final String NAME = "LayerNorm";

@@ -13,8 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
-  * Computes a fully connected layer, {@code y = x · weightᵀ + bias}. By default, it is int8 with
- * SmoothQuant: the weight has a scale for each output channel, and the input has one calibrated scale.
+ * Computes a fully connected layer, {@code y = x · weightᵀ + bias}. By default, it is int8 with
+ * SmoothQuant: the weight has a scale for each output channel, and the input has one calibrated
+ * scale.
  */
 @Int8SmoothQuant
 public class Linear {

@@ -8,8 +8,9 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
-  * Normalises the last axis by its root mean square: {@code y = x / sqrt(mean(x²) + epsilon) ·
- * weight} (Zhang and Sennrich, 2019). It is a float layer, into which a smoothing scale can be folded.
+ * Normalises the last axis by its root mean square: {@code y = x / sqrt(mean(x²) + epsilon) ·
+ * weight} (Zhang and Sennrich, 2019). It is a float layer, into which a smoothing scale can be
+ * folded.
  */
 public class RMSNorm {
   private static final String NAME = "RMSNorm";

@@ -6,8 +6,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Loops over the rows (the last axis) of a tensor in double. Norms sum over a row, and a loop over a
- * {@code double[]} is both accurate and vectorised.
+ * Loops over the rows (the last axis) of a tensor in double. Norms sum over a row, and a loop over
+ * a {@code double[]} is both accurate and vectorised.
  */
 final class Rows {
   /** Computes a row from one row of each of two tensors, and overwrites the second row. */

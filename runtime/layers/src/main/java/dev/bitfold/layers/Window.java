@@ -1,7 +1,7 @@
 package dev.bitfold.layers;
 
 /**
-  * Describes how a convolution's kernel moves along one axis.
+ * Describes how a convolution's kernel moves along one axis.
  *
  * @param stride steps between two outputs, at least 1
  * @param padding zeros at either end, at least 0
@@ -29,17 +29,17 @@ public record Window(int stride, int padding, int dilation) {
     }
   }
 
-    /** Returns this window with another stride. */
+  /** Returns this window with another stride. */
   public Window withStride(int steps) {
     return new Window(steps, padding, dilation);
   }
 
-    /** Returns this window with another padding. */
+  /** Returns this window with another padding. */
   public Window withPadding(int zeros) {
     return new Window(stride, zeros, dilation);
   }
 
-    /** Returns this window with another dilation. */
+  /** Returns this window with another dilation. */
   public Window withDilation(int steps) {
     return new Window(stride, padding, steps);
   }

@@ -177,7 +177,8 @@ class ConvolutionTest {
         "Conv1d expects a weight of shape [out, in / groups, kt], not [8, 2, 3, 3]",
         () -> new Conv1d(w, null));
     assertMessage(
-        "stride 0, padding 0, dilation 1: stride and dilation are at least 1, padding is at least 0", () -> Window.UNIT.withStride(0));
+        "stride 0, padding 0, dilation 1: stride and dilation are at least 1, padding is at least 0",
+        () -> Window.UNIT.withStride(0));
   }
 
   private static void assertMessage(String message, Runnable action) {

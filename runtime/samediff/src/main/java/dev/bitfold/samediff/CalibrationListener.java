@@ -18,9 +18,9 @@ import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Observes the inputs of those quantizers of a graph that need calibration, in any run of the graph:
- * inference, evaluation or training. While this listener is active, the graph is a float graph:
- * every quantizer passes its input on. {@link #apply} sets the scales.
+ * Observes the inputs of those quantizers of a graph that need calibration, in any run of the
+ * graph: inference, evaluation or training. While this listener is active, the graph is a float
+ * graph: every quantizer passes its input on. {@link #apply} sets the scales.
  *
  * <p>Each listener is for one graph, and not safe for concurrent use.
  */
@@ -112,8 +112,8 @@ public final class CalibrationListener extends BaseListener {
   /**
    * Sets the scales of the observed quantizers.
    *
-   * @throws IllegalStateException if no value has reached a quantizer, or a learned amax would begin
-   *     with 0; the message names the variable, and no scale is set
+   * @throws IllegalStateException if no value has reached a quantizer, or a learned amax would
+   *     begin with 0; the message names the variable, and no scale is set
    */
   public void apply() {
     for (Met met : byInput.values()) {

@@ -129,7 +129,8 @@ final class GraphScales {
   /**
    * Checks that a scale is known.
    *
-   * @throws IllegalStateException if the scale is not calibrated yet; the message names the variable
+   * @throws IllegalStateException if the scale is not calibrated yet; the message names the
+   *     variable
    */
   static void requireCalibrated(SameDiff graph, GraphQuantizer quantizer) {
     String scale = quantizer.descriptor().affine() ? quantizer.max() : quantizer.amax();

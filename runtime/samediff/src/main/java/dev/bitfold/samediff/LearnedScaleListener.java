@@ -39,8 +39,8 @@ public final class LearnedScaleListener extends BaseListener {
   /**
    * Checks the scales after a step.
    *
-   * @throws IllegalStateException if a learned amax is not above 0 and finite; the message names the
-   *     variable
+   * @throws IllegalStateException if a learned amax is not above 0 and finite; the message names
+   *     the variable
    */
   @Override
   public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {

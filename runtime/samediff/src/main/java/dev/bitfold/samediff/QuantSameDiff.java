@@ -78,18 +78,18 @@ public final class QuantSameDiff {
   /**
    * Returns the quantized values of a variable.
    *
-   * <p>The scale of a trainable variable or constant comes from its values. With {@code calib = MAX},
-   * it is computed at each step. Otherwise, it is calibrated here, and then fixed or, with {@code ste
-   * = LSQ} or {@code PACT}, learned. The static scale of any other variable is found by {@link
-   * #calibrate}. Before that, its values are NaN. A learned amax is a trainable variable of the
-   * graph, {@code <x>_quantized/amax}.
+   * <p>The scale of a trainable variable or constant comes from its values. With {@code calib =
+   * MAX}, it is computed at each step. Otherwise, it is calibrated here, and then fixed or, with
+   * {@code ste = LSQ} or {@code PACT}, learned. The static scale of any other variable is found by
+   * {@link #calibrate}. Before that, its values are NaN. A learned amax is a trainable variable of
+   * the graph, {@code <x>_quantized/amax}.
    *
    * @param x a float32 variable that is not quantized yet, of known rank if axes keep scales
    * @param descriptor a descriptor of integers or floats, per tensor or per axis
    * @param layout the layout of {@code x}, for axes that are named by letters
    * @return a variable of the name {@code <x>_quantized} and the shape of {@code x}
-   * @throws IllegalArgumentException if the variable is not float32 or is already quantized, or if a
-   *     graph cannot do what the descriptor describes: blocks, tables, quantized scales, integer
+   * @throws IllegalArgumentException if the variable is not float32 or is already quantized, or if
+   *     a graph cannot do what the descriptor describes: blocks, tables, quantized scales, integer
    *     codes, another rounding or scale rule, or a learned affine range; the message names the
    *     variable
    */

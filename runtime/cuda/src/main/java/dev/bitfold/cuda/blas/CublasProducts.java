@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Supplier;
 
 /**
- * Multiplies matrices by cuBLAS, in the device's primary context. A handle serves one lane at a time,
- * because its workspace belongs to a stream.
+ * Multiplies matrices by cuBLAS, in the device's primary context. A handle serves one lane at a
+ * time, because its workspace belongs to a stream.
  */
 final class CublasProducts implements MatrixProducts {
   private static final int THREADS = 256;

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * <p>cuBLAS is used if it is found: {@code libcublas.so.13}, {@code .12} or {@code .11} where the
  * system looks for libraries, or the file that {@code -Dbitfold.cublas=PATH} names. {@code
  * -Dbitfold.cublas=off} leaves cuBLAS out. cuBLAS sums floats in an order of its own, which may
- * differ between devices. Without cuBLAS, {@code products.cuh} is used. Its order is fixed, with the
- * same bits on every device. Sums of codes are always exact.
+ * differ between devices. Without cuBLAS, {@code products.cuh} is used. Its order is fixed, with
+ * the same bits on every device. Sums of codes are always exact.
  */
 public interface MatrixProducts {
   /** Returns the name of the implementation for people: {@code cuBLAS 12.4.5}. */
@@ -86,7 +86,8 @@ public interface MatrixProducts {
   /**
    * Finds the best implementation.
    *
-   * @param cublas the path of a library, or {@code off}; empty for the library that the system finds
+   * @param cublas the path of a library, or {@code off}; empty for the library that the system
+   *     finds
    */
   static MatrixProducts find(CudaDevice device, String cublas) {
     if (cublas.equals("off")) {

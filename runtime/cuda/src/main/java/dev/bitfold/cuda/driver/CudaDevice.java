@@ -117,7 +117,9 @@ public final class CudaDevice {
     return capability / 10 + "." + capability % 10;
   }
 
-  /** Returns the kernels as PTX, which the driver compiles for its device and keeps in its cache. */
+  /**
+   * Returns the kernels as PTX, which the driver compiles for its device and keeps in its cache.
+   */
   private static Pointer load(Driver driver) {
     byte[] ptx;
     try (InputStream in = CudaDevice.class.getResourceAsStream("/dev/bitfold/cuda/kernels.ptx")) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Declares the functions of the CUDA driver API that Bitfold calls. {@code memAlloc}, for example,
- * is {@code cuMemAlloc_v2}. Sizes have 64 bits, because 32-bit drivers no longer exist. All functions
- * return a code, 0 for success.
+ * is {@code cuMemAlloc_v2}. Sizes have 64 bits, because 32-bit drivers no longer exist. All
+ * functions return a code, 0 for success.
  */
 interface CudaDriver extends Library {
   /** Functions whose later form has a name of its own. */

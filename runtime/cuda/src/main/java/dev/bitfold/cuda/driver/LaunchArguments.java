@@ -4,9 +4,9 @@ import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 
 /**
- * Collects the parameters of a launch in the order in which the kernel declares them. Each starts at
- * a multiple of its size, and a struct at a multiple of its largest member's size. Can be reused for
- * each launch. Not safe for concurrent use.
+ * Collects the parameters of a launch in the order in which the kernel declares them. Each starts
+ * at a multiple of its size, and a struct at a multiple of its largest member's size. Can be reused
+ * for each launch. Not safe for concurrent use.
  */
 public final class LaunchArguments {
   private static final int ROOM = 1024;

@@ -8,8 +8,8 @@ import java.nio.LongBuffer;
 
 /**
  * Copies between host and device through two pinned buffers: while the device takes one, the other
- * is filled. When an upload returns, its source may change. When a download returns, it is complete.
- * Not safe for concurrent use.
+ * is filled. When an upload returns, its source may change. When a download returns, it is
+ * complete. Not safe for concurrent use.
  */
 public final class Staging implements AutoCloseable {
   private static final int HALF = 4 << 20;

@@ -18,11 +18,12 @@ import java.util.Arrays;
 import java.util.function.BiConsumer;
 
 /**
- * Runs kernels on a device for tensors of the host. Each call sends its inputs, fetches its results,
- * and is complete when it returns. Safe for concurrent use: calls of two threads may run on the
- * device at the same time.
+ * Runs kernels on a device for tensors of the host. Each call sends its inputs, fetches its
+ * results, and is complete when it returns. Safe for concurrent use: calls of two threads may run
+ * on the device at the same time.
  *
- * <p>A call that fails throws {@link CudaException}. The contents of its results are then undefined.
+ * <p>A call that fails throws {@link CudaException}. The contents of its results are then
+ * undefined.
  */
 public final class CudaKernels implements QuantKernels {
   private final Lanes lanes;

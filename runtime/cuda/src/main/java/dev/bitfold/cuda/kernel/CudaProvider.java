@@ -10,8 +10,8 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Offers a device's kernels. With {@code -Dbitfold.device=cuda} or {@code cuda:n}, they are used for
- * everything. Otherwise, they are used where the trip to the device and back pays.
+ * Offers a device's kernels. With {@code -Dbitfold.device=cuda} or {@code cuda:n}, they are used
+ * for everything. Otherwise, they are used where the trip to the device and back pays.
  */
 public final class CudaProvider implements KernelProvider {
   private static volatile @Nullable DeviceChoice decided;

@@ -18,7 +18,8 @@ import dev.bitfold.kernel.TensorKernels;
  * @param rowScales a float for each row, by which the row's codes are divided; NaN if the row holds
  *     a NaN, which has no code
  */
-public record DeviceCodeKernels(DeviceTensorKernels tensor, int inner, DevicePointer codes, DevicePointer rowScales)
+public record DeviceCodeKernels(
+    DeviceTensorKernels tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {
   @Override
   public DeviceCodeKernels times(PreScale preScale) {

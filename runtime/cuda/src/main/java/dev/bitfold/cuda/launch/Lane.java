@@ -7,8 +7,8 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.driver.Staging;
 
 /**
- * Holds what one operation at a time works with: a stream, memory, and copies to the device and back.
- * Not safe for concurrent use.
+ * Holds what one operation at a time works with: a stream, memory, and copies to the device and
+ * back. Not safe for concurrent use.
  */
 public final class Lane implements Constants, AutoCloseable {
   private final CudaStream stream;

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 
 /**
- * Keeps the lanes of a device. There are at most as many as there have been operations at once. Each
- * has the memory of its largest operation. Safe for concurrent use.
+ * Keeps the lanes of a device. There are at most as many as there have been operations at once.
+ * Each has the memory of its largest operation. Safe for concurrent use.
  */
 public final class Lanes {
   /** The lanes of each opened device, whose idle memory all operations share. */

@@ -1,9 +1,9 @@
 package dev.bitfold.cuda.launch;
 
 /**
- * Offers the operations on tensors on the device, by subject, in one lane. When a method returns, its
- * work on the device may still be queued in the lane's stream. Results in arrays of the host are
- * complete. Tensors must not be empty.
+ * Offers the operations on tensors on the device, by subject, in one lane. When a method returns,
+ * its work on the device may still be queued in the lane's stream. Results in arrays of the host
+ * are complete. Tensors must not be empty.
  */
 public final class Operations {
   private final Rounder rounder;

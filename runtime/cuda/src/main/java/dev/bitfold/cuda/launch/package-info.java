@@ -1,6 +1,6 @@
 /**
- * Launches kernels for the operations. It sends tensors, groups, scales and grids to the device, and
- * chooses the kernel and the number of blocks. Imports {@code dev.bitfold.kernel} and {@code
+ * Launches kernels for the operations. It sends tensors, groups, scales and grids to the device,
+ * and chooses the kernel and the number of blocks. Imports {@code dev.bitfold.kernel} and {@code
  * dev.bitfold.cuda.driver}.
  */
 @NullMarked

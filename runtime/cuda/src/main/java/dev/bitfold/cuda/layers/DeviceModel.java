@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Runs a chain of ready-made layers on a device, quantized as in the model from which they are taken.
- * Between the first layer and the last, no tensor goes to the host.
+ * Runs a chain of ready-made layers on a device, quantized as in the model from which they are
+ * taken. Between the first layer and the last, no tensor goes to the host.
  *
  * <pre>{@code
  * try (DeviceModel mlp = DeviceModel.on(device)
@@ -33,8 +33,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }</pre>
  *
  * <p>For the same values, an input or output is quantized to the same bits as on the host. Products
- * and norms sum in another order than on the host: see {@link MatrixProducts}. Close each model. Safe
- * for concurrent use.
+ * and norms sum in another order than on the host: see {@link MatrixProducts}. Close each model.
+ * Safe for concurrent use.
  */
 public final class DeviceModel implements AutoCloseable {
   /** Collects layers in order. Nothing is sent to the device yet. */

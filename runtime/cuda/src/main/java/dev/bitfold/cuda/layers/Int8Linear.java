@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Runs a {@link Linear} of a compressed model in int8. The codes of the weight are sent once, as one
- * byte each. The input is quantized to codes, and the sums of the products of codes are exact.
+ * Runs a {@link Linear} of a compressed model in int8. The codes of the weight are sent once, as
+ * one byte each. The input is quantized to codes, and the sums of the products of codes are exact.
  */
 final class Int8Linear implements DeviceLayer {
   /** Codes of a word. */
@@ -76,9 +76,10 @@ final class Int8Linear implements DeviceLayer {
   /**
    * Returns a layer in int8.
    *
-   * @return empty if the layer does not fit: if its weight is not packed as signed integers of up to
-   *     8 bits with one scale or a scale for each output, if its input is not quantized to such
-   *     integers with one scale for all channels, or if the number of channels is not a multiple of 4
+   * @return empty if the layer does not fit: if its weight is not packed as signed integers of up
+   *     to 8 bits with one scale or a scale for each output, if its input is not quantized to such
+   *     integers with one scale for all channels, or if the number of channels is not a multiple of
+   *     4
    */
   static Optional<Int8Linear> of(CudaDevice device, Linear layer) {
     Optional<BuiltLayer> built = LayerNames.built(layer, Linear.class);

@@ -12,8 +12,8 @@ final class LayerNames {
    *
    * @param type the ready-made class
    * @return empty for a float layer
-   * @throws IllegalArgumentException if the layer is of another class, which may have another {@code
-   *     forward}
+   * @throws IllegalArgumentException if the layer is of another class, which may have another
+   *     {@code forward}
    */
   static Optional<BuiltLayer> built(Object layer, Class<?> type) {
     Optional<BuiltLayer> built = BuiltLayer.of(layer);

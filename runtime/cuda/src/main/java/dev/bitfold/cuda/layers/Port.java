@@ -36,7 +36,8 @@ sealed interface Port {
     /** Quantizes the tensor to int8 codes. */
     void codes(Pass pass, DevicePointer x, long[] shape, Codes out) {
       int inner = (int) shape[shape.length - 1];
-      quantizer.quantize(shape, new DeviceCodeKernels(on(pass, x, x), inner, out.codes(), out.scales()));
+      quantizer.quantize(
+          shape, new DeviceCodeKernels(on(pass, x, x), inner, out.codes(), out.scales()));
     }
 
     private DeviceTensorKernels on(Pass pass, DevicePointer x, DevicePointer out) {

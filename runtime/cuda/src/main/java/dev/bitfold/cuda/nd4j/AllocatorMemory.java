@@ -12,8 +12,8 @@ import org.nd4j.linalg.jcublas.buffer.BaseCudaDataBuffer;
 import org.nd4j.linalg.jcublas.context.CudaContext;
 
 /**
- * Finds the memory of arrays of nd4j-cuda 1.0.0-M2.1 through its allocator. Not run on a device yet:
- * see {@link CudaArrays}.
+ * Finds the memory of arrays of nd4j-cuda 1.0.0-M2.1 through its allocator. Not run on a device
+ * yet: see {@link CudaArrays}.
  */
 final class AllocatorMemory implements ArrayMemory {
   @Override

@@ -15,8 +15,8 @@ interface ArrayMemory {
 
   /**
    * Passes the address of an array's memory to a function. Before the call, the values are on the
-   * device, and the backend does not write to them. After the call, the backend knows that they have
-   * changed.
+   * device, and the backend does not write to them. After the call, the backend knows that they
+   * have changed.
    *
    * @param use gets the address of the first value; its work is complete when it returns
    */

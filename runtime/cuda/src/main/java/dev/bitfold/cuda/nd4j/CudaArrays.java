@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Quantizes arrays of the {@code nd4j-cuda} backend in the device's memory, without a copy: Bitfold's
- * kernels run in the primary context that both share.
+ * Quantizes arrays of the {@code nd4j-cuda} backend in the device's memory, without a copy:
+ * Bitfold's kernels run in the primary context that both share.
  *
  * <p><b>Not tested on a device.</b> {@code nd4j-cuda-11.6} 1.0.0-M2.1 runs on devices up to compute
  * capability 8.6 (and 8.9 by compatibility). Everything is tested except for the calls to the
@@ -25,7 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>A method is complete when it returns. It is as safe for concurrent use as the arrays are: a
  * thread that writes to an array must be alone. Every method throws {@link
  * IllegalArgumentException} if an array is not of that backend, is on another device, or cannot be
- * quantized by the {@link Quantizer}. Every method throws {@link CudaException} if the device fails.
+ * quantized by the {@link Quantizer}. Every method throws {@link CudaException} if the device
+ * fails.
  */
 public final class CudaArrays {
   /** Bytes of a 128-bit access. */

@@ -25,8 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>A method is complete when it returns: its sources may change, and its results are written. A
  * tensor is as safe for concurrent use as an array: any number of threads may read, and a thread
- * that writes must be alone. If a tensor is closed while another thread uses it, its memory is given
- * back after that use.
+ * that writes must be alone. If a tensor is closed while another thread uses it, its memory is
+ * given back after that use.
  *
  * <p>Every method that uses the values throws {@link IllegalStateException} if the tensor is closed
  * and {@link CudaException} if the device fails. After a failure, the values written are undefined.
@@ -200,7 +200,8 @@ public final class DeviceTensor implements AutoCloseable {
             Lanes.of(device)
                 .run(
                     lane ->
-                        quantizer.quantize(shape, new DeviceTensorKernels(new Operations(lane), from, to))));
+                        quantizer.quantize(
+                            shape, new DeviceTensorKernels(new Operations(lane), from, to))));
   }
 
   /**
@@ -223,7 +224,8 @@ public final class DeviceTensor implements AutoCloseable {
                                     scale[0] =
                                         quantizer.codes(
                                             shape,
-                                            new DeviceTensorKernels(new Operations(lane), from, to)))));
+                                            new DeviceTensorKernels(
+                                                new Operations(lane), from, to)))));
     return new DeviceCodes(codes, scale[0]);
   }
 

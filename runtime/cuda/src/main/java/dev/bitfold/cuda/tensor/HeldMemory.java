@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the memory of a tensor, which is not given back while it is in use. It does not refer to the
- * tensor, so that it can be given back when the tensor is no longer reachable.
+ * Holds the memory of a tensor, which is not given back while it is in use. It does not refer to
+ * the tensor, so that it can be given back when the tensor is no longer reachable.
  */
 final class HeldMemory implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceTensor.class);

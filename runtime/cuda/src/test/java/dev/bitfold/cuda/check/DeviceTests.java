@@ -15,8 +15,8 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
- * Runs the golden cases and the property tests where there is no Maven: {@code DeviceTests FILE}. The
- * counts go to the file, a line for each; the exit code is 1 if a test fails, 2 if there is no
+ * Runs the golden cases and the property tests where there is no Maven: {@code DeviceTests FILE}.
+ * The counts go to the file, a line for each; the exit code is 1 if a test fails, 2 if there is no
  * device.
  */
 public final class DeviceTests {

@@ -31,9 +31,10 @@ import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How fast the kernels are on tensors that are on the device, beside a copy there: {@code KernelRates
- * ELEMENTS FILE}. Pieces of work take turns, each several times in a row without waiting; a line of
- * the file has the name, the bytes that are read and written, and the median milliseconds.
+ * How fast the kernels are on tensors that are on the device, beside a copy there: {@code
+ * KernelRates ELEMENTS FILE}. Pieces of work take turns, each several times in a row without
+ * waiting; a line of the file has the name, the bytes that are read and written, and the median
+ * milliseconds.
  */
 public final class KernelRates {
   private static final int COLUMNS = 4096;
@@ -82,10 +83,12 @@ public final class KernelRates {
                 Operations operations = new Operations(lane, kept, kept);
                 works.put(
                     "copy", new Work(8, () -> lane.stream().copy(out.start(), x.start(), bytes)));
-                DeviceTensorKernels fixed = new DeviceTensorKernels(operations, x.start(), out.start());
+                DeviceTensorKernels fixed =
+                    new DeviceTensorKernels(operations, x.start(), out.start());
                 // Scales that a call finds are others in every call, and not worth keeping.
                 DeviceTensorKernels dynamic =
-                    new DeviceTensorKernels(new Operations(lane, kept, lane), x.start(), out.start());
+                    new DeviceTensorKernels(
+                        new Operations(lane, kept, lane), x.start(), out.start());
                 quantizers()
                     .forEach(
                         (name, q) -> works.put(name, quantize(q, q.isFixed() ? fixed : dynamic)));

@@ -20,7 +20,9 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Scans go to the device from where on it is measured to be faster, and fail for no device's sake. */
+/**
+ * Scans go to the device from where on it is measured to be faster, and fail for no device's sake.
+ */
 class WherePaysTest {
   private static final int MEBI = 1 << 20;
 
@@ -82,7 +84,8 @@ class WherePaysTest {
 
   @Test
   void fromWhereOnTheDeviceIsFasterFollowsFromTheMeasurement() {
-    // Per element: 0.5 for each candidate on the host; 2 for the trip and 0.1 for each on the device.
+    // Per element: 0.5 for each candidate on the host; 2 for the trip and 0.1 for each on the
+    // device.
     WherePays kernels = between((n, c) -> 100_000 + n * (2 + 0.1 * c), (n, c) -> 0.5 * n * c);
     assertFalse(onDevice(kernels, MEBI, 7));
     assertEquals(0, deviceCalls, "nothing is measured for a small scan");

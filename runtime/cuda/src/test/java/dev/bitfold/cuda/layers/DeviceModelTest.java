@@ -37,7 +37,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A chain of layers on a device gives what the layers give on the host, and stays on the device. */
+/**
+ * A chain of layers on a device gives what the layers give on the host, and stays on the device.
+ */
 @Tag("slow")
 class DeviceModelTest {
   private static final int IN = 32;

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A quantizer gives the same bits for a tensor on the device as the reference for an array. */
-class QuantizedOnDeviceTest {
 @Tag("slow")
+class QuantizedOnDeviceTest {
   @Provide
   Arbitrary<QuantDescriptor> all() {
     return Descriptors.all();
