@@ -9,17 +9,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A descriptor's granularity on the axes of a tensor: axis numbers, negative ones and layout
- * letters resolved for a rank.
+ * Applies a descriptor's granularity to the axes of a tensor. It resolves axis numbers, negative
+ * numbers and layout letters for a rank.
  */
 final class Granularity {
   private Granularity() {}
 
   /**
-   * Along each axis, how many neighbours share a scale: 1 where the axis keeps scales of its own,
-   * {@link Groups#WHOLE} where it shares them.
+   * Returns how many adjacent elements share a scale along each axis: 1 if the axis keeps scales of
+   * its own, {@link Groups#WHOLE} if it shares them.
    *
-   * @throws IllegalArgumentException if the rank does not fit the layout, or an axis the rank
+   * @throws IllegalArgumentException if the rank does not fit the layout, or if an axis does not fit
+   *     the rank
    */
   static int[] blocks(QuantDescriptor descriptor, Layout layout, long[] shape) {
     int rank = shape.length;

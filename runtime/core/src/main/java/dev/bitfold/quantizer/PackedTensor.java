@@ -17,12 +17,12 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A tensor in the bits of its format: codes without gaps, and the scales as their format says.
+ * Holds a tensor in the bits of its format: codes without gaps, and scales in their own format.
  *
  * <p>Code {@code i}, in c order, is in the bits from {@code i * bits} on, counted from the lowest
- * bit of the first byte: of two 4-bit codes the even one is the low nibble. Integers are two's
- * complement, floats sign, exponent and mantissa, NF4 the index. {@link #unpack} gives exactly the
- * fake-quantized values. Immutable.
+ * bit of the first byte. Of two 4-bit codes, the even one is the low nibble. Integers are in two's
+ * complement, floats are sign, exponent and mantissa, and NF4 is the index. {@link #unpack} returns
+ * exactly the fake-quantized values. Immutable.
  */
 public final class PackedTensor {
   private static final int CHUNK = 1024;
@@ -90,10 +90,10 @@ public final class PackedTensor {
   }
 
   /**
-   * The tensor of {@link #parts}.
+   * Returns the packed tensor that consists of {@link #parts}.
    *
-   * @param layout the layout it was packed with
-   * @throws IllegalArgumentException if the parts are not of a tensor of this descriptor and shape
+   * @param layout the layout that the tensor was packed with
+   * @throws IllegalArgumentException if the parts do not fit the descriptor and the shape
    */
   public static PackedTensor of(
       QuantDescriptor descriptor, Layout layout, long[] shape, PackedParts parts) {
@@ -131,7 +131,7 @@ public final class PackedTensor {
         parts.codes().clone());
   }
 
-  /** Everything that the tensor consists of; copies. */
+  /** Returns copies of all parts of the tensor. */
   public PackedParts parts() {
     int[] codes = scales.codes();
     byte[] scaleCodes = new byte[codes.length];
@@ -142,27 +142,27 @@ public final class PackedTensor {
         packed.clone(), scaleCodes, scales.floats().clone(), zeroPoints.clone(), scales.mean());
   }
 
-  /** How the tensor was quantized. */
+  /** Returns how the tensor was quantized. */
   public QuantDescriptor descriptor() {
     return descriptor;
   }
 
-  /** The layout of the tensor, which its descriptor may name axes by. */
+  /** Returns the layout of the tensor, whose letters the descriptor may use. */
   public Layout layout() {
     return layout;
   }
 
-  /** The tensor's shape. */
+  /** Returns the tensor's shape. */
   public long[] shape() {
     return shape.clone();
   }
 
-  /** The number of elements. */
+  /** Returns the number of elements. */
   public int length() {
     return groups.elements();
   }
 
-  /** Bytes of the codes and of the scales. */
+  /** Returns the number of bytes of the codes and scales. */
   public long bytes() {
     return packed.length + scales.bytes() + zeroPointBytes();
   }
@@ -179,15 +179,15 @@ public final class PackedTensor {
     return (long) (narrow ? 1 : Integer.BYTES) * zeroPoints.length;
   }
 
-  /** The packed codes; a copy. */
+  /** Returns a copy of the packed codes. */
   public byte[] packedCodes() {
     return packed.clone();
   }
 
   /**
-   * The code of an element: an integer with its sign, a float's bits, the index in a table.
+   * Returns the code of an element: an integer with its sign, a float's bits, the index in a table.
    *
-   * @param element in c order
+   * @param element the index of the element in c order
    */
   public int code(int element) {
     if (element < 0 || element >= groups.elements()) {
@@ -201,27 +201,28 @@ public final class PackedTensor {
     return codec.signed() ? code << (32 - bits) >> (32 - bits) : code;
   }
 
-  /** The codes of the block scales in c order: E8M0, E4M3 or int8; empty if they are float32. */
+  /** Returns the codes of the block scales in c order: E8M0, E4M3 or int8; empty if they are float32. */
   public int[] scaleCodes() {
     return scales.codes();
   }
 
   /**
-   * The float32 scales of the block scales: the global scales that E4M3 codes are multiplied by, or
-   * what each run of int8 codes is divided by. Empty if there are none.
+   * Returns the float32 scales of the block scales: the global scales by which E4M3 codes are
+   * multiplied, or the second scales by which int8 codes are divided. Empty if there are none.
    */
   public float[] secondScales() {
     return scales.second().clone();
   }
 
-  /** What is added to int8 block scales after their second scale; 0 for others. */
+  /** Returns what is added to int8 block scales after their second scale; 0 for other formats. */
   public float scaleOffset() {
     return scales.mean();
   }
 
   /**
-   * What the code of each group is multiplied by, after its zero point was taken off; in c order of
-   * {@link #scaleShape}. Where {@link #unpack} divides, a product is up to an ulp off.
+   * Returns the number by which each group's codes are multiplied after the zero point is subtracted,
+   * in c order of {@link #scaleShape}. Where {@link #unpack} divides, a product differs by up to an
+   * ulp.
    */
   public float[] multipliers() {
     float[] multipliers = scales.backward().clone();
@@ -233,12 +234,12 @@ public final class PackedTensor {
     return multipliers;
   }
 
-  /** The tensor's shape, each axis divided by its block, and 1 where it shares one scale. */
+  /** Returns the tensor's shape with each axis divided by its block, and 1 for an axis that is shared. */
   public long[] scaleShape() {
     return groups.shape().clone();
   }
 
-  /** The fake-quantized values, in a new float32 array. */
+  /** Returns the fake-quantized values, in a new float32 array. */
   public INDArray unpack() {
     float[] backward = scales.backward();
     float[] values = new float[groups.elements()];

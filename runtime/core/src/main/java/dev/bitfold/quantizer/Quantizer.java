@@ -22,16 +22,16 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Quantizes tensors as a {@link QuantDescriptor} says.
+ * Quantizes tensors as a {@link QuantDescriptor} describes.
  *
- * <p>Without a fixed amax, range or scale (from the descriptor or {@code with…}) the scale is taken
- * from each tensor. Tensors are float arrays of any order and stride; they are computed on in
- * float32, and a result has the tensor's shape and type and c order. NaN stays NaN.
+ * <p>Without a fixed amax, range or scale (from the descriptor or {@code with…}), the scale is
+ * computed from each tensor. Tensors are float arrays of any order and stride. The arithmetic is in
+ * float32. A result has the tensor's shape and type, and c order. NaN stays NaN.
  *
  * <p>Immutable and safe for concurrent use. Every method that takes a tensor throws {@link
- * IllegalArgumentException}, with the descriptor and the shape in its message, if the tensor is not
- * one of floats, if the granularity or what is fixed does not fit its shape, or if it has negative
- * values and the format is unsigned; the tensor is then unchanged.
+ * IllegalArgumentException} if the tensor does not hold floats, if the granularity or a fixed value
+ * does not fit its shape, or if it has negative values and the format is unsigned. The message has
+ * the descriptor and the shape, and the tensor is unchanged.
  */
 public final class Quantizer {
   private final QuantDescriptor descriptor;
@@ -41,7 +41,7 @@ public final class Quantizer {
   private final Scaling scaling;
   private final @Nullable AxisScale preScale;
 
-  /** For the shape of the last tensor. Immutable, so that a thread may well see an older one. */
+  /** The quantizer for the last tensor's shape. It is immutable, so a thread may see an older one. */
   private @Nullable ShapedQuantizer last;
 
   private Quantizer(
@@ -59,7 +59,7 @@ public final class Quantizer {
   }
 
   /**
-   * A quantizer for tensors without a layout.
+   * Returns a quantizer for tensors without a layout.
    *
    * @throws InvalidDescriptorException if the descriptor names axes by letter
    */
@@ -68,7 +68,7 @@ public final class Quantizer {
   }
 
   /**
-   * A quantizer for tensors of a layout.
+   * Returns a quantizer for tensors of a layout.
    *
    * @throws InvalidDescriptorException if the descriptor does not fit the layout
    */
@@ -77,7 +77,7 @@ public final class Quantizer {
   }
 
   /**
-   * A quantizer for tensors of a layout, on kernels of the caller's choice.
+   * Returns a quantizer for tensors of a layout, on the given kernels.
    *
    * @throws InvalidDescriptorException if the descriptor does not fit the layout
    */
@@ -93,7 +93,7 @@ public final class Quantizer {
     return new Quantizer(descriptor, layout, kernels, scaling, null);
   }
 
-  /** What this quantizer does. */
+  /** Returns the descriptor of this quantizer. */
   public QuantDescriptor descriptor() {
     return descriptor;
   }
@@ -109,13 +109,14 @@ public final class Quantizer {
   }
 
   /**
-   * Whether the scales do not depend on the tensor; they are then the same arrays in every call.
+   * Returns whether the scales do not depend on the tensor. If so, they are the same arrays in every
+   * call.
    */
   public boolean isFixed() {
     return scaling.isReady();
   }
 
-  /** The fixed amax in c order; empty if there is none. */
+  /** Returns the fixed amax in c order; empty if there is none. */
   public List<Float> fixedAmax() {
     if (!(scaling.fixed() instanceof Fixed.OfAmax amax)) {
       return List.of();
@@ -125,11 +126,11 @@ public final class Quantizer {
   }
 
   /**
-   * The same quantizer with a fixed amax. With E4M3 block scales it is that of the whole tensor,
-   * from which the global scale follows, or one for each row of the first axis.
+   * Returns this quantizer with a fixed amax. With E4M3 block scales, it is the amax of the whole
+   * tensor, from which the global scale follows, or one for each row of the first axis.
    *
-   * @param amax one number for everything, or an array of the shape that {@link #amax} returns; a
-   *     vector will do where one axis keeps scales
+   * @param amax one number, or an array of the shape that {@link #amax} returns; if one axis keeps
+   *     scales, it may be a vector
    * @throws IllegalArgumentException if a value is NaN, infinite or negative, or if the descriptor
    *     takes its scale from each tensor (dynamic) or is affine
    */
@@ -139,15 +140,14 @@ public final class Quantizer {
   }
 
   /**
-   * Returns the same affine quantizer with a fixed range. A range that does not hold zero is
-   * widened until it does: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is
-   * {@code (high - low) / (2^bits - 1)}, and the zero point brings {@code low} to the smallest
-   * integer, so that it is a code of the format; the scale of a range that is zero alone is 1.
-   * Source: pytorch-quantization, fake_affine_tensor_quant, which does not widen and makes NaN of a
-   * range without width.
+   * Returns this affine quantizer with a fixed range. A range that does not hold zero is widened to
+   * hold it: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is {@code (high - low) /
+   * (2^bits - 1)}, or 1 if the range is only zero. The zero point is a code of the format, with which
+   * {@code low} becomes the smallest integer. Source: pytorch-quantization,
+   * fake_affine_tensor_quant, which does not widen ranges, and gives NaN for a range without width.
    *
    * @param min one number, or one for each group
-   * @param max as many
+   * @param max as many numbers as {@code min}
    * @throws IllegalArgumentException if a value is not finite, {@code min > max}, or the descriptor
    *     is not affine
    */
@@ -158,11 +158,11 @@ public final class Quantizer {
   }
 
   /**
-   * The same affine quantizer with a fixed scale and zero point: {@code clamp(round(x * (1 /
+   * Returns this affine quantizer with a fixed scale and zero point: {@code clamp(round(x * (1 /
    * scale)) + zeroPoint)} (torch, fake_quantize_per_tensor_affine and _per_channel_affine).
    *
    * @param scale one number, or one for each group; above 0
-   * @param zeroPoint as many integers
+   * @param zeroPoint as many integers as {@code scale} has numbers
    * @throws IllegalArgumentException if a value is not as stated, or the descriptor is not affine
    */
   public Quantizer withScale(INDArray scale, INDArray zeroPoint) {
@@ -176,11 +176,11 @@ public final class Quantizer {
   }
 
   /**
-   * The same quantizer for tensors that are multiplied by a scale first, in the same pass: the
-   * pre-quantization scale of SmoothQuant. An amax is that of the scaled tensor.
+   * Returns this quantizer with SmoothQuant's pre-quant scale, by which tensors are multiplied in the
+   * same pass. An amax is that of the scaled tensor.
    *
    * @param scale one finite factor for each index of the axis
-   * @param axis negative from the end
+   * @param axis the axis, negative from the end
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   public Quantizer withPreScale(INDArray scale, int axis) {
@@ -189,15 +189,15 @@ public final class Quantizer {
         descriptor, layout, kernels, scaling, AxisScale.of(descriptor, scale, axis));
   }
 
-  /** The same quantizer on other kernels. */
+  /** Returns this quantizer on other kernels. */
   public Quantizer withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
     return new Quantizer(descriptor, layout, kernels, scaling, preScale);
   }
 
   /**
-   * Along each axis of a tensor, how many neighbours share a scale: 1 where the axis keeps scales
-   * of its own, {@link dev.bitfold.descriptor.BlockSize#WHOLE} where it shares them.
+   * Returns how many adjacent elements share a scale along each axis of a tensor: 1 if the axis keeps
+   * scales of its own, {@link dev.bitfold.descriptor.BlockSize#WHOLE} if it shares them.
    *
    * @throws IllegalArgumentException if the descriptor or layout does not fit the rank
    */
@@ -208,8 +208,9 @@ public final class Quantizer {
   }
 
   /**
-   * The shape of the scales for a tensor's shape: each axis divided by its block, 1 where it is
-   * shared; empty for one scale per tensor; that of the fixed value if one serves all.
+   * Returns the shape of the scales for a tensor's shape: each axis divided by its block, and 1 for an
+   * axis that is shared. It is empty for one scale per tensor. If one fixed value serves all groups, it
+   * is the shape of that value.
    */
   public long[] scaleShape(long... shape) {
     Objects.requireNonNull(shape, "shape");
@@ -222,17 +223,17 @@ public final class Quantizer {
     return of(shape).granularity();
   }
 
-  /** The type of {@link #quantize}'s result for a tensor's type; its shape is the tensor's. */
+  /** Returns the type of {@link #quantize}'s result for a tensor's type. */
   public DataType resultType(DataType type) {
     Objects.requireNonNull(type, "type");
     return descriptor.fakeQuant() ? type : DataType.FLOAT;
   }
 
   /**
-   * The largest absolute value of each group that shares a scale; NaN where a group holds a NaN.
+   * Returns the largest absolute value of each group; NaN for a group that holds a NaN.
    *
-   * @return float32: the tensor's shape with each axis divided by its block, 1 where it is shared;
-   *     a scalar for one scale per tensor
+   * @return float32 in the tensor's shape with each axis divided by its block, and 1 for an axis that
+   *     is shared; a scalar for one scale per tensor
    */
   public INDArray amax(INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -240,10 +241,10 @@ public final class Quantizer {
   }
 
   /**
-   * {@link #amax(INDArray)} of a tensor that does not lie in an array.
+   * Returns {@link #amax(INDArray)} of a tensor that is not in an array.
    *
-   * @param shape the tensor's
-   * @param tensor its kernels
+   * @param shape the tensor's shape
+   * @param tensor the tensor's kernels
    */
   public INDArray amax(long[] shape, TensorKernels tensor) {
     requireTensor(shape, tensor);
@@ -251,14 +252,14 @@ public final class Quantizer {
   }
 
   /**
-   * What quantizing costs at each of several amax: the sum over each group of {@code (quantize(x) -
-   * x)^2}, in double, in an order that does not depend on the number of threads. The tensor is read
-   * once for all of them.
+   * Returns the squared error of quantizing under each of several amax: the sum over each group of
+   * {@code (quantize(x) - x)^2}, in double. The order of the sum does not depend on the number of
+   * threads. The tensor is read once for all candidates.
    *
-   * @param candidates as for {@link #withAmax}, of the shape that {@link #amax} has
-   * @return for each candidate one sum for each group, in c order
-   * @throws IllegalArgumentException if a candidate is none for the tensor, or the descriptor takes
-   *     no amax for each group
+   * @param candidates amaxes as for {@link #withAmax}, in the shape of {@link #amax}
+   * @return for each candidate, one sum for each group in c order
+   * @throws IllegalArgumentException if a candidate does not fit the tensor, or if the descriptor does
+   *     not take an amax for each group
    */
   public double[][] squaredErrors(INDArray x, List<INDArray> candidates) {
     Objects.requireNonNull(x, "x");
@@ -267,8 +268,8 @@ public final class Quantizer {
   }
 
   /**
-   * The fake-quantized values, in a new array; with {@code fakeQuant = false} the codes. {@code x}
-   * is not changed.
+   * Returns the fake-quantized values in a new array, or the codes with {@code fakeQuant = false}.
+   * {@code x} is not changed.
    */
   public INDArray quantize(INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -279,9 +280,9 @@ public final class Quantizer {
   }
 
   /**
-   * What {@link #quantize} returns, written to an array.
+   * Writes the result of {@link #quantize} to an array.
    *
-   * @param out of the shape of {@code x}, which it may be, and of the result's type
+   * @param out an array of the shape of {@code x} and of the result's type; it may be {@code x}
    * @return {@code out}
    */
   public INDArray quantizeInto(INDArray x, INDArray out) {
@@ -303,7 +304,7 @@ public final class Quantizer {
     return dense.array() == out ? out : out.assign(dense.array());
   }
 
-  /** The codes and their scale; {@code x} is not changed. */
+  /** Returns the codes and their scale; {@code x} is not changed. */
   public Codes codes(INDArray x) {
     Objects.requireNonNull(x, "x");
     DenseFloats out = DenseFloats.uninitialized(x.shape());
@@ -312,10 +313,10 @@ public final class Quantizer {
   }
 
   /**
-   * {@link #quantize(INDArray)} of a tensor that does not lie in an array.
+   * Quantizes a tensor that is not in an array, as {@link #quantize(INDArray)} does.
    *
-   * @param shape the tensor's
-   * @param tensor its kernels, which also know where the result goes
+   * @param shape the tensor's shape
+   * @param tensor the tensor's kernels, which also know where to write the result
    */
   public void quantize(long[] shape, TensorKernels tensor) {
     requireTensor(shape, tensor);
@@ -323,11 +324,11 @@ public final class Quantizer {
   }
 
   /**
-   * {@link #codes(INDArray)} of a tensor that does not lie in an array.
+   * Computes the codes of a tensor that is not in an array, as {@link #codes(INDArray)} does.
    *
-   * @param shape the tensor's
-   * @param tensor its kernels, which also know where the codes go
-   * @return what the codes stand for
+   * @param shape the tensor's shape
+   * @param tensor the tensor's kernels, which also know where to write the codes
+   * @return the scale of the codes
    */
   public CodeScale codes(long[] shape, TensorKernels tensor) {
     requireTensor(shape, tensor);
@@ -335,9 +336,9 @@ public final class Quantizer {
   }
 
   /**
-   * The tensor in the bits of its format; {@code x} is not changed.
+   * Returns the tensor in the bits of its format; {@code x} is not changed.
    *
-   * @throws IllegalArgumentException also if a value is NaN that the format cannot hold
+   * @throws IllegalArgumentException also if a value is NaN and the format has no code for it
    */
   public PackedTensor pack(INDArray x) {
     Objects.requireNonNull(x, "x");

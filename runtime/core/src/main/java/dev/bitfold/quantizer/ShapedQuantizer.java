@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A quantizer for tensors of one shape: which elements share a scale, and which factor of the
- * pre-scale each takes, is found once. Immutable.
+ * Quantizes tensors of one shape. It finds once which elements share a scale, and which factor of the
+ * pre-quant scale each element takes. Immutable.
  */
 final class ShapedQuantizer {
   private final QuantDescriptor descriptor;
@@ -37,7 +37,7 @@ final class ShapedQuantizer {
   /**
    * Finds the groups.
    *
-   * @throws IllegalArgumentException if the granularity or the pre-scale does not fit the shape
+   * @throws IllegalArgumentException if the granularity or the pre-quant scale does not fit the shape
    */
   ShapedQuantizer(
       QuantDescriptor descriptor,
@@ -62,12 +62,12 @@ final class ShapedQuantizer {
     return Arrays.equals(shape, other);
   }
 
-  /** Which elements share a scale, whatever is fixed. */
+  /** Returns the groups of the granularity, even if one fixed value serves all of them. */
   Groups granularity() {
     return granularity;
   }
 
-  /** One scale for everything is a scalar, or of the shape it was fixed with. */
+  /** Returns the shape of the scales. A single scale is a scalar or has the shape that it was given. */
   long[] scaleShape() {
     return scaling.single() ? scaling.singleShape() : amaxShape();
   }
@@ -139,7 +139,7 @@ final class ShapedQuantizer {
   /**
    * Packs a tensor.
    *
-   * @param out where the tensor's kernels write to
+   * @param out the memory to which the tensor's kernels write
    */
   PackedTensor pack(TensorKernels tensor, DenseFloats out, Layout layout) {
     ScaleSet scales = numbers(tensor);
@@ -164,7 +164,7 @@ final class ShapedQuantizer {
     return preScale == null ? tensor : tensor.times(preScale);
   }
 
-  /** The tensor times the pre-scale, if the format can take it. */
+  /** Returns the tensor with the pre-quant scale, and refuses values that the format cannot take. */
   private TensorKernels checked(TensorKernels unscaled) {
     requireElements();
     TensorKernels tensor = scaled(unscaled);

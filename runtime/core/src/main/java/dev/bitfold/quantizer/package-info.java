@@ -1,6 +1,6 @@
 /**
- * What a descriptor does to a tensor: the {@link dev.bitfold.quantizer.Quantizer} turns a
- * descriptor's granularity into groups and its amax into scales, and calls the kernels. Imports the
+ * Quantizes tensors. The {@link dev.bitfold.quantizer.Quantizer} turns a descriptor's granularity
+ * into groups and its amax into scales, and calls the kernels. Imports the
  * annotations, {@code kernel}, {@code tensor} and ND4J's arrays.
  */
 @NullMarked

@@ -3,16 +3,16 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.kernel.Scales;
 
-/** Scales and zero points of affine integers. */
+/** Computes scales and zero points of affine integers. */
 final class AffineScales {
   private AffineScales() {}
 
   /**
-   * Returns the scales of ranges, each of which is first widened until it holds zero: {@code low =
-   * min(min, 0)}, {@code high = max(max, 0)}. Then, as in pytorch-quantization's
-   * fake_affine_tensor_quant, {@code step = (high - low) / (2^n - 1)}, and the zero point is {@code
-   * smallest - round(low / step)}, which is a code of the format: integer kernels and ONNX need
-   * that. A range that is zero alone has a step of 1.
+   * Returns the scales of ranges. Each range is first widened to hold zero: {@code low = min(min,
+   * 0)}, {@code high = max(max, 0)}. Then, as in pytorch-quantization's fake_affine_tensor_quant,
+   * {@code step = (high - low) / (2^n - 1)}. The zero point is {@code smallest - round(low / step)}.
+   * It is a code of the format, as integer kernels and ONNX require. A range that is only zero has a
+   * step of 1.
    */
   static ScaleSet ofRange(IntFormat format, float[] min, float[] max) {
     float[] step = new float[min.length];
@@ -26,7 +26,7 @@ final class AffineScales {
     return set(step, true, step, zeroPoint);
   }
 
-  /** Returns the width of a range over the number of steps in it, also where that overflows. */
+  /** Returns the width of a range divided by the number of steps, even if the width overflows. */
   private static float step(IntFormat format, float low, float high) {
     if (low == 0 && high == 0) {
       return 1f;
@@ -49,8 +49,8 @@ final class AffineScales {
   }
 
   /**
-   * From a scale and a zero point (torch, fake_quantize_per_tensor_affine): elements are multiplied
-   * by {@code 1 / scale}.
+   * Returns the scales of a scale and a zero point (torch, fake_quantize_per_tensor_affine): elements
+   * are multiplied by {@code 1 / scale}.
    */
   static ScaleSet ofZeroPoint(float[] scale, float[] zeroPoint) {
     float[] inverse = new float[scale.length];

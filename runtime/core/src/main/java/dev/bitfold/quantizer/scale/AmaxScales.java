@@ -5,16 +5,16 @@ import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
- * Float32 scales of symmetric formats, from an amax for each group.
+ * Computes float32 scales of symmetric formats from an amax for each group.
  *
- * @param kind how they follow from it
+ * @param kind how a scale follows from an amax
  * @param max the largest number of the format
  */
 record AmaxScales(Kind kind, float max) {
-  /** 2^-24: an amax up to here is treated as zero, as ModelOpt does. */
+  /** 2^-24. An amax up to this one is treated as zero, as in ModelOpt. */
   static final float TINY = 0x1p-24f;
 
-  /** How a scale follows from an amax. */
+  /** Names how a scale follows from an amax. */
   enum Kind {
     /**
      * {@code max / amax}, by which elements are multiplied and codes divided. A tiny amax
@@ -37,7 +37,7 @@ record AmaxScales(Kind kind, float max) {
       }
     },
 
-    /** As {@link #INTEGERS} with {@code (1 / amax) * max} (ModelOpt, INT4QTensor). */
+    /** The same as {@link #INTEGERS}, but with {@code (1 / amax) * max} (ModelOpt, INT4QTensor). */
     INTEGERS_BY_RECIPROCAL(ScaleFormula.Kind.INTEGERS_BY_RECIPROCAL) {
       @Override
       float forward(float amax, float max) {
@@ -56,7 +56,7 @@ record AmaxScales(Kind kind, float max) {
     },
 
     /**
-     * {@code (1 / amax) * max}, two roundings, by which elements are multiplied; codes by its
+     * {@code (1 / amax) * max}, in two roundings. Elements are multiplied by it, and codes by its
      * reciprocal. A tiny amax counts as 1 (ModelOpt, scaled_e4m3 on the CPU).
      */
     FLOATS(ScaleFormula.Kind.FLOATS) {
@@ -77,8 +77,8 @@ record AmaxScales(Kind kind, float max) {
     },
 
     /**
-     * As {@link #FLOATS}, but codes are divided by the scale, and an amax so small that the scale
-     * is infinite makes zeros (pytorch-quantization, scaled_e4m3).
+     * The same as {@link #FLOATS}, but codes are divided by the scale. An amax that is so small that
+     * the scale is infinite makes zeros (pytorch-quantization, scaled_e4m3).
      */
     FLOATS_DIVIDED(ScaleFormula.Kind.FLOATS_DIVIDED) {
       @Override
@@ -99,7 +99,7 @@ record AmaxScales(Kind kind, float max) {
       }
     },
 
-    /** Elements are divided by amax and table values multiplied (ModelOpt, NF4QTensor). */
+    /** The amax, by which elements are divided and table values multiplied (ModelOpt, NF4QTensor). */
     TABLE(ScaleFormula.Kind.TABLE) {
       @Override
       float forward(float amax, float max) {
@@ -123,7 +123,7 @@ record AmaxScales(Kind kind, float max) {
       this.formula = formula;
     }
 
-    /** The same, for kernels that compute it elsewhere. */
+    /** Returns the formula for kernels that compute the scale elsewhere. */
     ScaleFormula.Kind formula() {
       return formula;
     }
@@ -135,7 +135,7 @@ record AmaxScales(Kind kind, float max) {
     abstract boolean dividesBack();
   }
 
-  /** The scales of a format. */
+  /** Returns the scales of a format. */
   static AmaxScales of(NumberFormat format, boolean reciprocal) {
     Kind kind =
         format.match(
@@ -151,12 +151,12 @@ record AmaxScales(Kind kind, float max) {
         new Scales(forward(amax), divides(), stored.backward(), stored.divides()), stored);
   }
 
-  /** Whether elements are divided. */
+  /** Returns whether elements are divided. */
   boolean divides() {
     return kind == Kind.TABLE;
   }
 
-  /** Both factors of the first groups; written to the last two arrays. */
+  /** Computes both factors of the first groups, and writes them to the last two arrays. */
   void of(float[] amax, int count, float[] forward, float[] backward) {
     if (kind == Kind.INTEGERS) {
       // The usual kind in a loop of its own: no call for each group.

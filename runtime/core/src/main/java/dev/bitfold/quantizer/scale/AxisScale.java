@@ -7,15 +7,15 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Factors along one axis.
+ * Holds factors along one axis.
  *
- * @param factors one for each index; not to be changed
- * @param axis negative from the end
+ * @param factors one factor for each index; must not be changed
+ * @param axis the axis, negative from the end
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
 public record AxisScale(float[] factors, int axis) {
   /**
-   * A copy of an array's factors.
+   * Returns a copy of an array's factors.
    *
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
@@ -36,7 +36,7 @@ public record AxisScale(float[] factors, int axis) {
   }
 
   /**
-   * Which factor each element of a tensor takes.
+   * Returns which factor each element of a tensor takes.
    *
    * @throws IllegalArgumentException if the axis or its length does not fit
    */

@@ -3,8 +3,9 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.kernel.Scales;
 
 /**
- * Int8 block scales: the amax of each block is itself quantized, around the mean of all, with a
- * second scale for each run of them (QLoRA's double quantization, as ModelOpt computes it).
+ * Computes int8 block scales. The amax of each block is itself quantized, around the mean of all
+ * amaxes, with a second scale for each group of adjacent blocks (QLoRA's double quantization, as
+ * ModelOpt computes it).
  */
 final class DoubleQuantizedScales {
   private static final float MAX = 127f;
@@ -13,8 +14,10 @@ final class DoubleQuantizedScales {
   private final int run;
 
   /**
-   * @param base what follows from an amax
-   * @param run so many scales share a second one
+   * Makes scales.
+   *
+   * @param base the scales that follow from an amax
+   * @param run the number of adjacent scales that share a second scale
    */
   DoubleQuantizedScales(AmaxScales base, int run) {
     this.base = base;

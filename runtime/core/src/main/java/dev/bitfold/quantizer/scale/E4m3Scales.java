@@ -6,10 +6,10 @@ import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
- * E4M3 block scales under a float32 global scale: NVFP4's, for any format.
+ * Computes E4M3 block scales under a float32 global scale, as in NVFP4, for any format.
  *
- * <p>By rule, as in NVIDIA ModelOpt: FLOOR is NVFP4QTensor, FLUSH the Triton kernel, RECIPROCAL the
- * CUDA kernel for dynamic blocks.
+ * <p>The rules are those of NVIDIA ModelOpt: FLOOR of NVFP4QTensor, FLUSH of the Triton kernel, and
+ * RECIPROCAL of the CUDA kernel for dynamic blocks.
  */
 final class E4m3Scales {
   private static final float E4M3_MAX = 448f;
@@ -19,6 +19,8 @@ final class E4m3Scales {
   private final ScaleRule rule;
 
   /**
+   * Makes scales.
+   *
    * @param max the largest number of the element's format
    */
   E4m3Scales(float max, ScaleRule rule) {
@@ -26,20 +28,22 @@ final class E4m3Scales {
     this.rule = rule;
   }
 
-  /** The global scale, by which stored scales are multiplied. */
+  /** Returns the global scale, by which stored scales are multiplied. */
   static float globalScale(float global, float max) {
     return global / (max * E4M3_MAX);
   }
 
-  /** 448 · max / global in double: stored scales are divided by it. */
+  /** Returns 448 · max / global in double, by which stored scales are divided. */
   static double perUnit(float global, float max) {
     return 448.0 * (double) (max / global);
   }
 
   /**
-   * @param amax of each block; under the RECIPROCAL rule finite
-   * @param globals the amax of the whole tensor, or of each part that has its own
-   * @param globalGroups which of them a block takes
+   * Returns the scales of blocks.
+   *
+   * @param amax the amax of each block; finite under the RECIPROCAL rule
+   * @param globals the amax of the whole tensor, or of each part with an amax of its own
+   * @param globalGroups which of these amaxes a block takes
    */
   ScaleSet of(float[] amax, float[] globals, Groups globalGroups) {
     byte[] codes = new byte[amax.length];
@@ -55,7 +59,7 @@ final class E4m3Scales {
     return new ScaleSet(new Scales(forward, divides(), backward, false), stored);
   }
 
-  /** The same for some blocks under one global amax. */
+  /** Computes both factors of some blocks under one global amax. */
   void of(float[] amax, float global, int count, float[] forward, float[] backward) {
     for (int g = 0; g < count; g++) {
       byte code = code(amax[g], global);
@@ -64,12 +68,12 @@ final class E4m3Scales {
     }
   }
 
-  /** What is computed under one global amax. */
+  /** Returns the formula of the scales under one global amax. */
   ScaleFormula formula(float global) {
     return new ScaleFormula(ScaleFormula.Kind.E4M3, rule, max, 1, 0, 0, global);
   }
 
-  /** Whether elements are divided by the forward scale. */
+  /** Returns whether elements are divided by the forward scale. */
   boolean divides() {
     return rule != ScaleRule.RECIPROCAL;
   }
@@ -93,8 +97,8 @@ final class E4m3Scales {
   }
 
   /**
-   * The scale before it is rounded to E4M3. A block of zeros is asked for first: of a subnormal
-   * global amax the global scale may be 0, and its reciprocal infinite.
+   * Returns the scale before it is rounded to E4M3. A block of zeros is handled first: with a subnormal
+   * global amax, the global scale may be 0 and its reciprocal infinite.
    */
   private float scale(float amax, float global) {
     return switch (rule) {

@@ -5,8 +5,9 @@ import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.kernel.Grid;
 
 /**
- * The codes of a format's numbers. Integers are their own codes, in two's complement; floats are
- * sign, exponent and mantissa bits; NF4's is the index of the value. Immutable.
+ * Encodes and decodes a format's numbers. The codes of integers are the integers in two's complement.
+ * The codes of floats are sign, exponent and mantissa bits. The code of an NF4 value is its index.
+ * Immutable.
  */
 public sealed interface ElementCodec permits FloatCodec, ElementCodec.Integers, ElementCodec.Nf4 {
   /** Returns the codec of a format. */
@@ -23,14 +24,14 @@ public sealed interface ElementCodec permits FloatCodec, ElementCodec.Integers, 
   /**
    * Returns the code of one of the format's numbers.
    *
-   * @param number NaN only if {@link #hasNaN}
+   * @param number a number of the format; NaN only if {@link #hasNaN}
    */
   int encode(float number);
 
   /** Returns the number of a code, which has its sign if codes are {@link #signed}. */
   float decode(int code);
 
-  /** Whole numbers. */
+  /** Encodes integers. */
   record Integers(IntFormat format) implements ElementCodec {
     @Override
     public boolean hasNaN() {
@@ -53,7 +54,7 @@ public sealed interface ElementCodec permits FloatCodec, ElementCodec.Integers, 
     }
   }
 
-  /** The values of {@link Grid.Table}. */
+  /** Encodes the values of {@link Grid.Table}. */
   record Nf4() implements ElementCodec {
     @Override
     public boolean hasNaN() {

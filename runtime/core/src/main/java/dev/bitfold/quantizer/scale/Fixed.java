@@ -5,21 +5,21 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What a static quantizer was given, so that it need not look at a tensor. */
+/** Holds the fixed values of a static quantizer, with which it does not need to observe a tensor. */
 public sealed interface Fixed {
-  /** The values that must fit the groups. */
+  /** Returns the values that must fit the groups. */
   GroupValues values();
 
-  /** A largest absolute value: finite, not negative. */
+  /** Holds amaxes, which are finite and not negative. */
   record OfAmax(GroupValues values) implements Fixed {}
 
-  /** A smallest and a largest value. */
+  /** Holds the smallest and the largest values. */
   record OfRange(GroupValues values, GroupValues max) implements Fixed {}
 
-  /** A scale above 0 and a zero point. */
+  /** Holds scales above 0 and zero points. */
   record OfScale(GroupValues values, GroupValues zeroPoint) implements Fixed {}
 
-  /** The amax of a descriptor; null if it has none. */
+  /** Returns the amax of a descriptor; null if it has none. */
   static @Nullable Fixed of(QuantDescriptor descriptor) {
     if (descriptor.amax().isEmpty()) {
       return null;
@@ -33,7 +33,7 @@ public sealed interface Fixed {
   }
 
   /**
-   * A given amax.
+   * Returns a given amax.
    *
    * @throws IllegalArgumentException if a value is NaN, infinite or negative, or the descriptor
    *     takes no amax
@@ -53,7 +53,7 @@ public sealed interface Fixed {
   }
 
   /**
-   * A given range.
+   * Returns a given range.
    *
    * @throws IllegalArgumentException if a value is NaN or infinite, a minimum is above its maximum,
    *     or the descriptor is not affine
@@ -79,7 +79,7 @@ public sealed interface Fixed {
   }
 
   /**
-   * A given scale and zero point.
+   * Returns a given scale and zero point.
    *
    * @throws IllegalArgumentException if a scale is not above 0 and finite, a zero point is not an
    *     integer, or the descriptor is not affine

@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Rounding to a small float format, and its codes: sign, exponent and mantissa bits, from the top.
- * Half to even; in a format without mantissa bits half away from zero. Immutable.
+ * Rounds to a small float format, and encodes its numbers: sign, exponent and mantissa bits, from the
+ * highest bit. Ties go to even, or away from zero in a format without mantissa bits. Immutable.
  */
 public final class FloatCodec implements ElementCodec {
   /** E4M3 of OCP OFP8. */
@@ -23,13 +23,13 @@ public final class FloatCodec implements ElementCodec {
     this.maxCode = signBit - 1 - (format.ieee() ? 1 << format.mantissa() : format.hasNaN() ? 1 : 0);
   }
 
-  /** The codec of a format. */
+  /** Returns the codec of a format. */
   public static FloatCodec of(FloatFormat format) {
     Objects.requireNonNull(format, "format");
     return new FloatCodec(format);
   }
 
-  /** The format. */
+  /** Returns the format. */
   public FloatFormat format() {
     return format;
   }
@@ -44,12 +44,12 @@ public final class FloatCodec implements ElementCodec {
     return false;
   }
 
-  /** The nearest number of the format; infinities become the largest, NaN stays. */
+  /** Returns the nearest number of the format. Infinities become the largest number, NaN stays. */
   public float round(float x) {
     return round(x, Overflow.SATURATE);
   }
 
-  /** The nearest number of the format; NaN stays. */
+  /** Returns the nearest number of the format. NaN stays. */
   public float round(float x, Overflow overflow) {
     Objects.requireNonNull(overflow, "overflow");
     if (Float.isNaN(x) || (Float.isInfinite(x) && overflow == Overflow.SATURATE_FINITE)) {
@@ -74,7 +74,7 @@ public final class FloatCodec implements ElementCodec {
     return Math.scalb(whole, step);
   }
 
-  /** Each element rounded, in a new float32 array of c order. */
+  /** Returns each element rounded, in a new float32 array of c order. */
   public INDArray cast(INDArray x, Overflow overflow) {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(overflow, "overflow");
@@ -86,8 +86,8 @@ public final class FloatCodec implements ElementCodec {
   }
 
   /**
-   * The code of a value, rounded and saturated. NaN becomes the code of NaN; in a format without
-   * one that of the largest number, as NVIDIA's conversions do.
+   * Returns the code of a value, rounded and saturated. NaN becomes the code of NaN, or that of the
+   * largest number if the format has no NaN, as in NVIDIA's conversions.
    */
   @Override
   public int encode(float x) {
@@ -104,9 +104,9 @@ public final class FloatCodec implements ElementCodec {
   }
 
   /**
-   * The value of a code.
+   * Returns the value of a code.
    *
-   * @throws IllegalArgumentException if it has bits above the format's
+   * @throws IllegalArgumentException if the code has more bits than the format
    */
   @Override
   public float decode(int code) {
@@ -129,7 +129,7 @@ public final class FloatCodec implements ElementCodec {
                 exponent - 1 + format.minExponent() - format.mantissa()));
   }
 
-  /** Every code's value, from code 0 on. */
+  /** Returns every code's value, from code 0 on. */
   public float[] values() {
     float[] values = new float[2 * signBit];
     for (int code = 0; code < values.length; code++) {

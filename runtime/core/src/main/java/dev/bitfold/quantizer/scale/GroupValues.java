@@ -6,26 +6,29 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One value for each group, or one for all.
+ * Holds one value for each group, or one value for all groups.
  *
- * @param values in c order; not to be changed
- * @param shape the shape they were given with
+ * @param values the values in c order; must not be changed
+ * @param shape the shape that the values were given with
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
 public record GroupValues(float[] values, long[] shape) {
-  /** A copy of an array's values. */
+  /** Returns a copy of an array's values. */
   public static GroupValues of(INDArray array) {
     return new GroupValues(
         DenseFloats.of(array.castTo(DataType.FLOAT), "a fixed value").copy(),
         array.shape().clone());
   }
 
-  /** Whether there is one value for everything. */
+  /** Returns whether there is one value for all groups. */
   boolean single() {
     return values.length == 1;
   }
 
-  /** Whether they can serve groups of this shape: the same, or flat where one axis keeps scales. */
+  /**
+   * Returns whether the values fit groups of this shape: if they have this shape, or if they are flat
+   * and one axis keeps scales.
+   */
   boolean fits(long[] groups) {
     if (single() || Arrays.equals(shape, groups)) {
       return true;

@@ -13,21 +13,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor in the host's memory.
+ * Runs kernels on a tensor in the host's memory.
  *
- * @param values that are read
- * @param out that is written to; may be {@code values}
- * @param preScale that the values are multiplied by, or null
+ * @param values the input
+ * @param out the output; may be {@code values}
+ * @param preScale the pre-quant scale, or null
  */
 public record HostTensor(
     QuantKernels kernels, DenseFloats values, DenseFloats out, @Nullable PreScale preScale)
     implements TensorKernels {
-  /** A tensor and where to write to. */
+  /** Makes the kernels of a tensor with an output. */
   public HostTensor(QuantKernels kernels, DenseFloats values, DenseFloats out) {
     this(kernels, values, out, null);
   }
 
-  /** One that is only read. */
+  /** Makes the kernels of a tensor that is only read. */
   public HostTensor(QuantKernels kernels, DenseFloats values) {
     this(kernels, values, values);
   }

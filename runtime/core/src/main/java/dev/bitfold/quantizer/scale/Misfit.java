@@ -3,7 +3,7 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Arrays;
 
-/** The exception for a tensor that a descriptor, or what goes with it, does not fit. */
+/** Makes the exception for a tensor that does not fit a descriptor or its fixed values. */
 public final class Misfit {
   private Misfit() {}
 

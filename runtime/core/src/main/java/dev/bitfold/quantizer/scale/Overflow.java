@@ -1,14 +1,14 @@
 package dev.bitfold.quantizer.scale;
 
-/** What becomes of a value beyond the largest of a float format. */
+/** Names the ways to convert a value beyond the largest number of a float format. */
 public enum Overflow {
-  /** The largest, for infinities too: what quantizers do, and libtorch's E4M3. NaN stays NaN. */
+  /** The largest number, even for infinities, as in quantizers and libtorch's E4M3. NaN stays. */
   SATURATE,
-  /** The largest; infinities stay, even in a format that has none: what microxcaling does. */
+  /** The largest number. Infinities stay, even in a format that has none, as in microxcaling. */
   SATURATE_FINITE,
   /**
-   * Infinity in E5M2 and NaN in E4M3, once rounding goes beyond the largest: the OCP OFP8
-   * conversion that does not saturate. Other formats have neither and saturate.
+   * Infinity in E5M2 and NaN in E4M3, if rounding goes beyond the largest number: the conversion of
+   * OCP OFP8 that does not saturate. Other formats have neither and saturate.
    */
   NON_FINITE
 }

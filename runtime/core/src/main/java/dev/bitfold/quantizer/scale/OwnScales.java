@@ -6,9 +6,9 @@ import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.ScaleFormula;
 import org.jspecify.annotations.Nullable;
 
-/** Scales that each group takes from its own elements, and from nothing else that is not known. */
+/** Computes scales that follow from each group's own elements and from known values. */
 public sealed interface OwnScales extends AmaxScaling {
-  /** Those of a descriptor, or null if scales depend on more. */
+  /** Returns the scales of a descriptor, or null if they depend on other values. */
   static @Nullable OwnScales of(QuantDescriptor descriptor) {
     ScaleRule rule = descriptor.scaleRule();
     if (descriptor.affine()) {
@@ -29,7 +29,7 @@ public sealed interface OwnScales extends AmaxScaling {
     };
   }
 
-  /** Float32 scales, of an amax times a factor. */
+  /** Computes float32 scales of an amax times a factor. */
   record OfAmax(AmaxScales scales, float factor, boolean finite) implements OwnScales {
     @Override
     public boolean divides() {
@@ -53,7 +53,7 @@ public sealed interface OwnScales extends AmaxScaling {
     }
   }
 
-  /** E8M0 scales, of an amax times a factor. */
+  /** Computes E8M0 scales of an amax times a factor. */
   record PowersOfTwo(PowerOfTwoScales scales, float factor, boolean finite) implements OwnScales {
     @Override
     public boolean divides() {
@@ -77,7 +77,7 @@ public sealed interface OwnScales extends AmaxScaling {
     }
   }
 
-  /** E4M3 scales, of an amax and the tensor's. */
+  /** Computes E4M3 scales of an amax and the tensor's amax. */
   record UnderGlobal(E4m3Scales blocks, float global, boolean finite) implements OwnScales {
     @Override
     public boolean divides() {

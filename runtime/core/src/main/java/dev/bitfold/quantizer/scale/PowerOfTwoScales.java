@@ -7,11 +7,12 @@ import dev.bitfold.kernel.ScaleFormula;
 import dev.bitfold.kernel.Scales;
 
 /**
- * E8M0 block scales: powers of two, 2^-127 to 2^127, and NaN (OCP Microscaling formats 1.0).
+ * Computes E8M0 block scales: powers of two from 2^-127 to 2^127, and NaN (OCP Microscaling formats
+ * 1.0).
  *
- * <p>Integers are OCP's fixed-point numbers under the floor rule: {@code bits - 2} bits stand
- * behind the point, so that the largest is just below 2. Under the ceil rule they are whole, as in
- * ModelOpt.
+ * <p>Under the floor rule, integers are OCP's fixed-point numbers: {@code bits - 2} bits are behind
+ * the point, and the largest number is just below 2. Under the ceil rule they are whole numbers, as
+ * in ModelOpt.
  */
 final class PowerOfTwoScales {
   private static final int LEAST = -127;
@@ -35,13 +36,15 @@ final class PowerOfTwoScales {
             PowerOfTwoScales::refuse);
   }
 
-  /** The rules for descriptors refuse it first. */
+  /** Refuses a format that the rules for descriptors have refused before. */
   private static int refuse(NumberFormat format) {
     throw new IllegalArgumentException(format.label() + " has no scales that are powers of two");
   }
 
   /**
-   * @param amax of each block; under the ceil rule finite
+   * Returns the scales of blocks.
+   *
+   * @param amax the amax of each block; finite under the ceil rule
    */
   ScaleSet of(float[] amax) {
     byte[] exponents = new byte[amax.length];
@@ -56,12 +59,12 @@ final class PowerOfTwoScales {
     return new ScaleSet(new Scales(forward, true, backward, false), stored);
   }
 
-  /** As they are stored. */
+  /** Returns the scales in their stored form. */
   StoredScales.PowersOfTwo stored(byte[] exponents) {
     return new StoredScales.PowersOfTwo(exponents, fractionBits);
   }
 
-  /** Both factors of the first groups; written to the last two arrays. */
+  /** Computes both factors of the first groups, and writes them to the last two arrays. */
   void of(float[] amax, int count, float[] forward, float[] backward) {
     for (int g = 0; g < count; g++) {
       float scale = StoredScales.PowersOfTwo.backward(exponent(amax[g]), fractionBits);
@@ -73,7 +76,7 @@ final class PowerOfTwoScales {
     }
   }
 
-  /** What {@link #of} computes of an amax times a factor. */
+  /** Returns the formula of {@link #of} for an amax times a factor. */
   ScaleFormula formula(float factor) {
     return new ScaleFormula(
         ScaleFormula.Kind.POWERS_OF_TWO, rule, max, factor, maxExponent, fractionBits, 0);

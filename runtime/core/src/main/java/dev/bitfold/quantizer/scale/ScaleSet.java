@@ -3,9 +3,9 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.kernel.Scales;
 
 /**
- * The scales of one tensor.
+ * Holds the scales of one tensor.
  *
- * @param scales for the kernels
- * @param stored for a packed tensor
+ * @param scales the scales for the kernels
+ * @param stored the scales for a packed tensor
  */
 public record ScaleSet(Scales scales, StoredScales stored) {}

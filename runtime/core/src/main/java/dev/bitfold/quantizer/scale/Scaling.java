@@ -12,12 +12,12 @@ import dev.bitfold.kernel.TensorKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** How a descriptor's scales are found for a tensor. Immutable. */
+/** Finds a descriptor's scales for a tensor. Immutable. */
 public final class Scaling {
   private final QuantDescriptor descriptor;
   private final @Nullable Fixed fixed;
 
-  /** The scales, where they do not depend on the tensor. */
+  /** The scales if they do not depend on the tensor. */
   private final @Nullable ScaleSet ready;
 
   private final @Nullable OwnScales own;
@@ -29,12 +29,12 @@ public final class Scaling {
     this.own = fixed == null ? OwnScales.of(descriptor) : null;
   }
 
-  /** Whether block scales are under a global scale, whose amax is what can be fixed. */
+  /** Returns whether block scales are under a global scale, whose amax can be fixed. */
   public static boolean globalScale(QuantDescriptor descriptor) {
     return descriptor.scaleFormat() == ScaleFormat.E4M3;
   }
 
-  /** The numbers that elements are rounded to. */
+  /** Returns the numbers that elements are rounded to. */
   public static Grid grid(QuantDescriptor descriptor) {
     // OCP's integers are symmetric.
     boolean symmetric = descriptor.scaleFormat() == ScaleFormat.E8M0;
@@ -51,10 +51,10 @@ public final class Scaling {
   }
 
   /**
-   * How each group's scale follows from its own elements, once the tensor's global amax is known;
-   * null if it does not.
+   * Returns how each group's scale follows from the group's own elements once the tensor's global amax
+   * is known; null if it does not follow from them.
    *
-   * @param shape the tensor's
+   * @param shape the tensor's shape
    */
   public @Nullable OwnScales own(TensorKernels tensor, long[] shape) {
     if (!globalScale(descriptor)) {
@@ -64,7 +64,7 @@ public final class Scaling {
     return one ? new OwnScales.UnderGlobal(e4m3(), global(tensor, shape), finite()) : null;
   }
 
-  /** The one global amax: fixed, or that of the tensor. */
+  /** Returns the global amax: the fixed one, or that of the tensor. */
   private float global(TensorKernels tensor, long[] shape) {
     float[] amax = new float[1];
     if (fixed == null) {
@@ -79,7 +79,7 @@ public final class Scaling {
     return scaled(amax)[0];
   }
 
-  /** Whether what is not finite is left out of an amax. */
+  /** Returns whether an amax ignores values that are not finite. */
   private boolean finite() {
     ScaleRule rule = descriptor.scaleRule();
     return rule == ScaleRule.CEIL || (rule == ScaleRule.RECIPROCAL && globalScale(descriptor));
@@ -89,7 +89,7 @@ public final class Scaling {
     return new E4m3Scales(descriptor.format().largest(), descriptor.scaleRule());
   }
 
-  /** Whether the scales are known without a tensor. */
+  /** Returns whether the scales are known without a tensor. */
   public boolean isReady() {
     return ready != null;
   }
@@ -98,29 +98,30 @@ public final class Scaling {
     return fixed;
   }
 
-  /** Whether one fixed value serves all groups. */
+  /** Returns whether one fixed value serves all groups. */
   public boolean single() {
     return ready != null && ready.scales().forward().length == 1;
   }
 
-  /** The shape that the one fixed value was given with. */
+  /** Returns the shape that the single fixed value was given with. */
   public long[] singleShape() {
     return fixed == null ? new long[0] : fixed.values().shape();
   }
 
   /**
-   * The groups that scales are kept for: the tensor's, or all in one if one fixed value serves all.
+   * Returns the groups that have scales: those of the tensor, or a single one if one fixed value serves
+   * all.
    */
   public Groups groups(Groups granularity, long[] shape) {
     return single() ? Groups.perTensor(shape) : granularity;
   }
 
   /**
-   * The scales for a tensor.
+   * Returns the scales for a tensor.
    *
-   * @param shape the tensor's
-   * @param groups those of {@link #groups}
-   * @throws IllegalArgumentException if what is fixed does not fit them
+   * @param shape the tensor's shape
+   * @param groups the groups of {@link #groups}
+   * @throws IllegalArgumentException if the fixed values do not fit the groups
    */
   public ScaleSet of(TensorKernels tensor, long[] shape, Groups groups) {
     if (fixed != null && !globalScale(descriptor) && !fixed.values().fits(groups.shape())) {
@@ -183,7 +184,7 @@ public final class Scaling {
     return AmaxScales.of(descriptor.format(), descriptor.scaleRule() == ScaleRule.RECIPROCAL);
   }
 
-  /** So many int8 block scales share a second one. */
+  /** Returns the number of int8 block scales that share a second scale. */
   private static int run(QuantDescriptor descriptor) {
     return descriptor.scaleBlockSizes().stream()
         .mapToInt(BlockSize::size)
@@ -192,9 +193,9 @@ public final class Scaling {
   }
 
   /**
-   * The scales that a packed tensor of a descriptor was stored with.
+   * Returns the scales that a packed tensor of a descriptor was stored with.
    *
-   * @throws IllegalArgumentException if they are too many or too few for the groups
+   * @throws IllegalArgumentException if there are too many or too few scales for the groups
    */
   public static StoredScales stored(QuantDescriptor descriptor, Groups groups, PackedParts parts) {
     boolean floats = descriptor.scaleFormat() == ScaleFormat.FLOAT32;
@@ -236,7 +237,7 @@ public final class Scaling {
     }
   }
 
-  /** The format of an affine descriptor, which is always of integers. */
+  /** Returns the format of an affine descriptor, which is always an integer format. */
   private IntFormat integers() {
     return descriptor.format().integers().orElseThrow();
   }
@@ -250,7 +251,7 @@ public final class Scaling {
     return scales.of(amax, scaled(fixed.values().values()), perRow(shape, groups.shape()));
   }
 
-  /** The global amax may have a value for each index of the first axis, if that is not blocked. */
+  /** Returns groups with a global amax for each index of the first axis, if that axis is not blocked. */
   private Groups perRow(long[] shape, long[] groups) {
     GroupValues given = fixed == null ? new GroupValues(new float[0], new long[0]) : fixed.values();
     long[] perRow = new long[groups.length];
@@ -280,8 +281,8 @@ public final class Scaling {
   }
 
   /**
-   * An amax times {@code scaleAmax}. Where a finite amax becomes more than float32 holds, it is the
-   * largest float: an infinite one would have every element become NaN.
+   * Returns an amax times {@code scaleAmax}. If the product of a finite amax is beyond float32, it is
+   * the largest float, because with an infinite amax every element would become NaN.
    */
   static float times(float amax, float factor) {
     float product = amax * factor;

@@ -3,37 +3,37 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.kernel.Groups;
 
 /**
- * Scales as a packed tensor holds them. The factors that bring codes back follow from what is
- * stored alone, so a packed tensor unpacks to the fake-quantized values.
+ * Holds scales in the form of a packed tensor. The factors for codes follow only from what is stored,
+ * so a packed tensor unpacks to the fake-quantized values.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public sealed interface StoredScales {
-  /** What codes are multiplied by, or divided by. */
+  /** Returns the factors by which codes are multiplied or divided. */
   float[] backward();
 
-  /** Whether codes are divided. */
+  /** Returns whether codes are divided by the factors. */
   boolean divides();
 
-  /** The codes of the scales, one per group; of length 0 for float32 scales. */
+  /** Returns the codes of the scales, one for each group; empty for float32 scales. */
   int[] codes();
 
-  /** Bytes of everything stored. */
+  /** Returns the number of stored bytes. */
   long bytes();
 
-  /** The float32 scales of the scales; of length 0 if there are none. */
+  /** Returns the float32 scales of the scales; empty if there are none. */
   default float[] second() {
     return new float[0];
   }
 
-  /** What was taken off the scales before they were quantized. */
+  /** Returns what was subtracted from the scales before they were quantized. */
   default float mean() {
     return 0f;
   }
 
-  /** The float32 numbers from which, with the codes, everything follows. */
+  /** Returns the float32 numbers from which, together with the codes, all factors follow. */
   float[] floats();
 
-  /** Float32. */
+  /** Holds float32 scales. */
   record Floats(float[] backward, boolean divides) implements StoredScales {
     @Override
     public float[] floats() {
@@ -52,7 +52,7 @@ public sealed interface StoredScales {
   }
 
   /**
-   * E8M0: 2^(code - 127), 255 for NaN.
+   * Holds E8M0 scales: 2^(code - 127), and 255 for NaN.
    *
    * @param fractionBits the codes of elements are integers in units of 2^-fractionBits
    */
@@ -66,7 +66,7 @@ public sealed interface StoredScales {
       return values;
     }
 
-    /** What the codes of one group are multiplied by. */
+    /** Returns the factor by which the codes of one group are multiplied. */
     static float backward(byte exponent, int fractionBits) {
       int code = exponent & 0xff;
       return code == 255 ? Float.NaN : Math.scalb(1f, code - 127 - fractionBits);
@@ -94,11 +94,11 @@ public sealed interface StoredScales {
   }
 
   /**
-   * E4M3 under a float32 global scale.
+   * Holds E4M3 scales under a float32 global scale.
    *
-   * @param globals the amax of each group of groups
-   * @param globalGroups which of them a group takes
-   * @param reciprocal whether the product is formed as NVIDIA's CUDA kernel does
+   * @param globals the global amaxes
+   * @param globalGroups which of the global amaxes a group takes
+   * @param reciprocal whether the product is computed as in NVIDIA's CUDA kernel
    */
   record E4m3(
       byte[] scales, float[] globals, Groups globalGroups, float formatMax, boolean reciprocal)
@@ -112,7 +112,7 @@ public sealed interface StoredScales {
       return values;
     }
 
-    /** What the codes of one group are multiplied by. */
+    /** Returns the factor by which the codes of one group are multiplied. */
     static float backward(byte code, float global, float formatMax, boolean reciprocal) {
       float scale = FloatCodec.E4M3.decode(code & 0xff);
       return reciprocal
@@ -151,9 +151,9 @@ public sealed interface StoredScales {
   }
 
   /**
-   * Int8 under a second scale for each run of scales, around their mean.
+   * Holds int8 scales under a second scale for each group of adjacent scales, around their mean.
    *
-   * @param base brings an amax to the factor for codes
+   * @param base computes the factor for codes from an amax
    */
   record Int8(byte[] scales, float[] second, float mean, int run, AmaxScales base)
       implements StoredScales {
@@ -162,7 +162,7 @@ public sealed interface StoredScales {
       return base.stored(amax()).backward();
     }
 
-    /** The amax of each group: {@code code / second + mean}, not below 0. */
+    /** Returns the amax of each group: {@code code / second + mean}, not below 0. */
     float[] amax() {
       float[] amax = new float[scales.length];
       for (int g = 0; g < amax.length; g++) {

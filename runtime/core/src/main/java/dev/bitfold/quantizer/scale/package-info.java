@@ -1,5 +1,6 @@
 /**
- * From an amax to the scales of a tensor, one class for each scale format. Imports the descriptors,
+ * Computes the scales of a tensor from an amax, with one class for each scale format. Imports the
+ * descriptors,
  * {@code kernel}, {@code tensor} and ND4J's arrays.
  */
 @NullMarked
