@@ -1,32 +1,32 @@
 package dev.bitfold.kernel;
 
 /**
- * How the scale of each group follows from its own largest absolute value, so that a kernel can
- * find it while the group is still in the cache. Safe for concurrent use.
+ * Computes the scale of each group from the group's own largest absolute value, so that a kernel can
+ * find the scale while the group is still in the cache. Safe for concurrent use.
  */
 public interface AmaxScaling {
-  /** Whether elements are divided, as {@link Scales#divides}. */
+  /** Returns whether elements are divided, as {@link Scales#divides}. */
   boolean divides();
 
-  /** Whether codes are divided, as {@link Scales#dividesBack}. */
+  /** Returns whether codes are divided, as {@link Scales#dividesBack}. */
   boolean dividesBack();
 
   /**
-   * Whether it is {@link QuantKernels#finiteAmax} that is asked for, where {@link
-   * QuantKernels#amax} of a group is not finite.
+   * Returns whether {@link QuantKernels#finiteAmax} is used for a group whose {@link
+   * QuantKernels#amax} is not finite.
    */
   boolean finite();
 
   /**
-   * The scales of some groups.
+   * Computes the scales of some groups.
    *
-   * @param amax one per group, from index 0
-   * @param count groups
-   * @param forward to be set, one per group
-   * @param backward to be set, one per group
+   * @param amax the amax of each group, from index 0
+   * @param count the number of groups
+   * @param forward receives the forward scale of each group
+   * @param backward receives the backward scale of each group
    */
   void scales(float[] amax, int count, float[] forward, float[] backward);
 
-  /** What {@link #scales} computes. */
+  /** Returns the formula of {@link #scales}. */
   ScaleFormula formula();
 }

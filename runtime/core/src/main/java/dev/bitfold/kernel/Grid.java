@@ -4,20 +4,21 @@ import dev.bitfold.annotations.Rounding;
 import java.util.function.Function;
 
 /**
- * The numbers that an element can take before it is scaled back. An element goes to the nearest, or
- * as the rounding says; beyond the largest, to the largest. NaN stays NaN.
+ * Describes the numbers that an element can take before it is scaled back. An element becomes the
+ * nearest number, or the one that the rounding chooses. An element beyond the largest number becomes
+ * the largest number. NaN stays NaN.
  *
- * <p>A closed choice: kernels ask {@link #match}, once a call and outside of loops, and do not
- * compile until they know each grid.
+ * <p>The choice is closed: kernels call {@link #match}, once for each call and outside of loops, and
+ * do not compile until they handle each grid.
  */
 public sealed interface Grid {
-  /** Returns what the function for this grid gives. */
+  /** Returns the result of the function for this grid. */
   <R> R match(
       Function<? super Integers, ? extends R> integers,
       Function<? super Floats, ? extends R> floats,
       Function<? super Table, ? extends R> table);
 
-  /** The integers from {@code min} to {@code max}. Zero has no sign: it is +0. */
+  /** Describes the integers from {@code min} to {@code max}. Zero has no sign: it is +0. */
   record Integers(int min, int max, Rounding rounding) implements Grid {
     @Override
     public <R> R match(
@@ -29,10 +30,10 @@ public sealed interface Grid {
   }
 
   /**
-   * Floats with subnormals; zero has a sign, that of the element.
+   * Describes floats with subnormals. Zero has the sign of the element.
    *
-   * @param mantissa mantissa bits
-   * @param minExponent the exponent of the smallest normal number; the smallest above zero is
+   * @param mantissa the number of mantissa bits
+   * @param minExponent the exponent of the smallest normal number; the smallest number above zero is
    *     2^(minExponent - mantissa)
    * @param max the largest number
    */
@@ -46,15 +47,15 @@ public sealed interface Grid {
     }
 
     /**
-     * The rounding, but that half to even becomes half away without mantissa bits: neighbours then
-     * both end in the same bit.
+     * Returns the rounding. Without mantissa bits, half to even becomes half away from zero, because
+     * neighbours end in the same bit.
      */
     public Rounding effective() {
       return mantissa == 0 && rounding == Rounding.HALF_EVEN ? Rounding.HALF_AWAY : rounding;
     }
   }
 
-  /** The sixteen values of NF4; an element goes to the nearest, of two to the lower. */
+  /** Describes the sixteen values of NF4. An element becomes the nearest, or the lower of two. */
   record Table() implements Grid {
     @Override
     public <R> R match(
@@ -85,27 +86,28 @@ public sealed interface Grid {
     };
 
     /**
-     * The values, ascending: those of QLoRA to four digits, in bfloat16, as ModelOpt holds them.
+     * Returns the values in ascending order: those of QLoRA to four digits, in bfloat16, as ModelOpt
+     * holds them.
      */
     public static float[] values() {
       return NF4.clone();
     }
 
-    /** One of the values. */
+    /** Returns one of the values. */
     public static float value(int code) {
       return NF4[code];
     }
 
     /**
-     * The smallest float to which a value is nearer than the one before it.
+     * Returns the smallest float to which a value is nearer than the one before it.
      *
-     * @param code of the value, from 1
+     * @param code the code of the value, from 1
      */
     public static float bound(int code) {
       return BOUNDS[code - 1];
     }
 
-    /** From {@code BOUNDS[i]} on, value i + 1 is nearer than value i. */
+    /** The smallest floats to which value i + 1 is nearer than value i. */
     private static final float[] BOUNDS = bounds();
 
     private static float[] bounds() {
@@ -127,7 +129,7 @@ public sealed interface Grid {
       return bounds;
     }
 
-    /** The index of the nearest value; of two, the lower. Not for NaN. */
+    /** Returns the index of the nearest value, or of the lower of two. NaN is not allowed. */
     public static int nearest(float x) {
       int code = x >= BOUNDS[7] ? 8 : 0;
       code += x >= BOUNDS[code + 3] ? 4 : 0;

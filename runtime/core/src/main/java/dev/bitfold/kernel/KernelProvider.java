@@ -2,22 +2,25 @@ package dev.bitfold.kernel;
 
 import java.util.Optional;
 
-/** Offers an implementation of the kernels; found by {@link java.util.ServiceLoader}. */
+/** Offers an implementation of the kernels. {@link java.util.ServiceLoader} finds it. */
 public interface KernelProvider {
-  /** The name that {@code -Dbitfold.kernels} selects it by. */
+  /** Returns the name by which {@code -Dbitfold.kernels} selects the kernels. */
   String name();
 
-  /** The provider with the highest priority is the default; below 0 only if named. */
+  /**
+   * Returns the priority. The provider with the highest one is the default. A provider below 0 is used
+   * only if it is named.
+   */
   int priority();
 
   /**
-   * Why these kernels cannot be used in this JVM, and what would help: a phrase that completes
-   * "these kernels are …". Empty if they can.
+   * Returns why these kernels cannot be used in this JVM, and what would help, as a phrase that
+   * completes "these kernels are …". Empty if they can be used.
    */
   default Optional<String> unavailable() {
     return Optional.empty();
   }
 
-  /** The kernels; called once, and only if they are available. */
+  /** Returns the kernels. Called once, and only if the kernels are available. */
   QuantKernels create();
 }

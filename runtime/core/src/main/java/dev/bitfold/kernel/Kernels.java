@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses the kernels: the provider that {@code -Dbitfold.kernels=NAME} names, else of those that
- * this JVM can use the one with the highest priority. Decided once, and then logged in one line,
- * with what would make a faster one available.
+ * Chooses the kernels: those that {@code -Dbitfold.kernels=NAME} names, or otherwise those with the
+ * highest priority that this JVM can use. The choice is made once and logged in one line, with what
+ * would make faster kernels available.
  */
 public final class Kernels {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
@@ -24,10 +24,10 @@ public final class Kernels {
   private Kernels() {}
 
   /**
-   * The kernels that quantizers use unless told otherwise.
+   * Returns the kernels that quantizers use by default.
    *
-   * @throws IllegalArgumentException if a system property names what is not there; the message says
-   *     which
+   * @throws IllegalArgumentException if a system property names kernels or a device that do not exist;
+   *     the message names the property's value
    */
   public static QuantKernels active() {
     QuantKernels chosen = active;
@@ -44,10 +44,10 @@ public final class Kernels {
   }
 
   /**
-   * The kernels of a name.
+   * Returns the kernels of a name.
    *
-   * @throws IllegalArgumentException if no provider has it, or they cannot be used in this JVM; the
-   *     message lists those found, or says why
+   * @throws IllegalArgumentException if there are no kernels of that name, or if they cannot be used in
+   *     this JVM; the message lists the names found, or says why
    */
   public static QuantKernels named(String name) {
     List<KernelProvider> found = found();
@@ -58,7 +58,7 @@ public final class Kernels {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "no kernels of the name \"" + name + "\"; found are " + names(found)));
+                        "no kernels named '" + name + "'; there are " + names(found)));
     provider
         .unavailable()
         .ifPresent(
@@ -71,7 +71,7 @@ public final class Kernels {
   private static QuantKernels active(String name) {
     if (!name.isEmpty()) {
       QuantKernels kernels = named(name);
-      LOG.info("Bitfold quantizes with the {} kernels, as bitfold.kernels says", kernels.name());
+      LOG.info("Bitfold kernels: {} (named by bitfold.kernels)", kernels.name());
       return kernels;
     }
     List<KernelProvider> byPriority =
@@ -85,7 +85,7 @@ public final class Kernels {
       if (why.isEmpty()) {
         try {
           QuantKernels kernels = provider.create();
-          LOG.info("Bitfold quantizes with the {} kernels{}", kernels.name(), better);
+          LOG.info("Bitfold kernels: {}{}", kernels.name(), better);
           return kernels;
         } catch (LinkageError e) {
           why = "not fit for this JVM: " + e;
@@ -93,14 +93,14 @@ public final class Kernels {
       }
       better.append("; the ").append(provider.name()).append(" kernels are ").append(why);
     }
-    throw new IllegalStateException("no kernels found" + better);
+    throw new IllegalStateException("no kernels can be used" + better);
   }
 
   private static String names(List<KernelProvider> providers) {
     return providers.stream().map(KernelProvider::name).sorted().collect(Collectors.joining(", "));
   }
 
-  /** All that can be loaded. */
+  /** Returns all providers that can be loaded. */
   private static List<KernelProvider> found() {
     List<KernelProvider> found = new ArrayList<>();
     Iterator<KernelProvider> providers =
@@ -112,7 +112,7 @@ public final class Kernels {
         }
         found.add(providers.next());
       } catch (ServiceConfigurationError | LinkageError e) {
-        // One that is not in the jar, or not for this JVM, is no reason to do without the others.
+        // A provider that is not in the jar, or not for this JVM, does not prevent the others.
         LOG.debug("kernels that cannot be loaded", e);
       }
     }

@@ -1,11 +1,11 @@
 package dev.bitfold.kernel;
 
 /**
- * Factors that the elements are multiplied by before anything else, one rounding each: the
- * pre-quantization scale of SmoothQuant.
+ * Holds SmoothQuant's pre-quant scale: factors by which elements are multiplied before anything else,
+ * with one rounding each.
  *
- * @param groups which factor an element takes
- * @param factors one per group; not to be changed
+ * @param groups the groups, which tell the factor of an element
+ * @param factors the factor of each group; must not be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; kernels take plain arrays
 public record PreScale(Groups groups, float[] factors) {}

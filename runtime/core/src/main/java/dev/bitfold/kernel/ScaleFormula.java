@@ -3,18 +3,18 @@ package dev.bitfold.kernel;
 import dev.bitfold.annotations.ScaleRule;
 
 /**
- * What an {@link AmaxScaling} computes, for kernels that do it where the tensor lies. An amax is
- * multiplied by {@code factor} first, but for {@link Kind#E4M3}; where a finite amax becomes
- * infinite, the largest float takes its place. Float32 and, where E4M3's reciprocal rule says so,
- * double; one rounding per operation.
+ * Describes what an {@link AmaxScaling} computes, for kernels that compute it on another device. An
+ * amax is first multiplied by {@code factor}, except for {@link Kind#E4M3}. A finite amax that becomes
+ * infinite is replaced by the largest float. The arithmetic is float32, and double in E4M3's
+ * reciprocal rule, with one rounding per operation.
  *
- * @param kind which scales
- * @param rule of powers of two and E4M3
+ * @param kind the kind of scales
+ * @param rule the rule of powers of two and of E4M3
  * @param max the largest number of the elements' format
- * @param factor 1 for none
- * @param maxExponent of powers of two: the exponent of {@code max}, 0 of integers
- * @param fractionBits of powers of two: bits behind the point of integers
- * @param global of E4M3: the amax of the whole tensor, times the factor
+ * @param factor the factor of the amax; 1 for none
+ * @param maxExponent for powers of two, the exponent of {@code max}; 0 for integers
+ * @param fractionBits for powers of two, the number of bits behind the point of integers
+ * @param global for E4M3, the amax of the whole tensor, times the factor
  */
 public record ScaleFormula(
     Kind kind,
@@ -24,17 +24,17 @@ public record ScaleFormula(
     int maxExponent,
     int fractionBits,
     float global) {
-  /** How a pair of forward and backward scale follows. */
+  /** Names how a pair of forward and backward scale follows from an amax. */
   public enum Kind {
-    /** {@code max / amax} both; 0 and 1 up to 2^-24. */
+    /** Both are {@code max / amax}; 0 and 1 up to 2^-24. */
     INTEGERS,
-    /** {@code 1 / amax * max} both; 0 and 1 up to 2^-24. */
+    /** Both are {@code 1 / amax * max}; 0 and 1 up to 2^-24. */
     INTEGERS_BY_RECIPROCAL,
-    /** {@code 1 / amax * max} and its reciprocal; up to 2^-24 as of 1. */
+    /** {@code 1 / amax * max} and its reciprocal; an amax up to 2^-24 counts as 1. */
     FLOATS,
-    /** {@code 1 / amax * max} both; 0 and 1 where that is infinite. */
+    /** Both are {@code 1 / amax * max}; 0 and 1 if that is infinite. */
     FLOATS_DIVIDED,
-    /** The amax, of which forward is 1 for 0. */
+    /** Both are the amax; forward is 1 for an amax of 0. */
     TABLE,
     /** E8M0. */
     POWERS_OF_TWO,
@@ -42,7 +42,7 @@ public record ScaleFormula(
     E4M3
   }
 
-  /** Of float32 scales. */
+  /** Returns a formula of float32 scales. */
   public static ScaleFormula of(Kind kind, float max, float factor) {
     return new ScaleFormula(kind, ScaleRule.FLOOR, max, factor, 0, 0, 0);
   }

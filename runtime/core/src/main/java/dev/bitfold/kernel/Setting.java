@@ -1,14 +1,14 @@
 package dev.bitfold.kernel;
 
 /**
- * The system properties that Bitfold reads, all of them; {@code docs/configuration.md} says what
- * each takes. Every module reads them here.
+ * Names all system properties that Bitfold reads. {@code docs/configuration.md} describes their
+ * values. Every module reads them through this class.
  */
 public enum Setting {
-  /** The name of the kernels that quantizers use, in place of the best ones. */
+  /** The name of the kernels that quantizers use instead of the fastest ones. */
   KERNELS("bitfold.kernels"),
 
-  /** The number of threads that a tensor is divided among. */
+  /** The number of threads that work on a large tensor. */
   THREADS("bitfold.threads"),
 
   /** The device that every kernel runs on: cpu, cuda or cuda:n. */
@@ -31,16 +31,16 @@ public enum Setting {
     return property;
   }
 
-  /** Returns the text that was given, as it is now; empty if none was. */
+  /** Returns the current value; empty if the property is not set. */
   public String text() {
     return System.getProperty(property, "").strip();
   }
 
   /**
-   * Returns the number that was given.
+   * Returns the current value as a number.
    *
-   * @param otherwise what is used if none was
-   * @throws IllegalArgumentException if it is not a whole number from 1
+   * @param otherwise the number if the property is not set
+   * @throws IllegalArgumentException if the value is not a whole number from 1
    */
   public int count(int otherwise) {
     String text = text();

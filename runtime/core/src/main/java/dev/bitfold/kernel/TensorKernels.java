@@ -1,32 +1,32 @@
 package dev.bitfold.kernel;
 
 /**
- * The kernels for one tensor, wherever it lies: what {@link QuantKernels} does with memory of the
- * host, each method as there. What they write goes to one place, which may be the tensor itself.
- * Float32 in c order, not empty. Of one thread at a time.
+ * Runs the kernels on one tensor in any memory, as {@link QuantKernels} does in the memory of the
+ * host. All methods write to the same place, which may be the tensor itself. The tensor is float32 in
+ * c order and not empty. Not safe for concurrent use.
  */
 public interface TensorKernels {
-  /** The same tensor, whose elements are multiplied by a pre-scale as they are read. */
+  /** Returns the kernels of the same tensor, with elements multiplied by a pre-quant scale on reading. */
   TensorKernels times(PreScale preScale);
 
-  /** {@link QuantKernels#amax}. */
+  /** Runs {@link QuantKernels#amax}. */
   void amax(Groups groups, float[] out);
 
-  /** {@link QuantKernels#finiteAmax}. */
+  /** Runs {@link QuantKernels#finiteAmax}. */
   void finiteAmax(Groups groups, float[] out);
 
-  /** {@link QuantKernels#range}. */
+  /** Runs {@link QuantKernels#range}. */
   void range(Groups groups, float[] min, float[] max);
 
-  /** {@link QuantKernels#fakeQuantize}. */
+  /** Runs {@link QuantKernels#fakeQuantize}. */
   void fakeQuantize(Groups groups, Grid grid, Scales scales);
 
-  /** {@link QuantKernels#codes}. */
+  /** Runs {@link QuantKernels#codes}. */
   void codes(Groups groups, Grid grid, Scales scales);
 
-  /** {@link QuantKernels#quantizeByAmax}. */
+  /** Runs {@link QuantKernels#quantizeByAmax}. */
   void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back);
 
-  /** {@link QuantKernels#squaredErrors}. */
+  /** Runs {@link QuantKernels#squaredErrors}. */
   void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] out);
 }

@@ -1,7 +1,7 @@
 /**
- * What a quantization kernel is: the operations, the iteration shape that every granularity becomes
- * ({@link dev.bitfold.kernel.Groups}), grids and scales. Of ours it imports the annotations' {@link
- * dev.bitfold.annotations.Rounding} alone.
+ * Defines quantization kernels: the operations, the groups that every granularity becomes ({@link
+ * dev.bitfold.kernel.Groups}), grids and scales. Of Bitfold's packages, it imports only the
+ * annotations' {@link dev.bitfold.annotations.Rounding}.
  */
 @NullMarked
 package dev.bitfold.kernel;

@@ -41,7 +41,7 @@ class KernelsTest {
     }
     String unknown =
         assertThrows(IllegalArgumentException.class, () -> Kernels.named("vectr")).getMessage();
-    assertEquals("no kernels of the name \"vectr\"; found are cpu, reference, vector", unknown);
+    assertEquals("no kernels named 'vectr'; there are cpu, reference, vector", unknown);
   }
 
   /** Compiled in a pass of their own, which must leave them in the jar, for JDK 17 and later. */

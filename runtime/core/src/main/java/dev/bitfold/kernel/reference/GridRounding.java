@@ -3,13 +3,14 @@ package dev.bitfold.kernel.reference;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 
-/** Rounding to a grid by looking at the two neighbours. Not quick, and hard to get wrong. */
+/** Rounds to a grid by comparing the two neighbours, which is slow but hard to get wrong. */
 interface GridRounding {
   /**
    * Returns the grid's number for a value.
    *
-   * @param t not NaN
-   * @param zeroPoint added after rounding, before the bounds; 0 but for integers
+   * @param t the value, not NaN
+   * @param zeroPoint the zero point, added after rounding and before clamping; 0 for other grids than
+   *     integers
    */
   float nearest(float t, float zeroPoint);
 
@@ -21,7 +22,7 @@ interface GridRounding {
         table -> (t, zeroPoint) -> entry(t));
   }
 
-  /** As {@link #nearest}; NaN stays NaN. */
+  /** Returns the grid's number for a value, as {@link #nearest} does; NaN stays NaN. */
   default float round(float t, float zeroPoint) {
     return Float.isNaN(t) || Float.isNaN(zeroPoint) ? Float.NaN : nearest(t, zeroPoint);
   }
@@ -32,7 +33,7 @@ interface GridRounding {
     return Math.min(Math.max(q, grid.min()), grid.max()) + 0f;
   }
 
-  /** Walks up the table, past each middle between two values that {@code t} is above. */
+  /** Returns the table's value by walking up, past each middle of two values that {@code t} exceeds. */
   private static float entry(float t) {
     float[] values = Grid.Table.values();
     float nearest = values[0];
@@ -69,7 +70,7 @@ interface GridRounding {
     return (float) choose(t, lower, upper, code % 2 == 0, grid.effective());
   }
 
-  /** The grid's number of a code, counted from 0 = zero. */
+  /** Returns the grid's number of a code; code 0 is zero. */
   private static double number(long code, Grid.Floats grid) {
     long perBinade = 1L << grid.mantissa();
     long binade = code / perBinade;

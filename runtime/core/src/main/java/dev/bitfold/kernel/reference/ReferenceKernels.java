@@ -8,7 +8,7 @@ import dev.bitfold.kernel.Source;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
-/** Each operation as its formula, one element at a time. Safe for concurrent use. */
+/** Computes each operation by its formula, one element at a time. Safe for concurrent use. */
 public final class ReferenceKernels implements QuantKernels {
   @Override
   public String name() {

@@ -1,6 +1,6 @@
 /**
- * The kernels as plain formulas, element by element: the oracle that the fast kernels are tested
- * against. Imports {@code kernel} alone.
+ * Computes the kernels by plain formulas, element by element. They are the oracle for tests of the fast
+ * kernels. Imports only {@code kernel}.
  */
 @NullMarked
 package dev.bitfold.kernel.reference;

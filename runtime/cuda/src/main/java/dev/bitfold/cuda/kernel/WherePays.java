@@ -48,7 +48,7 @@ final class WherePays implements QuantKernels {
 
   @Override
   public String name() {
-    return "cuda, where it pays, and " + host.name();
+    return host.name() + ", CUDA for large candidate scans";
   }
 
   @Override

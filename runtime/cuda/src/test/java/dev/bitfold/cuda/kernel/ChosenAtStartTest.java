@@ -24,9 +24,9 @@ class ChosenAtStartTest {
   private static void cpu(Child.Result result, String because) {
     assertEquals(List.of("kernels cpu amax 3.0", "kernels cpu amax 3.0"), result.out());
     List<String> logged =
-        result.err().stream().filter(line -> line.contains("Bitfold quantizes with")).toList();
+        result.err().stream().filter(line -> line.contains("Bitfold kernels: ")).toList();
     assertEquals(1, logged.size(), logged.toString());
-    assertTrue(logged.get(0).contains("with the cpu kernels; the cuda kernels are " + because));
+    assertTrue(logged.get(0).contains("Bitfold kernels: cpu; the cuda kernels are " + because));
   }
 
   @ParameterizedTest
@@ -58,14 +58,14 @@ class ChosenAtStartTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"cuda, cuda", "cuda:0, cuda", "'', 'cuda, where it pays, and cpu'"})
+  @CsvSource({"cuda, cuda", "cuda:0, cuda", "'', 'cpu, CUDA for large candidate scans'"})
   void aDeviceThatIsThereIsUsed(String device, String kernels) throws Exception {
     Child.Result result = show("-Dbitfold.device=" + device, STAND_IN);
     String line = "kernels " + kernels + " amax 3.0";
     assertEquals(List.of(line, line), result.out());
     assertTrue(
         result.err().stream()
-            .anyMatch(l -> l.contains("Bitfold quantizes with the " + kernels + " kernels")),
+            .anyMatch(l -> l.contains("Bitfold kernels: " + kernels)),
         result.err().toString());
   }
 
