@@ -7,7 +7,7 @@ import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** One batch as calibrators see it: dense, checked, with the amax of each group. */
+/** Holds one batch for calibrators: dense, checked, with the amax of each group. */
 public final class Batch {
   private final Quantizer quantizer;
   private final DenseFloats dense;
@@ -24,7 +24,7 @@ public final class Batch {
   /**
    * Reads a batch that is not empty.
    *
-   * @param quantizer says the groups
+   * @param quantizer the quantizer, which determines the groups
    */
   public static Batch of(Quantizer quantizer, INDArray x, NonFinite nonFinite) {
     DenseFloats dense = DenseFloats.of(x, "a batch");
@@ -75,53 +75,53 @@ public final class Batch {
             + Arrays.toString(index));
   }
 
-  /** The amax of each group; of values that were left out 0. */
+  /** Returns the amax of each group; 0 if all of its values were left out. */
   public INDArray amax() {
     return amax;
   }
 
-  /** The values of {@link #amax()} in c order. */
+  /** Returns the values of {@link #amax()} in c order. */
   public float[] amaxValues() {
     return floats(amax);
   }
 
-  /** How many values of each group were left out: they are zeros here; empty if none. */
+  /** Returns how many values of each group were left out and are zeros here; empty if none were. */
   long[] leftOut() {
     return leftOut;
   }
 
-  /** Values that were left out. */
+  /** Returns the number of values that were left out. */
   long nonFinite() {
     return Arrays.stream(leftOut).sum();
   }
 
-  /** Values that were not left out. */
+  /** Returns the number of values that were not left out. */
   public long elements() {
     return dense.length() - nonFinite();
   }
 
-  /** Where each element's group is. */
+  /** Returns the groups of the elements. */
   Groups groups() {
     return quantizer.groups(dense.array().shape());
   }
 
-  /** The batch itself, or a dense copy without what was left out. */
+  /** Returns the batch itself, or a dense copy with zeros for values that were left out. */
   public INDArray dense() {
     return dense.array();
   }
 
-  /** A copy of the values in c order. */
+  /** Returns a copy of the values in c order. */
   public float[] copy() {
     return dense.copy();
   }
 
-  /** Reads the values in runs of neighbours whose groups are known. */
+  /** Reads the values in runs of adjacent elements whose groups are known. */
   public void forEach(GroupRuns.Run run) {
     Groups groups = groups();
     dense.use(values -> GroupRuns.forEach(values, groups, run));
   }
 
-  /** The smallest and the largest value of each group. */
+  /** Finds the smallest and the largest value of each group. */
   void range(float[] min, float[] max) {
     Groups groups = groups();
     dense.use(values -> quantizer.kernels().range(Source.of(values), groups, min, max));

@@ -6,55 +6,55 @@ import java.io.IOException;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Observes the values that a tensor takes and says the amax of its quantizer. Memory does not grow
- * with the number of batches or their size.
+ * Observes the values of a tensor and finds the amax of its quantizer. Memory does not grow with the
+ * number or the size of batches.
  *
- * <p>Safe for concurrent use. Unless said otherwise the result does not depend on the order of the
- * batches, nor on how they are divided among threads or merged calibrators, to the bit.
+ * <p>Safe for concurrent use. Unless a calibrator says otherwise, the bits of the result do not depend
+ * on the order of the batches, nor on how they are divided among threads or merged calibrators.
  */
 public interface Calibrator {
   /**
-   * Takes a batch, of any order and strides; an empty one changes nothing. The batch is not changed
-   * or kept, and a refused one has no effect.
+   * Observes a batch of any order and strides. An empty batch has no effect. The batch is neither
+   * changed nor kept. A refused batch has no effect.
    *
-   * @param x float values; axes that keep scales must be as long in every batch
-   * @throws IllegalArgumentException if the batch holds NaN or infinity and {@link
-   *     NonFinite#REFUSE} is set, holds integers, or does not fit the granularity or the earlier
-   *     batches
+   * @param x floats; axes that keep scales must have the same length in every batch
+   * @throws IllegalArgumentException if the batch holds integers, holds NaN or infinity under {@link
+   *     NonFinite#REFUSE}, or does not fit the granularity or earlier batches
    */
   void observe(INDArray x);
 
   /**
-   * The amax of what was observed: float32, a scalar for one scale per tensor, else a value for
-   * each index of the axes that keep scales and 1 along the others, in the rank of the first batch.
+   * Returns the amax of the observed values as float32. It is a scalar for one scale per tensor.
+   * Otherwise, it has the rank of the first batch, the length of each axis that keeps scales, and 1 for
+   * other axes.
    *
    * @throws IllegalStateException if nothing was observed
    */
   INDArray amax();
 
-  /** Values observed, without those left out. */
+  /** Returns the number of observed values, without those left out. */
   long elements();
 
-  /** NaN and infinite values that were left out. */
+  /** Returns the number of NaN and infinite values that were left out. */
   long nonFinite();
 
   /**
-   * Takes what another calibrator of the same kind and settings has observed, as if this one had
-   * seen it.
+   * Adds what another calibrator of the same kind and settings has observed, as if this calibrator had
+   * observed it.
    *
    * @throws UnsupportedOperationException if the result depends on the order of the batches
-   * @throws IllegalArgumentException if the other is of another kind, settings or shape
+   * @throws IllegalArgumentException if the other calibrator has another kind, settings or shape
    */
   void merge(Calibrator other);
 
-  /** Writes what was observed; the settings are not written. */
+  /** Writes the statistics, without the settings. */
   void writeTo(DataOutput out) throws IOException;
 
   /**
-   * Takes what a calibrator of the same kind and settings wrote, in place of what was observed.
+   * Replaces the statistics with those that a calibrator of the same kind and settings wrote.
    *
-   * @throws IOException if that cannot be read, or was written by another kind or with other
-   *     settings
+   * @throws IOException if the statistics cannot be read, or were written by another kind of
+   *     calibrator or with other settings
    */
   void readFrom(DataInput in) throws IOException;
 }

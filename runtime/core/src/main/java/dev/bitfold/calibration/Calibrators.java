@@ -7,31 +7,32 @@ import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.quantizer.Quantizer;
 import java.util.Objects;
 
-/** The calibrator that a descriptor asks for. Stateless. */
+/** Makes the calibrators of descriptors. Stateless. */
 public final class Calibrators {
   private Calibrators() {}
 
-  /** As {@link #of(QuantDescriptor, Layout, NonFinite)}; NaN and infinity are refused. */
+  /** Returns the calibrator of a descriptor, which refuses NaN and infinity. */
   public static Calibrator of(QuantDescriptor descriptor, Layout layout) {
     return of(descriptor, layout, NonFinite.REFUSE);
   }
 
   /**
-   * A calibrator. An affine descriptor's is a {@link RangeCalibrator}. That of dynamic blocks with
-   * E4M3 scales finds the amax of the whole tensor ({@link QuantDescriptor#scaleAmax}).
+   * Returns the calibrator of a descriptor. For an affine descriptor, it is a {@link RangeCalibrator}.
+   * For dynamic blocks with E4M3 scales, it finds the amax of the whole tensor ({@link
+   * QuantDescriptor#scaleAmax}).
    *
-   * @param layout of the tensor, which finds axes that are given by letter
+   * @param layout the layout of the tensor, for axes that are given by letter
    * @param nonFinite what to do with NaN and infinity
    * @throws IllegalArgumentException if there is nothing to calibrate (the scale is dynamic or the
-   *     amax given), if the method does not go with the granularity or the number format, or if the
-   *     descriptor does not fit the layout
+   *     amax is given), if the method cannot be combined with the granularity or the number format, or
+   *     if the descriptor does not fit the layout
    */
   public static Calibrator of(QuantDescriptor descriptor, Layout layout, NonFinite nonFinite) {
     return of(Quantizer.of(descriptor, layout), nonFinite);
   }
 
   /**
-   * The calibrator of a quantizer that has no scale yet, on the quantizer's kernels.
+   * Returns the calibrator of a quantizer that has no scale yet, on the quantizer's kernels.
    *
    * @param nonFinite what to do with NaN and infinity
    * @throws IllegalArgumentException as {@link #of(QuantDescriptor, Layout, NonFinite)}

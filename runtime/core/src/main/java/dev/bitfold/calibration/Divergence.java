@@ -3,25 +3,26 @@ package dev.bitfold.calibration;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 
 /**
- * How much a histogram changes when its lower bins are expressed in a few levels and the rest is
- * clipped: the Kullback-Leibler divergence. Source: {@code _compute_amax_entropy} of
+ * Computes how much a histogram changes if its lower bins are expressed in a few levels and the rest
+ * is clipped, as the Kullback-Leibler divergence. Source: {@code _compute_amax_entropy} of
  * pytorch-quantization and ModelOpt.
  */
 public final class Divergence {
   private Divergence() {}
 
-  /** The levels of the magnitudes of a format. */
+  /** Returns the number of levels of a format's magnitudes. */
   public static int levels(IntFormat format) {
     return 1 << (format.unsigned() ? format.bits() : format.bits() - 1);
   }
 
   /**
-   * The divergence.
+   * Returns the divergence.
    *
    * @param counts the histogram
-   * @param kept how many of its bins are kept; the others count to the last of these
-   * @param levels how many groups of bins, each with one density, stand for those kept
-   * @return infinite if a value falls where no value is expected; NaN if there are no values
+   * @param kept the number of bins that are kept; the others are added to the last of these
+   * @param levels the number of groups, each with one density, that represent the kept bins
+   * @return the divergence; infinite if there is a value where none is expected, NaN if there are no
+   *     values
    */
   public static double of(long[] counts, int kept, int levels) {
     double[] density = new double[kept];

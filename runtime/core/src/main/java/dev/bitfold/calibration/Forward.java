@@ -3,14 +3,14 @@ package dev.bitfold.calibration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One batch through a model, usually a method reference: {@code MiniLm::forward}. It must be
- * deterministic; its result is what smoothing is proved by.
+ * Runs one batch through a model, usually a method reference such as {@code MiniLm::forward}. It must
+ * be deterministic. Smoothing is proved by its result.
  *
- * @param <M> the model
- * @param <B> a batch
+ * @param <M> the type of the model
+ * @param <B> the type of a batch
  */
 @FunctionalInterface
 public interface Forward<M, B> {
-  /** The model's output for the batch. */
+  /** Returns the model's output for the batch. */
   INDArray run(M model, B batch) throws Exception;
 }

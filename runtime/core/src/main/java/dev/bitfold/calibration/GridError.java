@@ -7,18 +7,18 @@ import dev.bitfold.quantizer.Quantizer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What a number format costs in accuracy at a given amax. Immutable. */
+/** Computes the error of a number format at a given amax. Immutable. */
 public final class GridError {
   private static final int MOST_AT_ONCE = 1 << 16;
 
   private final Quantizer quantizer;
 
-  /** Of a descriptor's number format; its granularity does not matter. */
+  /** Makes the error of a descriptor's number format. The granularity does not matter. */
   public GridError(QuantDescriptor descriptor, QuantKernels kernels) {
     quantizer = Quantizer.of(formatOf(descriptor).axis(0).build(), Layout.UNKNOWN, kernels);
   }
 
-  /** The number format of a descriptor without all else. */
+  /** Returns a descriptor with only the number format of the given one. */
   public static QuantDescriptor.Builder formatOf(QuantDescriptor descriptor) {
     QuantDescriptor.Builder format =
         QuantDescriptor.builder()
@@ -29,12 +29,12 @@ public final class GridError {
   }
 
   /**
-   * The weighted sums of squared errors, in double.
+   * Returns the weighted sums of squared errors, in double.
    *
-   * @param values to quantize
-   * @param weights of the values
-   * @param amax candidates
-   * @return one sum per candidate
+   * @param values the values to quantize
+   * @param weights the weights of the values
+   * @param amax the candidates
+   * @return one sum for each candidate
    */
   public double[] squared(float[] values, long[] weights, float[] amax) {
     double[] sums = new double[amax.length];

@@ -3,9 +3,9 @@ package dev.bitfold.calibration;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import java.util.Arrays;
 
-/** The histogram of one group's magnitudes, and the amax that each method finds in it. */
+/** Finds the amax of one group from the histogram of its magnitudes, by each method. */
 final class GroupHistogram {
-  /** Candidates of the first round of a search. */
+  /** The number of candidates in the first round of a search. */
   private static final int COARSE = 128;
 
   private final long[] counts;
@@ -30,14 +30,15 @@ final class GroupHistogram {
         Arrays.copyOf(counts, used), binned.width(group), binned.max(group), binned.octaves(group));
   }
 
-  /** The upper edge of the kept bins, at most the largest value. */
+  /** Returns the upper edge of the kept bins, at most the largest value. */
   private float edge(int kept) {
     return (float) Math.min(kept * width, max);
   }
 
   /**
-   * Returns the smallest bin edge that at least so many percent of the values do not exceed, of the
-   * bins of one width and of those of the octaves: at most 1/128 above the exact percentile.
+   * Returns the smallest bin edge that at least the given percentage of the values does not exceed,
+   * among the bins of equal width and those of the octaves. It is at most 1/128 above the exact
+   * percentile.
    */
   float percentile(double percentile) {
     double wanted = octaves.total() * (percentile / 100);
@@ -46,8 +47,8 @@ final class GroupHistogram {
   }
 
   /**
-   * The bin edge with the smallest squared error: the best of {@value #COARSE} evenly spaced edges,
-   * then the best around it; of equals the largest.
+   * Returns the bin edge with the smallest squared error: the best of {@value #COARSE} evenly spaced
+   * edges, and then the best around that edge. Of equal edges, it is the largest.
    */
   float mse(GridError grid) {
     float[] centers = new float[counts.length];
@@ -83,8 +84,8 @@ final class GroupHistogram {
   }
 
   /**
-   * The bin edge with the smallest Kullback-Leibler divergence, the last one of equals. Values in
-   * the lowest bin, often zeros after an activation, count as many as those in the next.
+   * Returns the bin edge with the smallest Kullback-Leibler divergence, or the last one of equal edges.
+   * The lowest bin, which often holds the zeros of an activation, counts as much as the next one.
    */
   float entropy(IntFormat format) {
     int levels = Divergence.levels(format);

@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * How often magnitudes were seen, in ascending bins.
+ * Holds the counts of magnitudes in ascending bins.
  *
- * @param counts of each bin; not to be changed
- * @param edge where a bin begins, and where the one before it ends
+ * @param counts the count of each bin; must not be changed
+ * @param edge the number at which a bin begins and the bin before it ends
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record MagnitudeBins(long[] counts, IntToDoubleFunction edge) {
-  /** Bins of one width, the first of which begins at 0. */
+  /** Returns bins of equal width, the first of which begins at 0. */
   static MagnitudeBins ofWidth(double width, long[] counts) {
     return new MagnitudeBins(counts, bin -> bin * width);
   }
@@ -20,7 +20,7 @@ record MagnitudeBins(long[] counts, IntToDoubleFunction edge) {
     return Arrays.stream(counts).sum();
   }
 
-  /** Returns the smallest bin edge that at least so many of the magnitudes do not exceed. */
+  /** Returns the smallest bin edge that at least {@code wanted} magnitudes do not exceed. */
   double reaching(double wanted) {
     long seen = 0;
     int kept = 0;
@@ -31,8 +31,10 @@ record MagnitudeBins(long[] counts, IntToDoubleFunction edge) {
   }
 
   /**
-   * Returns the smallest number beyond which at most {@code cut} values lie, where these bins count
-   * the values above zero, and others those below.
+   * Returns the smallest number beyond which there are at most {@code cut} values. These bins count the
+   * values above zero.
+   *
+   * @param below the bins that count the values below zero
    */
   double tail(MagnitudeBins below, double cut) {
     long beyond = 0;

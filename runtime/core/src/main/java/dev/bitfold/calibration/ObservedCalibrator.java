@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A calibrator that counts what it has observed: what is left to a subclass is its statistics,
- * under the lock of the calibrator. Safe for concurrent use.
+ * Counts observed values and leaves the statistics to a subclass, under the lock of the calibrator.
+ * Safe for concurrent use.
  *
  * @param <C> the subclass itself
  */
@@ -20,9 +20,9 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   private Observed observed;
 
   /**
-   * A calibrator that has observed nothing.
+   * Makes a calibrator that has observed nothing.
    *
-   * @param quantizer says the groups
+   * @param quantizer the quantizer, which determines the groups
    * @param policy what to do with NaN and infinity
    * @param kind the calibrator and the settings on which its statistics depend
    */
@@ -34,10 +34,11 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   }
 
   /**
-   * Prepares the statistics of a batch, without the lock. Its groups may yet turn out not to be
-   * those of earlier batches.
+   * Prepares the statistics of a batch, without the lock. The batch may still be refused because
+   * its groups differ from those of earlier batches.
    *
-   * @return adds them, under the lock; a batch that it refuses does not count
+   * @return the action that adds the statistics, which runs under the lock; if it refuses the batch,
+   *     the batch does not count
    */
   protected abstract Runnable statistics(Batch batch);
 
@@ -45,12 +46,12 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   protected abstract C empty();
 
   /**
-   * Adds the statistics of another calibrator, which has observed something; under the locks of
-   * both. Nothing may be shared with it afterwards.
+   * Adds the statistics of another calibrator that has observed something, under the locks of both.
+   * The two must not share anything afterwards.
    */
   protected abstract void add(C other);
 
-  /** Whether the statistics depend on the order of the batches, so that they cannot be merged. */
+  /** Returns whether the statistics depend on the order of the batches, so that they cannot be merged. */
   protected boolean isOrdered() {
     return false;
   }
@@ -59,10 +60,10 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   protected abstract void writeStatistics(DataOutput out) throws IOException;
 
   /**
-   * Takes what {@link #writeStatistics} wrote in place of the statistics, under the lock.
+   * Replaces the statistics with those that {@link #writeStatistics} wrote, under the lock.
    *
-   * @param read what was written with them
-   * @throws IOException if it cannot be read; the statistics are then unchanged
+   * @param read the counts that were written with the statistics
+   * @throws IOException if the statistics cannot be read; those of this calibrator are then unchanged
    */
   protected abstract void readStatistics(DataInput in, Observed read) throws IOException;
 
@@ -79,14 +80,14 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
   /**
    * Returns an array of the amax's shape.
    *
-   * @param values one per group
+   * @param values one value for each group
    * @throws IllegalStateException if nothing was observed
    */
   protected final synchronized INDArray array(float[] values) {
     return observed.array(values);
   }
 
-  /** Returns the exception for statistics that are not there. */
+  /** Returns the exception for missing statistics. */
   protected final IllegalStateException nothingObserved() {
     return new IllegalStateException(kind + ": nothing was observed");
   }

@@ -1,6 +1,6 @@
 package dev.bitfold.calibration;
 
-/** Ranges between the types that they are kept and handed out in. */
+/** Converts ranges between the types in which they are kept and returned. */
 final class Ranges {
   private Ranges() {}
 

@@ -7,19 +7,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 @FunctionalInterface
 public interface WeightAmax {
   /**
-   * The amax of one weight.
+   * Returns the amax of one weight.
    *
-   * @param path of the weight, {@code fc1.weight}
-   * @param weight as it will be quantized, smoothed and folded; not to be written to
-   * @return one number for the tensor, or a vector with one for each index of the axis that keeps
-   *     its scales; values beyond it are clipped
+   * @param path the path of the weight: {@code fc1.weight}
+   * @param weight the weight as it will be quantized, smoothed and folded; must not be written to
+   * @return one number for the tensor, or a vector with one number for each index of the axis that
+   *     keeps scales; values beyond it are clipped
    */
   INDArray of(String path, INDArray weight);
 
   /**
-   * The same for a rule that needs to know which axis holds what.
+   * Returns the amax of one weight, for a rule that needs to know the meaning of the axes.
    *
-   * @param layout the letters of the weight's axes
+   * @param layout the layout of the weight
    */
   default INDArray of(String path, INDArray weight, Layout layout) {
     return of(path, weight);
