@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The error of a layer's output over the alphas that were tried.
+ * Holds the error of a layer's output for each alpha that was tried.
  *
- * @param alphas what was tried, ascending, {@link Alpha.Off} first if it was; none is {@link
- *     Alpha.Searched}
- * @param errors the relative error (root of noise over signal) of the layer's output for each; all
- *     0 where there was nothing to search
+ * @param alphas the alphas in ascending order, with {@link Alpha.Off} first if it was tried; none is
+ *     {@link Alpha.Searched}
+ * @param errors the relative error (root of noise over signal) of the layer's output for each alpha;
+ *     all 0 if there was nothing to search
  */
 public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
   /** Copies the lists. */
@@ -28,10 +28,10 @@ public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
   }
 
   /**
-   * The curve of layers that share one scale: the root of the mean square of their errors, so each
-   * layer counts the same.
+   * Returns the curve of layers that share one scale: the root of the mean square of their errors, so
+   * that each layer counts the same.
    *
-   * @param curves of the same alphas
+   * @param curves curves of the same alphas
    */
   static AlphaCurve joint(List<AlphaCurve> curves) {
     List<Alpha> alphas = curves.get(0).alphas;
@@ -46,7 +46,7 @@ public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
     return new AlphaCurve(alphas, errors);
   }
 
-  /** Returns the alpha with the smallest error, the first of several. */
+  /** Returns the alpha with the smallest error, or the first of several. */
   public Alpha best() {
     int best = 0;
     for (int i = 1; i < errors.size(); i++) {

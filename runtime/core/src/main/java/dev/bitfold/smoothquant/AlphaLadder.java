@@ -8,9 +8,9 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * Which candidate for alpha is tried next: "off" and every fourth of the others, then the middles
- * beside the best one, then its neighbours. The error of a layer is smooth in alpha, so this finds
- * what trying all of them finds, with half the work. Not safe for concurrent use.
+ * Chooses the next candidate for alpha: "off" and every fourth of the others, then the middles on both
+ * sides of the best one, then its neighbours. The error of a layer is smooth in alpha, so this finds
+ * the same alpha as trying all candidates, with half the work. Not safe for concurrent use.
  */
 final class AlphaLadder {
   private static final int COARSE = 4;
@@ -21,8 +21,10 @@ final class AlphaLadder {
   private int step;
 
   /**
-   * @param candidates in ascending order, "off" first if it is one
-   * @param everyOne whether all are tried
+   * Begins a search.
+   *
+   * @param candidates the candidates in ascending order, with "off" first if it is one of them
+   * @param everyOne whether all candidates are tried
    */
   AlphaLadder(List<Alpha> candidates, boolean everyOne) {
     this.candidates = candidates;
@@ -40,12 +42,12 @@ final class AlphaLadder {
     }
   }
 
-  /** How many candidates it tries at most, before it has tried any. */
+  /** Returns the largest number of candidates that a new search tries. */
   int most() {
     return waiting.size() + 2 * Integer.numberOfTrailingZeros(step);
   }
 
-  /** The index of the candidate to try next; empty if the search is over. */
+  /** Returns the index of the candidate to try next; empty if the search is over. */
   OptionalInt next() {
     while (waiting.isEmpty() && step > 1) {
       step /= 2;
@@ -63,7 +65,7 @@ final class AlphaLadder {
     }
   }
 
-  /** The best alpha, not "off": beside it the search goes on. */
+  /** Returns the index of the best alpha other than "off", around which the search continues. */
   private int best() {
     int best = -1;
     for (Map.Entry<Integer, Double> entry : errors.entrySet()) {
@@ -79,13 +81,13 @@ final class AlphaLadder {
     return candidates.get(index).fixed().isPresent();
   }
 
-  /** Takes the error of the candidate that {@link #next} has named. */
+  /** Records the error of the candidate that {@link #next} has returned. */
   void tried(int index, double error) {
     waiting.remove((Integer) index);
     errors.put(index, error);
   }
 
-  /** The indices of the candidates that were tried, ascending. */
+  /** Returns the indices of the candidates that were tried, ascending. */
   List<Integer> indices() {
     return List.copyOf(errors.keySet());
   }

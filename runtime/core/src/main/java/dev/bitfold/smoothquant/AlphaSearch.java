@@ -21,15 +21,15 @@ import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the alpha of each layer with the smallest error of its output. Every round is one run over
- * data in which each layer is quantized but hands on its float output, so every layer sees exactly
+ * Finds the alpha of each layer with the smallest error of the layer's output. Every round is one run
+ * over data. In it, each layer is quantized but passes its float output on, so every layer gets exactly
  * its float inputs and is judged alone.
  *
- * <p>A search climbs an {@link AlphaLadder} over a bounded sample of the batches, evenly spread; a
- * sweep tries every candidate on all of them, in as large portions as memory allows.
+ * <p>A search climbs an {@link AlphaLadder} over a bounded, evenly spread sample of the batches. A sweep
+ * tries every candidate on all batches, in portions as large as memory allows.
  */
 final class AlphaSearch<M> {
-  /** Outputs so few that their errors jump from alpha to alpha, and that all cost little to try. */
+  /** Bytes of outputs so few that errors jump between alphas and that all alphas can be tried. */
   private static final long LITTLE_BYTES = 1 << 20;
 
   private final Replay<M> replay;
@@ -42,11 +42,13 @@ final class AlphaSearch<M> {
   private final Map<String, List<DistortionSum>> sums = new LinkedHashMap<>();
 
   /**
+   * Prepares a search.
+   *
    * @param state the state to smooth
-   * @param layers what can be smoothed, by layer path
-   * @param candidates the alphas to choose from, by layer path, in ascending order; "off" first
-   * @param shared the layers that must have the same alpha; they have the same candidates
-   * @param sampled whether it is a search, not a sweep
+   * @param layers the layers that can be smoothed, by path
+   * @param candidates the alphas to choose from, by layer path, in ascending order with "off" first
+   * @param shared the layers that must have the same alpha, and that have the same candidates
+   * @param sampled whether this is a search; if not, it is a sweep
    */
   AlphaSearch(
       Replay<M> replay,
@@ -73,7 +75,7 @@ final class AlphaSearch<M> {
         });
   }
 
-  /** The curve of each layer over every candidate, on the sample. */
+  /** Returns the curve of each layer over every candidate, on the sample. */
   Map<String, AlphaCurve> wholeCurves() {
     List<FloatSample.Recorded<M>> sample = FloatSample.of(replay, state, inputs);
     climb(sample, true);
@@ -82,7 +84,7 @@ final class AlphaSearch<M> {
     return curves;
   }
 
-  /** The curve of each layer, of the candidates that were tried; the best point is its choice. */
+  /** Returns the curve of each layer over the candidates that were tried; its best point is chosen. */
   Map<String, AlphaCurve> run() {
     int rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
     Map<String, AlphaCurve> curves = new LinkedHashMap<>();
@@ -160,7 +162,7 @@ final class AlphaSearch<M> {
     return Objects.requireNonNull(sums.get(layer)).get(index).get().relative();
   }
 
-  /** As {@link AlphaCurve#joint}: each layer counts the same. */
+  /** Returns the error of layers that share an alpha, as {@link AlphaCurve#joint} does. */
   private double error(Set<String> group, int index) {
     double squares = 0;
     for (String layer : group) {

@@ -8,14 +8,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The largest absolute value of each channel, as float32 vectors [C]. A channel that holds a NaN
- * has the amax NaN, which {@link SmoothScales} refuses. Stateless.
+ * Computes the largest absolute value of each channel, as float32 vectors [C]. A channel that holds a
+ * NaN has the amax NaN, which {@link SmoothScales} refuses. Stateless.
  */
 public final class ChannelAmax {
   private ChannelAmax() {}
 
   /**
-   * Of an activation, over all axes but {@code C}: of NCHW over N, H and W.
+   * Returns the amax of each channel of an activation, over all axes except {@code C}: for NCHW over N,
+   * H and W.
    *
    * @throws IllegalArgumentException if the layout has no C or does not fit the tensor's rank, or
    *     if the tensor holds integers
@@ -27,11 +28,11 @@ public final class ChannelAmax {
   }
 
   /**
-   * Of a weight, per channel of the input that it multiplies. A weight with fewer input channels
-   * ({@code I}) than the input has is that of a grouped convolution, depthwise if I is 1: its
+   * Returns the amax of a weight for each channel of the input. A weight with fewer input channels
+   * ({@code I}) than the input is that of a grouped convolution, or of a depthwise one if I is 1. Its
    * output channels are divided among the groups in order.
    *
-   * @param inputChannels channels of the layer's input
+   * @param inputChannels the number of channels of the layer's input
    * @throws IllegalArgumentException if the layout has no I (for groups: no O) or does not fit the
    *     tensor's rank, if the channels cannot be divided into groups, or if the tensor holds
    *     integers
@@ -43,7 +44,7 @@ public final class ChannelAmax {
   }
 
   /**
-   * The larger one per channel, as for layers that read one source.
+   * Returns the largest amax of each channel, for layers that consume the same source.
    *
    * @throws IllegalArgumentException if the numbers of channels differ
    */

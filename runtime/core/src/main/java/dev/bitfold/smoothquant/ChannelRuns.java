@@ -1,20 +1,20 @@
 package dev.bitfold.smoothquant;
 
 /**
- * Where the channels of a dense tensor in C order lie, as contiguous runs: in a run every element
- * has the same channel, or each the one after its neighbour's.
+ * Describes the channels of a dense tensor in c order as contiguous runs. All elements of a run have
+ * the same channel, or each element has the channel after that of the element before.
  */
 final class ChannelRuns {
-  /** What is done with the runs. */
+  /** Handles the runs. */
   @FunctionalInterface
   interface Run {
     /**
-     * Takes one run.
+     * Handles one run.
      *
-     * @param from the flat index of its first element
-     * @param length its elements
+     * @param from the flat index of the first element
+     * @param length the number of elements
      * @param channel the first element's channel
-     * @param step 0 if all have that channel, 1 if each has the next
+     * @param step 0 if all elements have that channel, 1 if each has the next channel
      */
     void accept(int from, int length, int channel, int step);
   }
@@ -37,14 +37,14 @@ final class ChannelRuns {
     this.outputStride = outputStride;
   }
 
-  /** The channels along one axis. */
+  /** Returns the channels along one axis. */
   static ChannelRuns along(long[] shape, int axis) {
     return grouped(shape, axis, axis, 1);
   }
 
   /**
-   * The input channels of a grouped weight: output channel {@code o} of O is in group {@code g = o
-   * / (O / groups)}, and its i-th input is channel {@code g * I + i}.
+   * Returns the input channels of a grouped weight. Output channel {@code o} of O is in group {@code g =
+   * o / (O / groups)}, and its i-th input is channel {@code g * I + i}.
    */
   static ChannelRuns grouped(long[] shape, int inputAxis, int outputAxis, int groups) {
     return new ChannelRuns(
@@ -56,7 +56,7 @@ final class ChannelRuns {
         (int) product(shape, outputAxis + 1, shape.length));
   }
 
-  /** The channels of the tensor that the runs refer to. */
+  /** Returns the number of channels. */
   int count() {
     return channels * groups;
   }

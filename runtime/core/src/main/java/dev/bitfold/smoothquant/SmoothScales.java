@@ -9,9 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One scale per input channel, which moves the difficulty of quantizing from a layer's input to its
- * weights: the input is multiplied by {@link #preQuantScale()}, the weights by {@link
- * #weightScale()}, its reciprocal, so that the layer computes the same. The input's factor can be
+ * Holds one scale for each input channel, which moves the difficulty of quantizing from a layer's
+ * input to its weights. The input is multiplied by {@link #preQuantScale()}, and the weights by its
+ * reciprocal, {@link #weightScale()}, so the layer computes the same output. The pre-quant scale can be
  * folded into the component that produces the input. Scales are float32, finite and positive.
  * Immutable.
  */
@@ -35,18 +35,19 @@ public final class SmoothScales {
    * [1e-4, 1e4], and 1 where that is not a number. Source: {@code apply_pre_quant_scale_and_smooth}
    * of ModelOpt's model_calib.py, which differs for channels that are asleep.
    *
-   * <p>A channel is asleep if weights read it, and {@code actAmax * weightAmax}, the most that it
-   * has contributed to an output, is at most 2^-10 of the median of the active channels. What such
-   * a channel was seen to hold says nothing about what it will hold, and the formula would give it
-   * the largest factor of all, with which later activity is clipped. Its factor is {@code max(p *
-   * actAmax) / max(actAmax)} instead, the first maximum over the channels that are awake: a value
-   * that is not clipped without smoothing is not clipped with it either, and is rounded to the same
-   * steps. It is limited as {@code p} is. If no channel is awake, it is 1.
+   * <p>A channel is asleep if its weights are not all zero, and if {@code actAmax * weightAmax}, the
+   * most that it has contributed to an output, is at most 2^-10 of the median of the active channels.
+   * The values of such a channel in the calibration data do not tell its later values. The formula
+   * would give it the largest pre-quant scale of all, with which later values are clipped. Instead, its
+   * pre-quant scale is {@code max(p * actAmax) / max(actAmax)}, with the first maximum over the channels
+   * that are awake. A value that is not clipped without smoothing is then not clipped with smoothing,
+   * and is rounded to the same steps. The scale is limited in the same way as {@code p}. If no channel
+   * is awake, it is 1.
    *
-   * @param actAmax largest absolute input per channel, [C] in any shape
-   * @param weightAmax largest absolute weight per input channel, of all layers that read the input;
-   *     as {@code actAmax}
-   * @param alpha migration strength, 0 (all difficulty to the input) to 1 (all to the weights)
+   * @param actAmax the largest absolute input of each channel, [C] in any shape
+   * @param weightAmax the largest absolute weight of each input channel, over all consumers of the
+   *     input, [C] in any shape
+   * @param alpha the migration strength, from 0 (all difficulty to the input) to 1 (all to the weights)
    * @throws IllegalArgumentException if alpha is outside [0, 1], the numbers of channels differ, or
    *     an amax is negative, infinite or NaN; the message names the channel
    */
@@ -94,9 +95,9 @@ public final class SmoothScales {
   }
 
   /**
-   * Given factors of the input.
+   * Returns scales with a given pre-quant scale.
    *
-   * @throws IllegalArgumentException if one is not finite and positive, or its reciprocal is not
+   * @throws IllegalArgumentException if a number or its reciprocal is not finite and positive
    */
   public static SmoothScales ofPreQuantScale(float... preQuantScale) {
     Objects.requireNonNull(preQuantScale, "preQuantScale");
@@ -112,26 +113,26 @@ public final class SmoothScales {
     return new SmoothScales(p, reciprocal);
   }
 
-  /** Input channels. */
+  /** Returns the number of input channels. */
   public int channels() {
     return input.length;
   }
 
-  /** The factors of the input, [C] float32; a new array. */
+  /** Returns the factors of the input in a new array, [C] float32. */
   public INDArray preQuantScale() {
     return Nd4j.createFromArray(input.clone());
   }
 
-  /** The factors of the weights, [C] float32; a new array. */
+  /** Returns the factors of the weights in a new array, [C] float32. */
   public INDArray weightScale() {
     return Nd4j.createFromArray(weight.clone());
   }
 
   /**
-   * The largest absolute value of each channel of the smoothed input, [C] float32.
+   * Returns the largest absolute value of each channel of the smoothed input, [C] float32.
    *
-   * @param actAmax of the input before
-   * @throws IllegalArgumentException as for {@link #of}
+   * @param actAmax the largest absolute values of the input before smoothing
+   * @throws IllegalArgumentException as {@link #of}
    */
   public INDArray smoothAmax(INDArray actAmax) {
     Objects.requireNonNull(actAmax, "actAmax");
@@ -144,9 +145,9 @@ public final class SmoothScales {
   }
 
   /**
-   * The smoothed input, a new tensor.
+   * Returns the smoothed input in a new tensor.
    *
-   * @param layout names the channel axis, {@code C}
+   * @param layout the layout of the input, with the channel axis {@code C}
    * @throws IllegalArgumentException if the layout has no C or does not fit the rank, or if the
    *     numbers of channels differ
    */
@@ -157,10 +158,10 @@ public final class SmoothScales {
   }
 
   /**
-   * The weight that goes with the smoothed input, a new tensor. Of a grouped convolution each group
+   * Returns the weight for the smoothed input in a new tensor. In a grouped convolution, each group
    * takes the scales of its own input channels; see {@link ChannelAmax#ofWeight}.
    *
-   * @param layout names the input channel axis, {@code I}, and the output channels, {@code O}
+   * @param layout the layout of the weight, with the axes {@code I} and {@code O}
    * @throws IllegalArgumentException as {@link ChannelAmax#ofWeight}
    */
   public INDArray smoothWeight(INDArray w, Layout layout) {
@@ -171,9 +172,8 @@ public final class SmoothScales {
   }
 
   /**
-   * A weight or bias of the component that produces the input, with the input's factor folded into
-   * its output channels, a new tensor: of a linear layer or convolution (axis {@code O}) or of a
-   * norm (axis {@code C}).
+   * Returns a weight or bias of the source in a new tensor, with the pre-quant scale folded into its
+   * output channels: axis {@code O} of a linear layer or convolution, or axis {@code C} of a norm.
    *
    * @throws IllegalArgumentException if the layout has neither O nor C or does not fit the rank, or
    *     if the numbers of channels differ

@@ -1,6 +1,6 @@
 /**
- * SmoothQuant (Xiao et al., ICML 2023): its options, the search for alpha, the smoothing scales,
- * the layers that they are folded into, and the proof that the smoothed model is the same function.
+ * Provides SmoothQuant (Xiao et al., ICML 2023): its options, the search for alpha, the smoothing
+ * scales, folding, and the proof that the smoothed model computes the same function.
  * Imports {@code calibration}, the layer contract and the engines of {@code internal}.
  */
 @NullMarked

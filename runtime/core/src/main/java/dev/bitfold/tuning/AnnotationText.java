@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes a descriptor as the annotation that says it. */
+/** Writes a descriptor as an annotation. */
 final class AnnotationText {
   /** The elements whose values are constants of an enum. */
   private static final Map<String, String> ENUMS =

@@ -22,11 +22,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the mean error of each output channel of quantized layers out of their biases. Every layer
- * sees its float inputs, so the errors of others do not mix in. Which bias is that of the output,
- * and which axis of the output has the channels, is found by a {@link BiasProbe}.
+ * Removes the mean error of each output channel of quantized layers by their biases. Every layer runs
+ * on its float inputs, so the errors of other layers have no effect. A {@link BiasProbe} finds the bias
+ * of the output and the axis of the output's channels.
  *
- * @param replay the data
+ * @param replay the calibration data
  * @param state the state whose biases are corrected
  */
 public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state) {
@@ -36,7 +36,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
    * Returns the state with other biases.
    *
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output; the
-   *     message names those that have another one
+   *     message names the layers that have other biases
    */
   public State run() {
     Map<String, TensorSite> inputs = shape.quantizedInputs(state);
@@ -123,7 +123,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
     return probes;
   }
 
-  /** The bias of the output, if there is one: added to it, or the only one that moves channels. */
+  /** Returns the bias that is added to the output, or else the only bias that moves channels. */
   private static Optional<BiasProbe> ofOutput(List<BiasProbe> probes) {
     List<BiasProbe> moving = new ArrayList<>();
     for (BiasProbe probe : probes) {
@@ -175,7 +175,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
     return biases;
   }
 
-  /** Runs the model in another state over the sample; each layer hands on its float output. */
+  /** Runs the model in another state over the sample, with each layer passing its float output on. */
   private void judge(
       State other,
       List<FloatSample.Recorded<M>> sample,

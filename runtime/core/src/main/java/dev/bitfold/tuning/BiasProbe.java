@@ -10,25 +10,25 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds out what a bias does to its layer's output: about half of its values are raised by one
- * step, and the float layer is run again. A bias that is added to the output raises by that step
- * what belongs to the channels that were raised, and leaves the others as they are, which holds
- * along one axis only. So the axis of the output channels needs no declaration, and a bias of
- * something inside the layer is told from that of the output. Safe for concurrent use.
+ * Finds the effect of a bias on its layer's output. About half of the bias's values are raised by one
+ * step, and the float layer runs again. If the bias is added to the output, the raised channels
+ * increase by that step, and the other channels stay the same. This holds along only one axis.
+ * Therefore, the axis of the output channels need not be declared, and the bias of the output can be
+ * distinguished from a bias inside the layer. Safe for concurrent use.
  */
 final class BiasProbe {
-  /** How far an output may be from what is expected, in steps. */
+  /** The largest difference between an output and the expected one, in steps. */
   private static final double TOLERANCE = 0.01;
 
   private static final long SEED = 19_470_328;
 
-  /** What is known of a bias. */
+  /** Names the effects of a bias. */
   enum Effect {
-    /** It is added to the output, each value to one channel. */
+    /** The bias is added to the output, each value to one channel. */
     ADDED,
-    /** Each value moves one channel of the output, by less than itself: an activation follows. */
+    /** Each value moves one channel by less than the value, because an activation follows. */
     MOVES_CHANNELS,
-    /** It does something else, or nothing. */
+    /** The bias has another effect or none. */
     OTHER
   }
 
@@ -38,9 +38,11 @@ final class BiasProbe {
   private final Map<Integer, List<Fit>> byRank = new HashMap<>();
 
   /**
+   * Makes a probe.
+   *
    * @param bias the bias
-   * @param length its number of values
-   * @param largest output of the layer, which the step is as large as
+   * @param length the number of the bias's values
+   * @param largest the largest output of the layer, which is the size of the step
    */
   BiasProbe(TensorSite bias, int length, float largest) {
     this.bias = bias;
@@ -72,7 +74,7 @@ final class BiasProbe {
     return DenseFloats.array(values, held.shape());
   }
 
-  /** Takes the output of one call without and with the raised bias. */
+  /** Compares the outputs of one call without and with the raised bias. */
   synchronized void observe(INDArray expected, INDArray actual) {
     float[] x = DenseFloats.of(expected, "a layer's output").copy();
     float[] y = DenseFloats.of(actual, "a layer's output").copy();
@@ -82,7 +84,7 @@ final class BiasProbe {
     }
   }
 
-  /** One for each axis that may be that of the channels. */
+  /** Returns a fit for each axis that may be that of the channels. */
   private List<Fit> fits(long[] shape) {
     List<Fit> fits = new ArrayList<>();
     for (int axis = 0; axis < shape.length; axis++) {
@@ -96,12 +98,12 @@ final class BiasProbe {
     return fits;
   }
 
-  /** Whether the layer was called. */
+  /** Returns whether the layer was called. */
   synchronized boolean isObserved() {
     return !byRank.isEmpty();
   }
 
-  /** Returns what the bias does, as far as was observed. */
+  /** Returns the effect of the bias according to the observed calls. */
   synchronized Effect effect() {
     Effect worst = Effect.ADDED;
     for (List<Fit> fits : byRank.values()) {
@@ -117,8 +119,8 @@ final class BiasProbe {
   /**
    * Returns the channels of an output.
    *
-   * @param shape of an output that was observed
-   * @throws IllegalStateException if the bias does something else
+   * @param shape the shape of an observed output
+   * @throws IllegalStateException if the bias has another effect
    */
   synchronized OutputChannels channels(long... shape) {
     for (Effect wanted : new Effect[] {Effect.ADDED, Effect.MOVES_CHANNELS}) {
@@ -131,7 +133,7 @@ final class BiasProbe {
     throw new IllegalStateException(bias.path() + " moves no channels of its layer's output");
   }
 
-  /** How well the outputs fit to channels along one axis. */
+  /** Measures how well the outputs fit channels along one axis. */
   private final class Fit {
     private final int axis;
     private boolean added = true;

@@ -3,7 +3,7 @@ package dev.bitfold.tuning;
 import dev.bitfold.tensor.DenseFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The mean error of each output channel of one layer. Safe for concurrent use. */
+/** Computes the mean error of each output channel of one layer. Safe for concurrent use. */
 final class ChannelErrors {
   private final double[] sums;
   private long rows;
@@ -12,7 +12,7 @@ final class ChannelErrors {
     sums = new double[channels];
   }
 
-  /** Adds what a layer should give and what it gave. */
+  /** Adds an expected and an actual output of the layer. */
   synchronized void add(INDArray expected, INDArray actual, OutputChannels channels) {
     float[] x = DenseFloats.of(expected, "a layer's output").copy();
     float[] y = DenseFloats.of(actual, "a layer's output").copy();

@@ -22,21 +22,22 @@ import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a user asked to be made better of a calibrated state. It is made of whatever is smoothed and
- * skipped, first the amax of weights and then the biases, in whichever order it was asked for: each
- * follows from what comes before. Immutable.
+ * Holds the corrections of a calibrated state that a user has asked for. They are applied after
+ * smoothing and skipping, first the amax of weights and then the biases, whatever the order of the
+ * calls, because each depends on what comes before. Immutable.
  *
- * @param weightAmax the rules for the amax of weights; of two for one weight the later one counts
+ * @param weightAmax the rules for the amax of weights; of several rules for one weight, the last one
+ *     counts
  * @param biases whether biases are corrected
  */
 public record Corrections(List<Rule> weightAmax, boolean biases) {
-  /** As calibration left it. */
+  /** No corrections. */
   public static final Corrections NONE = new Corrections(List.of(), false);
 
   /**
-   * A rule for the amax of weights.
+   * Holds a rule for the amax of weights.
    *
-   * @param weights the paths of those that it is for
+   * @param weights the paths of the weights that the rule is for
    */
   public record Rule(Set<String> weights, WeightAmax amax) {}
 
@@ -46,10 +47,10 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
   }
 
   /**
-   * Returns these with a rule for the amax of the weights that a selection names.
+   * Returns these corrections with a rule for the amax of the selected weights.
    *
-   * @param state whose quantized weights come into question
-   * @throws IllegalArgumentException if it names none of them
+   * @param state the state whose quantized weights can be selected
+   * @throws IllegalArgumentException if the selection matches none of them
    */
   public Corrections withWeightAmax(
       ModelShape shape, State state, Selection selection, WeightAmax amax) {
@@ -65,18 +66,18 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     return new Corrections(rules, biases);
   }
 
-  /** Returns these with the correction of biases. */
+  /** Returns these corrections with the correction of biases. */
   public Corrections withBiases() {
     return new Corrections(weightAmax, true);
   }
 
-  /** An affine weight has a range, not an amax. */
+  /** Returns whether the amax can be set; an affine weight has a range instead. */
   private static boolean isSettable(TensorSite site, QuantDescriptor descriptor) {
     return site.tensor().role() == TensorRole.WEIGHT && !descriptor.affine();
   }
 
   /**
-   * Returns a calibrated state, corrected.
+   * Returns a corrected state.
    *
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
    * @throws IllegalStateException if biases are to be corrected and no quantized layer has one

@@ -12,14 +12,16 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The error of a model's output in one state or another, on a sample of the calibration data. */
+/** Measures the error of a model's output in different states, on a sample of the calibration data. */
 final class ModelError<M> {
   private final Replay<M> replay;
   private final List<FloatSample.Recorded<M>> sample;
   private final List<INDArray> expected;
 
   /**
-   * @param state the model with all its quantizers; without them it gives what is expected
+   * Computes the expected outputs.
+   *
+   * @param state the model with all its quantizers; without them, it gives the expected outputs
    */
   ModelError(Replay<M> replay, State state, List<FloatSample.Recorded<M>> sample) {
     this.replay = replay;
@@ -31,16 +33,16 @@ final class ModelError<M> {
   /**
    * Returns the relative error (root of noise over signal) of the model's output.
    *
-   * @param advance called after each batch
+   * @param advance runs after each batch
    */
   double of(State state, Runnable advance) {
     return of(state, Tap.NONE, advance);
   }
 
   /**
-   * Returns the same.
+   * Returns the relative error of the model's output, and shows a tap the tensors of the layers.
    *
-   * @param tap sees what flows through the layers
+   * @param tap observes the tensors of the layers
    */
   double of(State state, Tap tap, Runnable advance) {
     M model = replay.rebuild(state, tap);

@@ -1,13 +1,13 @@
 package dev.bitfold.tuning;
 
 /**
- * Where the output channels of a layer are in its output: each element belongs to one of them.
+ * Finds the output channel of each element of a layer's output.
  *
- * @param count of the channels
- * @param inner the elements from one index of the channels' axis to the next
+ * @param count the number of channels
+ * @param inner the number of elements from one index of the channels' axis to the next
  */
 record OutputChannels(int count, int inner) {
-  /** The channels along an axis; one channel needs none, and is then everything. */
+  /** Returns the channels along an axis; a single channel needs no axis and holds every element. */
   static OutputChannels along(int axis, long[] shape) {
     if (axis < 0) {
       return new OutputChannels(1, 1);
@@ -19,7 +19,7 @@ record OutputChannels(int count, int inner) {
     return new OutputChannels(Math.toIntExact(shape[axis]), Math.toIntExact(inner));
   }
 
-  /** The channel of an element, in c order. */
+  /** Returns the channel of an element, in c order. */
   int of(int element) {
     return element / inner % count;
   }

@@ -23,13 +23,13 @@ import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Other descriptors for a layer's tensors, and what they cost.
+ * Holds other descriptors for a layer's tensors, and their price.
  *
- * @param describe by tensor path
- * @param bytes that the packed weights take more
+ * @param describe the descriptors, by tensor path
+ * @param bytes the number of bytes that the packed weights take in addition
  */
 record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
-  /** No other descriptor: the layer is kept float. */
+  /** The remedy that keeps the layer float. */
   static final Remedy FLOAT = new Remedy(Map.of(), 0);
 
   private static final int BLOCK = 32;
@@ -40,9 +40,9 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
   }
 
   /**
-   * Returns what could be tried for one tensor: a scale for each output channel of a weight and
-   * blocks along its input channels, a scale for each token of an input, and more bits of either.
-   * All keep what the descriptor says otherwise. Empty if its amax is fixed.
+   * Returns the remedies to try for one tensor: a scale for each output channel of a weight, blocks
+   * along its input channels, a scale for each token of an input, and more bits for either. All keep
+   * the rest of the descriptor. Empty if the amax is fixed.
    */
   static List<Remedy> of(TensorSite site, ModelShape shape, State state) {
     QuantDescriptor old = state.descriptors().get(site.path());
@@ -91,13 +91,13 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     return changes;
   }
 
-  /** The letters of one scale for each token; empty if the layout names none. */
+  /** Returns the letters of one scale for each token; empty if the layout names none. */
   private static String tokens(Layout layout) {
     String letters = (layout.has('N') ? "N" : "") + (layout.has('T') ? "T" : "");
     return letters.isEmpty() && layout.isOpen() ? "NT" : letters;
   }
 
-  /** Empty if what the descriptor says otherwise does not go with the change. */
+  /** Returns the changed descriptor; empty if the change contradicts the rest of the descriptor. */
   private static Optional<QuantDescriptor> valid(QuantDescriptor.Builder changed, TensorSite site) {
     Role role = site.tensor().role().role().orElseThrow();
     return changed.problems().isEmpty()
@@ -121,7 +121,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     return WeightQuantizer.of(open, weight, null).pack(weight).bytes();
   }
 
-  /** Returns what keeps a layer float: its weights then take four bytes a value. */
+  /** Returns the remedy that keeps a layer float. Its weights then take four bytes for each value. */
   static Remedy keepFloat(String layer, ModelShape shape, State state) {
     long bytes = 0;
     for (TensorSite site : shape.sites().values()) {
@@ -134,19 +134,19 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     return new Remedy(Map.of(), bytes);
   }
 
-  /** Whether the layer is kept float. */
+  /** Returns whether the layer is kept float. */
   boolean isFloat() {
     return describe.isEmpty();
   }
 
-  /** Returns both. */
+  /** Returns both remedies together. */
   Remedy and(Remedy other) {
     Map<String, QuantDescriptor> all = new LinkedHashMap<>(describe);
     all.putAll(other.describe);
     return new Remedy(all, bytes + other.bytes);
   }
 
-  /** Returns a state with these descriptors; the scale of a weight then follows from its values. */
+  /** Returns a state with these descriptors, in which a weight's scale follows from its values. */
   State in(State state) {
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
     descriptors.putAll(describe);

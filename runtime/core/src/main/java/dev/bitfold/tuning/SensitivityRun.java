@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Quantizes one layer at a time and looks at the model's output. */
+/** Quantizes one layer at a time and measures the error of the model's output. */
 public final class SensitivityRun<M> {
   private final Replay<M> replay;
   private final ModelShape shape;
@@ -51,7 +51,7 @@ public final class SensitivityRun<M> {
     return new Sensitivity(found);
   }
 
-  /** Notes which layers are run. */
+  /** Records which layers run. */
   private record Called(Set<String> layers) implements Tap {
     @Override
     public INDArray input(TensorSite site, INDArray x) {

@@ -3,9 +3,8 @@ package dev.bitfold.internal.distortion;
 import java.util.Arrays;
 
 /**
- * A sum of doubles, rounded once: it does not depend on their order, so that threads may add in
- * any. Source: Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997. Not safe for
- * concurrent use.
+ * Sums doubles and rounds once, so that the sum does not depend on their order. Source: Shewchuk,
+ * Adaptive Precision Floating-Point Arithmetic, 1997. Not safe for concurrent use.
  */
 final class ExactSum {
   // What was added, as doubles that do not overlap, from the smallest to the largest.
@@ -37,7 +36,7 @@ final class ExactSum {
     count = kept;
   }
 
-  /** The double next to the sum, the even one of two as near. */
+  /** Returns the double nearest to the sum, or the even one of two equally near. */
   double value() {
     if (notFinite != 0 || count == 0) {
       return notFinite;

@@ -4,13 +4,13 @@ import dev.bitfold.tensor.DenseFloats;
 import java.util.OptionalDouble;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The errors of a layer's output so far, whatever their order. Safe for concurrent use. */
+/** Sums the errors of a layer's output, independently of their order. Safe for concurrent use. */
 public final class OutputError {
   private final DistortionSum squares = new DistortionSum();
   private final ExactSum absolute = new ExactSum();
   private final ExactSum difference = new ExactSum();
 
-  /** Adds what a layer gave beside what it should give. */
+  /** Adds an expected and an actual output of the layer. */
   public void add(INDArray expected, INDArray actual) {
     Distortion more = Distortion.of(expected, actual);
     float[] x = DenseFloats.of(expected, "a tensor").copy();
@@ -32,7 +32,9 @@ public final class OutputError {
     return squares.get();
   }
 
-  /** The mean absolute error over the mean absolute value; empty if all values are zero. */
+  /**
+   * Returns the mean absolute error divided by the mean absolute value; empty if all values are zero.
+   */
   public synchronized OptionalDouble l1() {
     double size = absolute.value();
     return size > 0 ? OptionalDouble.of(difference.value() / size) : OptionalDouble.empty();

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The values that each channel of an input takes: the smallest and the largest; where the quantizer
- * is symmetric, minus and plus the largest magnitude. The arrays are not written to.
+ * Holds the smallest and the largest value of each channel of an input. For a symmetric quantizer,
+ * these are minus and plus the largest magnitude. The arrays are not written to.
  */
 public final class ChannelRange {
   private final float[] low;
@@ -17,8 +17,8 @@ public final class ChannelRange {
   /**
    * Keeps the arrays.
    *
-   * @param low one per channel
-   * @param high one per channel
+   * @param low the smallest value of each channel
+   * @param high the largest value of each channel
    */
   ChannelRange(float[] low, float[] high) {
     this.low = low;
@@ -29,7 +29,7 @@ public final class ChannelRange {
     return low.length;
   }
 
-  /** Whether no channel has seen NaN or infinity. */
+  /** Returns whether no channel holds NaN or infinity. */
   boolean isFinite() {
     for (int c = 0; c < low.length; c++) {
       if (!Float.isFinite(low[c]) || !Float.isFinite(high[c])) {
@@ -39,7 +39,7 @@ public final class ChannelRange {
     return true;
   }
 
-  /** The largest absolute value of each channel, [C] float32. */
+  /** Returns the largest absolute value of each channel, [C] float32. */
   public INDArray amax() {
     float[] amax = new float[low.length];
     for (int c = 0; c < amax.length; c++) {
@@ -48,7 +48,7 @@ public final class ChannelRange {
     return DenseFloats.array(amax, amax.length);
   }
 
-  /** Of both, which have as many channels. */
+  /** Returns the range of both, which must have the same number of channels. */
   ChannelRange and(ChannelRange other) {
     float[] bothLow = low.clone();
     float[] bothHigh = high.clone();
@@ -60,9 +60,9 @@ public final class ChannelRange {
   }
 
   /**
-   * Returns the range of the smoothed input, exact to the bit: rounding keeps the order.
+   * Returns the range of the smoothed input. It is exact to the bit, because rounding keeps the order.
    *
-   * @param preQuantScale one factor per channel
+   * @param preQuantScale one factor for each channel
    */
   public ChannelRange smoothed(INDArray preQuantScale) {
     float[] factors = preQuantScale.toFloatVector();
@@ -75,12 +75,12 @@ public final class ChannelRange {
     return new ChannelRange(smoothLow, smoothHigh);
   }
 
-  /** The largest absolute value of all. */
+  /** Returns the largest absolute value of all channels. */
   public CalibratedScale.Amax whole() {
     return new CalibratedScale.Amax(amax().max());
   }
 
-  /** The smallest and the largest value of all. */
+  /** Returns the smallest and the largest value of all channels. */
   public CalibratedScale.Range wholeRange() {
     return new CalibratedScale.Range(
         DenseFloats.array(new float[] {least()}), DenseFloats.array(new float[] {most()}));
@@ -103,12 +103,12 @@ public final class ChannelRange {
   }
 
   /**
-   * A guess at the scale of the smoothed input where only a new calibration knows it: a scale per
-   * channel moves with its channel, one for all as the extremes of all channels do.
+   * Returns an estimate of the smoothed input's scale if only a new calibration can find it. The scale
+   * of a channel moves with its channel. A single scale moves as the extremes of all channels do.
    *
-   * @param scale of the input, whose channels have this range
-   * @param factors the pre-quant scale, one per channel
-   * @param layout of the input
+   * @param scale the scale of the input, whose channels have this range
+   * @param factors the pre-quant scale, one factor for each channel
+   * @param layout the layout of the input
    */
   public CalibratedScale guess(CalibratedScale scale, INDArray factors, Layout layout) {
     ChannelRange after = smoothed(factors);
@@ -139,7 +139,7 @@ public final class ChannelRange {
     return before == 0 ? 1 : (double) after / before;
   }
 
-  /** Each channel's value times its factor; empty if it is not a value for each channel. */
+  /** Returns each channel's value times its factor; empty if there is not a value for each channel. */
   private static Optional<INDArray> perChannel(INDArray values, INDArray factors, Layout layout) {
     if (values.rank() == 0 || values.length() != factors.length()) {
       return Optional.empty();

@@ -12,9 +12,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A bounded sample of what flowed into one input: the units (tokens, images …) with the smallest
- * hashes. It is the same whatever the order of the batches and the number of threads. Safe for
- * concurrent use.
+ * Keeps a bounded sample of one input: the units (tokens, images …) with the smallest hashes. The
+ * sample does not depend on the order of the batches or the number of threads. Safe for concurrent
+ * use.
  */
 final class InputSample {
   private static final int MOST_UNITS = 256;
@@ -28,7 +28,8 @@ final class InputSample {
   private long ceiling = Long.MAX_VALUE;
 
   /**
-   * Plain Java arrays: many units come and go, and an INDArray each would cost more than a layer.
+   * Holds a unit in plain Java arrays, because many units come and go, and an INDArray for each would
+   * cost more than a layer.
    */
   private static final class Unit {
     final float[] values;
@@ -71,7 +72,7 @@ final class InputSample {
         });
   }
 
-  /** The axes at the front that count units: the batch, the sequence, and unnamed ones. */
+  /** Returns the number of leading axes that count units: batch, sequence, and axes without a name. */
   private int leadingAxes(int rank) {
     if (layout.isUnknown()) {
       return rank < 2 ? 0 : 1;
@@ -85,7 +86,7 @@ final class InputSample {
     return rank - named + tokens;
   }
 
-  /** A hash of a few elements: enough to choose by. */
+  /** Returns a hash of a few elements, which is enough to choose units. */
   private static long hash(FloatBuffer values, int from, int size) {
     int step = Math.max(1, size / 16);
     long hash = size;
@@ -121,7 +122,7 @@ final class InputSample {
     elements += size;
   }
 
-  /** Whether a quantizer's dynamic scales never span two units. */
+  /** Returns whether a quantizer's dynamic scales never span two units. */
   synchronized boolean keepsUnitsApart(Quantizer quantizer) {
     if (units.isEmpty()) {
       return true;
@@ -130,7 +131,7 @@ final class InputSample {
     return Arrays.stream(quantizer.blocks(rank)).limit(leadingAxes(rank)).allMatch(b -> b == 1);
   }
 
-  /** What a quantizer makes of the sample. */
+  /** Returns the distortion of the sample by a quantizer. */
   synchronized Distortion distortion(
       Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
     Distortion sum = Distortion.NONE;

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What flowed through one quantized input or output while calibrating: the largest absolute value
- * of each channel, the amax of its quantizer, and a sample. The order of the batches does not
- * matter. Safe for concurrent use.
+ * Holds what calibration has observed of one quantized input or output: the largest absolute value of
+ * each channel, the amax of the quantizer, and a sample. It does not depend on the order of the
+ * batches. Safe for concurrent use.
  */
 public final class Observation {
   private final TensorSite site;
@@ -64,14 +64,14 @@ public final class Observation {
   }
 
   /**
-   * The same tensor once its channels are multiplied by factors before it comes here; for {@link
-   * #distortion} alone.
+   * Returns the observation of this tensor with its channels multiplied by factors; only for {@link
+   * #distortion}.
    */
   public synchronized Observation folded(INDArray factors) {
     return new Observation(this, Workspaces.detached(factors));
   }
 
-  /** Whether the amax is simply the largest one of the channels, which are watched anyway. */
+  /** Returns whether the amax is the largest one of the channels, which are observed anyway. */
   public static boolean isLargestOfChannels(TensorSite site, QuantDescriptor descriptor) {
     return descriptor.needsCalibration()
         && descriptor.perTensor()
@@ -111,7 +111,7 @@ public final class Observation {
     }
   }
 
-  /** Of each channel, or of all values; not finite if a value is not. */
+  /** Returns the range of each channel, or of all values; not finite if a value is not finite. */
   private ChannelRange range(DenseFloats values) {
     long[] shape = values.array().shape();
     Groups groups =
@@ -147,7 +147,7 @@ public final class Observation {
     }
   }
 
-  /** Zeros in place of NaN and infinity, which are counted or refused. */
+  /** Returns the values with zeros for NaN and infinity, which are counted or refused. */
   private DenseFloats withoutNonFinite(INDArray x) {
     float[] values = DenseFloats.of(x, "a tensor").copy();
     int bad = 0;
@@ -175,7 +175,7 @@ public final class Observation {
     return DenseFloats.of(DenseFloats.array(values, x.shape()), "a tensor");
   }
 
-  /** NaN and infinite values that were left out. */
+  /** Returns the number of NaN and infinite values that were left out. */
   public synchronized long nonFinite() {
     return nonFinite;
   }
@@ -190,17 +190,17 @@ public final class Observation {
     return index;
   }
 
-  /** The values of each channel; empty if the layout names no channel. */
+  /** Returns the values of each channel; empty if the layout names no channel. */
   public synchronized Optional<ChannelRange> channelRange() {
     return Optional.ofNullable(channels);
   }
 
-  /** The largest absolute value of each channel; empty if the layout names no channel. */
+  /** Returns the largest absolute value of each channel; empty if the layout names no channel. */
   Optional<INDArray> channelAmax() {
     return channelRange().map(ChannelRange::amax);
   }
 
-  /** The scale of the quantizer; empty if it needs none. */
+  /** Returns the scale of the quantizer; empty if it needs none. */
   public synchronized Optional<CalibratedScale> scale() {
     if (calibrator != null) {
       return Optional.of(CalibratedScale.of(calibrator));
@@ -211,10 +211,10 @@ public final class Observation {
   }
 
   /**
-   * What the quantizer makes of the sample.
+   * Returns the distortion of the sample by the quantizer.
    *
    * @param fixed the scale of a static quantizer
-   * @param preScale what smoothing multiplies the channels by
+   * @param preScale the pre-quant scale of smoothing
    */
   public Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
     if (descriptor.dynamic() && !sample.keepsUnitsApart(quantizer)) {

@@ -1,7 +1,7 @@
 /**
- * What calibration notes of each tensor: the statistics of its calibrator, its channels and a
- * sample of its values. Not for users. Imports {@code calibration}, {@code internal.state} and what
- * they stand on.
+ * Observes tensors during calibration: the statistics of their calibrators, their channels and a
+ * sample of their values. Not for users. Imports {@code calibration}, {@code internal.state} and what
+ * these import.
  */
 @NullMarked
 package dev.bitfold.internal.observation;

@@ -12,21 +12,21 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Checks that the model rebuilt from its own float tensors is the model: it must give the same
- * bits. It would not if a layer kept something that its constructor does not carry; nor would the
- * quantized one if a layer wrote to an input that is read again.
+ * Checks that the model that is rebuilt from its own float tensors gives the same bits as the model
+ * itself. It does not if a layer holds something that its constructor does not take, or if a layer
+ * writes to an input that is read again.
  */
 public final class Faithfulness {
-  /** What a change of the order of sums can do, relative to the output. */
+  /** The largest effect of another order of sums, relative to the output. */
   private static final double ROUNDING = 1e-4;
 
   private Faithfulness() {}
 
   /**
-   * Checks that the rebuilt model gives what the model gives.
+   * Checks that the rebuilt model gives the same output as the model.
    *
-   * @param rebuilt what the rebuilt model gave for the batch
-   * @throws CalibrationException if the model gives something else; it names the layer class
+   * @param rebuilt the output of the rebuilt model for the batch
+   * @throws CalibrationException if the outputs differ; the message names the layer class
    */
   public static <M> void check(
       Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray rebuilt) {
@@ -54,7 +54,7 @@ public final class Faithfulness {
             + ": it holds something that no constructor parameter carries");
   }
 
-  /** Whether the model still gives the same bits for a batch that others came after. */
+  /** Returns whether the model still gives the same bits for a batch after later batches. */
   public static <M> boolean gives(Replay<M> replay, Replay.Batch<M> batch, INDArray output) {
     try {
       return Bits.same(output, batch.run(replay.model()));
@@ -65,7 +65,8 @@ public final class Faithfulness {
   }
 
   /**
-   * A layer that writes to its input writes to a copy once it is quantized: that must not matter.
+   * Checks that copies of the inputs do not change the output, because a quantized layer that writes to
+   * its input writes to a copy.
    */
   private static <M> void checkInputs(
       Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray original) {
@@ -88,12 +89,12 @@ public final class Faithfulness {
             + " write to a copy, and the model would give something else: let it make a new array");
   }
 
-  /** A copy may lie in another order, and be summed in another. */
+  /** Returns whether the outputs are equal except for rounding; a copy may be summed in another order. */
   private static boolean isNear(INDArray original, INDArray copied) {
     return !(Distortion.of(original, copied).relative() > ROUNDING);
   }
 
-  /** Hands each input on as a copy; those of one layer if it is given. */
+  /** Returns a tap that passes inputs on as copies: all of them, or those of the given layer. */
   private static Tap copying(@Nullable String layer) {
     return new Tap() {
       @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What some layers of the float model gave in one batch: each call is known again by the
+ * Holds the outputs of some layers of the float model in one batch. Each call is recognized by the
  * fingerprint of its input. Safe for the threads of one forward pass.
  */
 public final class FloatCalls {
@@ -25,30 +25,35 @@ public final class FloatCalls {
   private final Map<String, Long> rows = new ConcurrentHashMap<>();
 
   /**
-   * @param inputs the input by which a call is known, by layer path
+   * Makes an empty record.
+   *
+   * @param inputs the input by which a call is recognized, by layer path
    */
   public FloatCalls(Map<String, TensorSite> inputs) {
     this.inputs = inputs;
   }
 
-  /** The layers that were called. */
+  /** Returns the layers that were called. */
   Set<String> layers() {
     Set<String> layers = new LinkedHashSet<>();
     outputs.keySet().forEach(call -> layers.add(call.layer()));
     return layers;
   }
 
-  /** The most rows that a layer has seen: input values over channels, or over the last axis. */
+  /**
+   * Returns the largest number of rows in a layer's input: its values divided by the channels, or by
+   * the length of the last axis.
+   */
   long rows() {
     return rows.values().stream().mapToLong(n -> n).max().orElse(0);
   }
 
-  /** What the outputs take. */
+  /** Returns the number of bytes of the outputs. */
   public long bytes() {
     return outputs.values().stream().mapToLong(y -> y.length() * Float.BYTES).sum();
   }
 
-  /** The largest absolute value that a layer gave; 0 if it was not called. */
+  /** Returns the largest absolute value of a layer's outputs; 0 if the layer was not called. */
   public float largest(String layer) {
     float largest = 0;
     for (Map.Entry<Call, INDArray> call : outputs.entrySet()) {
@@ -70,12 +75,12 @@ public final class FloatCalls {
     return output;
   }
 
-  /** Takes what a candidate's layer gave beside what it should give. */
+  /** Receives the expected output of a layer and the output of a candidate. */
   public interface Errors {
     void add(String layer, INDArray expected, INDArray actual);
   }
 
-  /** Knows the call of a layer that a thread is in. */
+  /** Keeps track of the call of a layer that each thread is in. */
   private abstract static class Caller implements Tap {
     private final ThreadLocal<Map<String, Long>> calls =
         ThreadLocal.withInitial(LinkedHashMap::new);
@@ -94,7 +99,7 @@ public final class FloatCalls {
 
     void seen(FloatCalls current, TensorSite site, INDArray x) {}
 
-    /** The current call; null if the layer is not one of those. */
+    /** Returns the current call; null if the layer is not recorded. */
     @Nullable Call call(TensorSite output) {
       Long input = calls.get().remove(output.layer());
       return input == null ? null : new Call(output.layer(), input);
@@ -135,7 +140,7 @@ public final class FloatCalls {
     }
   }
 
-  /** Compares a candidate's outputs with the float ones, and hands those on. */
+  /** Compares a candidate's outputs with the float outputs, and passes the float outputs on. */
   public static final class Judge extends Caller {
     private final Errors errors;
     private FloatCalls current;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A state of the model without its quantizers, and what flowed through it in one batch: the first
+ * Runs a state of the model without its quantizers, and keeps the tensors of one batch: the first
  * output of each layer, and the first tensor of some inputs.
  */
 public final class FloatRun<M> implements Tap {
@@ -33,6 +33,8 @@ public final class FloatRun<M> implements Tap {
   private @Nullable INDArray result;
 
   /**
+   * Rebuilds the model.
+   *
    * @param inputs the paths of the inputs to keep
    */
   public FloatRun(Replay<M> replay, State state, Set<String> inputs) {
@@ -72,35 +74,35 @@ public final class FloatRun<M> implements Tap {
     return tensors.computeIfAbsent(site.path(), path -> Workspaces.outside(() -> x.dup('c')));
   }
 
-  /** Whether the first call of a layer is the same one in every run: one thread has made all. */
+  /** Returns whether a layer's first call is the same in every run, because one thread made all calls. */
   public boolean isOrdered() {
     return threads.size() <= 1;
   }
 
-  /** The layers with hooks, in the order in which they gave their first output. */
+  /** Returns the layers with hooks, in the order in which they gave their first output. */
   public List<String> layers() {
     return new ArrayList<>(outputs.keySet());
   }
 
-  /** How far the model's output is from that of this run, relative to it. */
+  /** Returns the difference of another run's model output, relative to that of this run. */
   public double change(FloatRun<M> other) {
     return change(result, other.result);
   }
 
-  /** How far a layer's output is from that of this run; 0 if it has no hooks. */
+  /** Returns the relative difference of a layer's output; 0 if the layer has no hooks. */
   public double change(FloatRun<M> other, String layer) {
     INDArray expected = outputs.get(layer);
     return expected == null ? 0 : change(expected, other.outputs.get(layer));
   }
 
-  /** The first layer whose output is another. */
+  /** Returns the first layer whose output differs. */
   public Optional<String> firstChanged(FloatRun<M> other, double tolerance, Set<String> except) {
     return outputs.keySet().stream()
         .filter(layer -> !except.contains(layer) && change(other, layer) > tolerance)
         .findFirst();
   }
 
-  /** The kept inputs and the outputs that are others. */
+  /** Returns the kept inputs and the outputs that differ. */
   public Set<String> changed(FloatRun<M> other, double tolerance) {
     Set<String> changed = new LinkedHashSet<>();
     tensors.forEach(

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A bounded sample of the calibration batches with the float outputs of some layers: evenly spread,
- * and the same on every run.
+ * Selects a bounded, evenly spread sample of the calibration batches, with the float outputs of some
+ * layers. It is the same on every run.
  */
 public final class FloatSample {
   /** The share of the off-heap memory that float outputs may take. */
@@ -19,22 +19,23 @@ public final class FloatSample {
 
   private static final long BYTES_IF_UNLIMITED = 1L << 30;
 
-  /** Rows (tokens, pixels) of a layer's input that are enough. */
+  /** The number of rows (tokens, pixels) of a layer's input that are enough. */
   private static final long ENOUGH_ROWS = 2048;
 
   private FloatSample() {}
 
   /**
-   * A batch and what the float model's layers gave in it.
+   * Holds a batch and the outputs of the float model's layers.
    *
-   * @param needed whether some layer was first reached by it
+   * @param needed whether this batch was the first to reach some layer
    */
   public record Recorded<M>(Replay.Batch<M> batch, FloatCalls calls, boolean needed) {}
 
   /**
-   * Batches evenly spread over the data, and those without which a layer would not be reached.
+   * Returns batches that are evenly spread over the data, and those without which a layer would not be
+   * reached.
    *
-   * @param inputs the input by which a call is known, of each layer of interest
+   * @param inputs the input by which a call of each layer of interest is recognized
    * @throws dev.bitfold.calibration.CalibrationException if batches cannot be kept
    */
   public static <M> List<Recorded<M>> of(
@@ -70,7 +71,7 @@ public final class FloatSample {
         || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostBytes();
   }
 
-  /** Lets every second batch go that is not needed; whether there was one. */
+  /** Drops every second batch that is not needed, and returns whether there was one. */
   private static <M> boolean thin(List<Recorded<M>> kept) {
     List<Recorded<M>> thinner = new ArrayList<>();
     for (int i = 0; i < kept.size(); i++) {
@@ -84,7 +85,7 @@ public final class FloatSample {
     return less;
   }
 
-  /** The most bytes of float outputs to keep. */
+  /** Returns the largest number of bytes of float outputs to keep. */
   public static long mostBytes() {
     long limit = Pointer.maxBytes();
     return limit > 0 ? limit / BYTES_SHARE : BYTES_IF_UNLIMITED;
