@@ -1,16 +1,16 @@
 package dev.bitfold.internal.state;
 
 /**
- * Something that users hold and engines of other modules open: bitfold-samediff a plan,
- * bitfold-onnx a quantized model. Users see no method of it.
+ * Gives engines of other modules access to the contents of an object that users hold: bitfold-samediff
+ * to a plan, bitfold-onnx to a quantized model. It has no public method for users.
  *
- * @param <T> what is in it
+ * @param <T> the type of the contents
  */
 public abstract class Backed<T> {
-  /** Returns what is in it; see {@link #contentsOf}. */
+  /** Returns the contents; see {@link #contentsOf}. */
   protected abstract T contents();
 
-  /** Returns what is in something that a user holds. */
+  /** Returns the contents of an object that a user holds. */
   public static <T> T contentsOf(Backed<T> backed) {
     return backed.contents();
   }

@@ -10,11 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a layer of a calibrated or quantized model does beside its own {@code forward}, for code
- * that runs the layer elsewhere than on ND4J's arrays. Immutable and safe for concurrent use.
+ * Describes what a layer of a calibrated or quantized model does in addition to its own {@code
+ * forward}, for code that runs the layer on something other than ND4J's arrays. Immutable and safe for
+ * concurrent use.
  */
 public final class BuiltLayer {
-  /** A scale's axis counts from the end, as a layout with open axes needs it. */
+  /**
+   * Holds the pre-quant scale of an input that is not quantized. The axis counts from the end, because
+   * a layout may be open.
+   */
   public record InputScale(INDArray factors, int axis) {}
 
   private final StateHooks hooks;
@@ -24,8 +28,8 @@ public final class BuiltLayer {
   }
 
   /**
-   * Returns what a layer that a model's plan wrapped does; empty if the layer is of the user's own
-   * class, or is being calibrated or trained.
+   * Returns the description of a layer that a model's plan has wrapped; empty if the layer is of the
+   * user's own class, or is being calibrated or trained.
    */
   public static Optional<BuiltLayer> of(Object layer) {
     Objects.requireNonNull(layer, "layer");
@@ -36,18 +40,18 @@ public final class BuiltLayer {
         : Optional.empty();
   }
 
-  /** The class as annotated, of which the layer is one that was rebuilt. */
+  /** Returns the annotated class from which the layer was rebuilt. */
   public Class<?> type() {
     return hooks.type();
   }
 
-  /** The layer's name in its model: {@code encoder.3.attention.query}. */
+  /** Returns the layer's path: {@code encoder.3.attention.query}. */
   public String path() {
     return hooks.path();
   }
 
   /**
-   * What an input is quantized by, its pre-quant scale included; empty if it stays float.
+   * Returns the quantizer of an input with its pre-quant scale; empty if the input stays float.
    *
    * @throws IllegalArgumentException if the layer has no input of this name
    */
@@ -56,7 +60,7 @@ public final class BuiltLayer {
   }
 
   /**
-   * What an input that is not quantized is multiplied by; empty if by nothing.
+   * Returns the pre-quant scale of an input that is not quantized; empty if there is none.
    *
    * @throws IllegalArgumentException if the layer has no input of this name
    */
@@ -64,22 +68,22 @@ public final class BuiltLayer {
     return hooks.inputScale(name);
   }
 
-  /** What the output is quantized by; empty if it stays float. */
+  /** Returns the quantizer of the output; empty if the output stays float. */
   public Optional<Quantizer> output() {
     return hooks.quantizer(LayerType.OUTPUT);
   }
 
   /**
-   * A weight or bias as {@code forward} computes with it.
+   * Returns a weight or bias with the values that {@code forward} uses.
    *
-   * @param held what the layer holds, which is no more than a placeholder if it is packed
-   * @return null if {@code held} is
+   * @param held the tensor that the layer holds, which is only a placeholder if the weight is packed
+   * @return the tensor; null if {@code held} is null
    */
   public @Nullable INDArray tensor(String name, @Nullable INDArray held) {
     return hooks.unpacked(name, held);
   }
 
-  /** A weight as packed; empty if the model is not compressed, or the weight stays float. */
+  /** Returns a packed weight; empty if the model is not compressed, or if the weight stays float. */
   public Optional<PackedTensor> packed(String name) {
     return hooks.packed(name);
   }

@@ -7,32 +7,33 @@ import dev.bitfold.tensor.Workspaces;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What calibration found for a static input or output. Immutable: the arrays are not written to.
+ * Holds the scale that calibration has found for a static input or output. Immutable: the arrays are
+ * not written to.
  */
 public sealed interface CalibratedScale {
-  /** What a calibrator has found. */
+  /** Returns the scale that a calibrator has found. */
   static CalibratedScale of(Calibrator calibrator) {
     return calibrator instanceof RangeCalibrator range
         ? new Range(range.min(), range.max())
         : new Amax(calibrator.amax());
   }
 
-  /** The quantizer with this scale fixed. */
+  /** Returns the quantizer with this scale fixed. */
   Quantizer fix(Quantizer quantizer);
 
-  /** The scale of a tensor that is so many times larger. */
+  /** Returns the scale of a tensor that is {@code factor} times as large. */
   CalibratedScale times(double factor);
 
-  /** The smallest number, for tables. */
+  /** Returns the smallest number, for tables. */
   float smallest();
 
-  /** The largest number, for tables. */
+  /** Returns the largest number, for tables. */
   float largest();
 
   /**
-   * Of a symmetric quantizer.
+   * Holds the amax of a symmetric quantizer.
    *
-   * @param amax in the shape of the quantizer's groups
+   * @param amax the amax, in the shape of the quantizer's groups
    */
   record Amax(INDArray amax) implements CalibratedScale {
     /** Takes the array out of the caller's workspace. */
@@ -62,10 +63,10 @@ public sealed interface CalibratedScale {
   }
 
   /**
-   * Of an affine quantizer.
+   * Holds the range of an affine quantizer.
    *
-   * @param min in the shape of the quantizer's groups
-   * @param max as {@code min}
+   * @param min the smallest values, in the shape of the quantizer's groups
+   * @param max the largest values, in the same shape
    */
   record Range(INDArray min, INDArray max) implements CalibratedScale {
     /** Takes the arrays out of the caller's workspace. */

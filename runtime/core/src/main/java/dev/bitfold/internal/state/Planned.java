@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What is in a plan, for engines that quantize a model in their own way. Immutable.
+ * Holds the contents of a plan, for engines that quantize a model in their own way. Immutable.
  *
  * @param model the float model
- * @param component how it is rebuilt
- * @param shape what it holds
+ * @param component the component that rebuilds the model
+ * @param shape the layers and tensors of the model
  */
 public record Planned<M>(M model, Component<M> component, ModelShape shape) {
   /** Returns the layers of the model by path. */
@@ -19,9 +19,9 @@ public record Planned<M>(M model, Component<M> component, ModelShape shape) {
   }
 
   /**
-   * Returns the model, its layers rebuilt in their graph.
+   * Returns the model with its layers rebuilt in their graph.
    *
-   * @param hooks of a layer
+   * @param hooks returns the hooks of a layer
    */
   public M rebuildGraph(Function<ModelShape.Layer, GraphHooks> hooks) {
     return shape.rebuildGraph(model, component, hooks);

@@ -6,8 +6,8 @@ import java.util.Set;
 import org.nd4j.shade.guava.collect.MapMaker;
 
 /**
- * The quantized layers without a wrapper: a final class or record with weights only is rebuilt as
- * itself, so that nothing in the object tells it from a float one, and it is known by identity for
+ * Keeps track of quantized layers without a wrapper. A final class or record with only weights is
+ * rebuilt as itself, so the object does not show that it is quantized. It is recognized by identity for
  * as long as it lives.
  */
 final class RebuiltLayers {
@@ -16,7 +16,7 @@ final class RebuiltLayers {
 
   private RebuiltLayers() {}
 
-  /** Notes a quantized layer, unless it is a wrapper, which is told by its class. */
+  /** Records a quantized layer, unless it is a wrapper, which is recognized by its class. */
   static void add(Object layer) {
     if (!(layer instanceof HookedLayer)) {
       LAYERS.add(layer);
@@ -24,9 +24,9 @@ final class RebuiltLayers {
   }
 
   /**
-   * Refuses a layer that is quantized already.
+   * Refuses a layer that is already quantized.
    *
-   * @throws IllegalArgumentException if it is
+   * @throws IllegalArgumentException if the layer is already quantized
    */
   static void refuse(String path, Object layer) {
     if (LAYERS.contains(layer)) {

@@ -11,11 +11,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The tensors or layers that a user names: by a path, by a pattern of paths, or by a class of
+ * Selects the tensors or layers that a user names by a path, by a pattern of paths, or by a class of
  * layers.
  *
- * <p>In a pattern {@code *} stands for any part of a name, and {@code **} in place of a name for
- * any number of names: {@code blocks.*.fc1}, {@code **.weight}. Immutable.
+ * <p>In a pattern, {@code *} stands for any part of a name, and {@code **} stands for any number of
+ * names: {@code blocks.*.fc1}, {@code **.weight}. Immutable.
  */
 public final class Selection {
   private static final String MANY = "**";
@@ -36,7 +36,7 @@ public final class Selection {
     this.layers = layers;
   }
 
-  /** Returns what a path or a pattern names. */
+  /** Returns the selection of a path or a pattern. */
   public static Selection of(String path) {
     Objects.requireNonNull(path, "path");
     // Each name is matched with the dot before it, so that ** may stand for none.
@@ -58,14 +58,14 @@ public final class Selection {
             .collect(Collectors.joining("[^.]*", "\\.", ""));
   }
 
-  /** Returns the layers of a class and of its subclasses. */
+  /** Returns the selection of the layers of a class and of its subclasses. */
   public static Selection of(Class<?> type) {
     Objects.requireNonNull(type, "type");
     return new Selection(
         type.getSimpleName(), true, site -> false, layer -> isOf(type, layer.type().type()));
   }
 
-  /** Returns the tensors of a name in the layers of a class and of its subclasses. */
+  /** Returns the selection of one tensor in the layers of a class and of its subclasses. */
   public static Selection of(Class<?> type, String tensor) {
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(tensor, "tensor");
@@ -80,17 +80,17 @@ public final class Selection {
     return wanted.isAssignableFrom(type);
   }
 
-  /** Whether it may name several. */
+  /** Returns whether this selection may match several paths. */
   public boolean isPattern() {
     return pattern;
   }
 
   /**
-   * Returns the paths of the tensors that it names.
+   * Returns the paths of the selected tensors.
    *
-   * @param among the paths of those that come into question
-   * @param what they are, for the message
-   * @throws IllegalArgumentException if it names none; the message has the near ones
+   * @param among the paths to select from
+   * @param what the kind of the tensors, for the message
+   * @throws IllegalArgumentException if nothing is selected; the message has similar paths
    */
   public Set<String> tensors(ModelShape shape, Collection<String> among, String what) {
     Set<String> found = new LinkedHashSet<>();
@@ -103,11 +103,11 @@ public final class Selection {
   }
 
   /**
-   * Returns the paths of the tensors that it names, and of those whose layers it names.
+   * Returns the paths of the selected tensors and of the tensors in selected layers.
    *
-   * @param among the paths of those that come into question
-   * @param what they are, for the message
-   * @throws IllegalArgumentException if it names none; the message has the near ones
+   * @param among the paths to select from
+   * @param what the kind of the tensors and layers, for the message
+   * @throws IllegalArgumentException if nothing is selected; the message has similar paths
    */
   public Set<String> tensorsAndLayers(ModelShape shape, Collection<String> among, String what) {
     Set<String> found = new LinkedHashSet<>();
@@ -123,11 +123,11 @@ public final class Selection {
   }
 
   /**
-   * Returns the paths of the layers that it names.
+   * Returns the paths of the selected layers.
    *
-   * @param among the layers that come into question
-   * @param what they are, for the message
-   * @throws IllegalArgumentException if it names none; the message has the near ones
+   * @param among the layers to select from
+   * @param what the kind of the layers, for the message
+   * @throws IllegalArgumentException if nothing is selected; the message has similar paths
    */
   public Set<String> layers(Collection<ModelShape.Layer> among, String what) {
     Set<String> found = new LinkedHashSet<>();
@@ -154,7 +154,7 @@ public final class Selection {
     return found;
   }
 
-  /** A path with the stars of a pattern that has as many names: what the pattern may have meant. */
+  /** Returns a path with the stars of a pattern that has as many names: what the pattern may have meant. */
   private String alike(String path) {
     String[] names = text.split("\\.", -1);
     String[] others = path.split("\\.", -1);

@@ -10,12 +10,12 @@ import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Everything that distinguishes a quantized model from the float one, by tensor path. Immutable;
- * the arrays in it are never written to.
+ * Holds everything that distinguishes a quantized model from the float model, by tensor path.
+ * Immutable: its arrays are never written to.
  *
  * @param descriptors how each quantized tensor is quantized
  * @param scales the calibrated scale of each static input and output
- * @param preScales what each smoothed input is multiplied by, one factor per channel
+ * @param preScales the pre-quant scale of each smoothed input, one factor for each channel
  * @param tensors the float weights and biases that differ from those of the model
  * @param packed the quantized weights that are held in the bits of their format
  */
@@ -37,31 +37,31 @@ public record State(
     packed = copy(packed);
   }
 
-  /** With other descriptors. */
+  /** Returns this state with other descriptors. */
   public State withDescriptors(Map<String, QuantDescriptor> other) {
     return new State(other, scales, preScales, tensors, packed);
   }
 
-  /** With the quantizers of these layers only; the other layers stay float. */
+  /** Returns this state with only the quantizers of these layers; the other layers stay float. */
   public State onlyOf(Set<String> layers) {
     Map<String, QuantDescriptor> some = new LinkedHashMap<>(descriptors);
     some.keySet().removeIf(path -> !layers.contains(TensorSite.layerOf(path)));
     return withDescriptors(some);
   }
 
-  /** With these scales added, in place of those of the same tensors. */
+  /** Returns this state with these scales, which replace those of the same tensors. */
   public State withScales(Map<String, CalibratedScale> more) {
     return new State(descriptors, merged(scales, more), preScales, tensors, packed);
   }
 
-  /** With these pre-quant scales and float tensors added, in place of those of the same paths. */
+  /** Returns this state with these pre-quant scales and float tensors, which replace earlier ones. */
   public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
     return new State(
         descriptors, scales, merged(preScales, factors), merged(tensors, changed), packed);
   }
 
   /**
-   * With packed weights.
+   * Returns this state with packed weights.
    *
    * @param floats all weights and biases that are not packed
    */
@@ -69,7 +69,7 @@ public record State(
     return new State(descriptors, scales, preScales, floats, weights);
   }
 
-  /** The same model in float: smoothed, but not quantized. */
+  /** Returns the state of the same model in float: smoothed, but not quantized. */
   public State withoutQuantizers() {
     return new State(Map.of(), Map.of(), preScales, tensors, Map.of());
   }

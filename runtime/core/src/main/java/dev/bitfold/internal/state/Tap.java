@@ -3,20 +3,20 @@ package dev.bitfold.internal.state;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Sees, and may replace, what flows into and out of layers. Called by every thread that runs a
- * forward pass.
+ * Observes the inputs and outputs of layers, and may replace them. It is called by every thread that
+ * runs a forward pass.
  */
 public interface Tap {
-  /** Sees nothing. */
+  /** Does nothing. */
   Tap NONE = new Tap() {};
 
-  /** An input before it is scaled and quantized. */
+  /** Returns an input before it is scaled and quantized. */
   default INDArray input(TensorSite site, INDArray x) {
     return x;
   }
 
   /**
-   * What a layer computed, before its own quantizer.
+   * Returns the output of a layer before its quantizer.
    *
    * @param site the layer's output
    */

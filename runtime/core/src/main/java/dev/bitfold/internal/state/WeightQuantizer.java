@@ -9,15 +9,15 @@ import dev.bitfold.quantizer.Quantizer;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The quantizer of a weight: the weight itself is its calibration data. */
+/** Makes the quantizer of a weight, which is its own calibration data. */
 public final class WeightQuantizer {
   private WeightQuantizer() {}
 
   /**
    * Returns the quantizer of a weight with its scale.
    *
-   * @param open as the descriptor gives it
-   * @param scale as training or the user left it; null if it follows from the weight
+   * @param open the quantizer of the descriptor, without a scale
+   * @param scale the scale of training or of the user; null if it follows from the weight
    * @throws IllegalArgumentException if the descriptor does not fit the weight
    */
   public static Quantizer of(Quantizer open, INDArray weight, @Nullable CalibratedScale scale) {

@@ -3,7 +3,7 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.kernel.KernelProvider;
 import dev.bitfold.kernel.QuantKernels;
 
-/** Offers the CPU kernels: the default where there is nothing faster. */
+/** Offers the CPU kernels, which are the default if there are no faster ones. */
 public final class CpuProvider implements KernelProvider {
   @Override
   public String name() {

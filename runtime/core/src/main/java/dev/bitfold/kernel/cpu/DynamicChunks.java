@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * Groups that follow one another and take their scales from their elements, several to a chunk:
- * read once, while they are in the first-level cache. Of one thread.
+ * Rounds adjacent groups whose scales follow from their own elements, several groups in a chunk. The
+ * elements are read once, while they are in the first-level cache. Not safe for concurrent use.
  */
 final class DynamicChunks {
   private final AmaxScaling scaling;
@@ -21,7 +21,9 @@ final class DynamicChunks {
   private final ChunkRounding rounding;
 
   /**
-   * @param block elements of a group, at most {@link Scratch#CHUNK}
+   * Prepares to round.
+   *
+   * @param block the number of elements in a group, at most {@link Scratch#CHUNK}
    */
   DynamicChunks(int block, Grid grid, AmaxScaling scaling, boolean back) {
     this.scaling = scaling;
@@ -40,12 +42,12 @@ final class DynamicChunks {
             back);
   }
 
-  /** Elements of a chunk: whole groups. */
+  /** Returns the number of elements in a chunk of whole groups. */
   static int chunk(int block) {
     return Scratch.CHUNK / block * block;
   }
 
-  /** Rounds elements; {@code from} is the first of a group. */
+  /** Rounds elements from the first element of a group on. */
   void round(Source x, FloatBuffer out, int from, int to) {
     Scratch scratch = Scratch.mine();
     IntBuffer view = IntView.of(x.values());

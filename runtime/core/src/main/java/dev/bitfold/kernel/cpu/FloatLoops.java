@@ -3,10 +3,10 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.kernel.Grid;
 
 /**
- * Rounding of a chunk to a float format, half to even, on the bits of its floats. A normal number
- * rounds by carrying into the bits it keeps; below the smallest normal number, where the step is
- * constant, adding and subtracting 1.5 · 2^23 steps rounds. C2 vectorises no change between float
- * and int within a loop, so whole chunks change their type by way of a buffer.
+ * Rounds a chunk to a float format, half to even, on the bits of its floats. A normal number is rounded
+ * by a carry into the bits that are kept. Below the smallest normal number, the step is constant, and
+ * adding and subtracting 1.5 · 2^23 steps rounds. C2 does not vectorise a conversion between float and
+ * int in a loop, so whole chunks are converted through a buffer.
  */
 final class FloatLoops {
   private static final int SIGN = 0x80000000;
@@ -39,11 +39,11 @@ final class FloatLoops {
   }
 
   /**
-   * Rounds magnitudes and gives them their sign.
+   * Rounds magnitudes and sets their signs.
    *
-   * @param bits of the values; of the results
-   * @param below the magnitudes rounded as if they were subnormal
-   * @param cut mantissa bits that are dropped
+   * @param bits the bits of the values, which become the bits of the results
+   * @param below the magnitudes, rounded as if they were subnormal
+   * @param cut the number of mantissa bits that are dropped
    * @param lowest the smallest normal number
    */
   private static void round(int[] bits, int[] below, int cut, int lowest, int max, int length) {

@@ -3,15 +3,15 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.kernel.Grid;
 
 /**
- * Rounding of a chunk to integers, half to even. Clamping comes first: the bounds are integers, so
- * the result is the same, and within the bounds adding and subtracting 1.5 · 2^23 rounds. A result
- * of zero is +0. Loops that C2 vectorises.
+ * Rounds a chunk to integers, half to even, in loops that C2 vectorises. Clamping comes first. The
+ * result is the same because the bounds are integers, and within the bounds, adding and subtracting 1.5
+ * · 2^23 rounds. A result of zero is +0.
  */
 final class IntegerLoops {
-  /** 1.5 · 2^23: floats of its size are integers. */
+  /** 1.5 · 2^23. Floats of this size are integers. */
   private static final float MAGIC = 12582912f;
 
-  /** 2^22: up to here adding {@link #MAGIC} rounds to integers. */
+  /** 2^22, up to which adding {@link #MAGIC} rounds to integers. */
   private static final float RANGE = 4194304f;
 
   private IntegerLoops() {}
@@ -23,7 +23,7 @@ final class IntegerLoops {
     }
   }
 
-  /** Between bounds that are moved by each element's zero point, so that none is added. */
+  /** Rounds between bounds that are moved by each element's zero point, so that none is added. */
   static void round(float[] v, float[] zeroPoint, float min, float max, int length) {
     for (int i = 0; i < length; i++) {
       float t = Math.min(Math.max(v[i], min - zeroPoint[i]), max - zeroPoint[i]);
@@ -43,7 +43,7 @@ final class IntegerLoops {
     }
   }
 
-  /** Whether the bounds, moved by the zero points, are small enough for the trick. */
+  /** Returns whether the bounds, moved by the zero points, are small enough for this rounding. */
   static boolean inRange(Grid.Integers grid, float[] zeroPoint) {
     float most = Math.max(Math.abs((float) grid.min()), Math.abs((float) grid.max()));
     for (float zero : zeroPoint) {
@@ -54,7 +54,7 @@ final class IntegerLoops {
     return most <= RANGE;
   }
 
-  /** {@code round(v * by) / back}: the usual path in one loop. */
+  /** Computes {@code round(v * by) / back}, the usual case, in one loop. */
   static void multiplyRoundDivide(
       float[] v, float by, float back, float min, float max, int from, int to) {
     for (int i = from; i < to; i++) {
@@ -63,7 +63,7 @@ final class IntegerLoops {
     }
   }
 
-  /** {@code round(v * by) / back} with scales of their own for each element. */
+  /** Computes {@code round(v * by) / back} with separate scales for each element. */
   static void multiplyRoundDivide(
       float[] v, float[] by, float[] back, float min, float max, int length) {
     for (int i = 0; i < length; i++) {

@@ -11,21 +11,21 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of the CPU kernels: a fixed pool of daemon threads, to which the caller's own is
- * added. The number is that of {@code -Dbitfold.threads}, else of the processors. Safe for
+ * Holds the threads of the CPU kernels: a fixed pool of daemon threads, and the caller's own thread.
+ * Their number is that of {@code -Dbitfold.threads}, or otherwise the number of processors. Safe for
  * concurrent use.
  */
 public final class KernelThreads {
   private static volatile @Nullable KernelThreads shared;
 
-  /** A share of the work. */
+  /** Does a share of the work. */
   @FunctionalInterface
   public interface Range {
     /**
      * Works on the elements {@code from} up to {@code to}.
      *
-     * @param from the first
-     * @param to the one after the last
+     * @param from the first element
+     * @param to the element after the last one
      */
     void run(int from, int to);
   }
@@ -36,7 +36,9 @@ public final class KernelThreads {
   private final ExecutorService pool;
 
   /**
-   * @param threads at least 1, the caller's included
+   * Makes threads.
+   *
+   * @param threads the number of threads with the caller's, at least 1
    */
   public KernelThreads(int threads) {
     checkCount(threads);
@@ -61,7 +63,7 @@ public final class KernelThreads {
   }
 
   /**
-   * The threads that quantizers use.
+   * Returns the threads that quantizers use.
    *
    * @throws IllegalArgumentException if the system property is not a whole number from 1
    */
@@ -80,15 +82,15 @@ public final class KernelThreads {
     return threads;
   }
 
-  /** How many threads a call is divided among, the caller's included. */
+  /** Returns the number of threads that share a call, with the caller's. */
   public int count() {
     return threads;
   }
 
   /**
-   * Sets how many threads a call is divided among from now on. Results do not depend on it.
+   * Sets the number of threads that share a later call. Results do not depend on it.
    *
-   * @param count at least 1, the caller's included
+   * @param count the number of threads with the caller's, at least 1
    */
   public void setCount(int count) {
     checkCount(count);
@@ -103,14 +105,14 @@ public final class KernelThreads {
 
   /**
    * Runs {@code work} on contiguous shares of {@code length}, in parallel if there are at least two
-   * of {@code least}. There are more shares than threads, which take the next as they become free,
-   * so that none waits long for one that the system has stopped.
+   * shares of {@code least}. There are more shares than threads. A thread takes the next share as it
+   * becomes free, so that no thread waits long for one that the system has stopped.
    *
-   * @param length how many elements there are
-   * @param least fewer elements are not worth a thread
-   * @param align shares begin at multiples of it
-   * @throws RuntimeException what the work throws on the caller's thread
-   * @throws IllegalStateException if it throws on another, or an error
+   * @param length the number of elements
+   * @param least the number of elements below which a thread does not pay
+   * @param align shares begin at multiples of this number
+   * @throws RuntimeException if the work throws it on the caller's thread
+   * @throws IllegalStateException if the work throws on another thread, or throws an error
    */
   public void share(int length, int least, int align, Range work) {
     int count = (int) Math.min(threads, Math.max(1L, (long) length / least));
@@ -137,7 +139,7 @@ public final class KernelThreads {
 
   private record Failure(Thread thread, Throwable thrown) {}
 
-  /** Work in shares, each taken by the thread that asks next. */
+  /** Divides work into shares, each of which the thread takes that asks next. */
   private static final class Shares {
     private final Range work;
     private final int length;

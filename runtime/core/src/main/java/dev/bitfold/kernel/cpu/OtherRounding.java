@@ -4,16 +4,15 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 
 /**
- * The roundings and grids that no trick is worth: element by element, by exact arithmetic in
- * double.
+ * Computes the less common roundings and grids element by element, by exact arithmetic in double.
  */
 final class OtherRounding {
   private OtherRounding() {}
 
   /**
-   * Integers with any rounding and any zero point.
+   * Rounds to integers with any rounding and any zero point.
    *
-   * @param zeroPoint one for each element, added before the bounds; null for none
+   * @param zeroPoint the zero point of each element, added before clamping; null for none
    */
   static void integers(
       float[] v,
@@ -30,7 +29,7 @@ final class OtherRounding {
     }
   }
 
-  /** Floats with any rounding. */
+  /** Rounds to floats with any rounding. */
   static void floats(float[] v, Grid.Floats grid, int length) {
     for (int i = 0; i < length; i++) {
       float t = v[i];
@@ -45,7 +44,7 @@ final class OtherRounding {
     }
   }
 
-  /** The table's nearest. */
+  /** Rounds to the nearest value of the table. */
   static void table(float[] v, int length) {
     for (int i = 0; i < length; i++) {
       if (!Float.isNaN(v[i])) {
@@ -54,7 +53,7 @@ final class OtherRounding {
     }
   }
 
-  /** A magnitude as a whole number. */
+  /** Returns a magnitude rounded to a whole number. */
   private static double whole(double magnitude, Rounding rounding) {
     return switch (rounding) {
       case HALF_EVEN -> Math.rint(magnitude);

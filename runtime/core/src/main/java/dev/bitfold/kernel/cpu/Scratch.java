@@ -9,11 +9,11 @@ import java.nio.IntBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread's own arrays: a chunk of a tensor and what is computed on it. A chunk and its companions
- * stay in the first-level cache.
+ * Holds a thread's own arrays for a chunk of a tensor and its results. Together they stay in the
+ * first-level cache.
  */
 final class Scratch {
-  /** Elements of a chunk. */
+  /** The number of elements in a chunk. */
   static final int CHUNK = 1024;
 
   private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
@@ -31,7 +31,7 @@ final class Scratch {
   final int[] half = new int[CHUNK];
   final long[] outside = new long[CHUNK / Long.SIZE];
 
-  /** Whether the clip has found the whole chunk to be inside; false if it did not look. */
+  /** Whether the clip has found that the whole chunk is inside; false if it did not check. */
   boolean allInside;
 
   private final FloatBuffer floats;
@@ -48,7 +48,7 @@ final class Scratch {
     return MINE.get();
   }
 
-  /** An array of at least {@code length}, kept for the next call. */
+  /** Returns an array of at least {@code length}, which is kept for the next call. */
   float[] partial(int length) {
     if (partial.length < length) {
       partial = new float[length];
@@ -56,22 +56,23 @@ final class Scratch {
     return partial;
   }
 
-  /** The bits of floats. */
+  /** Copies the bits of floats. */
   void bitsOf(float[] v, int[] out, int length) {
     floats.put(0, v, 0, length);
     ints.get(0, out, 0, length);
   }
 
-  /** The floats of bits. */
+  /** Copies the floats of bits. */
   void floatsOf(int[] v, float[] out, int length) {
     ints.put(0, v, 0, length);
     floats.get(0, out, 0, length);
   }
 
   /**
-   * Copies the bits of a chunk to {@link #bits}, after the pre-scale; may use {@link #values}.
+   * Copies the bits of a chunk to {@link #bits}, multiplied by the pre-quant scale. May use {@link
+   * #values}.
    *
-   * @param view the bits where they lie, or null
+   * @param view the bits in their memory, or null
    */
   void loadBits(Source x, @Nullable IntBuffer view, int start, int length) {
     if (view != null && x.preScale() == null) {
@@ -82,7 +83,7 @@ final class Scratch {
     }
   }
 
-  /** Copies a chunk to {@link #values} and multiplies it by the pre-scale; uses {@link #first}. */
+  /** Copies a chunk to {@link #values}, multiplied by the pre-quant scale. Uses {@link #first}. */
   void load(Source x, int start, int length) {
     x.values().get(start, values, 0, length);
     PreScale pre = x.preScale();
