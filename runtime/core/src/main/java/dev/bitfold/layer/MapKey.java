@@ -14,7 +14,7 @@ final class MapKey {
    */
   static String name(@Nullable Object key, Walk walk) {
     if (key == null) {
-      throw refused(walk, "null", "it is no name");
+      throw refused(walk, "null", "it is not a name");
     }
     String name = key.toString();
     if (name.isEmpty() || name.chars().anyMatch(c -> c == '.' || c < ' ')) {

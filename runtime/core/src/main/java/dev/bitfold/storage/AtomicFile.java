@@ -49,7 +49,7 @@ public final class AtomicFile {
       throw new IOException(file + ": is a folder");
     }
     if (Files.exists(target) && !Files.isRegularFile(target)) {
-      throw new IOException(file + ": is no regular file");
+      throw new IOException(file + ": is not a regular file");
     }
     if (!Files.isDirectory(folder)) {
       throw new IOException(

@@ -136,7 +136,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       long length = take(Long.BYTES).getLong();
       require(
           length >= 2 && length <= MAX_HEADER && length <= size - Long.BYTES,
-          "it is no safetensors file, or damaged: its header would have "
+          "it is not a safetensors file, or it is damaged: its header would have "
               + Long.toUnsignedString(length)
               + " bytes of "
               + size);
@@ -180,7 +180,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, StoredTensor
       JsonNode text = root.path(METADATA);
       require(text.isMissingNode() || text.isObject(), METADATA + " is no JSON object");
       for (Map.Entry<String, JsonNode> entry : fields(text)) {
-        require(entry.getValue().isTextual(), METADATA + "." + entry.getKey() + " is no text");
+        require(entry.getValue().isTextual(), METADATA + "." + entry.getKey() + " is not text");
         metadata.put(entry.getKey(), entry.getValue().textValue());
       }
       return metadata;
