@@ -7,11 +7,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Properties;
 
-/** What a report says of itself. */
+/** Provides the facts that a report states about itself. */
 final class BuildFacts {
   private BuildFacts() {}
 
-  /** Returns Bitfold's version, as the build wrote it. */
+  /** Returns Bitfold's version, which the build has written. */
   static String version() {
     Properties properties = new Properties();
     try (InputStream in = BuildFacts.class.getResourceAsStream("version.properties")) {

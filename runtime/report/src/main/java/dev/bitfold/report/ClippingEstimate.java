@@ -5,24 +5,25 @@ import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * What an amax costs, estimated from a histogram: within a bin the values are taken to be spread
- * evenly, so that the squared error is an integral with a closed form.
+ * Estimates the error of an amax from a histogram. The values within a bin are assumed to be spread
+ * evenly, so the squared error is an integral with a closed form.
  *
  * @param clipped the share of the values beyond amax
  * @param error the relative error (root of noise over signal) with one scale of amax over the
  *     largest code
  */
 record ClippingEstimate(double clipped, double error) {
-  /** An amax of fewer bins is not estimated: where in a bin its values lie would decide. */
+  /** The number of bins below which the positions within bins would decide, so nothing is estimated. */
   private static final int FEWEST_BINS = 8;
 
-  /** A bin that the largest value cuts shorter than this share is taken as this long. */
+  /** The smallest share of a bin that the largest value can cut it to. */
   private static final double SHORTEST = 1e-3;
 
   /**
-   * Returns the estimate for one amax; empty if the bins are too wide for it, or there is no value.
+   * Returns the estimate for one amax; empty if the bins are too wide for it, or if there are no
+   * values.
    *
-   * @param largestCode what amax is rounded to: 127 for int8
+   * @param largestCode the code of amax, such as 127 for int8
    */
   static Optional<ClippingEstimate> of(Histogram histogram, double amax, int largestCode) {
     if (!(amax >= FEWEST_BINS * histogram.width()) || histogram.max() == 0) {
@@ -48,12 +49,12 @@ record ClippingEstimate(double clipped, double error) {
     return Optional.of(new ClippingEstimate(beyond / all, Math.sqrt(noise / signal)));
   }
 
-  /** The mean of a function between two points, from its integral. */
+  /** Returns the mean of a function between two points, from its integral. */
   private static double mean(double from, double to, DoubleUnaryOperator integral) {
     return (integral.applyAsDouble(to) - integral.applyAsDouble(from)) / (to - from);
   }
 
-  /** The integral of the squared rounding and clipping error from 0 to {@code x}. */
+  /** Returns the integral of the squared rounding and clipping error from 0 to {@code x}. */
   private static double noiseUpTo(double x, double step, int largestCode) {
     double code = Math.min(Math.rint(x / step), largestCode);
     return code * Math.pow(step, 3) / 12 + Math.pow(x - code * step, 3) / 3;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
-/** Brings a diagnosis into the shape of a report. */
+/** Turns a diagnosis into a report. */
 final class DiagnosisReport {
   private final Diagnosis diagnosis;
   private final Summary summary;
@@ -36,7 +36,7 @@ final class DiagnosisReport {
         null);
   }
 
-  /** Takes a summary's {@code norm (LayerNorm)} apart. */
+  /** Returns the parts of a summary's text such as {@code norm (LayerNorm)}. */
   private static Report.Skipped skipped(String text) {
     int space = text.lastIndexOf(" (");
     return space < 0 || !text.endsWith(")")
@@ -91,7 +91,7 @@ final class DiagnosisReport {
         integers.flatMap(i -> estimate).map(ClippingEstimate::error).orElse(null));
   }
 
-  /** How each tensor of a layer is quantized, by its name. */
+  /** Returns how each tensor of a layer is quantized, by its name. */
   private Map<String, String> formats(String layer) {
     Map<String, String> formats = new LinkedHashMap<>();
     for (Summary.Row row : summary.rows()) {

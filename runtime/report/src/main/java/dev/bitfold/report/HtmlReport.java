@@ -13,9 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * A report as one HTML file that needs no network: tables that sort and can be searched, charts,
- * light and dark, for screens of every size and for paper. The charts are drawn by Chart.js, which
- * is written into the file. Stateless.
+ * Writes a report as one HTML file that needs no network. It has tables that can be sorted and
+ * searched, and charts, in light and dark colours, for screens of every size and for paper. Chart.js,
+ * which is contained in the file, draws the charts. Stateless.
  */
 public final class HtmlReport {
   private static final String CHART_JS =
@@ -28,27 +28,27 @@ public final class HtmlReport {
   private HtmlReport() {}
 
   /**
-   * Writes what a diagnosis tells, whole or not at all.
+   * Writes the report of a diagnosis, completely or not at all.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @throws IOException if the file cannot be written; an existing file is then unchanged
    */
   public static void write(Diagnosis diagnosis, Path file) throws IOException {
     write(Report.of("Quantized model", diagnosis), file);
   }
 
   /**
-   * Writes a report, whole or not at all.
+   * Writes a report, completely or not at all.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @throws IOException if the file cannot be written; an existing file is then unchanged
    */
   public static void write(Report report, Path file) throws IOException {
     write(file, html(report));
   }
 
   /**
-   * Writes what the report shows as JSON, whole or not at all.
+   * Writes the contents of a report as JSON, completely or not at all.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @throws IOException if the file cannot be written; an existing file is then unchanged
    */
   public static void writeJson(Report report, Path file) throws IOException {
     write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report));
@@ -65,7 +65,7 @@ public final class HtmlReport {
     }
   }
 
-  /** The page's text. */
+  /** Returns the text of the page. */
   static String html(Report report) throws IOException {
     return resource("report.html")
         .replace("/*STYLE*/", resource("report.css"))
@@ -77,7 +77,7 @@ public final class HtmlReport {
         .replace("/*DATA*/", data(report));
   }
 
-  /** JSON that may stand in a script: nothing in it can end one. */
+  /** Returns JSON for a script element, without text that could end the element. */
   private static String data(Report report) throws JsonProcessingException {
     return JSON.writeValueAsString(report).replace("<", "\\u003c");
   }

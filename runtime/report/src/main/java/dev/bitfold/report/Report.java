@@ -12,14 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a report shows. Numbers that were not measured are null. Immutable.
+ * Holds the contents of a report. Numbers that were not measured are null. Immutable.
  *
- * @param title what was quantized
+ * @param title the name of what was quantized
  * @param origin when, with what and on which data the numbers were made
  * @param modelError the error of the whole model's output; null if it was not measured
- * @param totals what the model holds, float layers included
+ * @param totals the totals of the model with its float layers
  * @param layers the quantized layers, in the order of the model
- * @param skipped what stays float on purpose
+ * @param skipped the components and tensors that stay float on purpose
  * @param changes what to change, worst first; null if no advice was asked for
  */
 public record Report(
@@ -38,9 +38,9 @@ public record Report(
   }
 
   /**
-   * Returns what a diagnosis tells, dated now.
+   * Returns the report of a diagnosis with the current time.
    *
-   * @param title what was quantized
+   * @param title the name of what was quantized
    */
   public static Report of(String title, Diagnosis diagnosis) {
     return new DiagnosisReport(diagnosis).report(title, Origin.now());
@@ -57,7 +57,7 @@ public record Report(
     return new Report(title, origin, modelError, totals, ranked, skipped, changes);
   }
 
-  /** Returns this report with what to change; an empty list says that nothing is worth it. */
+  /** Returns this report with changes; an empty list means that nothing is worth changing. */
   public Report with(List<Advice> advice) {
     List<Change> found = advice.stream().map(Change::of).toList();
     return new Report(title, origin, modelError, totals, layers, skipped, found);
@@ -72,7 +72,7 @@ public record Report(
   /**
    * Returns this report with the data that the model was calibrated and measured with.
    *
-   * @param data in words: {@code 256 sentences of STS 2012}
+   * @param data the data in words: {@code 256 sentences of STS 2012}
    */
   public Report withData(String data) {
     Origin known = new Origin(origin.written(), origin.version(), data);
@@ -80,11 +80,11 @@ public record Report(
   }
 
   /**
-   * Where a report comes from.
+   * Describes the origin of a report.
    *
-   * @param written when, in ISO 8601: {@code 2026-11-30T16:40:00Z}
-   * @param version of Bitfold
-   * @param data what the model was calibrated and measured with, in words
+   * @param written the time of the report, in ISO 8601: {@code 2026-11-30T16:40:00Z}
+   * @param version the version of Bitfold
+   * @param data the data of calibration and measurement, in words
    */
   public record Origin(String written, String version, @Nullable String data) {
     static Origin now() {
@@ -93,11 +93,11 @@ public record Report(
   }
 
   /**
-   * The error of the whole model's output against the float model's.
+   * Holds the error of the whole model's output relative to the float model's output.
    *
-   * @param relative root of noise over signal: 0.01 is one percent
+   * @param relative the root of noise over signal; 0.01 is one percent
    * @param cosine the mean cosine between both outputs
-   * @param rows how many rows of the output were compared, such as examples
+   * @param rows the number of compared rows of the output, such as examples
    */
   public record ModelError(double relative, double cosine, long rows) {
     static ModelError of(Comparison comparison) {
@@ -106,31 +106,31 @@ public record Report(
   }
 
   /**
-   * What a model holds.
+   * Holds the totals of a model.
    *
-   * @param layers annotated layers, float ones included
-   * @param quantizers of weights, biases, inputs and outputs
-   * @param packedBytes what the weights and biases of all layers take in the bits of their formats
-   * @param floatBytes what they take as float32
+   * @param layers the number of annotated layers, with float layers
+   * @param quantizers the number of quantizers of weights, inputs and outputs
+   * @param packedBytes the bytes of all weights and biases in the bits of their formats
+   * @param floatBytes the bytes of all weights and biases as float32
    */
   public record Totals(int layers, int quantizers, long packedBytes, long floatBytes) {}
 
   /**
-   * A layer.
+   * Describes a layer.
    *
-   * @param path its path in the model
-   * @param type the simple name of its class
+   * @param path the path of the layer
+   * @param type the simple name of the layer's class
    * @param formats how each tensor is quantized, by its name
-   * @param weightDb signal to quantization noise of the weights, in dB
-   * @param inputDb of the worst input, after smoothing
-   * @param outputDb of the output
-   * @param outputL1 the mean absolute error of the output over its mean absolute value
-   * @param sensitivity the model's relative output error when only this layer is quantized
-   * @param alpha the migration strength; null if it is not smoothed
-   * @param curve the output error over alpha; null if none was searched
-   * @param inputs its quantized inputs
-   * @param packedBytes what weights and biases take in the bits of their formats
-   * @param floatBytes what they take as float32
+   * @param weightDb the signal to quantization noise of the weights, in dB
+   * @param inputDb the signal to quantization noise of the worst input after smoothing, in dB
+   * @param outputDb the signal to quantization noise of the output, in dB
+   * @param outputL1 the mean absolute error of the output divided by its mean absolute value
+   * @param sensitivity the model's relative output error if only this layer is quantized
+   * @param alpha the migration strength; null if the layer is not smoothed
+   * @param curve the output error for each alpha; null if no alpha was searched
+   * @param inputs the quantized inputs
+   * @param packedBytes the bytes of weights and biases in the bits of their formats
+   * @param floatBytes the bytes of weights and biases as float32
    */
   public record Layer(
       String path,
@@ -171,10 +171,10 @@ public record Report(
   }
 
   /**
-   * The output error over alpha.
+   * Holds the output error for each alpha.
    *
-   * @param alphas ascending, without "off"
-   * @param errors the error at each
+   * @param alphas the alphas in ascending order, without "off"
+   * @param errors the error at each alpha
    * @param off the error without smoothing
    */
   public record Curve(List<Double> alphas, List<Double> errors, @Nullable Double off) {
@@ -186,12 +186,12 @@ public record Report(
   }
 
   /**
-   * A quantized input of a layer.
+   * Describes a quantized input of a layer.
    *
-   * @param name of the tensor
-   * @param before its values before smoothing
-   * @param after and after; null if it is not smoothed
-   * @param calibrators what each calibrator would choose
+   * @param name the name of the tensor
+   * @param before the values before smoothing
+   * @param after the values after smoothing; null if the input is not smoothed
+   * @param calibrators the choice of each calibrator
    */
   public record Input(
       String name,
@@ -205,12 +205,12 @@ public record Report(
   }
 
   /**
-   * What a calibrator would choose for an input.
+   * Describes what a calibrator would choose for an input.
    *
-   * @param calibrator its name: {@code percentile 99.9}
-   * @param amax of the whole tensor
-   * @param clipped the share of the values beyond it, estimated from the histogram; null if its
-   *     bins are too wide to tell, such as beside one value that is far out
+   * @param calibrator the name of the calibrator: {@code percentile 99.9}
+   * @param amax the amax of the whole tensor
+   * @param clipped the share of the values beyond the amax, estimated from the histogram; null if the
+   *     bins are too wide for an estimate, for example because of an outlier
    * @param error the relative error of the input at that amax with one scale, in the format of the
    *     input, estimated in the same way; null for formats that are not integers
    */
@@ -218,11 +218,11 @@ public record Report(
       String calibrator, double amax, @Nullable Double clipped, @Nullable Double error) {}
 
   /**
-   * The values of an input.
+   * Describes the values of an input.
    *
-   * @param counts how many absolute values lie in each bin, from 0 on
+   * @param counts the number of absolute values in each bin, from 0 on
    * @param binWidth the width of a bin
-   * @param amax the chosen amax; null if it is dynamic
+   * @param amax the chosen amax; null if the scale is dynamic
    * @param channelAmax the largest absolute value of each channel
    */
   public record Activations(
@@ -233,7 +233,7 @@ public record Report(
       channelAmax = List.copyOf(channelAmax);
     }
 
-    /** Returns the largest channel over the median one; NaN without channels. */
+    /** Returns the largest channel divided by the median channel; NaN without channels. */
     public double maxOverMedian() {
       if (channelAmax.isEmpty()) {
         return Double.NaN;
@@ -246,25 +246,25 @@ public record Report(
   }
 
   /**
-   * What stays float on purpose.
+   * Describes what stays float on purpose.
    *
-   * @param path of a component or tensor
-   * @param type the simple name of its class
-   * @param reason who keeps it float
+   * @param path the path of the component or tensor
+   * @param type the simple name of the component's class
+   * @param reason what keeps it float
    */
   public record Skipped(String path, String type, String reason) {}
 
   /**
-   * A change that makes a layer better; it was tried on calibration data.
+   * Describes a change that makes a layer more accurate, and that was tried on calibration data.
    *
    * @param layer the layer's path
-   * @param change what to write, and where
-   * @param reason why, in figures
+   * @param change the annotation to write, and its place
+   * @param reason the reason, in figures
    * @param modelBefore the relative error that the layer alone adds to the model's output
-   * @param modelAfter the same with the change
+   * @param modelAfter that error with the change
    * @param layerBefore the relative error of the layer's output
-   * @param layerAfter the same with the change
-   * @param bytes what the layer's packed weights take more; below 0 if they take less
+   * @param layerAfter that error with the change
+   * @param bytes the additional bytes of the layer's packed weights; below 0 if they take fewer
    */
   public record Change(
       String layer,

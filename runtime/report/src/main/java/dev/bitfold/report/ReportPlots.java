@@ -28,15 +28,17 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** A report's charts as PNG files, for papers and slides, in the colours of the page. Stateless. */
+/**
+ * Writes a report's charts as PNG files for papers and slides, in the colours of the page. Stateless.
+ */
 public final class ReportPlots {
   private static final int WIDTH = 1200;
   private static final int HEIGHT = 700;
 
-  /** With more layers than these an axis has their numbers in place of their names. */
+  /** The number of layers above which an axis has numbers instead of names. */
   private static final int NAMED = 16;
 
-  /** With more curves than these each has the same colour, and there is no legend. */
+  /** The number of curves above which all have the same colour and there is no legend. */
   private static final int TOLD_APART = 8;
 
   private static final Color BLUE = new Color(0x2a6cb3);
@@ -48,14 +50,14 @@ public final class ReportPlots {
   private ReportPlots() {}
 
   /**
-   * Writes {@code noise.png} (signal to noise of each layer), {@code alpha.png} (output error over
-   * alpha, of the layers that were searched) and {@code channels.png} (largest over median channel,
-   * before and after smoothing). A chart without data is left out. With more than 16 layers the
-   * axis has their numbers, as the report's table has them.
+   * Writes {@code noise.png} (the signal to noise of each layer), {@code alpha.png} (the output error
+   * for each alpha, of the searched layers) and {@code channels.png} (the largest channel divided by
+   * the median, before and after smoothing). A chart without data is left out. With more than 16
+   * layers, the axis has the numbers of the report's table.
    *
-   * @param folder is made if it is not there
+   * @param folder the folder, which is made if it does not exist
    * @return the files that were written
-   * @throws IOException if one cannot be written
+   * @throws IOException if a file cannot be written
    */
   public static List<Path> write(Report report, Path folder) throws IOException {
     Files.createDirectories(folder);
@@ -115,7 +117,7 @@ public final class ReportPlots {
     }
   }
 
-  /** The largest spread of a layer's inputs; null if none has channels. */
+  /** Returns the largest spread of a layer's inputs; null if none has channels. */
   private static @Nullable Double spread(
       Layer layer, Function<Report.Input, Report.@Nullable Activations> side) {
     return layer.inputs().stream()
@@ -151,12 +153,12 @@ public final class ReportPlots {
     return chart;
   }
 
-  /** The page's blue, thin enough to see through. */
+  /** Returns the page's blue, partly transparent. */
   private static Color[] alike() {
     return new Color[] {new Color(BLUE.getRed(), BLUE.getGreen(), BLUE.getBlue(), 110)};
   }
 
-  /** So many colours, from the page's blue on around the circle. */
+  /** Returns {@code count} colours around the colour circle, beginning with the page's blue. */
   private static Color[] spectrum(int count) {
     float[] blue = Color.RGBtoHSB(BLUE.getRed(), BLUE.getGreen(), BLUE.getBlue(), null);
     Color[] colors = new Color[Math.max(1, count)];

@@ -1,6 +1,6 @@
 /**
- * What quantization did to a model, for people: HTML, JSON and plots. May use core, nothing else of
- * ours.
+ * Shows people the effect of quantization on a model, as HTML, JSON and plots. Imports core, and no
+ * other module of Bitfold.
  */
 @NullMarked
 package dev.bitfold.report;
