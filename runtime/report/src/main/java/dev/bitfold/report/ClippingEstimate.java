@@ -16,7 +16,7 @@ record ClippingEstimate(double clipped, double error) {
   /** The number of bins below which the positions within bins would decide, so nothing is estimated. */
   private static final int FEWEST_BINS = 8;
 
-  /** The smallest share of a bin that the largest value can cut it to. */
+  /** The smallest share that counts of a bin that the largest value cuts short. */
   private static final double SHORTEST = 1e-3;
 
   /**
