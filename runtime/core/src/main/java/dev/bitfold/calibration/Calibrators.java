@@ -17,15 +17,15 @@ public final class Calibrators {
   }
 
   /**
-   * Returns the calibrator of a descriptor. For an affine descriptor, it is a {@link RangeCalibrator}.
-   * For dynamic blocks with E4M3 scales, it finds the amax of the whole tensor ({@link
-   * QuantDescriptor#scaleAmax}).
+   * Returns the calibrator of a descriptor. For an affine descriptor, it is a {@link
+   * RangeCalibrator}. For dynamic blocks with E4M3 scales, it finds the amax of the whole tensor
+   * ({@link QuantDescriptor#scaleAmax}).
    *
    * @param layout the layout of the tensor, for axes that are given by letter
    * @param nonFinite what to do with NaN and infinity
    * @throws IllegalArgumentException if there is nothing to calibrate (the scale is dynamic or the
-   *     amax is given), if the method cannot be combined with the granularity or the number format, or
-   *     if the descriptor does not fit the layout
+   *     amax is given), if the method cannot be combined with the granularity or the number format,
+   *     or if the descriptor does not fit the layout
    */
   public static Calibrator of(QuantDescriptor descriptor, Layout layout, NonFinite nonFinite) {
     return of(Quantizer.of(descriptor, layout), nonFinite);

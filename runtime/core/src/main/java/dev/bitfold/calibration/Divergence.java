@@ -3,8 +3,8 @@ package dev.bitfold.calibration;
 import dev.bitfold.descriptor.NumberFormat.IntFormat;
 
 /**
- * Computes how much a histogram changes if its lower bins are expressed in a few levels and the rest
- * is clipped, as the Kullback-Leibler divergence. Source: {@code _compute_amax_entropy} of
+ * Computes how much a histogram changes if its lower bins are expressed in a few levels and the
+ * rest is clipped, as the Kullback-Leibler divergence. Source: {@code _compute_amax_entropy} of
  * pytorch-quantization and ModelOpt.
  */
 public final class Divergence {
@@ -21,8 +21,8 @@ public final class Divergence {
    * @param counts the histogram
    * @param kept the number of bins that are kept; the others are added to the last of these
    * @param levels the number of groups, each with one density, that represent the kept bins
-   * @return the divergence; infinite if there is a value where none is expected, NaN if there are no
-   *     values
+   * @return the divergence; infinite if there is a value where none is expected, NaN if there are
+   *     no values
    */
   public static double of(long[] counts, int kept, int levels) {
     double[] density = new double[kept];

@@ -47,8 +47,8 @@ final class GroupHistogram {
   }
 
   /**
-   * Returns the bin edge with the smallest squared error: the best of {@value #COARSE} evenly spaced
-   * edges, and then the best around that edge. Of equal edges, it is the largest.
+   * Returns the bin edge with the smallest squared error: the best of {@value #COARSE} evenly
+   * spaced edges, and then the best around that edge. Of equal edges, it is the largest.
    */
   float mse(GridError grid) {
     float[] centers = new float[counts.length];
@@ -84,8 +84,9 @@ final class GroupHistogram {
   }
 
   /**
-   * Returns the bin edge with the smallest Kullback-Leibler divergence, or the last one of equal edges.
-   * The lowest bin, which often holds the zeros of an activation, counts as much as the next one.
+   * Returns the bin edge with the smallest Kullback-Leibler divergence, or the last one of equal
+   * edges. The lowest bin, which often holds the zeros of an activation, counts as much as the next
+   * one.
    */
   float entropy(IntFormat format) {
     int levels = Divergence.levels(format);

@@ -15,10 +15,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Finds the amax from a histogram of the magnitudes, per tensor or per channel, by percentile, mean
  * squared error or entropy. One calibrator gives the results of all three.
  *
- * <p>The width of a bin is a power of two, and doubles when a larger value comes. Therefore, memory is
- * fixed (bins times scales) and merging is exact. A percentile also uses bins whose width is 1/128 of
- * their values, with 128 additional counts for each power of two that occurs. A single outlier does
- * not make the percentile less exact. The bins of ModelOpt's own histogram depend on the first batch.
+ * <p>The width of a bin is a power of two, and doubles when a larger value comes. Therefore, memory
+ * is fixed (bins times scales) and merging is exact. A percentile also uses bins whose width is
+ * 1/128 of their values, with 128 additional counts for each power of two that occurs. A single
+ * outlier does not make the percentile less exact. The bins of ModelOpt's own histogram depend on
+ * the first batch.
  */
 public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalibrator> {
   private final QuantDescriptor descriptor;
@@ -59,9 +60,10 @@ public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalib
   }
 
   /**
-   * Returns the smallest bin edge that at least the given percentage of the magnitudes does not exceed,
-   * and the largest magnitude at 100. It is at most 1/128 above the exact percentile, however large the
-   * outliers are. Near the largest magnitude, it is at most one bin of {@code largest / bins} above.
+   * Returns the smallest bin edge that at least the given percentage of the magnitudes does not
+   * exceed, and the largest magnitude at 100. It is at most 1/128 above the exact percentile,
+   * however large the outliers are. Near the largest magnitude, it is at most one bin of {@code
+   * largest / bins} above.
    *
    * @param percentile above 0, at most 100
    * @throws IllegalArgumentException if the percentile is outside of this range
@@ -76,8 +78,8 @@ public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalib
   }
 
   /**
-   * Returns the bin edge with the smallest squared error in the descriptor's number format, computed at
-   * the bins' centers: the best of 128 evenly spaced edges, refined to a bin.
+   * Returns the bin edge with the smallest squared error in the descriptor's number format,
+   * computed at the bins' centers: the best of 128 evenly spaced edges, refined to a bin.
    *
    * @throws IllegalStateException if nothing was observed
    */
@@ -87,11 +89,12 @@ public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalib
   }
 
   /**
-   * Returns the bin edge with the smallest Kullback-Leibler divergence between the magnitudes and their
-   * quantized form, as in TensorRT.
+   * Returns the bin edge with the smallest Kullback-Leibler divergence between the magnitudes and
+   * their quantized form, as in TensorRT.
    *
    * @throws IllegalStateException if nothing was observed
-   * @throws UnsupportedOperationException if the descriptor's number format is not an integer format
+   * @throws UnsupportedOperationException if the descriptor's number format is not an integer
+   *     format
    */
   public INDArray entropy() {
     IntFormat integers =
@@ -108,8 +111,8 @@ public final class HistogramCalibrator extends ObservedCalibrator<HistogramCalib
   }
 
   /**
-   * Returns the counts of the first scale's magnitudes, which are all magnitudes if there is one scale
-   * per tensor.
+   * Returns the counts of the first scale's magnitudes, which are all magnitudes if there is one
+   * scale per tensor.
    *
    * @throws IllegalStateException if nothing was observed
    */

@@ -31,8 +31,8 @@ record MagnitudeBins(long[] counts, IntToDoubleFunction edge) {
   }
 
   /**
-   * Returns the smallest number beyond which there are at most {@code cut} values. These bins count the
-   * values above zero.
+   * Returns the smallest number beyond which there are at most {@code cut} values. These bins count
+   * the values above zero.
    *
    * @param below the bins that count the values below zero
    */

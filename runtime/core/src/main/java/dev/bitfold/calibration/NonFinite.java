@@ -7,8 +7,8 @@ public enum NonFinite {
   /** The values are left out and counted; see {@link Calibrator#nonFinite()}. */
   COUNT,
   /**
-   * The values become the amax, as in pytorch-quantization. Only a {@link MaxCalibrator} does so, and a
-   * quantizer refuses that amax.
+   * The values become the amax, as in pytorch-quantization. Only a {@link MaxCalibrator} does so,
+   * and a quantizer refuses that amax.
    */
   KEEP
 }

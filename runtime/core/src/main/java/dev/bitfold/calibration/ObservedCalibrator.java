@@ -51,7 +51,10 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
    */
   protected abstract void add(C other);
 
-  /** Returns whether the statistics depend on the order of the batches, so that they cannot be merged. */
+  /**
+   * Returns whether the statistics depend on the order of the batches, so that they cannot be
+   * merged.
+   */
   protected boolean isOrdered() {
     return false;
   }
@@ -63,7 +66,8 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
    * Replaces the statistics with those that {@link #writeStatistics} wrote, under the lock.
    *
    * @param read the counts that were written with the statistics
-   * @throws IOException if the statistics cannot be read; those of this calibrator are then unchanged
+   * @throws IOException if the statistics cannot be read; those of this calibrator are then
+   *     unchanged
    */
   protected abstract void readStatistics(DataInput in, Observed read) throws IOException;
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the range of an affine quantizer by percentile, from histograms of the negative values and of
- * the other values. Half of what the percentile leaves out is cut from each end.
+ * Finds the range of an affine quantizer by percentile, from histograms of the negative values and
+ * of the other values. Half of what the percentile leaves out is cut from each end.
  */
 public final class SignedHistogramCalibrator extends ObservedCalibrator<SignedHistogramCalibrator>
     implements RangeCalibrator {
@@ -84,7 +84,10 @@ public final class SignedHistogramCalibrator extends ObservedCalibrator<SignedHi
     return ends;
   }
 
-  /** Returns the end of the values that {@code near} counts, by the bins whose end is nearer to zero. */
+  /**
+   * Returns the end of the values that {@code near} counts, by the bins whose end is nearer to
+   * zero.
+   */
   private static double end(BinnedCounts counts, int near, int far, double share) {
     MagnitudeBins even = counts.even(near);
     MagnitudeBins evenFar = counts.even(far);

@@ -1,8 +1,8 @@
 package dev.bitfold.kernel;
 
 /**
- * Computes the scale of each group from the group's own largest absolute value, so that a kernel can
- * find the scale while the group is still in the cache. Safe for concurrent use.
+ * Computes the scale of each group from the group's own largest absolute value, so that a kernel
+ * can find the scale while the group is still in the cache. Safe for concurrent use.
  */
 public interface AmaxScaling {
   /** Returns whether elements are divided, as {@link Scales#divides}. */

@@ -5,11 +5,11 @@ import java.util.function.Function;
 
 /**
  * Describes the numbers that an element can take before it is scaled back. An element becomes the
- * nearest number, or the one that the rounding chooses. An element beyond the largest number becomes
- * the largest number. NaN stays NaN.
+ * nearest number, or the one that the rounding chooses. An element beyond the largest number
+ * becomes the largest number. NaN stays NaN.
  *
- * <p>The choice is closed: kernels call {@link #match}, once for each call and outside of loops, and
- * do not compile until they handle each grid.
+ * <p>The choice is closed: kernels call {@link #match}, once for each call and outside of loops,
+ * and do not compile until they handle each grid.
  */
 public sealed interface Grid {
   /** Returns the result of the function for this grid. */
@@ -33,8 +33,8 @@ public sealed interface Grid {
    * Describes floats with subnormals. Zero has the sign of the element.
    *
    * @param mantissa the number of mantissa bits
-   * @param minExponent the exponent of the smallest normal number; the smallest number above zero is
-   *     2^(minExponent - mantissa)
+   * @param minExponent the exponent of the smallest normal number; the smallest number above zero
+   *     is 2^(minExponent - mantissa)
    * @param max the largest number
    */
   record Floats(int mantissa, int minExponent, float max, Rounding rounding) implements Grid {
@@ -47,8 +47,8 @@ public sealed interface Grid {
     }
 
     /**
-     * Returns the rounding. Without mantissa bits, half to even becomes half away from zero, because
-     * neighbours end in the same bit.
+     * Returns the rounding. Without mantissa bits, half to even becomes half away from zero,
+     * because neighbours end in the same bit.
      */
     public Rounding effective() {
       return mantissa == 0 && rounding == Rounding.HALF_EVEN ? Rounding.HALF_AWAY : rounding;
@@ -86,8 +86,8 @@ public sealed interface Grid {
     };
 
     /**
-     * Returns the values in ascending order: those of QLoRA to four digits, in bfloat16, as ModelOpt
-     * holds them.
+     * Returns the values in ascending order: those of QLoRA to four digits, in bfloat16, as
+     * ModelOpt holds them.
      */
     public static float[] values() {
       return NF4.clone();

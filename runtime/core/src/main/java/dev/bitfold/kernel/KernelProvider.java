@@ -8,8 +8,8 @@ public interface KernelProvider {
   String name();
 
   /**
-   * Returns the priority. The provider with the highest one is the default. A provider below 0 is used
-   * only if it is named.
+   * Returns the priority. The provider with the highest one is the default. A provider below 0 is
+   * used only if it is named.
    */
   int priority();
 

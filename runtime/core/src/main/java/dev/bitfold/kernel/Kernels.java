@@ -26,8 +26,8 @@ public final class Kernels {
   /**
    * Returns the kernels that quantizers use by default.
    *
-   * @throws IllegalArgumentException if a system property names kernels or a device that do not exist;
-   *     the message names the property's value
+   * @throws IllegalArgumentException if a system property names kernels or a device that do not
+   *     exist; the message names the property's value
    */
   public static QuantKernels active() {
     QuantKernels chosen = active;
@@ -46,8 +46,8 @@ public final class Kernels {
   /**
    * Returns the kernels of a name.
    *
-   * @throws IllegalArgumentException if there are no kernels of that name, or if they cannot be used in
-   *     this JVM; the message lists the names found, or says why
+   * @throws IllegalArgumentException if there are no kernels of that name, or if they cannot be
+   *     used in this JVM; the message lists the names found, or says why
    */
   public static QuantKernels named(String name) {
     List<KernelProvider> found = found();

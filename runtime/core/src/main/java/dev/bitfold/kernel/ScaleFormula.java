@@ -4,9 +4,9 @@ import dev.bitfold.annotations.ScaleRule;
 
 /**
  * Describes what an {@link AmaxScaling} computes, for kernels that compute it on another device. An
- * amax is first multiplied by {@code factor}, except for {@link Kind#E4M3}. A finite amax that becomes
- * infinite is replaced by the largest float. The arithmetic is float32, and double in E4M3's
- * reciprocal rule, with one rounding per operation.
+ * amax is first multiplied by {@code factor}, except for {@link Kind#E4M3}. A finite amax that
+ * becomes infinite is replaced by the largest float. The arithmetic is float32, and double in
+ * E4M3's reciprocal rule, with one rounding per operation.
  *
  * @param kind the kind of scales
  * @param rule the rule of powers of two and of E4M3

@@ -1,9 +1,9 @@
 package dev.bitfold.kernel;
 
 /**
- * Holds the scales that bring elements to the grid and back, with one value for each group: {@code q =
- * round(x ∘ forward) + zeroPoint} on the grid, and {@code (q - zeroPoint) ∘ backward}. The arithmetic
- * is IEEE float32, with one rounding per operation.
+ * Holds the scales that bring elements to the grid and back, with one value for each group: {@code
+ * q = round(x ∘ forward) + zeroPoint} on the grid, and {@code (q - zeroPoint) ∘ backward}. The
+ * arithmetic is IEEE float32, with one rounding per operation.
  *
  * @param forward {@code x * forward}, or {@code x / forward}
  * @param divides whether forward divides

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the input of a kernel: the elements of a dense c-ordered tensor from the buffer's index 0,
- * multiplied by the pre-quant scale if there is one. A kernel does not change the buffer's position or
- * limit.
+ * multiplied by the pre-quant scale if there is one. A kernel does not change the buffer's position
+ * or limit.
  *
  * @param values the elements
  * @param preScale the pre-quant scale, or null

@@ -2,11 +2,14 @@ package dev.bitfold.kernel;
 
 /**
  * Runs the kernels on one tensor in any memory, as {@link QuantKernels} does in the memory of the
- * host. All methods write to the same place, which may be the tensor itself. The tensor is float32 in
- * c order and not empty. Not safe for concurrent use.
+ * host. All methods write to the same place, which may be the tensor itself. The tensor is float32
+ * in c order and not empty. Not safe for concurrent use.
  */
 public interface TensorKernels {
-  /** Returns the kernels of the same tensor, with elements multiplied by a pre-quant scale on reading. */
+  /**
+   * Returns the kernels of the same tensor, with elements multiplied by a pre-quant scale on
+   * reading.
+   */
   TensorKernels times(PreScale preScale);
 
   /** Runs {@link QuantKernels#amax}. */

@@ -19,8 +19,8 @@ final class Granularity {
    * Returns how many adjacent elements share a scale along each axis: 1 if the axis keeps scales of
    * its own, {@link Groups#WHOLE} if it shares them.
    *
-   * @throws IllegalArgumentException if the rank does not fit the layout, or if an axis does not fit
-   *     the rank
+   * @throws IllegalArgumentException if the rank does not fit the layout, or if an axis does not
+   *     fit the rank
    */
   static int[] blocks(QuantDescriptor descriptor, Layout layout, long[] shape) {
     int rank = shape.length;

@@ -201,7 +201,10 @@ public final class PackedTensor {
     return codec.signed() ? code << (32 - bits) >> (32 - bits) : code;
   }
 
-  /** Returns the codes of the block scales in c order: E8M0, E4M3 or int8; empty if they are float32. */
+  /**
+   * Returns the codes of the block scales in c order: E8M0, E4M3 or int8; empty if they are
+   * float32.
+   */
   public int[] scaleCodes() {
     return scales.codes();
   }
@@ -220,9 +223,9 @@ public final class PackedTensor {
   }
 
   /**
-   * Returns the number by which each group's codes are multiplied after the zero point is subtracted,
-   * in c order of {@link #scaleShape}. Where {@link #unpack} divides, a product differs by up to an
-   * ulp.
+   * Returns the number by which each group's codes are multiplied after the zero point is
+   * subtracted, in c order of {@link #scaleShape}. Where {@link #unpack} divides, a product differs
+   * by up to an ulp.
    */
   public float[] multipliers() {
     float[] multipliers = scales.backward().clone();
@@ -234,7 +237,10 @@ public final class PackedTensor {
     return multipliers;
   }
 
-  /** Returns the tensor's shape with each axis divided by its block, and 1 for an axis that is shared. */
+  /**
+   * Returns the tensor's shape with each axis divided by its block, and 1 for an axis that is
+   * shared.
+   */
   public long[] scaleShape() {
     return groups.shape().clone();
   }

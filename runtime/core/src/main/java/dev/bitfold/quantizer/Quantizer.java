@@ -41,7 +41,9 @@ public final class Quantizer {
   private final Scaling scaling;
   private final @Nullable AxisScale preScale;
 
-  /** The quantizer for the last tensor's shape. It is immutable, so a thread may see an older one. */
+  /**
+   * The quantizer for the last tensor's shape. It is immutable, so a thread may see an older one.
+   */
   private @Nullable ShapedQuantizer last;
 
   private Quantizer(
@@ -109,8 +111,8 @@ public final class Quantizer {
   }
 
   /**
-   * Returns whether the scales do not depend on the tensor. If so, they are the same arrays in every
-   * call.
+   * Returns whether the scales do not depend on the tensor. If so, they are the same arrays in
+   * every call.
    */
   public boolean isFixed() {
     return scaling.isReady();
@@ -141,9 +143,9 @@ public final class Quantizer {
 
   /**
    * Returns this affine quantizer with a fixed range. A range that does not hold zero is widened to
-   * hold it: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is {@code (high - low) /
-   * (2^bits - 1)}, or 1 if the range is only zero. The zero point is a code of the format, with which
-   * {@code low} becomes the smallest integer. Source: pytorch-quantization,
+   * hold it: {@code low = min(min, 0)}, {@code high = max(max, 0)}. The scale is {@code (high -
+   * low) / (2^bits - 1)}, or 1 if the range is only zero. The zero point is a code of the format,
+   * with which {@code low} becomes the smallest integer. Source: pytorch-quantization,
    * fake_affine_tensor_quant, which does not widen ranges, and gives NaN for a range without width.
    *
    * @param min one number, or one for each group
@@ -176,8 +178,8 @@ public final class Quantizer {
   }
 
   /**
-   * Returns this quantizer with SmoothQuant's pre-quant scale, by which tensors are multiplied in the
-   * same pass. An amax is that of the scaled tensor.
+   * Returns this quantizer with SmoothQuant's pre-quant scale, by which tensors are multiplied in
+   * the same pass. An amax is that of the scaled tensor.
    *
    * @param scale one finite factor for each index of the axis
    * @param axis the axis, negative from the end
@@ -196,8 +198,8 @@ public final class Quantizer {
   }
 
   /**
-   * Returns how many adjacent elements share a scale along each axis of a tensor: 1 if the axis keeps
-   * scales of its own, {@link dev.bitfold.descriptor.BlockSize#WHOLE} if it shares them.
+   * Returns how many adjacent elements share a scale along each axis of a tensor: 1 if the axis
+   * keeps scales of its own, {@link dev.bitfold.descriptor.BlockSize#WHOLE} if it shares them.
    *
    * @throws IllegalArgumentException if the descriptor or layout does not fit the rank
    */
@@ -208,9 +210,9 @@ public final class Quantizer {
   }
 
   /**
-   * Returns the shape of the scales for a tensor's shape: each axis divided by its block, and 1 for an
-   * axis that is shared. It is empty for one scale per tensor. If one fixed value serves all groups, it
-   * is the shape of that value.
+   * Returns the shape of the scales for a tensor's shape: each axis divided by its block, and 1 for
+   * an axis that is shared. It is empty for one scale per tensor. If one fixed value serves all
+   * groups, it is the shape of that value.
    */
   public long[] scaleShape(long... shape) {
     Objects.requireNonNull(shape, "shape");
@@ -232,8 +234,8 @@ public final class Quantizer {
   /**
    * Returns the largest absolute value of each group; NaN for a group that holds a NaN.
    *
-   * @return float32 in the tensor's shape with each axis divided by its block, and 1 for an axis that
-   *     is shared; a scalar for one scale per tensor
+   * @return float32 in the tensor's shape with each axis divided by its block, and 1 for an axis
+   *     that is shared; a scalar for one scale per tensor
    */
   public INDArray amax(INDArray x) {
     Objects.requireNonNull(x, "x");
@@ -258,8 +260,8 @@ public final class Quantizer {
    *
    * @param candidates amaxes as for {@link #withAmax}, in the shape of {@link #amax}
    * @return for each candidate, one sum for each group in c order
-   * @throws IllegalArgumentException if a candidate does not fit the tensor, or if the descriptor does
-   *     not take an amax for each group
+   * @throws IllegalArgumentException if a candidate does not fit the tensor, or if the descriptor
+   *     does not take an amax for each group
    */
   public double[][] squaredErrors(INDArray x, List<INDArray> candidates) {
     Objects.requireNonNull(x, "x");

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Quantizes tensors of one shape. It finds once which elements share a scale, and which factor of the
- * pre-quant scale each element takes. Immutable.
+ * Quantizes tensors of one shape. It finds once which elements share a scale, and which factor of
+ * the pre-quant scale each element takes. Immutable.
  */
 final class ShapedQuantizer {
   private final QuantDescriptor descriptor;
@@ -37,7 +37,8 @@ final class ShapedQuantizer {
   /**
    * Finds the groups.
    *
-   * @throws IllegalArgumentException if the granularity or the pre-quant scale does not fit the shape
+   * @throws IllegalArgumentException if the granularity or the pre-quant scale does not fit the
+   *     shape
    */
   ShapedQuantizer(
       QuantDescriptor descriptor,
@@ -67,7 +68,9 @@ final class ShapedQuantizer {
     return granularity;
   }
 
-  /** Returns the shape of the scales. A single scale is a scalar or has the shape that it was given. */
+  /**
+   * Returns the shape of the scales. A single scale is a scalar or has the shape that it was given.
+   */
   long[] scaleShape() {
     return scaling.single() ? scaling.singleShape() : amaxShape();
   }
@@ -164,7 +167,9 @@ final class ShapedQuantizer {
     return preScale == null ? tensor : tensor.times(preScale);
   }
 
-  /** Returns the tensor with the pre-quant scale, and refuses values that the format cannot take. */
+  /**
+   * Returns the tensor with the pre-quant scale, and refuses values that the format cannot take.
+   */
   private TensorKernels checked(TensorKernels unscaled) {
     requireElements();
     TensorKernels tensor = scaled(unscaled);

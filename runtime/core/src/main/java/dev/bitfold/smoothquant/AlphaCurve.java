@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * Holds the error of a layer's output for each alpha that was tried.
  *
- * @param alphas the alphas in ascending order, with {@link Alpha.Off} first if it was tried; none is
- *     {@link Alpha.Searched}
- * @param errors the relative error (root of noise over signal) of the layer's output for each alpha;
- *     all 0 if there was nothing to search
+ * @param alphas the alphas in ascending order, with {@link Alpha.Off} first if it was tried; none
+ *     is {@link Alpha.Searched}
+ * @param errors the relative error (root of noise over signal) of the layer's output for each
+ *     alpha; all 0 if there was nothing to search
  */
 public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
   /** Copies the lists. */
@@ -28,8 +28,8 @@ public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
   }
 
   /**
-   * Returns the curve of layers that share one scale: the root of the mean square of their errors, so
-   * that each layer counts the same.
+   * Returns the curve of layers that share one scale: the root of the mean square of their errors,
+   * so that each layer counts the same.
    *
    * @param curves curves of the same alphas
    */

@@ -21,12 +21,12 @@ import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the alpha of each layer with the smallest error of the layer's output. Every round is one run
- * over data. In it, each layer is quantized but passes its float output on, so every layer gets exactly
- * its float inputs and is judged alone.
+ * Finds the alpha of each layer with the smallest error of the layer's output. Every round is one
+ * run over data. In it, each layer is quantized but passes its float output on, so every layer gets
+ * exactly its float inputs and is judged alone.
  *
- * <p>A search climbs an {@link AlphaLadder} over a bounded, evenly spread sample of the batches. A sweep
- * tries every candidate on all batches, in portions as large as memory allows.
+ * <p>A search climbs an {@link AlphaLadder} over a bounded, evenly spread sample of the batches. A
+ * sweep tries every candidate on all batches, in portions as large as memory allows.
  */
 final class AlphaSearch<M> {
   /** Bytes of outputs so few that errors jump between alphas and that all alphas can be tried. */
@@ -84,7 +84,9 @@ final class AlphaSearch<M> {
     return curves;
   }
 
-  /** Returns the curve of each layer over the candidates that were tried; its best point is chosen. */
+  /**
+   * Returns the curve of each layer over the candidates that were tried; its best point is chosen.
+   */
   Map<String, AlphaCurve> run() {
     int rounds = candidates.values().stream().mapToInt(List::size).max().orElse(0);
     Map<String, AlphaCurve> curves = new LinkedHashMap<>();

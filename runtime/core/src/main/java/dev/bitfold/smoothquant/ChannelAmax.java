@@ -8,15 +8,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Computes the largest absolute value of each channel, as float32 vectors [C]. A channel that holds a
- * NaN has the amax NaN, which {@link SmoothScales} refuses. Stateless.
+ * Computes the largest absolute value of each channel, as float32 vectors [C]. A channel that holds
+ * a NaN has the amax NaN, which {@link SmoothScales} refuses. Stateless.
  */
 public final class ChannelAmax {
   private ChannelAmax() {}
 
   /**
-   * Returns the amax of each channel of an activation, over all axes except {@code C}: for NCHW over N,
-   * H and W.
+   * Returns the amax of each channel of an activation, over all axes except {@code C}: for NCHW
+   * over N, H and W.
    *
    * @throws IllegalArgumentException if the layout has no C or does not fit the tensor's rank, or
    *     if the tensor holds integers
@@ -29,8 +29,8 @@ public final class ChannelAmax {
 
   /**
    * Returns the amax of a weight for each channel of the input. A weight with fewer input channels
-   * ({@code I}) than the input is that of a grouped convolution, or of a depthwise one if I is 1. Its
-   * output channels are divided among the groups in order.
+   * ({@code I}) than the input is that of a grouped convolution, or of a depthwise one if I is 1.
+   * Its output channels are divided among the groups in order.
    *
    * @param inputChannels the number of channels of the layer's input
    * @throws IllegalArgumentException if the layout has no I (for groups: no O) or does not fit the

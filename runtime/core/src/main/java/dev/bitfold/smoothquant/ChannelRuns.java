@@ -1,8 +1,8 @@
 package dev.bitfold.smoothquant;
 
 /**
- * Describes the channels of a dense tensor in c order as contiguous runs. All elements of a run have
- * the same channel, or each element has the channel after that of the element before.
+ * Describes the channels of a dense tensor in c order as contiguous runs. All elements of a run
+ * have the same channel, or each element has the channel after that of the element before.
  */
 final class ChannelRuns {
   /** Handles the runs. */
@@ -43,8 +43,8 @@ final class ChannelRuns {
   }
 
   /**
-   * Returns the input channels of a grouped weight. Output channel {@code o} of O is in group {@code g =
-   * o / (O / groups)}, and its i-th input is channel {@code g * I + i}.
+   * Returns the input channels of a grouped weight. Output channel {@code o} of O is in group
+   * {@code g = o / (O / groups)}, and its i-th input is channel {@code g * I + i}.
    */
   static ChannelRuns grouped(long[] shape, int inputAxis, int outputAxis, int groups) {
     return new ChannelRuns(

@@ -11,9 +11,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Holds one scale for each input channel, which moves the difficulty of quantizing from a layer's
  * input to its weights. The input is multiplied by {@link #preQuantScale()}, and the weights by its
- * reciprocal, {@link #weightScale()}, so the layer computes the same output. The pre-quant scale can be
- * folded into the component that produces the input. Scales are float32, finite and positive.
- * Immutable.
+ * reciprocal, {@link #weightScale()}, so the layer computes the same output. The pre-quant scale
+ * can be folded into the component that produces the input. Scales are float32, finite and
+ * positive. Immutable.
  */
 public final class SmoothScales {
   /** The share of the median contribution up to which a channel counts as asleep. */
@@ -35,19 +35,20 @@ public final class SmoothScales {
    * [1e-4, 1e4], and 1 where that is not a number. Source: {@code apply_pre_quant_scale_and_smooth}
    * of ModelOpt's model_calib.py, which differs for channels that are asleep.
    *
-   * <p>A channel is asleep if its weights are not all zero, and if {@code actAmax * weightAmax}, the
-   * most that it has contributed to an output, is at most 2^-10 of the median of the active channels.
-   * The values of such a channel in the calibration data do not tell its later values. The formula
-   * would give it the largest pre-quant scale of all, with which later values are clipped. Instead, its
-   * pre-quant scale is {@code max(p * actAmax) / max(actAmax)}, with the first maximum over the channels
-   * that are awake. A value that is not clipped without smoothing is then not clipped with smoothing,
-   * and is rounded to the same steps. The scale is limited in the same way as {@code p}. If no channel
-   * is awake, it is 1.
+   * <p>A channel is asleep if its weights are not all zero, and if {@code actAmax * weightAmax},
+   * the most that it has contributed to an output, is at most 2^-10 of the median of the active
+   * channels. The values of such a channel in the calibration data do not tell its later values.
+   * The formula would give it the largest pre-quant scale of all, with which later values are
+   * clipped. Instead, its pre-quant scale is {@code max(p * actAmax) / max(actAmax)}, with the
+   * first maximum over the channels that are awake. A value that is not clipped without smoothing
+   * is then not clipped with smoothing, and is rounded to the same steps. The scale is limited in
+   * the same way as {@code p}. If no channel is awake, it is 1.
    *
    * @param actAmax the largest absolute input of each channel, [C] in any shape
    * @param weightAmax the largest absolute weight of each input channel, over all consumers of the
    *     input, [C] in any shape
-   * @param alpha the migration strength, from 0 (all difficulty to the input) to 1 (all to the weights)
+   * @param alpha the migration strength, from 0 (all difficulty to the input) to 1 (all to the
+   *     weights)
    * @throws IllegalArgumentException if alpha is outside [0, 1], the numbers of channels differ, or
    *     an amax is negative, infinite or NaN; the message names the channel
    */
@@ -172,8 +173,9 @@ public final class SmoothScales {
   }
 
   /**
-   * Returns a weight or bias of the source in a new tensor, with the pre-quant scale folded into its
-   * output channels: axis {@code O} of a linear layer or convolution, or axis {@code C} of a norm.
+   * Returns a weight or bias of the source in a new tensor, with the pre-quant scale folded into
+   * its output channels: axis {@code O} of a linear layer or convolution, or axis {@code C} of a
+   * norm.
    *
    * @throws IllegalArgumentException if the layout has neither O nor C or does not fit the rank, or
    *     if the numbers of channels differ

@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the mean error of each output channel of quantized layers by their biases. Every layer runs
- * on its float inputs, so the errors of other layers have no effect. A {@link BiasProbe} finds the bias
- * of the output and the axis of the output's channels.
+ * Removes the mean error of each output channel of quantized layers by their biases. Every layer
+ * runs on its float inputs, so the errors of other layers have no effect. A {@link BiasProbe} finds
+ * the bias of the output and the axis of the output's channels.
  *
  * @param replay the calibration data
  * @param state the state whose biases are corrected
@@ -175,7 +175,9 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
     return biases;
   }
 
-  /** Runs the model in another state over the sample, with each layer passing its float output on. */
+  /**
+   * Runs the model in another state over the sample, with each layer passing its float output on.
+   */
   private void judge(
       State other,
       List<FloatSample.Recorded<M>> sample,

@@ -10,11 +10,11 @@ import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the effect of a bias on its layer's output. About half of the bias's values are raised by one
- * step, and the float layer runs again. If the bias is added to the output, the raised channels
+ * Finds the effect of a bias on its layer's output. About half of the bias's values are raised by
+ * one step, and the float layer runs again. If the bias is added to the output, the raised channels
  * increase by that step, and the other channels stay the same. This holds along only one axis.
- * Therefore, the axis of the output channels need not be declared, and the bias of the output can be
- * distinguished from a bias inside the layer. Safe for concurrent use.
+ * Therefore, the axis of the output channels need not be declared, and the bias of the output can
+ * be distinguished from a bias inside the layer. Safe for concurrent use.
  */
 final class BiasProbe {
   /** The largest difference between an output and the expected one, in steps. */

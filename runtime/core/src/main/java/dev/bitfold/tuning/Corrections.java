@@ -26,8 +26,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * smoothing and skipping, first the amax of weights and then the biases, whatever the order of the
  * calls, because each depends on what comes before. Immutable.
  *
- * @param weightAmax the rules for the amax of weights; of several rules for one weight, the last one
- *     counts
+ * @param weightAmax the rules for the amax of weights; of several rules for one weight, the last
+ *     one counts
  * @param biases whether biases are corrected
  */
 public record Corrections(List<Rule> weightAmax, boolean biases) {

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Measures the error of a model's output in different states, on a sample of the calibration data. */
+/**
+ * Measures the error of a model's output in different states, on a sample of the calibration data.
+ */
 final class ModelError<M> {
   private final Replay<M> replay;
   private final List<FloatSample.Recorded<M>> sample;

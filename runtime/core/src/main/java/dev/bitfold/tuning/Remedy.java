@@ -41,8 +41,8 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
 
   /**
    * Returns the remedies to try for one tensor: a scale for each output channel of a weight, blocks
-   * along its input channels, a scale for each token of an input, and more bits for either. All keep
-   * the rest of the descriptor. Empty if the amax is fixed.
+   * along its input channels, a scale for each token of an input, and more bits for either. All
+   * keep the rest of the descriptor. Empty if the amax is fixed.
    */
   static List<Remedy> of(TensorSite site, ModelShape shape, State state) {
     QuantDescriptor old = state.descriptors().get(site.path());
@@ -121,7 +121,9 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     return WeightQuantizer.of(open, weight, null).pack(weight).bytes();
   }
 
-  /** Returns the remedy that keeps a layer float. Its weights then take four bytes for each value. */
+  /**
+   * Returns the remedy that keeps a layer float. Its weights then take four bytes for each value.
+   */
   static Remedy keepFloat(String layer, ModelShape shape, State state) {
     long bytes = 0;
     for (TensorSite site : shape.sites().values()) {

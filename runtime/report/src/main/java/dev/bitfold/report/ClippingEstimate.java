@@ -13,7 +13,9 @@ import java.util.function.DoubleUnaryOperator;
  *     largest code
  */
 record ClippingEstimate(double clipped, double error) {
-  /** The number of bins below which the positions within bins would decide, so nothing is estimated. */
+  /**
+   * The number of bins below which the positions within bins would decide, so nothing is estimated.
+   */
   private static final int FEWEST_BINS = 8;
 
   /** The smallest share that counts of a bin that the largest value cuts short. */

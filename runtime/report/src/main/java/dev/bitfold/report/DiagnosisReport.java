@@ -129,8 +129,6 @@ final class DiagnosisReport {
   }
 
   private static @Nullable Double orNull(OptionalDouble value) {
-    return value.isPresent() && Double.isFinite(value.getAsDouble())
-        ? value.getAsDouble()
-        : null;
+    return value.isPresent() && Double.isFinite(value.getAsDouble()) ? value.getAsDouble() : null;
   }
 }

@@ -14,8 +14,8 @@ import java.nio.file.Path;
 
 /**
  * Writes a report as one HTML file that needs no network. It has tables that can be sorted and
- * searched, and charts, in light and dark colours, for screens of every size and for paper. Chart.js,
- * which is contained in the file, draws the charts. Stateless.
+ * searched, and charts, in light and dark colours, for screens of every size and for paper.
+ * Chart.js, which is contained in the file, draws the charts. Stateless.
  */
 public final class HtmlReport {
   private static final String CHART_JS =

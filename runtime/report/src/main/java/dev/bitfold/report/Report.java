@@ -209,8 +209,8 @@ public record Report(
    *
    * @param calibrator the name of the calibrator: {@code percentile 99.9}
    * @param amax the amax of the whole tensor
-   * @param clipped the share of the values beyond the amax, estimated from the histogram; null if the
-   *     bins are too wide for an estimate, for example because of an outlier
+   * @param clipped the share of the values beyond the amax, estimated from the histogram; null if
+   *     the bins are too wide for an estimate, for example because of an outlier
    * @param error the relative error of the input at that amax with one scale, in the format of the
    *     input, estimated in the same way; null for formats that are not integers
    */

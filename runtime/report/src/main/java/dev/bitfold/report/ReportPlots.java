@@ -29,7 +29,8 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Writes a report's charts as PNG files for papers and slides, in the colours of the page. Stateless.
+ * Writes a report's charts as PNG files for papers and slides, in the colours of the page.
+ * Stateless.
  */
 public final class ReportPlots {
   private static final int WIDTH = 1200;
@@ -50,10 +51,10 @@ public final class ReportPlots {
   private ReportPlots() {}
 
   /**
-   * Writes {@code noise.png} (the signal to noise of each layer), {@code alpha.png} (the output error
-   * for each alpha, of the searched layers) and {@code channels.png} (the largest channel divided by
-   * the median, before and after smoothing). A chart without data is left out. With more than 16
-   * layers, the axis has the numbers of the report's table.
+   * Writes {@code noise.png} (the signal to noise of each layer), {@code alpha.png} (the output
+   * error for each alpha, of the searched layers) and {@code channels.png} (the largest channel
+   * divided by the median, before and after smoothing). A chart without data is left out. With more
+   * than 16 layers, the axis has the numbers of the report's table.
    *
    * @param folder the folder, which is made if it does not exist
    * @return the files that were written

@@ -1,6 +1,8 @@
 package dev.bitfold.internal.distortion;
 
-/** Sums the distortion of several tensors, independently of their order. Safe for concurrent use. */
+/**
+ * Sums the distortion of several tensors, independently of their order. Safe for concurrent use.
+ */
 public final class DistortionSum {
   private final ExactSum signal = new ExactSum();
   private final ExactSum noise = new ExactSum();

@@ -33,7 +33,8 @@ public final class OutputError {
   }
 
   /**
-   * Returns the mean absolute error divided by the mean absolute value; empty if all values are zero.
+   * Returns the mean absolute error divided by the mean absolute value; empty if all values are
+   * zero.
    */
   public synchronized OptionalDouble l1() {
     double size = absolute.value();

@@ -60,7 +60,8 @@ public final class ChannelRange {
   }
 
   /**
-   * Returns the range of the smoothed input. It is exact to the bit, because rounding keeps the order.
+   * Returns the range of the smoothed input. It is exact to the bit, because rounding keeps the
+   * order.
    *
    * @param preQuantScale one factor for each channel
    */
@@ -103,8 +104,9 @@ public final class ChannelRange {
   }
 
   /**
-   * Returns an estimate of the smoothed input's scale if only a new calibration can find it. The scale
-   * of a channel moves with its channel. A single scale moves as the extremes of all channels do.
+   * Returns an estimate of the smoothed input's scale if only a new calibration can find it. The
+   * scale of a channel moves with its channel. A single scale moves as the extremes of all channels
+   * do.
    *
    * @param scale the scale of the input, whose channels have this range
    * @param factors the pre-quant scale, one factor for each channel
@@ -139,7 +141,9 @@ public final class ChannelRange {
     return before == 0 ? 1 : (double) after / before;
   }
 
-  /** Returns each channel's value times its factor; empty if there is not a value for each channel. */
+  /**
+   * Returns each channel's value times its factor; empty if there is not a value for each channel.
+   */
   private static Optional<INDArray> perChannel(INDArray values, INDArray factors, Layout layout) {
     if (values.rank() == 0 || values.length() != factors.length()) {
       return Optional.empty();

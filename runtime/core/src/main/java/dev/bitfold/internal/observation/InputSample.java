@@ -28,8 +28,8 @@ final class InputSample {
   private long ceiling = Long.MAX_VALUE;
 
   /**
-   * Holds a unit in plain Java arrays, because many units come and go, and an INDArray for each would
-   * cost more than a layer.
+   * Holds a unit in plain Java arrays, because many units come and go, and an INDArray for each
+   * would cost more than a layer.
    */
   private static final class Unit {
     final float[] values;
@@ -72,7 +72,9 @@ final class InputSample {
         });
   }
 
-  /** Returns the number of leading axes that count units: batch, sequence, and axes without a name. */
+  /**
+   * Returns the number of leading axes that count units: batch, sequence, and axes without a name.
+   */
   private int leadingAxes(int rank) {
     if (layout.isUnknown()) {
       return rank < 2 ? 0 : 1;

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Holds what calibration has observed of one quantized input or output: the largest absolute value of
- * each channel, the amax of the quantizer, and a sample. It does not depend on the order of the
+ * Holds what calibration has observed of one quantized input or output: the largest absolute value
+ * of each channel, the amax of the quantizer, and a sample. It does not depend on the order of the
  * batches. Safe for concurrent use.
  */
 public final class Observation {

@@ -1,7 +1,7 @@
 /**
  * Observes tensors during calibration: the statistics of their calibrators, their channels and a
- * sample of their values. Not for users. Imports {@code calibration}, {@code internal.state} and what
- * these import.
+ * sample of their values. Not for users. Imports {@code calibration}, {@code internal.state} and
+ * what these import.
  */
 @NullMarked
 package dev.bitfold.internal.observation;

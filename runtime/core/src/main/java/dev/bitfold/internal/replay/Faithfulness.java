@@ -65,8 +65,8 @@ public final class Faithfulness {
   }
 
   /**
-   * Checks that copies of the inputs do not change the output, because a quantized layer that writes to
-   * its input writes to a copy.
+   * Checks that copies of the inputs do not change the output, because a quantized layer that
+   * writes to its input writes to a copy.
    */
   private static <M> void checkInputs(
       Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, INDArray original) {
@@ -89,7 +89,10 @@ public final class Faithfulness {
             + " write to a copy, and the model would give something else: let it make a new array");
   }
 
-  /** Returns whether the outputs are equal except for rounding; a copy may be summed in another order. */
+  /**
+   * Returns whether the outputs are equal except for rounding; a copy may be summed in another
+   * order.
+   */
   private static boolean isNear(INDArray original, INDArray copied) {
     return !(Distortion.of(original, copied).relative() > ROUNDING);
   }

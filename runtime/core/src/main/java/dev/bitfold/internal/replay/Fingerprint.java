@@ -4,7 +4,9 @@ import dev.bitfold.tensor.DenseFloats;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Computes a 64-bit hash of a tensor's shape and contents, by which a layer's call is recognized. */
+/**
+ * Computes a 64-bit hash of a tensor's shape and contents, by which a layer's call is recognized.
+ */
 final class Fingerprint {
   private static final int CHUNK = 1024;
   private static final int[] LOW = factors(1);

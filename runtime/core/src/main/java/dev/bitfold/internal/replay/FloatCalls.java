@@ -41,8 +41,8 @@ public final class FloatCalls {
   }
 
   /**
-   * Returns the largest number of rows in a layer's input: its values divided by the channels, or by
-   * the length of the last axis.
+   * Returns the largest number of rows in a layer's input: its values divided by the channels, or
+   * by the length of the last axis.
    */
   long rows() {
     return rows.values().stream().mapToLong(n -> n).max().orElse(0);

@@ -74,7 +74,10 @@ public final class FloatRun<M> implements Tap {
     return tensors.computeIfAbsent(site.path(), path -> Workspaces.outside(() -> x.dup('c')));
   }
 
-  /** Returns whether a layer's first call is the same in every run, because one thread made all calls. */
+  /**
+   * Returns whether a layer's first call is the same in every run, because one thread made all
+   * calls.
+   */
   public boolean isOrdered() {
     return threads.size() <= 1;
   }

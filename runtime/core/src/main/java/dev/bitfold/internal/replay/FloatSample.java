@@ -10,8 +10,8 @@ import java.util.Set;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Selects a bounded, evenly spread sample of the calibration batches, with the float outputs of some
- * layers. It is the same on every run.
+ * Selects a bounded, evenly spread sample of the calibration batches, with the float outputs of
+ * some layers. It is the same on every run.
  */
 public final class FloatSample {
   /** The share of the off-heap memory that float outputs may take. */
@@ -32,8 +32,8 @@ public final class FloatSample {
   public record Recorded<M>(Replay.Batch<M> batch, FloatCalls calls, boolean needed) {}
 
   /**
-   * Returns batches that are evenly spread over the data, and those without which a layer would not be
-   * reached.
+   * Returns batches that are evenly spread over the data, and those without which a layer would not
+   * be reached.
    *
    * @param inputs the input by which a call of each layer of interest is recognized
    * @throws dev.bitfold.calibration.CalibrationException if batches cannot be kept

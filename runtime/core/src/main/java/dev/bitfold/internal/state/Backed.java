@@ -1,8 +1,8 @@
 package dev.bitfold.internal.state;
 
 /**
- * Gives engines of other modules access to the contents of an object that users hold: bitfold-samediff
- * to a plan, bitfold-onnx to a quantized model. It has no public method for users.
+ * Gives engines of other modules access to the contents of an object that users hold:
+ * bitfold-samediff to a plan, bitfold-onnx to a quantized model. It has no public method for users.
  *
  * @param <T> the type of the contents
  */

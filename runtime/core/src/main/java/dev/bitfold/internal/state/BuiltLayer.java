@@ -11,13 +11,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Describes what a layer of a calibrated or quantized model does in addition to its own {@code
- * forward}, for code that runs the layer on something other than ND4J's arrays. Immutable and safe for
- * concurrent use.
+ * forward}, for code that runs the layer on something other than ND4J's arrays. Immutable and safe
+ * for concurrent use.
  */
 public final class BuiltLayer {
   /**
-   * Holds the pre-quant scale of an input that is not quantized. The axis counts from the end, because
-   * a layout may be open.
+   * Holds the pre-quant scale of an input that is not quantized. The axis counts from the end,
+   * because a layout may be open.
    */
   public record InputScale(INDArray factors, int axis) {}
 
@@ -28,8 +28,8 @@ public final class BuiltLayer {
   }
 
   /**
-   * Returns the description of a layer that a model's plan has wrapped; empty if the layer is of the
-   * user's own class, or is being calibrated or trained.
+   * Returns the description of a layer that a model's plan has wrapped; empty if the layer is of
+   * the user's own class, or is being calibrated or trained.
    */
   public static Optional<BuiltLayer> of(Object layer) {
     Objects.requireNonNull(layer, "layer");
@@ -76,14 +76,17 @@ public final class BuiltLayer {
   /**
    * Returns a weight or bias with the values that {@code forward} uses.
    *
-   * @param held the tensor that the layer holds, which is only a placeholder if the weight is packed
+   * @param held the tensor that the layer holds, which is only a placeholder if the weight is
+   *     packed
    * @return the tensor; null if {@code held} is null
    */
   public @Nullable INDArray tensor(String name, @Nullable INDArray held) {
     return hooks.unpacked(name, held);
   }
 
-  /** Returns a packed weight; empty if the model is not compressed, or if the weight stays float. */
+  /**
+   * Returns a packed weight; empty if the model is not compressed, or if the weight stays float.
+   */
   public Optional<PackedTensor> packed(String name) {
     return hooks.packed(name);
   }

@@ -7,8 +7,8 @@ import dev.bitfold.tensor.Workspaces;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Holds the scale that calibration has found for a static input or output. Immutable: the arrays are
- * not written to.
+ * Holds the scale that calibration has found for a static input or output. Immutable: the arrays
+ * are not written to.
  */
 public sealed interface CalibratedScale {
   /** Returns the scale that a calibrator has found. */

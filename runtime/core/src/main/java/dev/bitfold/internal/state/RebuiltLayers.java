@@ -7,8 +7,8 @@ import org.nd4j.shade.guava.collect.MapMaker;
 
 /**
  * Keeps track of quantized layers without a wrapper. A final class or record with only weights is
- * rebuilt as itself, so the object does not show that it is quantized. It is recognized by identity for
- * as long as it lives.
+ * rebuilt as itself, so the object does not show that it is quantized. It is recognized by identity
+ * for as long as it lives.
  */
 final class RebuiltLayers {
   private static final Set<Object> LAYERS =

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Selects the tensors or layers that a user names by a path, by a pattern of paths, or by a class of
- * layers.
+ * Selects the tensors or layers that a user names by a path, by a pattern of paths, or by a class
+ * of layers.
  *
  * <p>In a pattern, {@code *} stands for any part of a name, and {@code **} stands for any number of
  * names: {@code blocks.*.fc1}, {@code **.weight}. Immutable.
@@ -154,7 +154,10 @@ public final class Selection {
     return found;
   }
 
-  /** Returns a path with the stars of a pattern that has as many names: what the pattern may have meant. */
+  /**
+   * Returns a path with the stars of a pattern that has as many names: what the pattern may have
+   * meant.
+   */
   private String alike(String path) {
     String[] names = text.split("\\.", -1);
     String[] others = path.split("\\.", -1);

@@ -54,7 +54,9 @@ public record State(
     return new State(descriptors, merged(scales, more), preScales, tensors, packed);
   }
 
-  /** Returns this state with these pre-quant scales and float tensors, which replace earlier ones. */
+  /**
+   * Returns this state with these pre-quant scales and float tensors, which replace earlier ones.
+   */
   public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
     return new State(
         descriptors, scales, merged(preScales, factors), merged(tensors, changed), packed);

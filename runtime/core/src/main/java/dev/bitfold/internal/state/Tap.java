@@ -3,8 +3,8 @@ package dev.bitfold.internal.state;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Observes the inputs and outputs of layers, and may replace them. It is called by every thread that
- * runs a forward pass.
+ * Observes the inputs and outputs of layers, and may replace them. It is called by every thread
+ * that runs a forward pass.
  */
 public interface Tap {
   /** Does nothing. */

@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * Rounds adjacent groups whose scales follow from their own elements, several groups in a chunk. The
- * elements are read once, while they are in the first-level cache. Not safe for concurrent use.
+ * Rounds adjacent groups whose scales follow from their own elements, several groups in a chunk.
+ * The elements are read once, while they are in the first-level cache. Not safe for concurrent use.
  */
 final class DynamicChunks {
   private final AmaxScaling scaling;

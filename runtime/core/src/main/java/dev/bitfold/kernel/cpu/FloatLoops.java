@@ -3,10 +3,10 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.kernel.Grid;
 
 /**
- * Rounds a chunk to a float format, half to even, on the bits of its floats. A normal number is rounded
- * by a carry into the bits that are kept. Below the smallest normal number, the step is constant, and
- * adding and subtracting 1.5 · 2^23 steps rounds. C2 does not vectorise a conversion between float and
- * int in a loop, so whole chunks are converted through a buffer.
+ * Rounds a chunk to a float format, half to even, on the bits of its floats. A normal number is
+ * rounded by a carry into the bits that are kept. Below the smallest normal number, the step is
+ * constant, and adding and subtracting 1.5 · 2^23 steps rounds. C2 does not vectorise a conversion
+ * between float and int in a loop, so whole chunks are converted through a buffer.
  */
 final class FloatLoops {
   private static final int SIGN = 0x80000000;

@@ -4,8 +4,8 @@ import dev.bitfold.kernel.Grid;
 
 /**
  * Rounds a chunk to integers, half to even, in loops that C2 vectorises. Clamping comes first. The
- * result is the same because the bounds are integers, and within the bounds, adding and subtracting 1.5
- * · 2^23 rounds. A result of zero is +0.
+ * result is the same because the bounds are integers, and within the bounds, adding and subtracting
+ * 1.5 · 2^23 rounds. A result of zero is +0.
  */
 final class IntegerLoops {
   /** 1.5 · 2^23. Floats of this size are integers. */

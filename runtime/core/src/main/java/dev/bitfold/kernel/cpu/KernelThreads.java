@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the threads of the CPU kernels: a fixed pool of daemon threads, and the caller's own thread.
- * Their number is that of {@code -Dbitfold.threads}, or otherwise the number of processors. Safe for
- * concurrent use.
+ * Holds the threads of the CPU kernels: a fixed pool of daemon threads, and the caller's own
+ * thread. Their number is that of {@code -Dbitfold.threads}, or otherwise the number of processors.
+ * Safe for concurrent use.
  */
 public final class KernelThreads {
   private static volatile @Nullable KernelThreads shared;
@@ -105,8 +105,8 @@ public final class KernelThreads {
 
   /**
    * Runs {@code work} on contiguous shares of {@code length}, in parallel if there are at least two
-   * shares of {@code least}. There are more shares than threads. A thread takes the next share as it
-   * becomes free, so that no thread waits long for one that the system has stopped.
+   * shares of {@code least}. There are more shares than threads. A thread takes the next share as
+   * it becomes free, so that no thread waits long for one that the system has stopped.
    *
    * @param length the number of elements
    * @param least the number of elements below which a thread does not pay

@@ -9,8 +9,8 @@ interface GridRounding {
    * Returns the grid's number for a value.
    *
    * @param t the value, not NaN
-   * @param zeroPoint the zero point, added after rounding and before clamping; 0 for other grids than
-   *     integers
+   * @param zeroPoint the zero point, added after rounding and before clamping; 0 for other grids
+   *     than integers
    */
   float nearest(float t, float zeroPoint);
 
@@ -33,7 +33,9 @@ interface GridRounding {
     return Math.min(Math.max(q, grid.min()), grid.max()) + 0f;
   }
 
-  /** Returns the table's value by walking up, past each middle of two values that {@code t} exceeds. */
+  /**
+   * Returns the table's value by walking up, past each middle of two values that {@code t} exceeds.
+   */
   private static float entry(float t) {
     float[] values = Grid.Table.values();
     float nearest = values[0];

@@ -10,9 +10,9 @@ final class AffineScales {
   /**
    * Returns the scales of ranges. Each range is first widened to hold zero: {@code low = min(min,
    * 0)}, {@code high = max(max, 0)}. Then, as in pytorch-quantization's fake_affine_tensor_quant,
-   * {@code step = (high - low) / (2^n - 1)}. The zero point is {@code smallest - round(low / step)}.
-   * It is a code of the format, as integer kernels and ONNX require. A range that is only zero has a
-   * step of 1.
+   * {@code step = (high - low) / (2^n - 1)}. The zero point is {@code smallest - round(low /
+   * step)}. It is a code of the format, as integer kernels and ONNX require. A range that is only
+   * zero has a step of 1.
    */
   static ScaleSet ofRange(IntFormat format, float[] min, float[] max) {
     float[] step = new float[min.length];
@@ -49,8 +49,8 @@ final class AffineScales {
   }
 
   /**
-   * Returns the scales of a scale and a zero point (torch, fake_quantize_per_tensor_affine): elements
-   * are multiplied by {@code 1 / scale}.
+   * Returns the scales of a scale and a zero point (torch, fake_quantize_per_tensor_affine):
+   * elements are multiplied by {@code 1 / scale}.
    */
   static ScaleSet ofZeroPoint(float[] scale, float[] zeroPoint) {
     float[] inverse = new float[scale.length];

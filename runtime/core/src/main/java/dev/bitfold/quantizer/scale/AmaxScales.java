@@ -77,8 +77,8 @@ record AmaxScales(Kind kind, float max) {
     },
 
     /**
-     * The same as {@link #FLOATS}, but codes are divided by the scale. An amax that is so small that
-     * the scale is infinite makes zeros (pytorch-quantization, scaled_e4m3).
+     * The same as {@link #FLOATS}, but codes are divided by the scale. An amax that is so small
+     * that the scale is infinite makes zeros (pytorch-quantization, scaled_e4m3).
      */
     FLOATS_DIVIDED(ScaleFormula.Kind.FLOATS_DIVIDED) {
       @Override
@@ -99,7 +99,9 @@ record AmaxScales(Kind kind, float max) {
       }
     },
 
-    /** The amax, by which elements are divided and table values multiplied (ModelOpt, NF4QTensor). */
+    /**
+     * The amax, by which elements are divided and table values multiplied (ModelOpt, NF4QTensor).
+     */
     TABLE(ScaleFormula.Kind.TABLE) {
       @Override
       float forward(float amax, float max) {

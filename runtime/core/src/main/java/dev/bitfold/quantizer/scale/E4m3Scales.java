@@ -97,8 +97,8 @@ final class E4m3Scales {
   }
 
   /**
-   * Returns the scale before it is rounded to E4M3. A block of zeros is handled first: with a subnormal
-   * global amax, the global scale may be 0 and its reciprocal infinite.
+   * Returns the scale before it is rounded to E4M3. A block of zeros is handled first: with a
+   * subnormal global amax, the global scale may be 0 and its reciprocal infinite.
    */
   private float scale(float amax, float global) {
     return switch (rule) {

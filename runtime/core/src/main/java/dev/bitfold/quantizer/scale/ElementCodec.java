@@ -5,9 +5,9 @@ import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.kernel.Grid;
 
 /**
- * Encodes and decodes a format's numbers. The codes of integers are the integers in two's complement.
- * The codes of floats are sign, exponent and mantissa bits. The code of an NF4 value is its index.
- * Immutable.
+ * Encodes and decodes a format's numbers. The codes of integers are the integers in two's
+ * complement. The codes of floats are sign, exponent and mantissa bits. The code of an NF4 value is
+ * its index. Immutable.
  */
 public sealed interface ElementCodec permits FloatCodec, ElementCodec.Integers, ElementCodec.Nf4 {
   /** Returns the codec of a format. */

@@ -5,7 +5,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Holds the fixed values of a static quantizer, with which it does not need to observe a tensor. */
+/**
+ * Holds the fixed values of a static quantizer, with which it does not need to observe a tensor.
+ */
 public sealed interface Fixed {
   /** Returns the values that must fit the groups. */
   GroupValues values();

@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Rounds to a small float format, and encodes its numbers: sign, exponent and mantissa bits, from the
- * highest bit. Ties go to even, or away from zero in a format without mantissa bits. Immutable.
+ * Rounds to a small float format, and encodes its numbers: sign, exponent and mantissa bits, from
+ * the highest bit. Ties go to even, or away from zero in a format without mantissa bits. Immutable.
  */
 public final class FloatCodec implements ElementCodec {
   /** E4M3 of OCP OFP8. */

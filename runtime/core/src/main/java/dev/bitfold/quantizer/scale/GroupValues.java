@@ -26,8 +26,8 @@ public record GroupValues(float[] values, long[] shape) {
   }
 
   /**
-   * Returns whether the values fit groups of this shape: if they have this shape, or if they are flat
-   * and one axis keeps scales.
+   * Returns whether the values fit groups of this shape: if they have this shape, or if they are
+   * flat and one axis keeps scales.
    */
   boolean fits(long[] groups) {
     if (single() || Arrays.equals(shape, groups)) {

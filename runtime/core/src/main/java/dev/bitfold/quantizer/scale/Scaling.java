@@ -51,8 +51,8 @@ public final class Scaling {
   }
 
   /**
-   * Returns how each group's scale follows from the group's own elements once the tensor's global amax
-   * is known; null if it does not follow from them.
+   * Returns how each group's scale follows from the group's own elements once the tensor's global
+   * amax is known; null if it does not follow from them.
    *
    * @param shape the tensor's shape
    */
@@ -109,8 +109,8 @@ public final class Scaling {
   }
 
   /**
-   * Returns the groups that have scales: those of the tensor, or a single one if one fixed value serves
-   * all.
+   * Returns the groups that have scales: those of the tensor, or a single one if one fixed value
+   * serves all.
    */
   public Groups groups(Groups granularity, long[] shape) {
     return single() ? Groups.perTensor(shape) : granularity;
@@ -251,7 +251,10 @@ public final class Scaling {
     return scales.of(amax, scaled(fixed.values().values()), perRow(shape, groups.shape()));
   }
 
-  /** Returns groups with a global amax for each index of the first axis, if that axis is not blocked. */
+  /**
+   * Returns groups with a global amax for each index of the first axis, if that axis is not
+   * blocked.
+   */
   private Groups perRow(long[] shape, long[] groups) {
     GroupValues given = fixed == null ? new GroupValues(new float[0], new long[0]) : fixed.values();
     long[] perRow = new long[groups.length];
@@ -281,8 +284,8 @@ public final class Scaling {
   }
 
   /**
-   * Returns an amax times {@code scaleAmax}. If the product of a finite amax is beyond float32, it is
-   * the largest float, because with an infinite amax every element would become NaN.
+   * Returns an amax times {@code scaleAmax}. If the product of a finite amax is beyond float32, it
+   * is the largest float, because with an infinite amax every element would become NaN.
    */
   static float times(float amax, float factor) {
     float product = amax * factor;

@@ -3,8 +3,8 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.kernel.Groups;
 
 /**
- * Holds scales in the form of a packed tensor. The factors for codes follow only from what is stored,
- * so a packed tensor unpacks to the fake-quantized values.
+ * Holds scales in the form of a packed tensor. The factors for codes follow only from what is
+ * stored, so a packed tensor unpacks to the fake-quantized values.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public sealed interface StoredScales {

@@ -64,8 +64,7 @@ class ChosenAtStartTest {
     String line = "kernels " + kernels + " amax 3.0";
     assertEquals(List.of(line, line), result.out());
     assertTrue(
-        result.err().stream()
-            .anyMatch(l -> l.contains("Bitfold kernels: " + kernels)),
+        result.err().stream().anyMatch(l -> l.contains("Bitfold kernels: " + kernels)),
         result.err().toString());
   }
 
