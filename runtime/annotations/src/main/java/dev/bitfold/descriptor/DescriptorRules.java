@@ -1,6 +1,5 @@
 package dev.bitfold.descriptor;
 
-import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.Ste;
@@ -40,17 +39,13 @@ final class DescriptorRules {
         .isPresent();
   }
 
-  private static boolean isInteger(QuantDescriptor.Builder d) {
-    return format(d).flatMap(NumberFormat::integers).isPresent();
-  }
-
   /** Returns the rules that the values break for every tensor. */
   static List<DescriptorProblem> check(QuantDescriptor.Builder d) {
     DescriptorRules rules = new DescriptorRules();
     rules.formatRules(d);
     rules.granularity(d);
     rules.scales(d);
-    rules.calibration(d);
+    CalibrationRules.check(d, rules::broken);
     rules.training(d);
     return List.copyOf(rules.problems);
   }
@@ -269,121 +264,10 @@ final class DescriptorRules {
     }
   }
 
-  private void calibration(QuantDescriptor.Builder d) {
-    boolean histogram =
-        d.calib == Calib.PERCENTILE || d.calib == Calib.MSE || d.calib == Calib.ENTROPY;
-    if (!(d.percentile > 0 && d.percentile <= 100)) {
-      broken(
-          DescriptorRule.PERCENTILE_RANGE,
-          "percentile = " + d.percentile,
-          "a percentile is above 0 and at most 100");
-    } else if (d.percentile != QuantDescriptor.Builder.DEFAULT_PERCENTILE
-        && d.calib != Calib.PERCENTILE) {
-      broken(
-          DescriptorRule.PERCENTILE_UNUSED,
-          "percentile = " + d.percentile + " with calib = " + d.calib,
-          "add calib = PERCENTILE, or leave percentile out");
-    }
-    if (d.bins < 128 || d.bins > 65_536 || Integer.bitCount(d.bins) != 1) {
-      broken(
-          DescriptorRule.BINS_RANGE,
-          "bins = " + d.bins,
-          "the number of bins is a power of two from 128 to 65536");
-    } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !histogram) {
-      broken(
-          DescriptorRule.BINS_UNUSED,
-          "bins = " + d.bins + " with calib = " + d.calib,
-          "add calib = PERCENTILE, MSE or ENTROPY, or leave bins out");
-    }
-    boolean globalScale = d.scaleFormat().equals(Optional.of(ScaleFormat.E4M3));
-    if (d.dynamic && d.calib != Calib.MAX && !globalScale) {
-      broken(
-          DescriptorRule.CALIB_AND_DYNAMIC,
-          "calib = " + d.calib + " with dynamic = true",
-          "a dynamic scale comes from each tensor: leave one of the two out");
-    }
-    if (!d.dynamic || globalScale) {
-      calibrationMethod(d, globalScale);
-    }
-    for (int i = 0; i < d.amax.size(); i++) {
-      float amax = d.amax.get(i);
-      if (!(amax >= 0) || Float.isInfinite(amax)) {
-        broken(
-            DescriptorRule.AMAX_VALUE,
-            "amax = " + asFloat(d.givenAmax.get(i)),
-            "an amax is finite and not negative");
-      }
-    }
-    if (globalScale && d.amax.size() > 1) {
-      broken(
-          DescriptorRule.AMAX_VALUE,
-          "amax = " + d.amax + " with scaleBits = {4, 3}",
-          "it is the amax of the whole tensor: give one number");
-    }
-    if (d.dynamic && !d.amax.isEmpty() && !globalScale) {
-      broken(
-          DescriptorRule.AMAX_AND_DYNAMIC,
-          "amax = " + d.amax + " with dynamic = true",
-          "a dynamic scale comes from each tensor: leave one of the two out");
-    }
-    if (d.affine) {
-      affine(d);
-    }
-  }
-
-  private void affine(QuantDescriptor.Builder d) {
-    List<String> others = new ArrayList<>();
-    if (d.format != Format.BITS) {
-      others.add("format = " + d.format);
-    } else if (d.bits.size() == 2) {
-      others.add("a float format");
-    }
-    if (!d.blockSizes.isEmpty()) {
-      others.add("blockSizes");
-    }
-    if (!d.amax.isEmpty()) {
-      others.add("amax = " + d.amax);
-    }
-    if (d.narrowRange) {
-      others.add("narrowRange = true");
-    }
-    if (d.learnAmax) {
-      others.add("learnAmax = true");
-    }
-    if (!others.isEmpty()) {
-      broken(
-          DescriptorRule.AFFINE,
-          "affine = true with " + String.join(" and ", others),
-          "an affine quantizer needs an integer format and a range from the data: leave affine or "
-              + (others.size() == 1 ? "the other" : "the others")
-              + " out");
-    }
-  }
-
   /** Returns a number as it was given, with a remark if it is too large for float32. */
-  private static String asFloat(double given) {
+  static String asFloat(double given) {
     boolean tooLarge = Double.isFinite(given) && Float.isInfinite((float) given);
     return given + (tooLarge ? ", which is infinite in float32" : "");
-  }
-
-  private void calibrationMethod(QuantDescriptor.Builder d, boolean globalScale) {
-    if (d.affine && (d.calib == Calib.MSE || d.calib == Calib.ENTROPY)) {
-      broken(
-          DescriptorRule.CALIB_METHOD,
-          "calib = " + d.calib + " with affine = true",
-          "the range of an affine quantizer is found by MAX, PERCENTILE or MOVING_AVERAGE: use one of"
-              + " these");
-    } else if (d.calib == Calib.ENTROPY && !isInteger(d)) {
-      broken(
-          DescriptorRule.CALIB_METHOD,
-          "calib = ENTROPY with a float format",
-          "ENTROPY compares histograms of integer codes: use MAX, PERCENTILE or MSE");
-    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
-      broken(
-          DescriptorRule.CALIB_METHOD,
-          "calib = " + d.calib + " with blockSizes",
-          "the amax of a block is its largest value: leave calib out");
-    }
   }
 
   private void training(QuantDescriptor.Builder d) {
