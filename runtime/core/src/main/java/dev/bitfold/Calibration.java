@@ -4,7 +4,6 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Alpha;
-import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
@@ -18,7 +17,7 @@ import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
-import dev.bitfold.internal.training.TrainedModel;
+import dev.bitfold.internal.training.Updaters;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
@@ -32,8 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -328,7 +325,7 @@ public final class Calibration<M> {
   }
 
   private Summary.Smoothings smoothings() {
-    return new Summary.Smoothings(smooth.keySet(), curves, folded);
+    return Summary.Smoothings.of(smooth.keySet(), curves, folded);
   }
 
   /**
@@ -336,7 +333,8 @@ public final class Calibration<M> {
    *
    * @param updater any of ND4J's updaters: {@code new Adam(1e-3)}
    * @throws IllegalArgumentException if no layer declares {@code backward}, or a descriptor cannot
-   *     be trained through; the message names layer and tensor
+   *     be trained through; the message names layer and tensor. Also if ND4J cannot make the
+   *     updater, as AdaBelief in its version 1.0.0-M2.1
    * @throws IllegalStateException if a static quantizer was never reached by the calibration data,
    *     or a learned amax would begin with zero
    */
@@ -351,18 +349,14 @@ public final class Calibration<M> {
    * @param scaleUpdater of learned scales
    */
   public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
-    Objects.requireNonNull(updater, "updater");
-    Objects.requireNonNull(scaleUpdater, "scaleUpdater");
-    return new Training<>(
+    return Training.of(
         replay.model(),
         replay.component(),
-        TrainedModel.of(shape, state, updater, scaleUpdater),
-        trained -> freeze(trained, model -> Optional.empty()));
-  }
-
-  private Quantized<M> freeze(State frozen, Function<M, Optional<Comparison>> measure) {
-    return Quantized.of(
-        replay.model(), replay.component(), shape, frozen, observations, smoothings(), measure);
+        shape,
+        state,
+        new Updaters(updater, scaleUpdater),
+        observations,
+        smoothings());
   }
 
   /**
@@ -373,7 +367,14 @@ public final class Calibration<M> {
    *     the message names each
    */
   public Quantized<M> freeze() {
-    return freeze(state, quantized -> ComparisonRun.sampled(replay, () -> quantized));
+    return Quantized.of(
+        replay.model(),
+        replay.component(),
+        shape,
+        state,
+        observations,
+        smoothings(),
+        quantized -> ComparisonRun.sampled(replay, () -> quantized));
   }
 
   /** Returns one line: how many quantizers of which kind, and how many layers are smoothed. */

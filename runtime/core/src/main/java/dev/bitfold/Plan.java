@@ -16,17 +16,21 @@ import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Planned;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.training.Updaters;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.Component;
 import dev.bitfold.smoothquant.FoldResolver;
 import dev.bitfold.tuning.Advice;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * Describes how each tensor of a model will be quantized, before any calibration data has been
@@ -304,6 +308,33 @@ public final class Plan<M> extends Backed<Planned<M>> {
         Map.of(),
         Summary.Smoothings.wanted(smoothed()),
         frozen -> Optional.empty());
+  }
+
+  /** As {@link #resume(Path, IUpdater, IUpdater)} with one updater for everything. */
+  public Training<M> resume(Path checkpoint, IUpdater updater) throws IOException {
+    return resume(checkpoint, updater, updater);
+  }
+
+  /**
+   * Goes on with a training where {@link Training#save} left it, bit for bit, without calibration
+   * data. Weights and biases that are trained come from the file, so that those of the model may
+   * hold anything; what no layer trains must be as it was.
+   *
+   * <p>The plan must say what the training's did. Tensors that its calibration skipped are to be
+   * skipped in the plan.
+   *
+   * @param updater of weights and biases, of the same class as before; its rates may differ
+   * @param scaleUpdater of learned scales, likewise
+   * @throws dev.bitfold.storage.StateFileException if the file is damaged or not a checkpoint, or
+   *     of another version, model, plan or updater; the message tells what differs
+   * @throws IOException if it cannot be read
+   */
+  public Training<M> resume(Path checkpoint, IUpdater updater, IUpdater scaleUpdater)
+      throws IOException {
+    Objects.requireNonNull(checkpoint, "checkpoint");
+    shape.requireArrays("it cannot be trained here");
+    Updaters updaters = new Updaters(updater, scaleUpdater);
+    return Training.resume(model, component, shape, descriptors(), updaters, checkpoint);
   }
 
   @Override

@@ -3,11 +3,13 @@ package dev.bitfold.diagnosis;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.smoothquant.AlphaCurve;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -110,26 +112,55 @@ public record Summary(
   }
 
   /**
-   * What SmoothQuant has done, by layer path.
+   * What SmoothQuant has done.
    *
-   * @param wanted the layers that it is wanted for
-   * @param curves the alpha curve of each layer that it was run for
-   * @param folded the layer that a layer's scale is folded into
+   * @param layers by the path of each layer that it is wanted for
    */
-  public record Smoothings(
-      Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
+  public record Smoothings(Map<String, Smoothed> layers) {
+    /** Copies the map. */
+    public Smoothings {
+      layers = Map.copyOf(layers);
+    }
+
+    /** Of layers that it was not run for yet. */
     public static Smoothings wanted(Set<String> layers) {
-      return new Smoothings(layers, Map.of(), Map.of());
+      return of(layers, Map.of(), Map.of());
+    }
+
+    /**
+     * Of layers, all by their paths.
+     *
+     * @param wanted the layers that it is wanted for
+     * @param curves the alpha curve of each layer that it was run for
+     * @param folded the layer that a layer's scale is folded into
+     */
+    public static Smoothings of(
+        Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
+      Map<String, Smoothed> layers = new LinkedHashMap<>();
+      wanted.forEach(
+          layer -> layers.put(layer, new Smoothed(true, Optional.empty(), Optional.empty())));
+      curves.forEach(
+          (layer, curve) ->
+              layers.put(
+                  layer,
+                  new Smoothed(
+                      true, Optional.of(curve.best()), Optional.ofNullable(folded.get(layer)))));
+      return new Smoothings(layers);
+    }
+
+    /** Of a model that has been summed up before. */
+    public static Smoothings of(Summary summary) {
+      Map<String, Smoothed> layers = new LinkedHashMap<>();
+      for (Row row : summary.rows()) {
+        if (row.smoothing().marked()) {
+          layers.put(TensorSite.layerOf(row.path()), row.smoothing());
+        }
+      }
+      return new Smoothings(layers);
     }
 
     public Smoothed of(String layer) {
-      AlphaCurve curve = curves.get(layer);
-      if (curve == null) {
-        return wanted.contains(layer)
-            ? new Smoothed(true, Optional.empty(), Optional.empty())
-            : Smoothed.NO;
-      }
-      return new Smoothed(true, Optional.of(curve.best()), Optional.ofNullable(folded.get(layer)));
+      return layers.getOrDefault(layer, Smoothed.NO);
     }
   }
 

@@ -93,15 +93,13 @@ public final class SummaryBuilder {
   private void addActivation(
       TensorSite site, QuantDescriptor descriptor, @Nullable Observation observation) {
     CalibratedScale scale = state.scales().get(site.path());
-    if (observation == null) {
-      add(site, descriptor, Optional.empty(), OptionalDouble.empty());
-      return;
-    }
     add(
         site,
         descriptor,
         Optional.ofNullable(scale).map(Summary.Range::of),
-        observation.distortion(scale, state.preScales().get(site.path())).decibels());
+        observation == null
+            ? OptionalDouble.empty()
+            : observation.distortion(scale, state.preScales().get(site.path())).decibels());
   }
 
   private void add(

@@ -83,6 +83,20 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
+   * Returns the same hooks for a layer that holds other tensors than the walk finds in it.
+   *
+   * @param tensors by name
+   */
+  default ArrayHooks holding(Map<String, INDArray> tensors) {
+    throw new IllegalStateException("these hooks are for layers of the user's own classes");
+  }
+
+  /** Returns the layer behind hooks that quantize nothing; null if they do, or it is not known. */
+  default @Nullable FloatLayer floatLayer() {
+    return null;
+  }
+
+  /**
    * Returns what {@code forward} computes with instead of the input {@code x}. The array {@code x}
    * is never changed. An input that is null stays null.
    */

@@ -50,7 +50,7 @@ public final class ByClass<T> implements Component<T> {
 
   @Override
   public T rebuild(T value, Walk walk) {
-    Component<T> component = components.get(value.getClass());
+    Component<T> component = components.get(FloatLayer.classOf(value));
     if (component == null) {
       throw unknown(walk, value, components.keySet());
     }

@@ -249,7 +249,13 @@ public final class LayerType<L, R> {
   }
 
   /** Rebuilds a layer with a visitor's hooks; null if the visitor keeps the layer as it is. */
+  @SuppressWarnings("unchecked") // The layer behind a wrapper is of this type's class.
   @Nullable R rebuild(L layer, String path, Walk.Visitor visitor) {
+    FloatLayer behind = FloatLayer.of(layer);
+    if (behind != null) {
+      L own = (L) behind.layer();
+      return rebuild.apply(own, path, forLayer(own), behind.over(visitor));
+    }
     return rebuild.apply(layer, path, forLayer(layer), visitor);
   }
 

@@ -212,7 +212,11 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     Safetensors contents = Safetensors.readChecked(file);
     String version = contents.metadata().get(VERSION_KEY);
     if (version == null) {
-      throw new StateFileException(file, "it holds no state of a quantized model");
+      throw new StateFileException(
+          file,
+          contents.metadata().containsKey(Checkpoint.VERSION_KEY)
+              ? "it holds a checkpoint of training, and no quantized model: Plan.resume reads it"
+              : "it holds no state of a quantized model");
     }
     if (!version.equals(Integer.toString(VERSION))) {
       throw new StateFileException(

@@ -85,6 +85,8 @@ class ArchitectureTest {
           "dev.bitfold.diagnosis.SummaryBuilder",
           "dev.bitfold.smoothquant.FoldResolver",
           "dev.bitfold.smoothquant.SmoothQuantRun",
+          "dev.bitfold.smoothquant.Unsmoothed",
+          "dev.bitfold.storage.Checkpoint",
           "dev.bitfold.storage.Schema",
           "dev.bitfold.storage.StateFile",
           "dev.bitfold.tuning.Adviser",

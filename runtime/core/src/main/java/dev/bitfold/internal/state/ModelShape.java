@@ -206,6 +206,17 @@ public final class ModelShape {
     return state.withSmoothing(Map.of(), copies);
   }
 
+  /**
+   * The float model again, with other weights and biases. It can be quantized as the model itself.
+   *
+   * @param tensors of the weights and biases that differ, by path; they become the model's own
+   */
+  public <M> M rebuildFloat(M model, Component<M> component, Map<String, INDArray> tensors) {
+    State floats = owned(State.FLOAT.withSmoothing(Map.of(), tensors));
+    return Workspaces.outside(
+        () -> component.rebuild(model, new Walk(new FloatVisitor(kernels, floats))));
+  }
+
   /** The model again, with its layers in a state. */
   public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
     return Workspaces.outside(

@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Hooks that note a layer's tensors and check them. */
 final class ReadingHooks implements ArrayHooks {
   private final ReadTensors read;
+  private final Map<String, INDArray> held;
   private final Map<String, INDArray> given = new HashMap<>();
 
   /**
@@ -18,16 +19,28 @@ final class ReadingHooks implements ArrayHooks {
    * @param into where its tensors go, by name
    */
   ReadingHooks(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
-    this.read = new ReadTensors(path, type, into);
+    this(new ReadTensors(path, type, into), Map.of());
+  }
+
+  private ReadingHooks(ReadTensors read, Map<String, INDArray> held) {
+    this.read = read;
+    this.held = held;
+  }
+
+  @Override
+  public ArrayHooks holding(Map<String, INDArray> tensors) {
+    return new ReadingHooks(read, tensors);
   }
 
   @Override
   public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
-    if (original != null) {
-      given.put(name, original);
-      read.add(name, original);
+    if (original == null) {
+      return null;
     }
-    return original;
+    INDArray tensor = held.getOrDefault(name, original);
+    given.put(name, tensor);
+    read.add(name, tensor);
+    return tensor;
   }
 
   @Override

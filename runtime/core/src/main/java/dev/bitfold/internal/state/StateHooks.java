@@ -3,6 +3,7 @@ package dev.bitfold.internal.state;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.ArrayHooks;
+import dev.bitfold.layer.FloatLayer;
 import dev.bitfold.layer.Gradients;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
@@ -34,11 +35,32 @@ final class StateHooks implements ArrayHooks {
   private final QuantKernels kernels;
   private final State state;
   private final Tap tap;
+  private final Map<String, INDArray> held;
+  private final @Nullable FloatLayer floatLayer;
   private final Map<String, Port> ports = new LinkedHashMap<>();
   private final Map<String, INDArray> given = new HashMap<>();
   private final boolean unpacks;
 
   StateHooks(String layer, LayerType<?, ?> type, QuantKernels kernels, State state, Tap tap) {
+    this(layer, type, kernels, state, tap, Map.of(), null);
+  }
+
+  /**
+   * Hooks of a layer in one state.
+   *
+   * @param held what the layer holds where the walk finds something else in it
+   * @param floatLayer what stands behind the layer, if the state quantizes nothing
+   */
+  StateHooks(
+      String layer,
+      LayerType<?, ?> type,
+      QuantKernels kernels,
+      State state,
+      Tap tap,
+      Map<String, INDArray> held,
+      @Nullable FloatLayer floatLayer) {
+    this.held = held;
+    this.floatLayer = floatLayer;
     this.layer = layer;
     this.type = type;
     this.kernels = kernels;
@@ -54,6 +76,16 @@ final class StateHooks implements ArrayHooks {
       }
     }
     ports.put(LayerType.OUTPUT, port(ModelShape.output(type)));
+  }
+
+  @Override
+  public ArrayHooks holding(Map<String, INDArray> tensors) {
+    return new StateHooks(layer, type, kernels, state, tap, tensors, floatLayer);
+  }
+
+  @Override
+  public @Nullable FloatLayer floatLayer() {
+    return floatLayer;
   }
 
   private Port port(LayerTensor tensor) {
@@ -79,7 +111,7 @@ final class StateHooks implements ArrayHooks {
       return null;
     }
     TensorSite site = new TensorSite(layer, type.type(), known(name));
-    INDArray tensor = tensor(site, original);
+    INDArray tensor = tensor(site, held.getOrDefault(name, original));
     given.put(name, tensor);
     return tensor;
   }

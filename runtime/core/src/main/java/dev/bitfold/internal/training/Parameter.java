@@ -1,11 +1,12 @@
 package dev.bitfold.internal.training;
 
-import dev.bitfold.descriptor.Layout;
-import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,21 +19,24 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * its updater. Gradients may come from several threads; all else is done by one.
  */
 final class Parameter {
-  private final Quantizer largest;
+  private final StepWatch watch;
+  private final TensorSite site;
   private final String name;
   private final INDArray value;
   private final INDArray gradient;
   private final GradientUpdater<?> updater;
-  private boolean touched;
+  private int added;
+  private boolean fixed;
 
   /**
    * A parameter of a value that is not changed.
    *
-   * @param kernels what its gradient is checked with
+   * @param site the tensor that it is of, or whose scale it is
    * @param name for messages
    */
-  Parameter(QuantKernels kernels, String name, INDArray initial, IUpdater config) {
-    this.largest = Quantizer.of(QuantDescriptor.bits(8), Layout.UNKNOWN, kernels);
+  Parameter(StepWatch watch, TensorSite site, String name, INDArray initial, IUpdater config) {
+    this.watch = watch;
+    this.site = site;
     this.name = name;
     this.value = Workspaces.outside(() -> initial.castTo(DataType.FLOAT).dup('c'));
     this.gradient = Workspaces.outside(() -> Nd4j.zeros(DataType.FLOAT, 1, value.length()));
@@ -42,37 +46,70 @@ final class Parameter {
   private static GradientUpdater<?> updater(IUpdater config, long length) {
     long size = config.stateSize(length);
     INDArray state = size == 0 ? null : Nd4j.zeros(DataType.FLOAT, 1, size);
-    return config.clone().instantiate(state, true);
+    try {
+      return config.clone().instantiate(state, true);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          config.getClass().getName()
+              + " cannot be instantiated ("
+              + e.getMessage()
+              + "); train with another updater",
+          e);
+    }
+  }
+
+  TensorSite site() {
+    return site;
   }
 
   String name() {
     return name;
   }
 
-  /** The value as it is now, written to in place by {@link #update}. */
+  /** The value as it is now, which each update writes to in place. */
   INDArray value() {
     return value;
   }
 
+  /** Leaves the value as it is from now on. */
+  void fix() {
+    fixed = true;
+  }
+
+  boolean isFixed() {
+    return fixed;
+  }
+
   /** Forgets the gradients of the step before. */
   void reset() {
-    touched = false;
+    added = 0;
   }
 
   /** Whether the step has had a gradient for it. */
   boolean touched() {
-    return touched;
+    return added > 0;
   }
 
-  /** Adds a gradient of the value's shape. */
+  /**
+   * Adds a gradient of the value's shape.
+   *
+   * @throws IllegalStateException if it holds NaN or infinity
+   */
   synchronized void add(INDArray more) {
+    if (fixed) {
+      return;
+    }
+    if (!watch.isFinite(more)) {
+      throw new IllegalStateException(
+          watch.at() + "the gradient of " + name + " holds NaN or infinity");
+    }
     INDArray sum = gradient.reshape('c', value.shape());
-    if (touched) {
+    if (added > 0) {
       sum.addi(more);
     } else {
       sum.assign(more);
     }
-    touched = true;
+    added++;
   }
 
   /** The sum of the gradients, a copy. */
@@ -80,18 +117,74 @@ final class Parameter {
     return Workspaces.outside(() -> gradient.reshape('c', value.shape()).dup('c'));
   }
 
+  /** Whether the sum of finite gradients is finite, too. */
   boolean hasFiniteGradient() {
-    return value.isEmpty() || Float.isFinite(largest.amax(gradient).getFloat(0));
+    return added < 2 || watch.isFinite(gradient);
   }
 
-  /** What {@link #update} would subtract, in place of the gradient, which is then no more. */
+  /**
+   * What is to be subtracted from the value, in place of the gradient, which is then no more.
+   *
+   * @throws IllegalStateException if it holds NaN or infinity
+   */
   INDArray step(int iteration, int epoch) {
     updater.applyUpdater(gradient, iteration, epoch);
+    if (!watch.isFinite(gradient)) {
+      IUpdater config = updater.getConfig();
+      throw new IllegalStateException(
+          watch.at()
+              + config.getClass().getSimpleName()
+              + " gives an update of "
+              + name
+              + " that holds NaN or infinity"
+              + (config.hasLearningRate()
+                  ? "; its learning rate is " + config.getLearningRate(iteration, epoch)
+                  : ""));
+    }
     return gradient.reshape('c', value.shape());
   }
 
-  void update(int iteration, int epoch) {
-    value.subi(step(iteration, epoch));
+  /** Copies of what the updater remembers, by ND4J's names. */
+  Map<String, INDArray> moments() {
+    return Workspaces.outside(
+        () -> {
+          Map<String, INDArray> copies = new LinkedHashMap<>();
+          updater.getState().forEach((key, state) -> copies.put(key, state.dup('c')));
+          return Collections.unmodifiableMap(copies);
+        });
+  }
+
+  /**
+   * Gives the updater back what it remembered.
+   *
+   * @throws IllegalArgumentException if an updater of this class remembers something else
+   */
+  void restore(Map<String, INDArray> moments) {
+    Map<String, INDArray> state = updater.getState();
+    if (!state.keySet().equals(moments.keySet())) {
+      throw new IllegalArgumentException(
+          "the updater of "
+              + name
+              + " remembers "
+              + state.keySet()
+              + ", and not "
+              + moments.keySet());
+    }
+    state.forEach((key, array) -> restore(key, array, Objects.requireNonNull(moments.get(key))));
+  }
+
+  private void restore(String key, INDArray array, INDArray saved) {
+    if (array.length() != saved.length()) {
+      throw new IllegalArgumentException(
+          key
+              + " of "
+              + name
+              + "'s updater has "
+              + array.length()
+              + " values, and not "
+              + saved.length());
+    }
+    array.assign(saved.reshape('c', array.shape()));
   }
 
   void requireShape(INDArray given, String what, @Nullable String layer) {

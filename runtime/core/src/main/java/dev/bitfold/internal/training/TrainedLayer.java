@@ -70,27 +70,39 @@ final class TrainedLayer implements ArrayHooks {
     }
   }
 
+  private final StepWatch watch;
   private final ModelShape.Layer layer;
   private final Map<String, Tensor> tensors;
   private final Map<String, Port> ports;
   private final String name;
 
-  TrainedLayer(ModelShape.Layer layer, List<Tensor> tensors, List<Port> ports) {
+  TrainedLayer(StepWatch watch, ModelShape.Layer layer, List<Tensor> tensors, List<Port> ports) {
+    this.watch = watch;
     this.layer = layer;
     this.tensors = new LinkedHashMap<>();
     tensors.forEach(t -> this.tensors.put(t.site().tensor().name(), t));
     this.ports = new LinkedHashMap<>();
     ports.forEach(p -> this.ports.put(p.site().tensor().name(), p));
-    this.name =
-        (layer.path().isEmpty() ? "the model" : layer.path())
-            + " ("
-            + layer.type().type().getSimpleName()
-            + ")";
+    this.name = name(layer);
+  }
+
+  /** How messages name a layer. */
+  static String name(ModelShape.Layer layer) {
+    return (layer.path().isEmpty() ? "the model" : layer.path())
+        + " ("
+        + layer.type().type().getSimpleName()
+        + ")";
   }
 
   @Override
   public @Nullable INDArray tensor(String tensor, @Nullable INDArray original) {
     return original == null ? null : known(tensor).effective();
+  }
+
+  /** The parameters stand in for whatever the walk finds. */
+  @Override
+  public ArrayHooks holding(Map<String, INDArray> tensors) {
+    return this;
   }
 
   private Tensor known(String tensor) {
@@ -124,6 +136,7 @@ final class TrainedLayer implements ArrayHooks {
 
   @Override
   public INDArray output(INDArray y) {
+    watch.ranForward(layer.path(), name, y);
     return port(LayerType.OUTPUT).forward(y);
   }
 
@@ -151,6 +164,7 @@ final class TrainedLayer implements ArrayHooks {
 
   @Override
   public Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
+    watch.ranBackward(layer.path());
     if (computed == null) {
       throw new IllegalArgumentException(name + ": its backward returned null");
     }

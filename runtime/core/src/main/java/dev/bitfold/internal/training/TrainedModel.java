@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * The parameters of a model in training, and the hooks that its layers are built with. A layer
@@ -30,34 +29,35 @@ import org.nd4j.linalg.learning.config.IUpdater;
 public final class TrainedModel {
   private final ModelShape shape;
   private final State initial;
-  private final IUpdater updater;
-  private final IUpdater scaleUpdater;
+  private final Updaters updaters;
+  private final StepWatch watch;
   private final IdentityHashMap<INDArray, Parameter> masters = new IdentityHashMap<>();
-  private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private final Parameters parameters;
   private final Map<String, TrainedLayer.Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, TrainedQuantizer> activations = new LinkedHashMap<>();
   private final Map<String, ArrayHooks> hooks = new LinkedHashMap<>();
 
-  private TrainedModel(ModelShape shape, State initial, IUpdater updater, IUpdater scaleUpdater) {
+  /** Whether the updaters may have taken in a step that was not made. */
+  private boolean broken;
+
+  private TrainedModel(ModelShape shape, State initial, Updaters updaters) {
     this.shape = shape;
     this.initial = initial;
-    this.updater = updater;
-    this.scaleUpdater = scaleUpdater;
+    this.updaters = updaters;
+    this.watch = new StepWatch(shape.kernels());
+    this.parameters = new Parameters(shape, watch);
   }
 
   /**
    * A model to train.
    *
    * @param initial calibrated
-   * @param updater of weights and biases
-   * @param scaleUpdater of learned scales
    * @throws IllegalArgumentException if no layer has a {@code backward}, or a descriptor cannot be
    *     trained through
    * @throws IllegalStateException if a scale to begin with is missing
    */
-  public static TrainedModel of(
-      ModelShape shape, State initial, IUpdater updater, IUpdater scaleUpdater) {
-    TrainedModel model = new TrainedModel(shape, initial, updater, scaleUpdater);
+  public static TrainedModel of(ModelShape shape, State initial, Updaters updaters) {
+    TrainedModel model = new TrainedModel(shape, initial, updaters);
     Workspaces.outside(
         () -> {
           shape.layers().values().forEach(model::add);
@@ -91,7 +91,7 @@ public final class TrainedModel {
       }
     }
     ports.add(port(layer.output()));
-    hooks.put(layer.path(), new TrainedLayer(layer, held, ports));
+    hooks.put(layer.path(), new TrainedLayer(watch, layer, held, ports));
   }
 
   private void refuseLearned(ModelShape.Layer layer) {
@@ -111,7 +111,8 @@ public final class TrainedModel {
     INDArray source = initial.tensors().getOrDefault(site.path(), shape.tensor(site));
     Parameter master =
         masters.computeIfAbsent(
-            source, s -> add(new Parameter(shape.kernels(), site.path(), s, updater)));
+            source,
+            s -> parameters.add(new Parameter(watch, site, site.path(), s, updaters.weights())));
     QuantDescriptor descriptor = initial.descriptors().get(site.path());
     TrainedLayer.Tensor tensor;
     if (descriptor == null) {
@@ -148,13 +149,9 @@ public final class TrainedModel {
     return initial.scales().get(site.path());
   }
 
-  private Parameter scale(String name, INDArray amax) {
-    return add(new Parameter(shape.kernels(), name, amax, scaleUpdater));
-  }
-
-  private Parameter add(Parameter parameter) {
-    parameters.put(parameter.name(), parameter);
-    return parameter;
+  private Parameter scale(TensorSite site, INDArray amax) {
+    return parameters.add(
+        new Parameter(watch, site, site.path() + ".amax", amax, updaters.scales()));
   }
 
   /** The model with its layers in training; its tensors are rewritten in place by each update. */
@@ -163,80 +160,117 @@ public final class TrainedModel {
         () -> component.rebuild(model, new Walk((path, type) -> hooks.get(path))));
   }
 
-  /** The values of all parameters by name, copies. */
-  public Map<String, INDArray> values() {
-    Map<String, INDArray> values = new LinkedHashMap<>();
-    Workspaces.outside(
-        () -> {
-          parameters.forEach((name, p) -> values.put(name, p.value().dup('c')));
-          return values;
+  /** All that is trained. */
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /** The updaters that training began with. */
+  public Updaters updaters() {
+    return updaters;
+  }
+
+  /** The first path of each array that several tensors are, by the paths of the others. */
+  public Map<String, String> shared() {
+    Map<String, String> shared = new LinkedHashMap<>();
+    tensors.forEach(
+        (path, tensor) -> {
+          if (!path.equals(tensor.parameter().name())) {
+            shared.put(path, tensor.parameter().name());
+          }
         });
-    return values;
-  }
-
-  /** Forgets the gradients of the step before. */
-  public void reset() {
-    parameters.values().forEach(Parameter::reset);
+    return shared;
   }
 
   /**
-   * The gradients since {@link #reset}, copies; parameters that no gradient has reached are left
-   * out.
+   * Refuses to go on from a step that was half made.
    *
-   * @throws IllegalStateException if there are none, or one holds NaN or infinity
+   * @throws IllegalStateException if the update of a step has failed when updaters had begun
    */
-  public Map<String, INDArray> gradients() {
-    Map<String, INDArray> gradients = new LinkedHashMap<>();
-    for (Parameter parameter : reached()) {
-      gradients.put(parameter.name(), parameter.gradient());
-    }
-    return gradients;
-  }
-
-  private List<Parameter> reached() {
-    List<Parameter> reached = parameters.values().stream().filter(Parameter::touched).toList();
-    if (reached.isEmpty()) {
+  public void requireWhole() {
+    if (broken) {
       throw new IllegalStateException(
-          "no gradient has reached a layer: call the backward of the model that was given to the"
-              + " step");
+          watch.at()
+              + "its update failed when updaters had taken its gradients in, though no parameter has"
+              + " changed; resume from a checkpoint, or freeze what there is");
     }
-    for (Parameter parameter : reached) {
-      if (!parameter.hasFiniteGradient()) {
-        throw new IllegalStateException(
-            "the gradient of " + parameter.name() + " holds NaN or infinity");
-      }
-    }
-    return reached;
   }
 
   /**
-   * Updates every parameter that a gradient has reached, then what the layers compute with. If a
-   * learned amax would leave its range, nothing is changed.
+   * Begins a step: forgets the gradients of the one before.
    *
-   * @throws IllegalStateException as {@link #gradients}, or if a learned amax would become zero,
-   *     negative or NaN; the message names it
+   * @param number from 1, for messages
+   * @throws IllegalStateException if the update of a step before has failed half-way
+   */
+  public void begin(int number) {
+    requireWhole();
+    parameters.reset();
+    watch.begin(number);
+  }
+
+  /**
+   * Checks what a pass has given.
+   *
+   * @throws IllegalStateException if the loss is NaN or infinite; the message names the first layer
+   *     whose output was
+   */
+  public void requireFinite(double loss) {
+    if (!Double.isFinite(loss)) {
+      throw new IllegalStateException(
+          watch.at()
+              + "the loss is "
+              + loss
+              + watch
+                  .firstNonFinite()
+                  .map(layer -> "; NaN or infinity came up first in the output of " + layer)
+                  .orElse(", though no layer's output holds NaN or infinity"));
+    }
+  }
+
+  /**
+   * Updates every parameter that a gradient has reached, then what the layers compute with. If it
+   * fails, no parameter has changed.
+   *
+   * @throws IllegalStateException as {@link Parameters#gradients}, if a learned amax would become
+   *     zero, negative or NaN, or if an updater gives NaN or infinity; the message names what.
+   *     After the last of these there is no further step
    */
   public void update(int iteration, int epoch) {
-    List<Parameter> reached = reached();
-    Map<Parameter, INDArray> scales = new LinkedHashMap<>();
-    for (TrainedQuantizer quantizer : quantizers()) {
-      Parameter amax = quantizer.learned().orElse(null);
-      if (amax != null && amax.touched()) {
-        INDArray next = amax.value().sub(amax.step(iteration, epoch));
-        quantizer.requireLearnable(next);
-        scales.put(amax, next);
-      }
-    }
+    List<Parameter> reached = parameters.reached();
+    Map<Parameter, INDArray> next = learned(iteration, epoch);
+    Map<Parameter, INDArray> steps = new LinkedHashMap<>();
+    broken = true;
     for (Parameter parameter : reached) {
-      INDArray next = scales.get(parameter);
-      if (next == null) {
-        parameter.update(iteration, epoch);
-      } else {
-        parameter.value().assign(next);
+      if (!next.containsKey(parameter)) {
+        steps.put(parameter, parameter.step(iteration, epoch));
       }
     }
+    broken = false;
+    steps.forEach((parameter, step) -> parameter.value().subi(step));
+    next.forEach((parameter, value) -> parameter.value().assign(value));
     activations.values().forEach(TrainedQuantizer::refresh);
     tensors.values().forEach(TrainedLayer.Tensor::refresh);
+  }
+
+  /** What learned scales will be. If one cannot be, their updaters have forgotten the attempt. */
+  private Map<Parameter, INDArray> learned(int iteration, int epoch) {
+    Map<Parameter, INDArray> next = new LinkedHashMap<>();
+    Map<Parameter, Map<String, INDArray>> before = new LinkedHashMap<>();
+    try {
+      for (TrainedQuantizer quantizer : quantizers()) {
+        Parameter amax = quantizer.learned().orElse(null);
+        if (amax != null && amax.touched() && !amax.isFixed()) {
+          before.put(amax, amax.moments());
+          INDArray value = amax.value().sub(amax.step(iteration, epoch));
+          quantizer.requireLearnable(value, watch.at());
+          next.put(amax, value);
+        }
+      }
+    } catch (RuntimeException e) {
+      before.forEach(Parameter::restore);
+      throw e;
+    }
+    return next;
   }
 
   private List<TrainedQuantizer> quantizers() {

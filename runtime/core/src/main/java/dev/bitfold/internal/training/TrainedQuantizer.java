@@ -11,7 +11,9 @@ import dev.bitfold.gradient.QuantGradients;
 import dev.bitfold.gradient.StraightThrough;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.DenseFloats;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +56,7 @@ final class TrainedQuantizer {
 
   /** Makes the parameter of a learned scale. */
   interface NewParameter {
-    Parameter make(String name, INDArray initial);
+    Parameter make(TensorSite site, INDArray initial);
   }
 
   /**
@@ -113,8 +115,11 @@ final class TrainedQuantizer {
       throw new IllegalArgumentException(
           site.describe(null, descriptor) + ": training learns an amax, and this has none");
     }
-    requireAbove0(site, descriptor, amax.amax(), "begins with");
-    Parameter learned = parameters.make(site.path() + ".amax", amax.amax());
+    boolean weight = site.tensor().role() == TensorRole.WEIGHT;
+    INDArray begin = weight ? awake(amax.amax()) : amax.amax();
+    String remedy = weight ? "give it one by weightAmax" : "calibrate with other data";
+    requireAbove0(site, descriptor, begin, "would begin with", remedy);
+    Parameter learned = parameters.make(site, begin);
     return new TrainedQuantizer(site, open, estimator, null, learned);
   }
 
@@ -191,23 +196,53 @@ final class TrainedQuantizer {
   /**
    * Checks an amax that is about to be learned.
    *
+   * @param at begins the message
    * @throws IllegalStateException if a value of it is not above 0 and finite
    */
-  void requireLearnable(INDArray amax) {
-    requireAbove0(site, descriptor, amax, "would become");
+  void requireLearnable(INDArray amax, String at) {
+    try {
+      requireAbove0(site, descriptor, amax, "would become", "train scales at a smaller rate");
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(at + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The amax to begin with where some groups of a weight hold zeros only, as pruned channels do:
+   * theirs is the smallest of the others. Zeros are zeros at any amax.
+   */
+  private static INDArray awake(INDArray amax) {
+    float[] values = amax.ravel().toFloatVector();
+    float smallest = Float.POSITIVE_INFINITY;
+    boolean asleep = false;
+    for (float a : values) {
+      asleep |= a == 0;
+      smallest = a > 0 ? Math.min(smallest, a) : smallest;
+    }
+    if (!asleep || smallest == Float.POSITIVE_INFINITY) {
+      return amax;
+    }
+    for (int i = 0; i < values.length; i++) {
+      values[i] = values[i] == 0 ? smallest : values[i];
+    }
+    return DenseFloats.array(values, amax.shape());
   }
 
   private static void requireAbove0(
-      TensorSite site, QuantDescriptor descriptor, INDArray amax, String verb) {
-    for (float a : amax.ravel().toFloatVector()) {
-      if (!(a > 0) || !Float.isFinite(a)) {
+      TensorSite site, QuantDescriptor descriptor, INDArray amax, String verb, String remedy) {
+    float[] values = amax.ravel().toFloatVector();
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] > 0) || !Float.isFinite(values[i])) {
         throw new IllegalStateException(
             site.describe(null, descriptor)
                 + ": the learned amax "
                 + verb
                 + " "
-                + a
-                + "; it must stay above 0: train with a smaller step, or begin with other data");
+                + values[i]
+                + (values.length == 1 ? "" : " at index " + i + " of " + values.length)
+                + "; it must stay finite and above 0: "
+                + remedy
+                + ", or give the descriptor ste = CLIP, which does not learn it");
       }
     }
   }

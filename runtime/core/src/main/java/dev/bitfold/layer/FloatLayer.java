@@ -1,0 +1,42 @@
+package dev.bitfold.layer;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What stands behind a wrapper that quantizes nothing, as in a float model that training gives
+ * back: a walk rebuilds the layer itself, with the wrapper's tensors. Immutable. Not for users.
+ *
+ * @param layer of the user's own class
+ * @param tensors the weights and biases that stand in for the layer's own, by name
+ */
+public record FloatLayer(Object layer, Map<String, INDArray> tensors) {
+  /** Copies the map, keeping its order. */
+  public FloatLayer {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /** Returns what stands behind a layer; null if it is of the user's own class, or quantized. */
+  public static @Nullable FloatLayer of(Object layer) {
+    return layer instanceof HookedLayer hooked && hooked.bitfoldHooks() instanceof ArrayHooks hooks
+        ? hooks.floatLayer()
+        : null;
+  }
+
+  /** Returns the class that tells what a component is. */
+  static Class<?> classOf(Object component) {
+    FloatLayer known = of(component);
+    return known == null ? component.getClass() : known.layer().getClass();
+  }
+
+  /** Returns a visitor whose hooks see these tensors in place of the layer's own. */
+  Walk.Visitor over(Walk.Visitor visitor) {
+    return (path, type) -> {
+      ArrayHooks hooks = visitor.layer(path, type);
+      return hooks == null ? null : hooks.holding(tensors);
+    };
+  }
+}
