@@ -7,8 +7,11 @@ import dev.bitfold.Training;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
@@ -17,6 +20,15 @@ import org.nd4j.linalg.learning.config.Adam;
 final class Experiment {
   private static final List<String> LAYERS = List.of("conv1", "conv2", "fc1", "fc2", "fc3");
   private static final int BATCH = 50;
+
+  /**
+   * Where training leaves its checkpoints.
+   *
+   * @param folder theirs
+   * @param stopping whether each epoch begins with a new training, resumed from the checkpoint, as
+   *     it would in a new process
+   */
+  record Checkpoints(Path folder, boolean stopping) {}
 
   /** Of the histogram that the scale of the least squared error is searched on. */
   private static final int BINS = 512;
@@ -44,12 +56,14 @@ final class Experiment {
   private final Digits digits;
   private final Length length;
   private final long seed;
+  private final Checkpoints checkpoints;
   private final List<Digits.Batch> test;
 
-  Experiment(Digits digits, Length length, long seed) {
+  Experiment(Digits digits, Length length, long seed, Checkpoints checkpoints) {
     this.digits = digits;
     this.length = length;
     this.seed = seed;
+    this.checkpoints = checkpoints;
     this.test = digits.test(500);
   }
 
@@ -82,16 +96,53 @@ final class Experiment {
     return new Trained(accuracy, List.of());
   }
 
-  /** Goes on training the net with its quantizers in place. */
+  /**
+   * Goes on training the net with its quantizers in place. Each epoch ends with a checkpoint, from
+   * which a program that was stopped goes on when it is started again.
+   */
   Trained qat(LeNet net, int bits, Ste ste) throws Exception {
-    Training<LeNet> training = calibrated(net, bits, ste).train(adam(qatSteps()));
-    List<Double> losses =
-        epochs(length.qatEpochs(), batch -> training.step(model -> model.learn(batch).loss()));
+    Files.createDirectories(checkpoints.folder());
+    Path file = checkpoints.folder().resolve(name(bits, ste) + ".checkpoint");
+    Training<LeNet> training = beginOrResume(net, bits, ste, file);
+    List<Double> losses = new ArrayList<>();
+    while (training.epoch() < length.qatEpochs()) {
+      Training<LeNet> now = training;
+      losses.add(epoch(now.epoch(), batch -> now.step(model -> model.learn(batch).loss())));
+      now.epoch(now.epoch() + 1);
+      now.save(file);
+      training = checkpoints.stopping() ? beginOrResume(net, bits, ste, file) : now;
+    }
     Quantized<LeNet> quantized = training.freeze();
+    Files.delete(file);
     return new Trained(quantized.model().accuracy(test), losses);
   }
 
+  private Training<LeNet> beginOrResume(LeNet net, int bits, Ste ste, Path file) throws Exception {
+    Adam adam = adam(qatSteps());
+    return Files.exists(file)
+        ? plan(net, bits, ste).resume(file, adam)
+        : calibrated(net, bits, ste).train(adam);
+  }
+
+  /** All that the course of training depends on, so that no run takes another one's checkpoint. */
+  private String name(int bits, Ste ste) {
+    return String.format(
+        Locale.ROOT,
+        "%s-seed%d-%dx%d-%d-%d",
+        Results.qat(bits, ste).replace(' ', '-'),
+        seed,
+        length.images(),
+        length.qatEpochs(),
+        length.floatEpochs(),
+        digits.testSize());
+  }
+
   private Calibration<LeNet> calibrated(LeNet net, int bits, Ste ste) {
+    List<INDArray> images = digits.train(500, BATCH).stream().map(Digits.Batch::images).toList();
+    return plan(net, bits, ste).calibrate(images, LeNet::forward);
+  }
+
+  private static Plan<LeNet> plan(LeNet net, int bits, Ste ste) {
     QuantDescriptor weight =
         QuantDescriptor.builder().bits(bits).per("O").calib(Calib.MSE).bins(BINS).ste(ste).build();
     QuantDescriptor input =
@@ -106,8 +157,7 @@ final class Experiment {
     for (String layer : LAYERS) {
       plan = plan.describe(layer + ".weight", weight).describe(layer + ".x", input);
     }
-    List<INDArray> images = digits.train(500, BATCH).stream().map(Digits.Batch::images).toList();
-    return plan.calibrate(images, LeNet::forward);
+    return plan;
   }
 
   private static Adam adam(int steps) {
@@ -117,12 +167,15 @@ final class Experiment {
   private List<Double> epochs(int count, ToDoubleFunction<Digits.Batch> step) {
     List<Double> losses = new ArrayList<>();
     for (int epoch = 0; epoch < count; epoch++) {
-      losses.add(
-          digits.shuffled(length.images(), BATCH, 1000 * seed + epoch).stream()
-              .mapToDouble(step)
-              .average()
-              .orElseThrow());
+      losses.add(epoch(epoch, step));
     }
     return losses;
+  }
+
+  private double epoch(int number, ToDoubleFunction<Digits.Batch> step) {
+    return digits.shuffled(length.images(), BATCH, 1000 * seed + number).stream()
+        .mapToDouble(step)
+        .average()
+        .orElseThrow();
   }
 }

@@ -20,7 +20,10 @@ import picocli.CommandLine.Option;
 public final class Main implements Callable<Integer> {
   private static final long START = System.nanoTime();
 
-  @Option(names = "--short", description = "One seed, 4 and 2 bits, half the digits.")
+  @Option(
+      names = "--short",
+      description =
+          "One seed, 4 and 2 bits, half the digits; training stops after each epoch and resumes.")
   private boolean shortForm;
 
   @Option(names = "--seeds", defaultValue = "3", description = "How many. Default: 3")
@@ -66,12 +69,13 @@ public final class Main implements Callable<Integer> {
     List<Integer> usual = shortForm ? List.of(4, 2) : List.of(8, 4, 3, 2);
     List<Integer> widths = bits.isEmpty() ? usual : bits;
     Results results = new Results(widths);
+    Experiment.Checkpoints checkpoints = new Experiment.Checkpoints(out, shortForm);
     ExecutorService threads = Executors.newFixedThreadPool(jobs);
     try {
       List<Job> all = new ArrayList<>();
       Map<LeNet, Experiment> experiments = new LinkedHashMap<>();
       for (long seed = 1; seed <= (shortForm ? 1 : seeds); seed++) {
-        Experiment experiment = new Experiment(digits, length, seed);
+        Experiment experiment = new Experiment(digits, length, seed, checkpoints);
         LeNet net = LeNet.random(seed);
         experiments.put(net, experiment);
         all.add(start(threads, Results.FLOAT, () -> experiment.trainFloat(net)));

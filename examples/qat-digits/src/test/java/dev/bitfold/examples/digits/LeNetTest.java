@@ -4,11 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Training;
+import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.Gradients;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -72,7 +78,7 @@ class LeNetTest {
   }
 
   @Test
-  void twoBitsLearn() throws Exception {
+  void twoBitsLearn(@TempDir Path folder) throws Exception {
     Digits digits = Digits.load();
     LeNet net = LeNet.random(2);
     FloatTraining floats = new FloatTraining(net, new Adam(2e-3));
@@ -80,10 +86,29 @@ class LeNetTest {
     for (int epoch = 0; epoch < 3; epoch++) {
       batches.forEach(floats::step);
     }
-    Experiment experiment = new Experiment(digits, new Experiment.Length(2000, 1, 2), 1);
+    Experiment.Length length = new Experiment.Length(2000, 1, 2);
+    Experiment experiment =
+        new Experiment(digits, length, 1, new Experiment.Checkpoints(folder, false));
     double before = experiment.ptq(net, 2).accuracy();
-    double after = experiment.qat(net, 2, dev.bitfold.annotations.Ste.LSQ).accuracy();
+    double after = experiment.qat(net, 2, Ste.LSQ).accuracy();
     assertTrue(after > before + 10, "from " + before + " to " + after);
+  }
+
+  @Test
+  void trainingThatStopsAfterEachEpochEndsAsTheOneThatDoesNot(@TempDir Path folder)
+      throws Exception {
+    Digits digits = Digits.load();
+    Experiment.Length length = new Experiment.Length(500, 1, 3);
+    LeNet net = LeNet.random(2);
+    List<Experiment.Trained> trained = new ArrayList<>();
+    for (boolean stopping : new boolean[] {false, true}) {
+      Experiment.Checkpoints checkpoints = new Experiment.Checkpoints(folder, stopping);
+      trained.add(new Experiment(digits, length, 1, checkpoints).qat(net, 4, Ste.LSQ));
+    }
+    assertEquals(trained.get(0), trained.get(1));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   @Test
