@@ -235,7 +235,7 @@ class CheckpointTest {
     assertTrue(e.getMessage().contains("Plan.resume reads it"), e.getMessage());
     Path foreign = folder.resolve("foreign");
     Files.writeString(foreign, "no safetensors file at all");
-    assertRefused(run.plan(Run.net(1)), foreign, new Adam(), "no safetensors file");
+    assertRefused(run.plan(Run.net(1)), foreign, new Adam(), "not a safetensors file");
   }
 
   @Test
