@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       LinearOverhead.class,
       TrainingOverhead.class,
       CompileTime.class,
+      VersionComparison.class,
       JmhRun.class,
       Everything.class
     })

@@ -1,0 +1,148 @@
+package dev.bitfold.benchmarks;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Compares two versions of the runtime: each work of {@link Walks} is run by both in turn, in one
+ * JVM, by medians. Each version has a class loader of its own, so that the JVM compiles it by
+ * itself. {@code runtime/benchmarks/compare} builds an older version and runs this.
+ */
+@Command(name = "versions", description = "Compares the kernels of two versions of Bitfold.")
+public final class VersionComparison implements Callable<Integer> {
+  private enum Version {
+    BEFORE,
+    AFTER
+  }
+
+  /** Looks for Bitfold's classes in some places alone, and for others where it was started. */
+  private static final class VersionLoader extends URLClassLoader {
+    VersionLoader(List<URL> places, ClassLoader others) {
+      super(places.toArray(URL[]::new), others);
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+      synchronized (getClassLoadingLock(name)) {
+        if (!name.startsWith("dev.bitfold.")) {
+          return super.loadClass(name, resolve);
+        }
+        Class<?> loaded = findLoadedClass(name);
+        return loaded == null ? findClass(name) : loaded;
+      }
+    }
+  }
+
+  @Option(
+      names = "--before",
+      required = true,
+      description = "The class path of the older version: annotations and runtime.")
+  private String before = "";
+
+  @Option(
+      names = "--after",
+      required = true,
+      description = "The class path of the newer version: annotations and runtime.")
+  private String after = "";
+
+  @Option(names = "--only", description = "Works whose names hold this; else all.")
+  private String only = "";
+
+  @Option(names = "--rounds", description = "How often each side is timed, at most (default 41).")
+  private int rounds = 41;
+
+  @Option(names = "--limit", description = "Seconds for a work (default 2).")
+  private double limit = 2;
+
+  @Option(
+      names = "--most",
+      description = "Fails if a ratio of after to before is above this (default: never).")
+  private double most = Double.POSITIVE_INFINITY;
+
+  private record Row(String work, double before, double after) {
+    double ratio() {
+      return after / before;
+    }
+
+    String line() {
+      return String.format(
+          Locale.ROOT, "| %s | %.1f | %.1f | %.3f |", work, before / 1e3, after / 1e3, ratio());
+    }
+  }
+
+  @Override
+  public Integer call() throws ReflectiveOperationException, IOException {
+    System.setProperty("bitfold.threads", "1");
+    Map<String, Runnable> old = works(before);
+    Map<String, Runnable> current = works(after);
+    List<Row> rows = new ArrayList<>();
+    System.out.println("| work | before, µs | after, µs | after / before |");
+    System.out.println("|---|--:|--:|--:|");
+    for (Map.Entry<String, Runnable> work : old.entrySet()) {
+      Runnable now = current.get(work.getKey());
+      if (now != null && work.getKey().contains(only)) {
+        Row row = compare(work.getKey(), work.getValue(), now);
+        System.out.println(row.line());
+        rows.add(row);
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("no work's name holds \"" + only + "\"");
+    }
+    rows.sort(Comparator.comparingDouble(Row::ratio));
+    Row slowest = rows.get(rows.size() - 1);
+    System.out.printf(
+        Locale.ROOT,
+        "%nJDK %d, %d works: median ratio %.3f, highest %.3f (%s)%n",
+        Runtime.version().feature(),
+        rows.size(),
+        rows.get(rows.size() / 2).ratio(),
+        slowest.ratio(),
+        slowest.work());
+    return slowest.ratio() > most ? 1 : 0;
+  }
+
+  private Row compare(String name, Runnable old, Runnable current) {
+    Map<Version, Runnable> sides = new EnumMap<>(Version.class);
+    sides.put(Version.BEFORE, old);
+    sides.put(Version.AFTER, current);
+    Map<Version, Double> medians = new InterleavedRounds(rounds, 4, limit).medians(sides);
+    return new Row(
+        name,
+        medians.getOrDefault(Version.BEFORE, Double.NaN),
+        medians.getOrDefault(Version.AFTER, Double.NaN));
+  }
+
+  @SuppressWarnings("unchecked") // the same JDK's interfaces in both loaders
+  private static Map<String, Runnable> works(String classPath)
+      throws ReflectiveOperationException, MalformedURLException {
+    List<URL> places = new ArrayList<>();
+    for (String place : classPath.split(File.pathSeparator, -1)) {
+      places.add(new File(place).toURI().toURL());
+    }
+    places.add(Walks.class.getProtectionDomain().getCodeSource().getLocation());
+    ClassLoader loader = new VersionLoader(places, VersionComparison.class.getClassLoader());
+    try {
+      Supplier<Map<String, Runnable>> works =
+          (Supplier<Map<String, Runnable>>)
+              loader.loadClass(Walks.class.getName()).getDeclaredConstructor().newInstance();
+      return works.get();
+    } catch (InvocationTargetException e) {
+      throw new IllegalStateException("no works from " + classPath, e.getCause());
+    }
+  }
+}
