@@ -32,19 +32,28 @@ final class DiagnosisReport {
         new Report.Totals(
             summary.layers(), summary.rows().size(), summary.weightBytes(), summary.floatBytes()),
         diagnosis.layers().stream().map(this::layer).toList(),
-        summary.skipped().stream().map(DiagnosisReport::skipped).toList(),
+        summary.skipped().stream().map(this::skipped).toList(),
         null);
   }
 
-  /** Returns the parts of a summary's text such as {@code norm (LayerNorm)}. */
-  private static Report.Skipped skipped(String text) {
+  /** Returns the parts of a summary's text such as {@code norm (LayerNorm)}, with the reason. */
+  private Report.Skipped skipped(String text) {
     int space = text.lastIndexOf(" (");
-    return space < 0 || !text.endsWith(")")
-        ? new Report.Skipped(text, "", "@SkipQuantize")
-        : new Report.Skipped(
-            text.substring(0, space),
-            text.substring(space + 2, text.length() - 1),
-            "@SkipQuantize");
+    if (space < 0 || !text.endsWith(")")) {
+      return new Report.Skipped(text, "", "@SkipQuantize or skip");
+    }
+    String path = text.substring(0, space);
+    String type = text.substring(space + 2, text.length() - 1);
+    if (type.equals("null")) {
+      return new Report.Skipped(path, "", "null in the model");
+    }
+    // Annotations skip components; one tensor of a layer that is quantized otherwise, only a plan.
+    boolean oneTensor = diagnosis.layers().stream().anyMatch(layer -> isOf(path, layer.path()));
+    return new Report.Skipped(path, type, oneTensor ? "skip" : "@SkipQuantize or skip");
+  }
+
+  private static boolean isOf(String tensor, String layer) {
+    return tensor.startsWith(layer) && tensor.lastIndexOf('.') == layer.length();
   }
 
   private Report.Layer layer(Diagnosis.Layer layer) {
@@ -95,9 +104,8 @@ final class DiagnosisReport {
   private Map<String, String> formats(String layer) {
     Map<String, String> formats = new LinkedHashMap<>();
     for (Summary.Row row : summary.rows()) {
-      int end = row.path().lastIndexOf('.');
-      if (end == layer.length() && row.path().startsWith(layer)) {
-        formats.put(row.path().substring(end + 1), row.descriptor().toString());
+      if (isOf(row.path(), layer)) {
+        formats.put(row.path().substring(layer.length() + 1), row.descriptor().toString());
       }
     }
     return formats;

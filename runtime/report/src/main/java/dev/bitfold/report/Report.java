@@ -12,7 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the contents of a report. Numbers that were not measured are null. Immutable.
+ * Holds the contents of a report. Numbers that were not measured are null, and so are the dB of
+ * what lost nothing. Immutable.
  *
  * @param title the name of what was quantized
  * @param origin when, with what and on which data the numbers were made

@@ -69,7 +69,10 @@ class DiagnosisReportTest {
             List.of(
                 row("left", TensorRole.INPUT, QuantDescriptor.bits(8)),
                 row("right", TensorRole.INPUT, QuantDescriptor.bits(4))),
-            List.of("blocks.0.norm (LayerNorm)"),
+            List.of(
+                "blocks.0.norm (LayerNorm)",
+                "blocks.0.product.bias (Product)",
+                "blocks.1.weight (null)"),
             3,
             250,
             800,
@@ -128,8 +131,12 @@ class DiagnosisReportTest {
     Report report = Report.of("m", diagnosis(Optional.empty()));
 
     assertEquals(new Report.Totals(3, 2, 250, 800), report.totals());
-    assertEquals("blocks.0.norm", report.skipped().get(0).path());
-    assertEquals("LayerNorm", report.skipped().get(0).type());
+    assertEquals(
+        List.of(
+            new Report.Skipped("blocks.0.norm", "LayerNorm", "@SkipQuantize or skip"),
+            new Report.Skipped("blocks.0.product.bias", "Product", "skip"),
+            new Report.Skipped("blocks.1.weight", "", "null in the model")),
+        report.skipped());
   }
 
   @Test
