@@ -49,34 +49,49 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("slow")
 class IsolatingTest {
-  private final Path folder;
-  private final Map<String, List<String>> origins = new TreeMap<>();
+  /** The classes of all shapes: each shape is compiled as a whole once for all tests. */
+  @TempDir static Path folder = Path.of("");
 
-  IsolatingTest(@TempDir Path folder) {
-    this.folder = folder;
-  }
+  private static final Map<String, Whole> WHOLES = new TreeMap<>();
+
+  /**
+   * A shape that was compiled.
+   *
+   * @param output the classes and what was generated
+   * @param origins the originating elements of each generated file
+   */
+  private record Whole(List<Path> files, Path output, Map<String, List<String>> origins) {}
 
   static List<String> shapes() throws IOException {
     return GoldenTest.shapes();
   }
 
-  @ParameterizedTest
-  @MethodSource("shapes")
-  void aClassCompiledAloneGivesTheSameText(String shape) throws IOException {
-    Path sources = Files.createDirectories(folder.resolve("src"));
+  private static Whole whole(String shape) throws IOException {
+    Whole known = WHOLES.get(shape);
+    if (known != null) {
+      return known;
+    }
+    Path sources = Files.createDirectories(folder.resolve(shape).resolve("src"));
     List<Path> files = new ArrayList<>();
     for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
       files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
     }
-    Path all = Files.createDirectories(folder.resolve("all"));
-    compile(all, List.of(), files);
-    assertEquals(GoldenTest.output(shape), generated(all));
+    Path output = Files.createDirectories(folder.resolve(shape).resolve("all"));
+    Whole whole = new Whole(files, output, compile(output, List.of(), files));
+    WHOLES.put(shape, whole);
+    return whole;
+  }
 
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void aClassCompiledAloneGivesTheSameText(String shape) throws IOException {
+    Whole whole = whole(shape);
+    assertEquals(GoldenTest.output(shape), generated(whole.output()));
     Map<String, String> alone = new TreeMap<>();
-    for (Path file : files) {
+    for (Path file : whole.files()) {
       String name = file.getFileName().toString();
-      Path again = Files.createDirectories(folder.resolve(name.replace(".java", "-alone")));
-      compile(again, List.of(all), List.of(file));
+      Path again = folder.resolve(shape).resolve(name.replace(".java", "-alone"));
+      compile(Files.createDirectories(again), List.of(whole.output()), List.of(file));
       alone.putAll(generated(again));
     }
     assertEquals(GoldenTest.output(shape), alone);
@@ -85,13 +100,7 @@ class IsolatingTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void eachGeneratedFileHasOneOriginatingClassOfItsOwnSource(String shape) throws IOException {
-    Path sources = Files.createDirectories(folder.resolve("src"));
-    List<Path> files = new ArrayList<>();
-    for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
-      files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
-    }
-    Path all = Files.createDirectories(folder.resolve("all"));
-    compile(all, List.of(), files);
+    Map<String, List<String>> origins = whole(shape).origins();
     assertEquals(GoldenTest.output(shape).size(), origins.size());
     origins.forEach(
         (file, of) -> {
@@ -119,14 +128,7 @@ class IsolatingTest {
   void generatedClassesUseNoReflection() throws IOException {
     List<Path> outputs = new ArrayList<>();
     for (String shape : shapes()) {
-      Path sources = Files.createDirectories(folder.resolve(shape + "-src"));
-      List<Path> files = new ArrayList<>();
-      for (Map.Entry<String, String> input : GoldenTest.input(shape).entrySet()) {
-        files.add(Files.writeString(sources.resolve(input.getKey()), input.getValue()));
-      }
-      Path output = Files.createDirectories(folder.resolve(shape));
-      compile(output, List.of(), files);
-      outputs.add(output);
+      outputs.add(whole(shape).output());
     }
     var classes = new ClassFileImporter().importPaths(outputs);
     assertFalse(classes.isEmpty());
@@ -149,7 +151,10 @@ class IsolatingTest {
         .check(classes);
   }
 
-  private void compile(Path output, List<Path> classPath, List<Path> files) throws IOException {
+  /** Compiles without an error; returns the originating elements of each generated file. */
+  private static Map<String, List<String>> compile(
+      Path output, List<Path> classPath, List<Path> files) throws IOException {
+    Recording recording = new Recording();
     String path =
         Stream.concat(classPath.stream().map(Path::toString), Stream.of(UsersClassPath.text()))
             .collect(Collectors.joining(File.pathSeparator));
@@ -165,7 +170,7 @@ class IsolatingTest {
               List.of("-d", output.toString(), "-cp", path, "-implicit:none"),
               null,
               manager.getJavaFileObjectsFromPaths(files));
-      task.setProcessors(List.of(new Recording()));
+      task.setProcessors(List.of(recording));
       task.call();
     }
     assertEquals(
@@ -174,6 +179,7 @@ class IsolatingTest {
             .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
             .map(d -> d.getMessage(Locale.ROOT))
             .toList());
+    return recording.origins;
   }
 
   private static Map<String, String> generated(Path folder) throws IOException {
@@ -188,7 +194,8 @@ class IsolatingTest {
 
   /** The processor with a filer that notes originating elements. */
   @SupportedAnnotationTypes("*")
-  private final class Recording extends AbstractProcessor {
+  private static final class Recording extends AbstractProcessor {
+    private final Map<String, List<String>> origins = new TreeMap<>();
     private final BitfoldProcessor processor = new BitfoldProcessor();
 
     @Override
