@@ -119,7 +119,7 @@ final class Step {
       process(type);
     } catch (UnresolvedTypeException e) {
       deferred.add(type.getQualifiedName().toString(), e.typeName());
-    } catch (RuntimeException | StackOverflowError | AssertionError | IOException e) {
+    } catch (RuntimeException | StackOverflowError | AssertionError e) {
       Problems problems = new Problems();
       String at = e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0];
       problems.add(ProblemId.INTERNAL_ERROR, Place.at(type), type.getSimpleName(), e + at);
@@ -128,7 +128,7 @@ final class Step {
   }
 
   /** Reads a class, checks what was read, and writes what is generated for it. */
-  private void process(TypeElement type) throws IOException {
+  private void process(TypeElement type) {
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       recipe(type);
     } else if (detector.isModel(type)) {
@@ -143,7 +143,7 @@ final class Step {
     }
   }
 
-  private void recipe(TypeElement type) throws IOException {
+  private void recipe(TypeElement type) {
     Problems problems = new Problems();
     if (!detector.isRecipe(type)) {
       validator.checkOther(type, problems);
@@ -156,7 +156,7 @@ final class Step {
     finish(type, Optional.of(model), RecipeModel::subject, problems, RecipeGenerator::generate);
   }
 
-  private void model(TypeElement type) throws IOException {
+  private void model(TypeElement type) {
     Reading<DeclaredModel> reading = models.read(type);
     Problems problems = new Problems();
     problems.addAll(reading.problems());
@@ -165,7 +165,7 @@ final class Step {
     finish(type, model, ModelModel::subject, problems, ModelGenerator::generate);
   }
 
-  private void layer(TypeElement type) throws IOException {
+  private void layer(TypeElement type) {
     Reading<DeclaredLayer> reading = layers.read(type);
     Optional<LayerModel> layer = layers.resolve(type);
     Problems problems = new Problems();
@@ -188,38 +188,38 @@ final class Step {
       Optional<M> read,
       Function<M, Subject> subject,
       Problems problems,
-      Function<M, JavaFile> generator)
-      throws IOException {
+      Function<M, JavaFile> generator) {
     if (problems.isEmpty() && read.isPresent()) {
       Subject of = subject.apply(read.get());
-      if (validator.isNameFree(of)) {
-        write(type, of, generator.apply(read.get()), problems);
+      Optional<String> taken = validator.nameTaken(of);
+      if (taken.isPresent()) {
+        unwritten(ProblemId.NAME_TAKEN, type, of, taken.get(), problems);
       } else {
-        nameTaken(type, of, problems);
+        write(type, of, generator.apply(read.get()), problems);
       }
     }
     reporter.report(type, problems);
   }
 
-  private static void nameTaken(TypeElement type, Subject subject, Problems problems) {
-    problems.add(
-        ProblemId.NAME_TAKEN,
-        Place.at(type),
-        type.getSimpleName(),
-        subject.generated().simpleName());
+  private static void unwritten(
+      ProblemId id, TypeElement type, Subject subject, String why, Problems problems) {
+    problems.add(id, Place.at(type), type.getSimpleName(), subject.generated().simpleName(), why);
   }
 
   /** One originating class for each file: the processor is isolating. */
-  private void write(TypeElement type, Subject subject, JavaFile file, Problems problems)
-      throws IOException {
+  private void write(TypeElement type, Subject subject, JavaFile file, Problems problems) {
+    String text = SourceText.of(file);
     try (Writer writer =
         environment
             .getFiler()
             .createSourceFile(subject.generated().canonicalName(), type)
             .openWriter()) {
-      writer.write(SourceText.of(file));
+      writer.write(text);
     } catch (FilerException e) {
-      nameTaken(type, subject, problems);
+      unwritten(ProblemId.NAME_TAKEN, type, subject, "already exists", problems);
+    } catch (IOException e) {
+      unwritten(
+          ProblemId.FILE_NOT_WRITTEN, type, subject, String.valueOf(e.getMessage()), problems);
     }
   }
 }

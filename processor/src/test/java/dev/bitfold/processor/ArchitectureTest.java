@@ -111,6 +111,7 @@ class ArchitectureTest {
     room(
         "validation.creator",
         own("names", "model", "diagnostics", "lang", "reader", "reader.creator"),
+        DESCRIPTOR_LIBRARY,
         JAVAPOET,
         ELEMENTS,
         TYPES,

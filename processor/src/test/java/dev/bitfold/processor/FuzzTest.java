@@ -7,6 +7,7 @@ import com.google.testing.compile.Compilation;
 import com.sun.source.util.JavacTask;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,16 +24,19 @@ import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The examples of {@code docs/diagnostics} with mistakes of all kinds. Whatever is written, the
- * compiler ends with a diagnostic or with success: never with an exception of the processor, and
- * never with an error in generated code. {@code -Dfuzz.seed} and {@code -Dfuzz.mutants} try others.
+ * The examples of {@code docs/diagnostics} with mistakes of all kinds, and correct sources of odd
+ * shapes. Whatever is written, the compiler ends with a diagnostic or with success: never with an
+ * exception of the processor, and never with an error or a warning in generated code. {@code
+ * -Dfuzz.seed}, {@code -Dfuzz.mutants} and {@code -Dfuzz.sources} try others.
  */
 @Tag("slow")
 class FuzzTest {
   private static final long SEED = Long.getLong("fuzz.seed", 20261123);
   private static final int MUTANTS = Integer.getInteger("fuzz.mutants", 200);
+  private static final int SOURCES = Integer.getInteger("fuzz.sources", 80);
   private static final Pattern ID = Pattern.compile("^\\[(QZ\\d{3})] ");
 
   @Test
@@ -74,6 +78,25 @@ class FuzzTest {
         .forEach(mark -> hit.add(mark.id())); // DiagnosticsPagesTest proves that these come.
     known.removeAll(hit);
     assertEquals(DiagnosticsPagesTest.ELSEWHERE, known);
+  }
+
+  @Test
+  void acceptedSourcesCompileWithoutAWarning(@TempDir Path folder) throws IOException {
+    for (long seed : new long[] {SEED, new Random().nextInt(Integer.MAX_VALUE)}) {
+      RandomSources sources = new RandomSources(new Random(seed));
+      int correct = 0;
+      int accepted = 0;
+      for (int i = 0; i < SOURCES; i += AcceptedSources.BATCH) {
+        AcceptedSources batch = AcceptedSources.of(sources, "fuzz seed " + seed + ", batch " + i);
+        correct += batch.correct();
+        accepted += batch.accepted();
+        batch.check(folder.resolve(seed + "-" + i));
+      }
+      System.out.printf(
+          "fuzz seed %d: %d sources, %d correct, %d accepted%n", seed, SOURCES, correct, accepted);
+      assertTrue(correct >= 0.7 * SOURCES, correct + " are correct; seed " + seed);
+      assertTrue(accepted >= 0.3 * SOURCES, accepted + " are accepted; seed " + seed);
+    }
   }
 
   /** Compiles; an error that is not the user's fails the test. */

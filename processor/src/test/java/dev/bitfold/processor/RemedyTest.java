@@ -27,6 +27,16 @@ class RemedyTest {
           affine = true with amax = [3.0] and narrowRange = true           | @Quantize(bits = 8, affine = true, amax = 3, narrowRange = true) record A(@Weight INDArray w) {}
           affine = true with format = NF4                                  | @Quantize(format = Format.NF4, affine = true) record A(@Weight INDArray w) {}
           format = NF4 with unsigned = true                                | @Quantize(format = Format.NF4, unsigned = true) record A(@Weight INDArray w) {}
+          write "O" for a scale per output channel of a weight             | @Quantize(bits = 8, per = "channel") record A(@Weight(layout = "OI") INDArray w) {}
+          write "OI"                                                       | @Quantize(bits = 8) record A(@Weight(layout = "oi") INDArray w) {}
+          declare it as INDArray, null where there is none                 | @Quantize(bits = 8) record A(@Weight INDArray w, @Bias Optional<INDArray> b) {}
+          let forward return one INDArray, or remove it                    | @Quantize(role = Role.OUTPUT, bits = 8) class A { public List<INDArray> forward(@Input INDArray x) { return List.of(x); } }
+          stays float if no @Quantize on it or on the class applies        | @Quantize(bits = 8) record A(@Weight INDArray w, @SkipQuantize @Weight INDArray v) {}
+          M() {} @QuantizeCreator M(Linear fc) { this.fc = fc; }           | @QuantizeModel class M { private transient Linear fc; public Linear fc() { return fc; } }
+          declare it as Linear, or keep it float                           | @QuantizeModel record M(java.util.function.Supplier<Linear> fc) {}
+          declare it as List<Linear>, or keep it float                     | @QuantizeModel record M(Set<Linear> fc) {}
+          assign fc in the constructors, not where it is declared, and add | @QuantizeModel class M { final Linear[] fc = new Linear[1]; M(Linear a) { fc[0] = a; } }
+          rename the parameter to weight, and add: INDArray weight()       | @Quantize(bits = 8) class A { @Weight private final INDArray weight; A(INDArray w) { this.weight = w.dup(); } }
           'o' is not an axis letter; did you mean O?                       | @Quantize(bits = 8, per = "o") record A(@Weight(layout = "OI") INDArray w) {}
           '0' is not an axis letter; did you mean O?                       | @Quantize(bits = 8, per = "0") record A(@Weight(layout = "OI") INDArray w) {}
           O occurs twice; name each axis once                              | @Quantize(bits = 8, per = "OO") record A(@Weight(layout = "OI") INDArray w) {}

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -37,8 +38,9 @@ final class TwoCompilers {
    *
    * @param generated the generated sources by their path
    * @param errors the errors, as {@code path:line: message}; without a path {@code ?:0: message}
+   * @param warnings the warnings in generated sources, in the same form
    */
-  record Outcome(Map<String, String> generated, List<String> errors) {}
+  record Outcome(Map<String, String> generated, List<String> errors, List<String> warnings) {}
 
   /** Compiles with Eclipse's compiler. */
   static Outcome eclipse(Path folder, List<Source> sources) throws IOException {
@@ -95,13 +97,27 @@ final class TwoCompilers {
       task.setProcessors(List.of(new BitfoldProcessor()));
       task.call();
     }
-    List<String> errors =
-        diagnostics.getDiagnostics().stream()
-            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
-            .map(d -> line(input, d))
-            .distinct()
-            .toList();
-    return new Outcome(read(generated), errors);
+    return new Outcome(
+        read(generated),
+        lines(input, diagnostics, d -> d.getKind() == Diagnostic.Kind.ERROR),
+        lines(
+            input,
+            diagnostics,
+            d ->
+                d.getKind() != Diagnostic.Kind.ERROR
+                    && d.getSource() != null
+                    && d.getSource().getName().startsWith(generated.toString())));
+  }
+
+  private static List<String> lines(
+      Path input,
+      DiagnosticCollector<JavaFileObject> diagnostics,
+      Predicate<Diagnostic<? extends JavaFileObject>> wanted) {
+    return diagnostics.getDiagnostics().stream()
+        .filter(wanted)
+        .map(d -> line(input, d))
+        .distinct()
+        .toList();
   }
 
   private static String line(Path input, Diagnostic<? extends JavaFileObject> diagnostic) {

@@ -41,7 +41,7 @@ final class QuantizedCross extends Cross implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Cross, QuantizedCross> type() {
     return TYPE;
   }

@@ -36,7 +36,7 @@ final class QuantizedGain implements Stage, HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Gain, QuantizedGain> type() {
     return TYPE;
   }

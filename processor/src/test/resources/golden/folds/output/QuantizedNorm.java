@@ -7,7 +7,7 @@ import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
 /**
- * Builds {@link Norm} again for a quantized model. Only its weights differ, so it needs no wrapper.
+ * Rebuilds {@link Norm} for a quantized model. At most its weights differ, so no wrapper is needed.
  *
  * <ul>
  *   <li>{@code weight}, layout C: float
@@ -25,7 +25,7 @@ final class QuantizedNorm {
 
   private QuantizedNorm() {}
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Norm, Norm> type() {
     return TYPE;
   }

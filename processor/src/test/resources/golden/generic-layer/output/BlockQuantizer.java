@@ -17,7 +17,7 @@ public final class BlockQuantizer {
   private BlockQuantizer() {}
 
   /**
-   * Returns how a model will be quantized, before any calibration data has been seen.
+   * Returns the plan of how a model will be quantized; no data has been seen yet.
    *
    * @param model the float model, which is never changed
    */
@@ -36,7 +36,7 @@ public final class BlockQuantizer {
     return Quantized.load(model, component(), file);
   }
 
-  /** Returns how a model is rebuilt, for the generated code of models that contain this one. */
+  /** Returns how a model is rebuilt. Generated code of models that contain this one calls it. */
   public static <A extends UnaryOperator<INDArray>> Component<Block<A>> component() {
     return Component.<Block<A>>model(Block.class, BlockQuantizer::rebuild);
   }

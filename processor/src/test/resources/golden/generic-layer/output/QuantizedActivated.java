@@ -31,7 +31,7 @@ public final class QuantizedActivated<A extends UnaryOperator<INDArray>> extends
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static <A extends UnaryOperator<INDArray>>
       LayerType<Activated<A>, QuantizedActivated<A>> type() {
     return LayerType.<Activated<A>, QuantizedActivated<A>>builder(

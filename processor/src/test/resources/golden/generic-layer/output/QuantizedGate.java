@@ -7,7 +7,7 @@ import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
 /**
- * Builds {@link Gate} again for a quantized model. Only its weights differ, so it needs no wrapper.
+ * Rebuilds {@link Gate} for a quantized model. At most its weights differ, so no wrapper is needed.
  *
  * <ul>
  *   <li>{@code weight}: float
@@ -18,7 +18,7 @@ import javax.annotation.processing.Generated;
 final class QuantizedGate {
   private QuantizedGate() {}
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static <T extends Comparable<T>> LayerType<Gate<T>, Gate<T>> type() {
     return LayerType.<Gate<T>, Gate<T>>builder(Gate.class, QuantizedGate::rebuild)
         .weight("weight", "")

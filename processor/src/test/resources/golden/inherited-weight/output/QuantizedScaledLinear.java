@@ -44,7 +44,7 @@ public final class QuantizedScaledLinear extends ScaledLinear implements HookedL
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<ScaledLinear, QuantizedScaledLinear> type() {
     return TYPE;
   }

@@ -34,7 +34,7 @@ public final class NetQuantizer {
   private NetQuantizer() {}
 
   /**
-   * Returns how a model will be quantized, before any calibration data has been seen.
+   * Returns the plan of how a model will be quantized; no data has been seen yet.
    *
    * @param model the float model, which is never changed
    */
@@ -52,7 +52,7 @@ public final class NetQuantizer {
     return Quantized.load(model, component(), file);
   }
 
-  /** Returns how a model is rebuilt, for the generated code of models that contain this one. */
+  /** Returns how a model is rebuilt. Generated code of models that contain this one calls it. */
   public static Component<Net> component() {
     return COMPONENT;
   }

@@ -7,8 +7,8 @@ import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
 /**
- * Builds {@link LayerNorm} again for a quantized model. Only its weights differ, so it needs no
- * wrapper.
+ * Rebuilds {@link LayerNorm} for a quantized model. At most its weights differ, so no wrapper is
+ * needed.
  *
  * <ul>
  *   <li>{@code weight}, layout C: float
@@ -26,7 +26,7 @@ public final class QuantizedLayerNorm {
 
   private QuantizedLayerNorm() {}
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<LayerNorm, LayerNorm> type() {
     return TYPE;
   }

@@ -40,7 +40,7 @@ public final class QuantizedLinear extends Linear implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Linear, QuantizedLinear> type() {
     return TYPE;
   }

@@ -38,7 +38,7 @@ public final class QuantizedRecordLinear implements Layer, HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<RecordLinear, QuantizedRecordLinear> type() {
     return TYPE;
   }

@@ -34,7 +34,7 @@ public final class QuantizedClashing extends Clashing implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static dev.bitfold.layer.LayerType<Clashing, QuantizedClashing> type() {
     return TYPE;
   }

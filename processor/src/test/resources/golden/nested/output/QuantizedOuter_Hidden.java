@@ -33,7 +33,7 @@ final class QuantizedOuter_Hidden extends Outer.Hidden implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Outer.Hidden, QuantizedOuter_Hidden> type() {
     return TYPE;
   }

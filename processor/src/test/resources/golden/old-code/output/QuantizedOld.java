@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * </ul>
  */
 @Generated("dev.bitfold.processor.BitfoldProcessor")
-@SuppressWarnings({"deprecation", "rawtypes", "removal", "serial"})
+@SuppressWarnings({"deprecation", "rawtypes", "serial"})
 @GeneratedLayer(version = 3)
 public final class QuantizedOld extends Old implements HookedLayer {
   private static final LayerType<Old, QuantizedOld> TYPE =
@@ -39,7 +39,7 @@ public final class QuantizedOld extends Old implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Old, QuantizedOld> type() {
     return TYPE;
   }

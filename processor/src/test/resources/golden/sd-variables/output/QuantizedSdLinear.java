@@ -42,7 +42,7 @@ public final class QuantizedSdLinear extends SdLinear implements HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<SdLinear, QuantizedSdLinear> type() {
     return TYPE;
   }

@@ -32,7 +32,7 @@ final class QuantizedGate implements Act, HookedLayer {
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Gate, QuantizedGate> type() {
     return TYPE;
   }

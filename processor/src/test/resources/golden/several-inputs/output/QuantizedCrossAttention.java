@@ -46,7 +46,7 @@ final class QuantizedCrossAttention extends CrossAttention implements HookedLaye
     this.hooks = hooks;
   }
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<CrossAttention, QuantizedCrossAttention> type() {
     return TYPE;
   }

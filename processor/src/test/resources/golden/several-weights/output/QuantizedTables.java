@@ -8,8 +8,8 @@ import dev.bitfold.layer.LayerType;
 import javax.annotation.processing.Generated;
 
 /**
- * Builds {@link Tables} again for a quantized model. Only its weights differ, so it needs no
- * wrapper.
+ * Rebuilds {@link Tables} for a quantized model. At most its weights differ, so no wrapper is
+ * needed.
  *
  * <ul>
  *   <li>{@code tables[i]}: int8 per tensor
@@ -26,7 +26,7 @@ final class QuantizedTables {
 
   private QuantizedTables() {}
 
-  /** Returns the layer's tensors and how it is rebuilt, for the generated code of models. */
+  /** Returns the layer's tensors and how to rebuild it, for the generated code of models. */
   public static LayerType<Tables, Tables> type() {
     return TYPE;
   }

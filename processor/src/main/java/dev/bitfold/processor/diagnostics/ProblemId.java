@@ -24,16 +24,17 @@ public enum ProblemId {
       "%1$s cannot be quantized: the type %2$s does not exist",
       "import or write it; if another processor generates it, that processor must not need %1$s"
           + " first"),
-  NAME_TAKEN(
-      "QZ004",
-      "the class %2$s, which is generated for %1$s, already exists",
-      "rename one of the two"),
+  NAME_TAKEN("QZ004", "the class %2$s, which is generated for %1$s, %3$s", "rename one of the two"),
   LOCAL_CLASS(
       "QZ006",
       "%1$s is on a local class (%2$s); annotation processors cannot see local classes, so it has"
           + " no effect",
       "move the class out of the method: make it a static nested class, or give it a file of its"
           + " own"),
+  FILE_NOT_WRITTEN(
+      "QZ007",
+      "the class %2$s, which is generated for %1$s, cannot be written: %3$s",
+      "give %1$s a shorter name if that is why, or make the folder of generated sources writable"),
   NOT_YET(
       "QZ005", "%1$s is not supported yet", "leave it out, since it would have no effect: %2$s"),
 
@@ -116,7 +117,7 @@ public enum ProblemId {
 
   // Tensors.
   TENSOR_TYPE("QZ030", "%2$s %1$s is of type %3$s: only tensors (%4$s) can be quantized", "%5$s"),
-  LAYOUT("QZ031", "%1$s", "write one letter per axis, such as \"OI\", \"NTC\" or \"…C\""),
+  LAYOUT("QZ031", "%1$s", "%2$s"),
   TENSOR_NOT_CARRIED("QZ032", "no constructor parameter of %1$s carries %2$s", "%3$s"),
   TENSOR_NAME_TWICE(
       "QZ033",
@@ -140,8 +141,8 @@ public enum ProblemId {
           + " graph"),
   LAYOUT_SWAPPED(
       "QZ038",
-      "%3$s sums the channels of %4$s with axis %5$s of %2$s, which layout \"%1$s\" calls O, the output"
-          + " channels",
+      "%3$s sums the channels of %4$s with axis %5$s of %2$s, which layout \"%1$s\" calls O, the"
+          + " output channels",
       "write layout = \"%6$s\", or transpose %2$s in the product"),
 
   // Quantizers.
@@ -160,7 +161,7 @@ public enum ProblemId {
   OUTPUT_QUANTIZER_UNUSED(
       "QZ044",
       "%2$s quantizes the output, but %1$s has no forward method that returns a tensor",
-      "mark a parameter of the method that returns INDArray with @Input, or remove it"),
+      "%3$s"),
   ROLE_TWICE(
       "QZ045",
       "%1$s has two @Quantize of role %2$s",
@@ -201,6 +202,8 @@ public enum ProblemId {
       "%1$s has two hooked forward methods, %2$s and %3$s: where one calls the other, a tensor"
           + " would be quantized twice",
       "keep @Input and @Quantize on the one that computes"),
+  HIDDEN_TYPE(
+      "QZ056", "%2$s is %3$s, and the generated wrapper must name it to %4$s", "make %2$s %5$s"),
   FORWARD_RECURSES(
       "QZ063",
       "%2$s of %1$s %3$s%4$s: its tensors would be quantized again on each call",
@@ -238,77 +241,24 @@ public enum ProblemId {
       "remove it, and train the graph with sd.fit"),
 
   // Models.
-  OPEN_COMPONENT(
-      "QZ070",
-      "component %2$s of %1$s is of type %3$s, %4$s: the layer classes behind it are not known",
-      "list them with @Implementations({Linear.class, …}), or keep the component float with"
-          + " @SkipQuantize"),
-  IMPLEMENTATION(
-      "QZ071", "@Implementations: %1$s %2$s", "list annotated layer or model classes that %3$s"),
-  CONTAINER_TYPE(
-      "QZ072",
-      "component %2$s of %1$s is of type %3$s, which holds layers and cannot be rebuilt",
-      "declare it as %4$s, or keep it float with @SkipQuantize"),
-  CONTAINER_WILDCARD(
-      "QZ073",
-      "component %2$s of %1$s is of type %3$s: a rebuilt component does not fit a wildcard",
-      "declare it as %4$s"),
-  CONTAINER_RAW(
-      "QZ074",
-      "component %2$s of %1$s is a raw %3$s: whether it holds layers is not known",
-      "write its type arguments, such as %3$s<%4$s>"),
-  MODEL_NOT_ANNOTATED(
-      "QZ075",
-      "component %2$s of %1$s is of type %3$s, which holds layers (%4$s) but is not a"
-          + " @QuantizeModel: they would stay float",
-      "annotate %3$s with @QuantizeModel, or keep it float with @SkipQuantize"),
-  FINAL_COMPONENT(
-      "QZ076",
-      "component %2$s of %1$s is declared as %3$s, but %4$s is %5$s, so its wrapper %6$s is not a"
-          + " %3$s",
-      "declare the component as an interface of %4$s%7$s"),
-  WRAPPER_COMPONENT(
-      "QZ077",
-      "component %2$s of %1$s is declared as the generated class %3$s",
-      "declare it as %4$s: the quantizer puts the wrapper in"),
-  WRAPPER_MISSING(
-      "QZ078",
-      "component %2$s of %1$s is of type %3$s, whose generated class %4$s does not exist",
-      "compile %3$s with Bitfold's processor, or keep it float with @SkipQuantize"),
-  WRAPPER_VERSION(
-      "QZ079",
-      "component %2$s of %1$s is of type %3$s, whose %4$s was generated for version %5$s of the"
-          + " runtime; this processor generates for version %6$s",
-      "compile both with the same version of Bitfold"),
-  COMPONENT_NOT_CARRIED(
-      "QZ080", "no constructor parameter of %1$s carries %2$s, which would stay float", "%3$s"),
-  MODEL_CYCLE(
-      "QZ081",
-      "%1$s contains itself: %2$s, which only null could end",
-      "declare it as a List or an Optional, which can be empty"),
-  SUBCLASS_NOT_ANNOTATED(
-      "QZ082",
-      "component %2$s of %1$s is of type %3$s, which extends %4$s but has no annotation of its"
-          + " own: it would stay float",
-      "annotate %3$s with @Quantize or a recipe, or keep it float with @SkipQuantize"),
-  NO_COMPONENTS(
-      "QZ083",
-      "%1$s has no component that could be quantized",
-      "remove @QuantizeModel, or add a constructor that takes the model's layers"),
-  LAYER_NOT_ANNOTATED(
-      "QZ087",
-      "component %2$s of %1$s holds %3$s, which has a tensor (%4$s) and a forward but no"
-          + " annotation: it would stay float",
-      "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or keep"
-          + " it float with @SkipQuantize"),
-  COMPONENT_ANNOTATION_UNUSED("QZ084", "%1$s on %2$s has no effect: %3$s", "remove it"),
-  GENERIC_COMPONENT(
-      "QZ085", "component %2$s of %1$s is of type %3$s: its class is not known", "%4$s"),
-  COMPONENT_OF_ANYTHING(
-      "QZ086",
-      "component %2$s of %1$s is of type %3$s, which can hold anything: whether it holds layers is"
-          + " not known",
-      "declare what it holds, or keep it as it is with @SkipQuantize"),
+  OPEN_COMPONENT("QZ070", ModelTexts.OPEN_COMPONENT),
+  IMPLEMENTATION("QZ071", ModelTexts.IMPLEMENTATION),
+  CONTAINER_TYPE("QZ072", ModelTexts.CONTAINER_TYPE),
+  CONTAINER_WILDCARD("QZ073", ModelTexts.CONTAINER_WILDCARD),
+  CONTAINER_RAW("QZ074", ModelTexts.CONTAINER_RAW),
+  MODEL_NOT_ANNOTATED("QZ075", ModelTexts.MODEL_NOT_ANNOTATED),
+  FINAL_COMPONENT("QZ076", ModelTexts.FINAL_COMPONENT),
+  WRAPPER_COMPONENT("QZ077", ModelTexts.WRAPPER_COMPONENT),
+  WRAPPER_MISSING("QZ078", ModelTexts.WRAPPER_MISSING),
+  WRAPPER_VERSION("QZ079", ModelTexts.WRAPPER_VERSION),
+  COMPONENT_NOT_CARRIED("QZ080", ModelTexts.COMPONENT_NOT_CARRIED),
+  MODEL_CYCLE("QZ081", ModelTexts.MODEL_CYCLE),
+  SUBCLASS_NOT_ANNOTATED("QZ082", ModelTexts.SUBCLASS_NOT_ANNOTATED),
+  NO_COMPONENTS("QZ083", ModelTexts.NO_COMPONENTS),
+  LAYER_NOT_ANNOTATED("QZ087", ModelTexts.LAYER_NOT_ANNOTATED),
+  COMPONENT_ANNOTATION_UNUSED("QZ084", ModelTexts.COMPONENT_ANNOTATION_UNUSED),
+  GENERIC_COMPONENT("QZ085", ModelTexts.GENERIC_COMPONENT),
+  COMPONENT_OF_ANYTHING("QZ086", ModelTexts.COMPONENT_OF_ANYTHING),
 
   // Descriptors; the rules are shared with the runtime.
   BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),
@@ -368,6 +318,10 @@ public enum ProblemId {
     this.message = message;
     this.fix = fix;
     this.rule = Optional.empty();
+  }
+
+  ProblemId(String code, ProblemText text) {
+    this(code, text.message(), text.fix());
   }
 
   ProblemId(String code, DescriptorRule rule) {

@@ -108,11 +108,13 @@ final class Calls {
     return CodeBlock.builder()
         .beginControlFlow("try")
         .add(construct)
-        .nextControlFlow("catch (RuntimeException | Error e)")
+        .nextControlFlow("catch ($T | $T e)", RuntimeException.class, Error.class)
         .addStatement("throw e")
-        .nextControlFlow("catch (Throwable e)")
+        .nextControlFlow("catch ($T e)", Throwable.class)
         .addStatement(
-            "throw new IllegalStateException($L, e)", Literals.of("cannot rebuild " + name))
+            "throw new $T($L, e)",
+            IllegalStateException.class,
+            Literals.of("cannot rebuild " + name))
         .endControlFlow()
         .build();
   }

@@ -124,8 +124,8 @@ public final class LayerGenerator {
 
   private void rebuilt(TypeSpec.Builder type) {
     type.addJavadoc(
-        "Builds {@link $T} again for a quantized model. Only its weights differ, so it needs no"
-            + " wrapper.\n",
+        "Rebuilds {@link $T} for a quantized model. At most its weights differ, so no wrapper is"
+            + " needed.\n",
         subject.type());
     type.addJavadoc(TensorWords.javadoc(layer));
     LayerTypeCode layerType =

@@ -54,7 +54,7 @@ final class LayerTypeCode {
     wrapper.addMethod(
         MethodSpec.methodBuilder("type")
             .addJavadoc(
-                "Returns the layer's tensors and how it is rebuilt, for the generated code of"
+                "Returns the layer's tensors and how to rebuild it, for the generated code of"
                     + " models.\n")
             .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
             .addTypeVariables(subject.typeVariables())

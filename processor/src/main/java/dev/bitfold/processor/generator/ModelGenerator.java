@@ -59,7 +59,7 @@ public final class ModelGenerator {
   private MethodSpec of() {
     return MethodSpec.methodBuilder("of")
         .addJavadoc(
-            "Returns how a model will be quantized, before any calibration data has been seen.\n\n")
+            "Returns the plan of how a model will be quantized; no data has been seen yet.\n\n")
         .addJavadoc("@param model the float model, which is never changed\n")
         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
@@ -90,8 +90,8 @@ public final class ModelGenerator {
   private MethodSpec component() {
     return MethodSpec.methodBuilder("component")
         .addJavadoc(
-            "Returns how a model is rebuilt, for the generated code of models that contain this"
-                + " one.\n")
+            "Returns how a model is rebuilt. Generated code of models that contain this one calls"
+                + " it.\n")
         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())
         .returns(componentType)

@@ -1,5 +1,6 @@
 package dev.bitfold.processor.generator;
 
+import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.model.LayerModel;
@@ -17,7 +18,7 @@ final class TensorWords {
   /** One item for each tensor. */
   static CodeBlock javadoc(LayerModel layer) {
     CodeBlock.Builder doc = CodeBlock.builder();
-    layer.recipe().ifPresent(recipe -> doc.add("\n<p>Recipe {@link $T}.\n", recipe));
+    layer.recipe().ifPresent(recipe -> doc.add("\n<p>Recipe {@link $L}.\n", link(layer, recipe)));
     List<String> items = new ArrayList<>();
     layer.tensors().forEach(tensor -> items.add(item(tensor)));
     layer.inputs().forEach(tensor -> items.add(item(tensor)));
@@ -33,6 +34,13 @@ final class TensorWords {
       doc.add("</ul>\n");
     }
     return doc.build();
+  }
+
+  /** Not by an import: compilers that leave out Javadoc would warn that nothing uses it. */
+  private static String link(LayerModel layer, ClassName recipe) {
+    return recipe.packageName().equals(layer.subject().type().packageName())
+        ? String.join(".", recipe.simpleNames())
+        : recipe.canonicalName();
   }
 
   private static String item(TensorModel tensor) {

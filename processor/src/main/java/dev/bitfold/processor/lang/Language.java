@@ -12,17 +12,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
+import javax.lang.model.element.Modifier;
 import javax.lang.model.element.ModuleElement;
 import javax.lang.model.element.TypeElement;
-import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
-import javax.lang.model.type.WildcardType;
 import javax.lang.model.util.Elements;
 import javax.lang.model.util.Types;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +28,16 @@ import org.jspecify.annotations.Nullable;
 /** Questions about the user's types. */
 public final class Language {
   private static final Set<String> OF_JAVA =
-      Set.of("Override", "SuppressWarnings", "Object", "String", "Exception");
+      Set.of(
+          "Override",
+          "SuppressWarnings",
+          "Object",
+          "String",
+          "Exception",
+          "Throwable",
+          "Error",
+          "RuntimeException",
+          "IllegalStateException");
 
   private final Elements elements;
   private final Types types;
@@ -173,36 +180,37 @@ public final class Language {
 
   /** Whether code in a class's package can use a member of it. */
   public boolean readable(Element member, TypeElement from) {
-    if (member.getModifiers().contains(javax.lang.model.element.Modifier.PUBLIC)) {
+    if (member.getModifiers().contains(Modifier.PUBLIC)) {
       return true;
     }
-    return !member.getModifiers().contains(javax.lang.model.element.Modifier.PRIVATE)
+    return !member.getModifiers().contains(Modifier.PRIVATE)
         && elements.getPackageOf(member).equals(elements.getPackageOf(from));
   }
 
   /** Returns whether code in a class's package can name a type, its type arguments included. */
   public boolean nameable(TypeMirror type, TypeElement from) {
-    return switch (type.getKind()) {
-      case ARRAY -> nameable(((ArrayType) type).getComponentType(), from);
-      case WILDCARD ->
-          Stream.of(((WildcardType) type).getExtendsBound(), ((WildcardType) type).getSuperBound())
-              .filter(Objects::nonNull)
-              .allMatch(bound -> nameable(bound, from));
-      case DECLARED ->
-          readableClass(((DeclaredType) type).asElement(), from)
-              && ((DeclaredType) type)
-                  .getTypeArguments().stream().allMatch(argument -> nameable(argument, from));
-      default -> true;
-    };
+    return NamedTypes.in(type).stream().allMatch(named -> hidden(named, from).isEmpty());
   }
 
-  private boolean readableClass(Element type, TypeElement from) {
-    for (@Nullable Element e = type; e instanceof TypeElement; e = e.getEnclosingElement()) {
-      if (!readable(e, from)) {
-        return false;
+  /** Returns what keeps code in a class's package from naming a class: it, or one around it. */
+  public Optional<TypeElement> hidden(DeclaredType type, TypeElement from) {
+    for (@Nullable Element e = type.asElement();
+        e instanceof TypeElement around;
+        e = e.getEnclosingElement()) {
+      if (!readable(around, from)) {
+        return Optional.of(around);
       }
     }
-    return true;
+    return Optional.empty();
+  }
+
+  /** Returns {@code private}, {@code protected}, {@code public} or {@code package-private}. */
+  public static String visibility(Element element) {
+    return element.getModifiers().stream()
+        .map(Modifier::toString)
+        .filter(Set.of("private", "protected", "public")::contains)
+        .findFirst()
+        .orElse("package-private");
   }
 
   /** Whether a type is of a class or interface, whatever the type arguments. */

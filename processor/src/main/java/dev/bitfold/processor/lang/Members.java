@@ -2,11 +2,14 @@ package dev.bitfold.processor.lang;
 
 import dev.bitfold.processor.model.Accessor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
@@ -58,7 +61,12 @@ public final class Members {
    * Returns the class's own implementations of its interfaces' methods; default ones are left out.
    */
   public Set<ExecutableElement> implementations() {
-    Set<ExecutableElement> found = new LinkedHashSet<>();
+    return new LinkedHashSet<>(implemented().values());
+  }
+
+  /** Returns the methods of interfaces that the class implements itself, and by which method. */
+  public Map<ExecutableElement, ExecutableElement> implemented() {
+    Map<ExecutableElement, ExecutableElement> found = new LinkedHashMap<>();
     for (DeclaredType parent : language.interfaces(type)) {
       for (ExecutableElement declared :
           ElementFilter.methodsIn(parent.asElement().getEnclosedElements())) {
@@ -66,15 +74,27 @@ public final class Members {
             !declared.getModifiers().contains(Modifier.STATIC)
                 && !declared.getModifiers().contains(Modifier.PRIVATE);
         if (inherited) {
-          methods.stream()
-              .filter(method -> !Language.owner(method).getKind().isInterface())
-              .filter(method -> language.elements().overrides(method, declared, type))
-              .findFirst()
-              .ifPresent(found::add);
+          implementation(declared).ifPresent(own -> found.put(declared, own));
         }
       }
     }
     return found;
+  }
+
+  private Optional<ExecutableElement> implementation(ExecutableElement declared) {
+    List<ExecutableElement> named =
+        methods.stream()
+            .filter(method -> !Language.owner(method).getKind().isInterface())
+            .filter(method -> method.getSimpleName().equals(declared.getSimpleName()))
+            .filter(method -> method.getParameters().size() == declared.getParameters().size())
+            .toList();
+    Optional<ExecutableElement> overriding =
+        named.stream()
+            .filter(method -> language.elements().overrides(method, declared, type))
+            .findFirst();
+    // Eclipse's compiler does not recognize some generic methods; a class has all abstract ones.
+    boolean only = named.size() == 1 && declared.getModifiers().contains(Modifier.ABSTRACT);
+    return overriding.or(() -> only ? Optional.of(named.get(0)) : Optional.empty());
   }
 
   /** The constructors that code in the class's package can call. */
@@ -87,6 +107,23 @@ public final class Members {
   /** A field by name, however private. */
   public Optional<VariableElement> field(String name) {
     return fields.stream().filter(f -> f.getSimpleName().contentEquals(name)).findFirst();
+  }
+
+  /** Returns the method or field that an accessor stands for. */
+  public Optional<Element> element(Accessor accessor) {
+    return accessor.method()
+        ? methods.stream()
+            .filter(Members::isAccessor)
+            .filter(method -> method.getSimpleName().contentEquals(accessor.name()))
+            .findFirst()
+            .map(Element.class::cast)
+        : field(accessor.name()).map(Element.class::cast);
+  }
+
+  /** Returns the type of what an accessor reads. */
+  public TypeMirror type(Element accessed) {
+    TypeMirror seen = language.memberType(type, accessed);
+    return seen instanceof ExecutableType method ? method.getReturnType() : seen;
   }
 
   /** A way to read a value, and the type that comes out. */

@@ -25,6 +25,11 @@ public final class SourceTypes {
     return names.contains(qualifiedName);
   }
 
+  /** Returns whether a class of this name would have the name of a package that is compiled. */
+  public boolean containsPackage(String qualifiedName) {
+    return names.stream().anyMatch(name -> name.startsWith(qualifiedName + "."));
+  }
+
   /** Whether an element's class is being compiled. */
   public boolean contains(Element element) {
     TypeElement top = null;

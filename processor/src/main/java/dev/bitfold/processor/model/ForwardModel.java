@@ -10,6 +10,11 @@ import java.util.List;
  * @param hooksOutput whether it returns a tensor
  */
 public record ForwardModel(MethodModel method, List<TensorModel> inputs, boolean hooksOutput) {
+  /** Returns whether an input is quantized. */
+  public boolean quantizesInputs() {
+    return inputs.stream().anyMatch(input -> input.descriptor().isPresent());
+  }
+
   /** Whether the hooks see a parameter. */
   public boolean isInput(String parameter) {
     return inputs.stream().anyMatch(input -> input.name().equals(parameter));

@@ -34,22 +34,6 @@ public record LayerModel(
     boolean variables,
     Alpha alpha,
     Optional<ClassName> recipe) {
-  /** The same layer with another shape. */
-  public LayerModel withShape(LayerShape other) {
-    return new LayerModel(
-        subject,
-        other,
-        tensors,
-        arguments,
-        constructorThrows,
-        forward,
-        backward,
-        output,
-        variables,
-        alpha,
-        recipe);
-  }
-
   /** The hooked inputs. */
   public List<TensorModel> inputs() {
     return forward.map(ForwardModel::inputs).orElse(List.of());
@@ -61,11 +45,5 @@ public record LayerModel(
         && !(shape instanceof LayerShape.Rebuilt)
         && forward.isPresent()
         && tensors.stream().anyMatch(tensor -> tensor.kind() == TensorKind.WEIGHT);
-  }
-
-  /** Whether the hooks see anything while it runs, not only while it is built. */
-  public boolean quantizesActivations() {
-    return output.isPresent()
-        || inputs().stream().anyMatch(input -> input.descriptor().isPresent());
   }
 }

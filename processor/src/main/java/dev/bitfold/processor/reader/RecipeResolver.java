@@ -7,7 +7,6 @@ import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.RecipeModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 
 /** Turns a declared recipe into the model that its code is generated from. */
@@ -30,7 +29,7 @@ public final class RecipeResolver {
             language,
             recipe.type(),
             GeneratedNames.recipe(ClassName.get(recipe.type())),
-            List.of()),
+            new Mentions(language, recipe.type())),
         descriptors,
         Recipes.alpha(recipe.smoothQuant()));
   }

@@ -9,13 +9,8 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.lang.model.element.Element;
-import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
-import javax.lang.model.element.VariableElement;
-import javax.lang.model.type.DeclaredType;
-import javax.lang.model.type.TypeKind;
-import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +19,12 @@ public final class SubjectReader {
   private SubjectReader() {}
 
   /**
-   * The subject.
+   * Returns the subject.
    *
-   * @param touched the members that generated code calls
+   * @param mentioned what generated code names of the user's code
    */
   public static Subject read(
-      Language language,
-      TypeElement type,
-      ClassName generated,
-      Collection<? extends Element> touched) {
+      Language language, TypeElement type, ClassName generated, Mentions mentioned) {
     return new Subject(
         ClassName.get(type),
         generated,
@@ -42,7 +34,7 @@ public final class SubjectReader {
         names(ElementFilter.typesIn(language.elements().getAllMembers(type))),
         names(ElementFilter.methodsIn(language.elements().getAllMembers(type))),
         language.shadowed(type),
-        suppressions(language, type, touched),
+        mentioned.suppressions(),
         language.findFrom(type, "javax.annotation.processing.Generated").isPresent());
   }
 
@@ -60,53 +52,5 @@ public final class SubjectReader {
     Set<String> names = new TreeSet<>();
     members.forEach(member -> names.add(member.getSimpleName().toString()));
     return names;
-  }
-
-  private static Set<String> suppressions(
-      Language language, TypeElement type, Collection<? extends Element> touched) {
-    Set<String> names = new TreeSet<>();
-    if (deprecated(language, type)
-        || touched.stream().anyMatch(element -> deprecated(language, element))) {
-      names.add("deprecation");
-      names.add("removal");
-    }
-    if (touched.stream().anyMatch(SubjectReader::hasRawTypes)) {
-      names.add("rawtypes");
-    }
-    if (isSerializable(language, type)) {
-      names.add("serial");
-    }
-    return names;
-  }
-
-  private static boolean deprecated(Language language, @Nullable Element element) {
-    for (@Nullable Element e = element; e != null; e = e.getEnclosingElement()) {
-      if (language.elements().isDeprecated(e)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean hasRawTypes(Element element) {
-    return element instanceof ExecutableElement method
-        ? isRaw(method.getReturnType())
-            || method.getParameters().stream()
-                .map(VariableElement::asType)
-                .anyMatch(SubjectReader::isRaw)
-        : isRaw(element.asType());
-  }
-
-  private static boolean isRaw(TypeMirror type) {
-    return type.getKind() == TypeKind.DECLARED
-        && ((DeclaredType) type).getTypeArguments().isEmpty()
-        && !((TypeElement) ((DeclaredType) type).asElement()).getTypeParameters().isEmpty();
-  }
-
-  private static boolean isSerializable(Language language, TypeElement type) {
-    return language
-        .find("java.io.Serializable")
-        .filter(s -> language.types().isSubtype(type.asType(), s.asType()))
-        .isPresent();
   }
 }

@@ -84,10 +84,16 @@ public final class Validator {
     models.check(type, reading, problems);
   }
 
-  /** Returns whether nothing of the user's has the name of a class that is to be generated. */
-  public boolean isNameFree(Subject subject) {
+  /** Returns why a class that is to be generated cannot have its name, if it cannot. */
+  public Optional<String> nameTaken(Subject subject) {
     // Not asked of javac, which would look for the file in each place of the class path.
-    return !sources.containsTopLevel(subject.generated().canonicalName());
+    String name = subject.generated().canonicalName();
+    if (sources.containsTopLevel(name)) {
+      return Optional.of("already exists");
+    }
+    return sources.containsPackage(name)
+        ? Optional.of("would have the name of the package " + name)
+        : Optional.empty();
   }
 
   private void checkRuntime(TypeElement type, Problems problems) {

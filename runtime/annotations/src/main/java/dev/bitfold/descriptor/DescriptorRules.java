@@ -128,7 +128,10 @@ final class DescriptorRules {
         broken(
             DescriptorRule.PER_LETTERS,
             "per = \"" + d.per + "\": '" + letter + "' is not an axis letter",
-            meant(letter) + "use letters of the tensor's layout, such as \"O\" or \"NT\"");
+            d.per.length() > 2 && Character.isLowerCase(letter)
+                ? "write \"O\" for a scale per output channel of a weight, \"NT\" per token of an"
+                    + " input, or leave it out for one scale"
+                : meant(letter) + "use letters of the tensor's layout, such as \"O\" or \"NT\"");
         break;
       } else if (d.per.indexOf(letter) != i) {
         broken(

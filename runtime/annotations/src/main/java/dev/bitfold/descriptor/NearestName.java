@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Finds the names that may be meant, for messages. */
@@ -23,7 +24,7 @@ public final class NearestName {
     List<String> near =
         known.stream()
             .distinct()
-            .filter(other -> distance(name, other) <= Math.max(2, name.length() / 3))
+            .filter(other -> isNear(name, other))
             .sorted(Comparator.comparingInt((String other) -> distance(name, other)))
             .limit(MAX_NAMES)
             .toList();
@@ -35,6 +36,29 @@ public final class NearestName {
     return some.isEmpty()
         ? "there are none"
         : "there are " + quoted(some, ", ") + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  /** Returns the nearest of the names that are near, or that hold the name or are part of it. */
+  public static Optional<String> to(String name, Collection<String> known) {
+    return known.stream()
+        .filter(other -> isNear(name, other) || isPart(name, other) || isPart(other, name))
+        .min(
+            Comparator.comparingInt((String other) -> distance(name, other))
+                .thenComparing(Comparator.naturalOrder()));
+  }
+
+  /** Returns {@code did you mean 'weight'? }, to go before a remedy, or nothing. */
+  public static String suggestion(String name, Collection<String> known) {
+    return to(name, known).map(near -> "did you mean '" + near + "'? ").orElse("");
+  }
+
+  private static boolean isNear(String name, String other) {
+    return distance(name, other) <= Math.max(2, name.length() / 3);
+  }
+
+  private static boolean isPart(String part, String whole) {
+    return !part.isEmpty()
+        && whole.toLowerCase(Locale.ROOT).contains(part.toLowerCase(Locale.ROOT));
   }
 
   private static String quoted(List<String> names, String separator) {

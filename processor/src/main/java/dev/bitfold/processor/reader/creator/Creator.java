@@ -1,7 +1,9 @@
 package dev.bitfold.processor.reader.creator;
 
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.Accessor;
+import dev.bitfold.processor.reader.Mentions;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import javax.lang.model.element.ExecutableElement;
@@ -30,6 +32,20 @@ public record Creator(ExecutableElement constructor, List<Argument> arguments) {
   /** Returns whether a parameter has this name. */
   public boolean carries(String name) {
     return arguments.stream().anyMatch(argument -> argument.name().equals(name));
+  }
+
+  /** Adds to what generated code names: the constructor, and the values that it is called with. */
+  public void mention(Mentions mentions, Members members) {
+    mentions.member(constructor);
+    for (Argument argument : arguments) {
+      members
+          .element(argument.accessor())
+          .ifPresent(
+              accessed -> {
+                mentions.member(accessed);
+                mentions.argument(members.type(accessed), argument.parameter().asType());
+              });
+    }
   }
 
   /** Returns {@code Linear(INDArray, int)}. */

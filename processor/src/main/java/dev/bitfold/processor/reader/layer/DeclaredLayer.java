@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 
 /**
@@ -74,6 +75,11 @@ public record DeclaredLayer(
   /** Returns the constructor that builds it again, if there is one. */
   public Optional<Creator> creator() {
     return creation.creator();
+  }
+
+  /** Returns that constructor. */
+  public Optional<ExecutableElement> constructor() {
+    return creator().map(Creator::constructor);
   }
 
   /** Returns its weights, biases and inputs. */

@@ -1,8 +1,10 @@
 package dev.bitfold.processor.reader.layer;
 
 import com.palantir.javapoet.ClassName;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.processor.descriptor.QuantizerUse;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.model.ArgumentModel;
 import dev.bitfold.processor.model.BackwardModel;
 import dev.bitfold.processor.model.ForwardModel;
@@ -12,15 +14,14 @@ import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.model.TensorModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import dev.bitfold.processor.reader.CheckedExceptions;
+import dev.bitfold.processor.reader.Mentions;
 import dev.bitfold.processor.reader.Recipes;
 import dev.bitfold.processor.reader.SubjectReader;
 import dev.bitfold.processor.reader.creator.Creator;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 
@@ -39,24 +40,26 @@ final class LayerResolver {
     QuantizerChoice quantizers = new QuantizerChoice(layer);
     Optional<ForwardModel> forward =
         layer.forward().map(declared -> forward(type, declared, quantizers));
-    LayerModel model =
-        new LayerModel(
-            SubjectReader.read(
-                language, type, GeneratedNames.wrapper(ClassName.get(type)), touched(layer)),
-            new LayerShape.Subclass(),
-            layer.tensors().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
-            layer.creator().map(creator -> arguments(creator, layer.tensors())).orElse(List.of()),
-            layer
-                .creator()
-                .map(creator -> CheckedExceptions.of(language, creator.constructor()))
-                .orElse(List.of()),
-            forward,
-            backward(layer, forward),
-            quantizers.output().flatMap(QuantizerUse::descriptor),
-            layer.variables(),
-            Recipes.alpha(layer.smoothQuant()),
-            layer.recipe().map(used -> ClassName.get(used.recipe().type())));
-    return model.withShape(shapes.resolve(layer, model.quantizesActivations()));
+    Optional<QuantDescriptor> output = quantizers.output().flatMap(QuantizerUse::descriptor);
+    boolean quantizesActivations =
+        output.isPresent() || forward.filter(ForwardModel::quantizesInputs).isPresent();
+    LayerShape shape = shapes.resolve(layer, quantizesActivations);
+    return new LayerModel(
+        SubjectReader.read(
+            language, type, GeneratedNames.wrapper(ClassName.get(type)), mentions(layer, shape)),
+        shape,
+        layer.tensors().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
+        layer.creator().map(creator -> arguments(creator, layer.tensors())).orElse(List.of()),
+        layer
+            .creator()
+            .map(creator -> CheckedExceptions.of(language, creator.constructor()))
+            .orElse(List.of()),
+        forward,
+        backward(layer, forward),
+        output,
+        layer.variables(),
+        Recipes.alpha(layer.smoothQuant()),
+        layer.recipe().map(used -> ClassName.get(used.recipe().type())));
   }
 
   private static TensorModel tensor(DeclaredTensor tensor, QuantizerChoice quantizers) {
@@ -109,12 +112,20 @@ final class LayerResolver {
         .toList();
   }
 
-  /** Returns the members that generated code calls. */
-  private static List<Element> touched(DeclaredLayer layer) {
-    List<Element> touched = new ArrayList<>();
-    layer.creator().ifPresent(creator -> touched.add(creator.constructor()));
-    layer.forward().ifPresent(forward -> touched.add(forward.method()));
-    layer.backward().ifPresent(backward -> touched.add(backward.method()));
-    return touched;
+  /** Returns what the code that is generated for a layer names. */
+  private Mentions mentions(DeclaredLayer layer, LayerShape shape) {
+    TypeElement type = layer.type();
+    Mentions mentions = new Mentions(language, type);
+    mentions.subject();
+    layer.creator().ifPresent(creator -> creator.mention(mentions, new Members(language, type)));
+    WrapperMembers members = new WrapperMembers(language, layer);
+    members.methods(shape).forEach(mentions::signature);
+    if (shape instanceof LayerShape.Subclass) {
+      mentions.supertype(type.asType());
+    } else if (shape instanceof LayerShape.Wrapper) {
+      members.interfaces().forEach(mentions::supertype);
+      new Members(language, type).implemented().keySet().forEach(mentions::member);
+    }
+    return mentions;
   }
 }

@@ -7,6 +7,7 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Recipes;
+import java.util.Locale;
 import java.util.Optional;
 import javax.lang.model.element.Element;
 
@@ -36,8 +37,20 @@ final class TensorAnnotations {
     try {
       return Optional.of(new Layout(use.text("layout")));
     } catch (IllegalArgumentException e) {
-      problems.add(ProblemId.LAYOUT, use.place("layout"), String.valueOf(e.getMessage()));
+      problems.add(
+          ProblemId.LAYOUT,
+          use.place("layout"),
+          String.valueOf(e.getMessage()),
+          instead(use.text("layout")));
       return Optional.empty();
+    }
+  }
+
+  private static String instead(String layout) {
+    try {
+      return "write \"" + new Layout(layout.toUpperCase(Locale.ROOT)).letters() + "\"";
+    } catch (IllegalArgumentException e) {
+      return "write one letter per axis, such as \"OI\", \"NTC\" or \"…C\"";
     }
   }
 }

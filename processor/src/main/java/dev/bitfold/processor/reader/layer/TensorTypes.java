@@ -91,6 +91,9 @@ final class TensorTypes {
     if (mentions(type, Language::isVariable)) {
       return "declare each SDVariable on its own";
     }
+    if (Language.is(type, ClassName.get(Optional.class))) {
+      return "declare it as INDArray, null where there is none";
+    }
     return type.getKind() == TypeKind.TYPEVAR
         ? "declare it as INDArray"
         : "declare it as List<INDArray> or INDArray[]";

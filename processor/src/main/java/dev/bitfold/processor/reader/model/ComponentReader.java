@@ -204,11 +204,21 @@ final class ComponentReader {
     for (TypeMirror argument : type.getTypeArguments()) {
       if (holdings.any(argument)) {
         site.report(
-            ProblemId.CONTAINER_TYPE, TypeText.of(type), "List<" + TypeText.of(argument) + ">");
+            ProblemId.CONTAINER_TYPE,
+            TypeText.of(type),
+            isIterable(type) ? "List<" + TypeText.of(argument) + ">" : TypeText.of(argument));
         return Optional.empty();
       }
     }
     return passedOn();
+  }
+
+  /** Whether a type holds several; a Supplier or a reference holds one. */
+  private boolean isIterable(DeclaredType type) {
+    return language
+        .find("java.lang.Iterable")
+        .filter(iterable -> language.isSubclass(type, iterable))
+        .isPresent();
   }
 
   private Optional<ComponentModel> user(

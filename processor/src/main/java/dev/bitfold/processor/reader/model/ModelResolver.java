@@ -3,12 +3,14 @@ package dev.bitfold.processor.reader.model;
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.TypeName;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.names.GeneratedNames;
 import dev.bitfold.processor.reader.CheckedExceptions;
+import dev.bitfold.processor.reader.Mentions;
 import dev.bitfold.processor.reader.SubjectReader;
 import dev.bitfold.processor.reader.creator.Creator;
-import java.util.List;
 import java.util.Optional;
 
 /** Decides what is generated for a model class, from what the class declares. */
@@ -34,12 +36,41 @@ public final class ModelResolver {
             language,
             declared.type(),
             GeneratedNames.quantizer(ClassName.get(declared.type())),
-            List.of(creator.constructor())),
+            mentions(declared, creator)),
         declared.components().stream()
             .flatMap(component -> argument(declared, component).stream())
             .toList(),
         declared.components().stream().flatMap(component -> fold(component).stream()).toList(),
         CheckedExceptions.of(language, creator.constructor()));
+  }
+
+  private Mentions mentions(DeclaredModel declared, Creator creator) {
+    Mentions mentions = new Mentions(language, declared.type());
+    mentions.subject();
+    creator.mention(mentions, new Members(language, declared.type()));
+    for (DeclaredComponent component : declared.components()) {
+      component.content().ifPresent(content -> mention(mentions, content));
+      if (component.content().filter(ModelResolver::isConstant).isPresent()
+          && language.nameable(component.type(), declared.type())) {
+        mentions.type(component.type());
+      }
+    }
+    return mentions;
+  }
+
+  /** Returns whether a component may be held in a constant, which has the component's type. */
+  private static boolean isConstant(ComponentModel content) {
+    return content.isRebuilt() && !(content instanceof ComponentModel.Model);
+  }
+
+  private void mention(Mentions mentions, ComponentModel content) {
+    if (content instanceof ComponentModel.ByClass byClass) {
+      for (ComponentModel.ByClass.Choice choice : byClass.choices()) {
+        if (!(choice.component() instanceof ComponentModel.Layer)) {
+          language.find(choice.type()).ifPresent(type -> mentions.type(type.asType()));
+        }
+      }
+    }
   }
 
   private Optional<ModelModel.ComponentArgument> argument(

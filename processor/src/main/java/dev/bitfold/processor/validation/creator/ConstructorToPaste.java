@@ -6,10 +6,12 @@ import dev.bitfold.processor.reader.TypeText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
+import javax.lang.model.util.Elements;
 
 /**
  * Writes the constructor that a class lacks: it takes what each field holds, so that the class can
@@ -26,17 +28,32 @@ final class ConstructorToPaste {
     this.members = new Members(language, type);
   }
 
-  /** Returns the constructor, and the accessors without which its arguments could not be read. */
+  /** Returns a constructor that takes the fields that are not initialized where they stand. */
   String text() {
+    return text(Set.of());
+  }
+
+  /**
+   * Returns the constructor, and the accessors without which its arguments could not be read.
+   *
+   * @param needed fields that it takes in any case
+   */
+  String text(Set<String> needed) {
     List<VariableElement> fields =
         members.fields().stream()
             .filter(field -> Language.owner(field).equals(type))
-            .filter(field -> !language.bodies().isInitialized(field))
+            .filter(
+                field ->
+                    needed.contains(field.getSimpleName().toString())
+                        || !language.bodies().isInitialized(field))
             .toList();
     List<? extends VariableElement> inherited = superParameters();
     List<VariableElement> parameters = new ArrayList<>(inherited);
     parameters.addAll(fields);
     StringBuilder text = new StringBuilder();
+    if (members.constructors().stream().anyMatch(this::isImplicit)) {
+      text.append(type.getSimpleName()).append("() {} "); // It goes when there is another.
+    }
     if (!members.constructors().isEmpty()) {
       text.append("@QuantizeCreator ");
     }
@@ -63,6 +80,10 @@ final class ConstructorToPaste {
                     " %1$s %2$s() { return %2$s; }"
                         .formatted(TypeText.of(field.asType()), field.getSimpleName())));
     return text.toString();
+  }
+
+  private boolean isImplicit(ExecutableElement constructor) {
+    return language.elements().getOrigin(constructor) == Elements.Origin.MANDATED;
   }
 
   /** Returns the parameters of the longest constructor that a subclass can call. */

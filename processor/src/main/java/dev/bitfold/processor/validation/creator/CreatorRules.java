@@ -1,6 +1,6 @@
 package dev.bitfold.processor.validation.creator;
 
-import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -110,7 +110,7 @@ public final class CreatorRules {
         carried.place(),
         type.getSimpleName(),
         carried.words(),
-        NearestName.question(carried.name(), parameters)
+        NearestName.suggestion(carried.name(), parameters)
             + "add a constructor parameter "
             + TypeText.of(carried.type())
             + " "
@@ -124,9 +124,25 @@ public final class CreatorRules {
         needed.get(0).place(),
         type.getSimpleName(),
         needed.stream().map(Carried::words).collect(Collectors.joining(" and ")),
-        "add a second constructor that takes "
+        assignedElsewhere()
+            + "add a second constructor that takes "
             + (needed.size() == 1 ? "it: " : "them: ")
-            + new ConstructorToPaste(language, type).text());
+            + new ConstructorToPaste(language, type)
+                .text(needed.stream().map(Carried::name).collect(Collectors.toSet())));
+  }
+
+  /** A final field that has its value where it is declared cannot be given another. */
+  private String assignedElsewhere() {
+    String fields =
+        new Members(language, type)
+            .fields().stream()
+                .filter(field -> field.getModifiers().contains(Modifier.FINAL))
+                .filter(field -> isNeeded(field) && language.bodies().isInitialized(field))
+                .map(VariableElement::getSimpleName)
+                .collect(Collectors.joining(" and "));
+    return fields.isEmpty()
+        ? ""
+        : "assign " + fields + " in the constructors, not where it is declared, and ";
   }
 
   private void notFound() {

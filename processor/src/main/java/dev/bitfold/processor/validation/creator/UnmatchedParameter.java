@@ -1,7 +1,7 @@
 package dev.bitfold.processor.validation.creator;
 
 import com.palantir.javapoet.ClassName;
-import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -9,7 +9,9 @@ import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
@@ -92,22 +94,47 @@ final class UnmatchedParameter {
 
   /** No field of that name. */
   private String unknown() {
-    Optional<String> near = NearestName.to(name, members.readableNames());
-    String value =
-        near.flatMap(
-                n ->
-                    members.readable(n).stream()
-                        .filter(v -> language.types().isAssignable(v.type(), parameter.asType()))
-                        .findFirst())
-            .map(v -> v.accessor().code())
-            .orElse("…");
-    return NearestName.question(name, members.readableNames())
+    List<String> fitting =
+        members.readableNames().stream().filter(n -> fitting(n).isPresent()).toList();
+    Optional<Members.Value> near = NearestName.to(name, fitting).flatMap(this::fitting);
+    Optional<VariableElement> field = hiddenField();
+    if (near.isEmpty() && field.isPresent()) {
+      String other = field.get().getSimpleName().toString();
+      return "rename the parameter to " + other + ", and add: " + paste("", other, other);
+    }
+    return NearestName.suggestion(name, fitting)
         + "rename the parameter, or add: "
-        + paste("", value);
+        + paste("", near.map(v -> v.accessor().code()).orElse("…"));
+  }
+
+  /** Returns a way to read a value of some name, if it fits the parameter. */
+  private Optional<Members.Value> fitting(String readable) {
+    return members.readable(readable).stream()
+        .filter(v -> language.types().isAssignable(v.type(), parameter.asType()))
+        .findFirst();
+  }
+
+  /** Returns the field that must hold the value: no other fits that no parameter is named after. */
+  private Optional<VariableElement> hiddenField() {
+    List<String> parameters =
+        ((ExecutableElement) Objects.requireNonNull(parameter.getEnclosingElement()))
+            .getParameters().stream().map(p -> p.getSimpleName().toString()).toList();
+    List<VariableElement> fields =
+        members.fields().stream()
+            .filter(f -> Language.owner(f).equals(type))
+            .filter(f -> !parameters.contains(f.getSimpleName().toString()))
+            .filter(f -> members.readable(f.getSimpleName().toString()).isEmpty())
+            .filter(f -> language.types().isAssignable(f.asType(), parameter.asType()))
+            .toList();
+    return fields.size() == 1 ? Optional.of(fields.get(0)) : Optional.empty();
   }
 
   private String paste(String access, String value) {
-    return access + parameterType + " " + name + "() { return " + value + "; }";
+    return paste(access, name, value);
+  }
+
+  private String paste(String access, String accessor, String value) {
+    return access + parameterType + " " + accessor + "() { return " + value + "; }";
   }
 
   /** A value as the parameter's type. */

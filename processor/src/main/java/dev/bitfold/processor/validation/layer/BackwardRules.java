@@ -1,6 +1,6 @@
 package dev.bitfold.processor.validation.layer;
 
-import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -113,7 +113,7 @@ final class BackwardRules {
             type.getSimpleName(),
             name,
             String.join(", ", tensors),
-            NearestName.question(name, tensors));
+            NearestName.suggestion(name, tensors));
       }
     }
   }

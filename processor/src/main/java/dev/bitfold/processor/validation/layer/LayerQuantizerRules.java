@@ -8,6 +8,7 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationText;
 import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.reader.RecipeUse;
+import dev.bitfold.processor.reader.layer.DeclaredForward;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
 import dev.bitfold.processor.reader.layer.DeclaredTensor;
 import dev.bitfold.processor.reader.layer.MemberQuantizers;
@@ -152,6 +153,14 @@ final class LayerQuantizerRules {
       return quantizer.recipe()
           ? override(role, tensors)
           : "remove it: each has a quantizer of its own";
+    }
+    if (role == Role.OUTPUT) {
+      boolean returnsOther =
+          layer.forwards().stream().anyMatch(forward -> !forward.returnsTensor())
+              && layer.forwards().stream().noneMatch(DeclaredForward::returnsTensor);
+      return returnsOther
+          ? "let forward return one INDArray, or remove it"
+          : "mark a parameter of the method that returns INDArray with @Input, or remove it";
     }
     return role == Role.WEIGHT
         ? "mark the weight: @Weight(layout = \"OI\") INDArray weight; or remove it"

@@ -45,6 +45,9 @@ public final class LayerValidator {
     new ForwardRules(language, declared, declarations).check();
     new BackwardRules(language, declared, declarations).check();
     new ProductRules(language, declared, declarations).check();
+    if (declarations.isEmpty()) {
+      new NameRules(language, declared, declarations).check(layer); // Of what can be overridden.
+    }
     problems.addAll(declarations);
     holdings
         .holdingField(type)

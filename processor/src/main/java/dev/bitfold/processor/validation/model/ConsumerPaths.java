@@ -1,7 +1,7 @@
 package dev.bitfold.processor.validation.model;
 
 import com.palantir.javapoet.ClassName;
-import dev.bitfold.processor.diagnostics.NearestName;
+import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.AnnotationValues;
@@ -141,7 +141,7 @@ final class ConsumerPaths {
     if (step == null) {
       throw new NoLayerException(
           "does not exist: " + model.getSimpleName() + " has no component " + names.get(at),
-          NearestName.question(names.get(at), components.keySet())
+          NearestName.suggestion(names.get(at), components.keySet())
               + "its components are "
               + String.join(", ", components.keySet()));
     }

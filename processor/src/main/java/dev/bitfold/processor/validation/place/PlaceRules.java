@@ -146,7 +146,8 @@ public final class PlaceRules {
       tensorAnnotations(
           method,
           name + " is not an accessor",
-          "move it to the tensor's field; for the output, write @Quantize(role = Role.OUTPUT) on the class",
+          "move it to the tensor's field; for the output, write @Quantize(role = Role.OUTPUT) on"
+              + " the class",
           problems);
     } else if (type.getKind() == ElementKind.RECORD) {
       ofRecord(type, method, name, problems);
@@ -226,7 +227,14 @@ public final class PlaceRules {
 
   private void componentAnnotations(TypeElement type, Problems problems) {
     StrayAnnotations.check(
-        type, Set.of(), type.getSimpleName() + " is not a @QuantizeModel", problems);
+        type,
+        Set.of(),
+        type.getSimpleName()
+            + " is not a @QuantizeModel"
+            + (detector.isLayer(type)
+                ? "; a layer's tensor stays float if no @Quantize on it or on the class applies"
+                : ""),
+        problems);
     for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
       if (!detector.isLayer(type)) {
         AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
