@@ -37,8 +37,8 @@ public abstract class ObservedCalibrator<C extends ObservedCalibrator<C>> implem
    * Prepares the statistics of a batch, without the lock. The batch may still be refused because
    * its groups differ from those of earlier batches.
    *
-   * @return the action that adds the statistics, which runs under the lock; if it refuses the batch,
-   *     the batch does not count
+   * @return the action that adds the statistics, which runs under the lock; if it refuses the
+   *     batch, the batch does not count
    */
   protected abstract Runnable statistics(Batch batch);
 

@@ -204,7 +204,8 @@ class SeveralWeightsTest {
     DroppingModel all = new DroppingModel(dropping);
     String message =
         String.valueOf(
-            assertThrows(IllegalStateException.class, () -> DroppingModelQuantizer.of(all).summary())
+            assertThrows(
+                    IllegalStateException.class, () -> DroppingModelQuantizer.of(all).summary())
                 .getMessage());
     assertTrue(message.contains("dropping.tables[0]"), message);
     assertTrue(message.contains("the layer holds none"), message);
