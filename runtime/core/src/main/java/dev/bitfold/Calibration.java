@@ -36,7 +36,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
  * A model that has seen its calibration data. Immutable and safe for concurrent use: each method
- * gives another object, so several settings can be compared on one pass over the data.
+ * gives another object, so several settings can be compared on one pass over the data. The float
+ * model must stay what it was: methods that measure it throw an {@link IllegalStateException} with
+ * the names of weights and biases that have changed since.
  *
  * @param <M> the model
  */
@@ -122,6 +124,7 @@ public final class Calibration<M> {
           "the layers are smoothed already: call smoothQuant once, on the calibration that is not"
               + " smoothed yet");
     }
+    replay.requireUnchanged();
     SmoothQuantRun.Result result =
         new SmoothQuantRun<>(replay, shape, calibrated, observations, smooth, options).run();
     return new Calibration<>(
@@ -221,6 +224,7 @@ public final class Calibration<M> {
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
   public Calibration<M> correctBiases() {
+    replay.requireUnchanged();
     return with(corrections.withBiases());
   }
 
@@ -278,6 +282,7 @@ public final class Calibration<M> {
    */
   public Diagnosis diagnose(Diagnosis.Curves curves) {
     Objects.requireNonNull(curves, "curves");
+    replay.requireUnchanged();
     Summary summary =
         SummaryBuilder.of(shape, state, observations, smoothings())
             .withModelError(ComparisonRun.sampled(replay, () -> replay.rebuild(state, Tap.NONE)));
@@ -296,6 +301,7 @@ public final class Calibration<M> {
    * calibration data: as many passes as there are layers.
    */
   public Sensitivity sensitivity() {
+    replay.requireUnchanged();
     return new SensitivityRun<>(replay, shape, state).run();
   }
 
@@ -349,6 +355,7 @@ public final class Calibration<M> {
    * @param scaleUpdater of learned scales
    */
   public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
+    replay.requireUnchanged();
     return Training.of(
         replay.model(),
         replay.component(),
@@ -363,10 +370,12 @@ public final class Calibration<M> {
    * The quantized model. The error of its output, which the summary has, is measured on a sample of
    * the calibration data.
    *
-   * @throws IllegalStateException if a static quantizer was never reached by the calibration data;
-   *     the message names each
+   * @throws IllegalStateException if a static quantizer was never reached by the calibration data,
+   *     or weights or biases of the float model have changed since {@code calibrate}; the message
+   *     names each
    */
   public Quantized<M> freeze() {
+    replay.requireUnchanged();
     return Quantized.of(
         replay.model(),
         replay.component(),

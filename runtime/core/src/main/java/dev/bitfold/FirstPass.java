@@ -5,6 +5,7 @@ import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.observation.Observer;
 import dev.bitfold.internal.replay.Faithfulness;
+import dev.bitfold.internal.replay.LetterProbe;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
@@ -39,7 +40,7 @@ final class FirstPass<M> {
   FirstPass(Replay<M> replay, ModelShape shape, State state, NonFinite nonFinite) {
     this.replay = replay;
     this.shape = shape;
-    this.observer = new Observer(shape.kernels(), state, nonFinite);
+    this.observer = Observer.first(shape, state, nonFinite);
   }
 
   Result<M> run() {
@@ -54,10 +55,15 @@ final class FirstPass<M> {
               + " one, as (m, x) -> model.forward(x) does");
     }
     replay.requireRepeatable();
+    replay.requireUnchanged();
     if (dirty.size() == batches) {
       throw new CalibrationException("every calibration batch holds NaN or infinity");
     }
-    return new Result<>(replay.after(batches, dirty, refilled()), observer.observations());
+    boolean refilled = refilled();
+    if (first != null && !refilled) {
+      LetterProbe.check(replay, shape, first, observer.untoldLetters());
+    }
+    return new Result<>(replay.after(batches, dirty, refilled), observer.observations());
   }
 
   private void observe(Replay.Batch<M> batch, M observed) {

@@ -76,7 +76,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Descriptions annotated = Descriptions.annotated(shape);
     if (annotated.descriptors().isEmpty()) {
       throw new IllegalArgumentException(
-          model.getClass().getName() + " holds no layer with anything to quantize");
+          model.getClass().getName()
+              + " holds no layer with anything to quantize"
+              + (shape.missing().isEmpty() ? "" : "; null are " + shape.missing()));
     }
     Plan<M> plan = new Plan<>(model, component, shape, annotated, progress -> {});
     FoldResolver.resolve(shape);
@@ -262,8 +264,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
    *     that starts anew
    * @param forward runs one batch: {@code MiniLm::forward}; deterministic
    * @throws CalibrationException if there are no batches or they can be iterated only once, if an
-   *     input holds NaN or infinity, or if the rebuilt model differs from the model; the message
-   *     names batch, layer and tensor
+   *     input holds NaN or infinity, if the letters of a layer's weight and input contradict each
+   *     other, or if the rebuilt model differs from the model; the message names batch, layer and
+   *     tensor
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
@@ -288,6 +291,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Objects.requireNonNull(batches, "batches");
     Objects.requireNonNull(forward, "forward");
     shape.requireArrays("it cannot be calibrated here");
+    descriptions.check(shape);
     Replay<M> replay = Replay.of(model, component, shape, batches, forward, listener);
     return Calibration.run(replay, shape, descriptions, nonFinite);
   }
@@ -300,6 +304,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
    */
   public Quantized<M> freeze() {
     shape.requireArrays("it cannot be frozen");
+    descriptions.check(shape);
     return Quantized.of(
         model,
         component,

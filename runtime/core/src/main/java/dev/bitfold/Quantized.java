@@ -67,7 +67,7 @@ public final class Quantized<M> extends Backed<StateFile> {
       Map<String, Observation> observations,
       Summary.Smoothings smoothings,
       Function<M, Optional<Comparison>> measure) {
-    requireCalibrated(shape, state);
+    requireCalibrated(shape, state, !observations.isEmpty());
     Summary summary = SummaryBuilder.of(shape, state, observations, smoothings);
     return of(
         model, component, shape, state, frozen -> summary.withModelError(measure.apply(frozen)));
@@ -170,22 +170,30 @@ public final class Quantized<M> extends Backed<StateFile> {
     return compress.map(Supplier::get).orElse(this);
   }
 
-  private static void requireCalibrated(ModelShape shape, State state) {
+  private static void requireCalibrated(ModelShape shape, State state, boolean calibrated) {
     List<String> missing = new ArrayList<>();
     state
         .descriptors()
         .forEach(
             (path, descriptor) -> {
               TensorSite site = Objects.requireNonNull(shape.sites().get(path));
-              boolean calibrated =
+              boolean needed =
                   descriptor.needsCalibration() && site.tensor().role() != TensorRole.WEIGHT;
-              if (calibrated && !state.scales().containsKey(path)) {
-                missing.add(site.describe(null, descriptor));
+              if (needed && !state.scales().containsKey(path)) {
+                missing.add(
+                    site.describe(null, descriptor)
+                        + (descriptor.dynamic()
+                            ? ", whose scales of blocks are dynamic, and whose scale of those is"
+                                + " not"
+                            : ""));
               }
             });
     if (!missing.isEmpty()) {
       throw new IllegalStateException(
-          "these quantizers need an amax from calibration data, and no batch has reached them: "
+          "these quantizers need an amax from calibration data, "
+              + (calibrated
+                  ? "and no batch has reached them: "
+                  : "so calibrate(batches, forward) comes before freeze(): ")
               + String.join("; ", missing));
     }
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /** A descriptor as a map of plain values and back: one entry for each element. */
@@ -40,21 +41,22 @@ final class DescriptorMap {
 
   static QuantDescriptor fromMap(Map<String, ?> map) {
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
-    map.forEach(
-        (name, value) -> {
-          Element element = ELEMENTS.get(name);
-          if (element == null) {
-            throw new IllegalArgumentException(
-                "a descriptor has no \""
-                    + name
-                    + "\"; "
-                    + NearestName.question(name, ELEMENTS.keySet()));
-          }
-          if (value == null) {
-            throw wrong(name, null, "a value; leave it out for the default");
-          }
-          element.set.accept(builder, value);
-        });
+    PeerDictionary.elements(map)
+        .forEach(
+            (name, value) -> {
+              Element element = ELEMENTS.get(name);
+              if (element == null) {
+                throw new IllegalArgumentException(
+                    "a descriptor has no \""
+                        + name
+                        + "\"; "
+                        + NearestName.question(name, ELEMENTS.keySet()));
+              }
+              if (value == null) {
+                throw wrong(name, null, "a value; leave it out for the default");
+              }
+              element.set.accept(builder, value);
+            });
     return builder.build();
   }
 
@@ -195,17 +197,29 @@ final class DescriptorMap {
     return list(value).stream().mapToInt(each -> integer(name, each)).toArray();
   }
 
+  /** Of nested lists, as arrays with a value for each channel are written, in c order. */
   private static double[] floats(String name, Object value) {
+    if (value instanceof List<?> list
+        && list.stream().anyMatch(List.class::isInstance)
+        && list.stream().map(each -> each instanceof List<?> l ? l.size() : -1).distinct().count()
+            > 1) {
+      throw wrong(name, value, "a float, or a list of floats, or one of lists of one length");
+    }
     return list(value).stream()
-        .mapToDouble(
-            each -> {
-              // A count of something is easily taken for an amax: floats are written as floats.
-              if (!(each instanceof Float || each instanceof Double)) {
-                throw wrong(name, each, "a float, as 3.0, or a list of them");
-              }
-              return ((Number) each).doubleValue();
-            })
+        .flatMapToDouble(
+            each ->
+                each instanceof List<?>
+                    ? Arrays.stream(floats(name, each))
+                    : DoubleStream.of(single(name, each)))
         .toArray();
+  }
+
+  private static double single(String name, Object value) {
+    // A count of something is easily taken for an amax: floats are written as floats.
+    if (!(value instanceof Float || value instanceof Double)) {
+      throw wrong(name, value, "a float, as 3.0, or a list of them");
+    }
+    return ((Number) value).doubleValue();
   }
 
   private static int integer(String name, Object value) {

@@ -195,6 +195,11 @@ public final class QuantDescriptor {
   /**
    * The descriptor of {@link #toMap}. A list of one may stand as its element.
    *
+   * <p>The dictionaries of ModelOpt's and pytorch-quantization's descriptors are taken as well:
+   * {@code num_bits}, {@code block_sizes} and the like, {@code axis}, {@code amax} and {@code name}
+   * that are null, an amax in nested lists. A tuple is a map {@code {tuple: [4, 3]}}: {@code
+   * num_bits} is never a list there.
+   *
    * @throws IllegalArgumentException if a key is unknown (the message lists those with a similar
    *     name) or a value has the wrong type
    * @throws InvalidDescriptorException if the values break a rule

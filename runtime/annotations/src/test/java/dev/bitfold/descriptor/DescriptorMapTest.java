@@ -11,6 +11,7 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.annotations.Ste;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DescriptorMapTest {
@@ -115,6 +117,78 @@ class DescriptorMapTest {
     wrong(Map.of("blockSizes", List.of(Map.of("axis", -1, "size", 16.0))), "size", "integer");
     wrong(Map.of("blockSizes", List.of(Map.of("axes", -1, "size", 16))), "axes");
     wrong(Map.of("blockSizes", List.of(Map.of("axis", -1))), "size");
+  }
+
+  private static Map<String, Object> map(@Nullable Object... keysAndValues) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return map;
+  }
+
+  private static void is(QuantDescriptor.Builder expected, @Nullable Object... keysAndValues) {
+    assertEquals(expected.build(), QuantDescriptor.fromMap(map(keysAndValues)));
+  }
+
+  @Test
+  void theDictionariesOfPeersAreRead() {
+    QuantDescriptor.Builder empty = QuantDescriptor.builder();
+    is(empty, "num_bits", 8, "name", null, "axis", null, "amax", null, "block_sizes", null);
+    is(
+        QuantDescriptor.builder().bits(5).name("act").axis(0, 2).scaleAmax(2).unsigned(true),
+        "num_bits",
+        5,
+        "name",
+        "act",
+        "axis",
+        Map.of("tuple", List.of(0, 2)),
+        "scale_amax",
+        2.0,
+        "unsigned",
+        true,
+        "fake_quant",
+        true,
+        "calib_method",
+        "max");
+    is(QuantDescriptor.builder().bits(4, 3), "num_bits", Map.of("tuple", List.of(4, 3)));
+    is(
+        QuantDescriptor.builder().axis(0).amax(0.5, 0.25, 3),
+        "axis",
+        0,
+        "amax",
+        List.of(List.of(0.5), List.of(0.25), List.of(3.0)));
+    is(
+        QuantDescriptor.builder()
+            .bits(2, 1)
+            .blockSizes(BlockSize.axis(-1, 16))
+            .dynamic(true)
+            .scaleBits(4, 3),
+        "num_bits",
+        Map.of("tuple", List.of(2, 1)),
+        "block_sizes",
+        Map.of(-1, 16, "type", "dynamic", "scale_bits", Map.of("tuple", List.of(4, 3))));
+    is(
+        QuantDescriptor.builder().blockSizes(BlockSize.axis(-1, BlockSize.WHOLE)),
+        "block_sizes",
+        map("-1", null));
+    is(QuantDescriptor.builder().calib(Calib.PERCENTILE), "calib_method", "histogram");
+  }
+
+  @Test
+  void whatPeersRefuseIsRefused() {
+    wrong(map("num_bits", List.of(4, 3)), "num_bits = [4, 3]", "list", "tuple");
+    wrong(map("num_bits", null), "bits = null");
+    wrong(map("bits", null), "bits = null");
+    wrong(map("num_bits", 8, "bits", 4), "bits = 4", "given too");
+    wrong(map("block_sizes", List.of(16)), "block_sizes = [16]", "map");
+    wrong(map("block_sizes", Map.of("a", 16)), "a is no axis");
+    wrong(map("block_sizes", Map.of("-1", 16.0)), "size", "integer");
+    wrong(map("block_sizes", Map.of("-1", 32, "type", "weird")), "weird", "dynamic");
+    wrong(map("calib_method", "nonsense"), "NONSENSE", "PERCENTILE");
+    wrong(map("axis", 0, "amax", List.of(List.of(0.5), List.of(0.25, 3.0))), "one length");
+    wrong(map("axis", 0, "amax", List.of(List.of(0.5), 0.25)), "one length");
+    wrong(map("axis", 0, "amax", List.of(List.of(1), List.of(2))), "amax = 1", "float");
   }
 
   private static void wrong(Map<String, Object> map, String... words) {

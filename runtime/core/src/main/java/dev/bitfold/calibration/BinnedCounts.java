@@ -185,6 +185,15 @@ final class BinnedCounts {
     }
   }
 
+  /** Whether a group's bins reach to its largest value, and are no wider than a float needs. */
+  private boolean isInside(int group) {
+    int least = Math.max(LEAST_EXPONENT, Math.getExponent(max[group]) + 1 - bits);
+    return max[group] >= 0
+        && Float.isFinite(max[group])
+        && exponent[group] >= least
+        && exponent[group] <= Float.MAX_EXPONENT + 1;
+  }
+
   static BinnedCounts readFrom(DataInput in, int groups, int bins) throws IOException {
     BinnedCounts read = new BinnedCounts(groups, bins);
     for (int g = 0; g < groups; g++) {
@@ -192,11 +201,13 @@ final class BinnedCounts {
       read.exponent[g] = in.readInt();
       read.inverse[g] = Math.scalb(1f, -read.exponent[g]);
       int used = in.readInt();
-      if (used < 0 || used > bins || !(read.max[g] >= 0)) {
-        throw new IOException("damaged statistics of a histogram calibrator");
-      }
-      for (int i = 0; i < used; i++) {
+      boolean fits = used >= 0 && used <= bins && read.isInside(g);
+      for (int i = 0; fits && i < used; i++) {
         read.counts[g * bins + i] = in.readLong();
+        fits = read.counts[g * bins + i] >= 0;
+      }
+      if (!fits) {
+        throw Observed.damaged("histogram calibrator");
       }
       read.octaves.readFrom(g, in);
     }

@@ -55,6 +55,12 @@ public final class MaxCalibrator extends ObservedCalibrator<MaxCalibrator> {
 
   @Override
   protected void readStatistics(DataInput in, Observed read) throws IOException {
-    amax = read.readFloats(in);
+    float[] values = read.readFloats(in);
+    for (float value : values) {
+      if (policy() != NonFinite.KEEP && !(value >= 0 && Float.isFinite(value))) {
+        throw Observed.damaged("max calibrator");
+      }
+    }
+    amax = values;
   }
 }

@@ -94,6 +94,9 @@ public final class MinMaxCalibrator extends ObservedCalibrator<MinMaxCalibrator>
     for (int g = 0; g < low.length; g++) {
       low[g] = in.readDouble();
       high[g] = in.readDouble();
+      if (!(-Float.MAX_VALUE <= low[g] && low[g] <= high[g] && high[g] <= Float.MAX_VALUE)) {
+        throw Observed.damaged("min-max calibrator");
+      }
     }
     min = low;
     max = high;

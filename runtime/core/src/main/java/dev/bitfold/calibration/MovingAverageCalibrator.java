@@ -72,6 +72,9 @@ public final class MovingAverageCalibrator extends ObservedCalibrator<MovingAver
     double[] values = new double[read.groups()];
     for (int g = 0; g < values.length; g++) {
       values[g] = in.readDouble();
+      if (!(values[g] >= 0 && values[g] <= Float.MAX_VALUE)) {
+        throw Observed.damaged("moving average calibrator");
+      }
     }
     average = values;
   }

@@ -11,6 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** How much a calibrator has seen, and the shape of its amax. Not safe for concurrent use. */
 public final class Observed {
   private static final int FORMAT = 0x42464301;
+  private static final int MAX_RANK = 32;
 
   private final String kind;
   private long @Nullable [] shape;
@@ -117,15 +118,41 @@ public final class Observed {
     Observed observed = new Observed(kind);
     int rank = in.readInt();
     if (rank >= 0) {
-      long[] shape = new long[rank];
-      for (int i = 0; i < rank; i++) {
-        shape[i] = in.readLong();
-      }
-      observed.shape = shape;
+      observed.shape = readShape(in, rank);
     }
     observed.elements = in.readLong();
     observed.nonFinite = in.readLong();
+    if (rank < -1 || !observed.isConsistent()) {
+      throw damaged(kind);
+    }
     return observed;
+  }
+
+  /** Every group has seen a value, so that a wrong size does not ask for all memory. */
+  private boolean isConsistent() {
+    long seen = elements + nonFinite;
+    return elements >= 0 && nonFinite >= 0 && (shape == null ? seen == 0 : groups() <= seen);
+  }
+
+  private static long[] readShape(DataInput in, int rank) throws IOException {
+    if (rank > MAX_RANK) {
+      throw damaged("calibrator");
+    }
+    long[] shape = new long[rank];
+    long groups = 1;
+    for (int i = 0; i < rank; i++) {
+      shape[i] = in.readLong();
+      if (shape[i] < 1 || shape[i] > Integer.MAX_VALUE / groups) {
+        throw damaged("calibrator");
+      }
+      groups *= shape[i];
+    }
+    return shape;
+  }
+
+  /** What is thrown where statistics cannot be those that were written. */
+  static IOException damaged(String kind) {
+    return new IOException("damaged statistics of a " + kind);
   }
 
   /** One value per group. */

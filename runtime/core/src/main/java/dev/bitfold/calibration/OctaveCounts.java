@@ -116,6 +116,6 @@ final class OctaveCounts {
   }
 
   private static IOException damaged() {
-    return new IOException("damaged statistics of a histogram calibrator");
+    return Observed.damaged("histogram calibrator");
   }
 }

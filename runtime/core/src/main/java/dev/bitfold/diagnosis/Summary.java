@@ -16,13 +16,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What of a model is quantized how, and how well. {@link #toString} is a table.
  *
  * @param rows a row per quantizer, in the order of the model
- * @param skipped the paths of the components that {@code @SkipQuantize} keeps float
+ * @param skipped the paths, with classes, of the components that {@code @SkipQuantize} keeps float,
+ *     and of the layers and tensors that {@link dev.bitfold.Plan#skip} does
  * @param layers the layers that the model holds, float ones included
  * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
  *     float32
@@ -62,7 +64,13 @@ public record Summary(
       QuantDescriptor descriptor,
       Optional<Range> amax,
       OptionalDouble decibels,
-      Smoothed smoothing) {}
+      Smoothed smoothing) {
+    /** Whether calibration saw nothing but zeros, which makes zeros of everything that follows. */
+    public boolean isOfZeros() {
+      return (role == TensorRole.INPUT || role == TensorRole.OUTPUT)
+          && amax.map(range -> range.min() == 0 && range.max() == 0).orElse(false);
+    }
+  }
 
   /** The smallest and the largest of several numbers. */
   public record Range(float min, float max) {
@@ -217,12 +225,19 @@ public record Summary(
     }
     StringBuilder text = new StringBuilder(TextTable.of(cells));
     text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");
-    text.append(layers).append(layers == 1 ? " layer" : " layers").append("; weights ");
+    text.append(layersText()).append("; weights and biases of all layers ");
     text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
     text.append(", held in ").append(heldBytes).append('\n');
     modelError.ifPresent(error -> text.append("model output: ").append(error).append('\n'));
     for (String path : skipped) {
       text.append("skipped: ").append(path).append('\n');
+    }
+    String zeros =
+        rows.stream().filter(Row::isOfZeros).map(Row::path).collect(Collectors.joining(", "));
+    if (!zeros.isEmpty()) {
+      text.append("only zeros in the calibration data, so everything becomes zero: ")
+          .append(zeros)
+          .append('\n');
     }
     long notRun = rows.stream().filter(r -> r.smoothing().toString().equals("not run")).count();
     if (notRun > 0) {
@@ -233,5 +248,15 @@ public record Summary(
           .append(" not smoothed\n");
     }
     return text.toString();
+  }
+
+  private long quantizedLayers() {
+    return rows.stream().map(row -> TensorSite.layerOf(row.path())).distinct().count();
+  }
+
+  private String layersText() {
+    long quantized = quantizedLayers();
+    String all = layers == 1 ? "1 layer" : layers + " layers";
+    return quantized == layers ? all : quantized + " of " + all;
   }
 }

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -54,14 +56,52 @@ public final class SummaryBuilder {
     shape.sites().values().forEach(this::add);
     return new Summary(
         rows,
-        shape.skipped().entrySet().stream()
-            .map(e -> e.getKey() + " (" + e.getValue().getSimpleName() + ")")
-            .toList(),
+        skipped(),
         shape.layers().size(),
         weightBytes,
         floatBytes,
         floatBytes,
         Optional.empty());
+  }
+
+  /**
+   * What stays float by annotation, what is null, then the layers and tensors that do so by {@code
+   * skip}.
+   */
+  private List<String> skipped() {
+    List<String> skipped = new ArrayList<>();
+    shape.skipped().forEach((path, type) -> skipped.add(named(path, type)));
+    shape.missing().forEach(path -> skipped.add(path + " (null)"));
+    Set<TensorRole> quantized =
+        state.descriptors().keySet().stream()
+            .map(path -> shape.site(path).tensor().role())
+            .collect(Collectors.toSet());
+    for (ModelShape.Layer layer : shape.layers().values()) {
+      List<TensorSite> annotated =
+          layer.type().tensors().values().stream()
+              .filter(tensor -> tensor.descriptor().isPresent())
+              .map(layer::site)
+              .filter(site -> shape.sites().containsKey(site.path()))
+              .toList();
+      // A role that is float everywhere is so by recipe.
+      List<TensorSite> floats =
+          annotated.stream()
+              .filter(site -> !state.descriptors().containsKey(site.path()))
+              .filter(site -> quantized.contains(site.tensor().role()))
+              .toList();
+      boolean whole =
+          annotated.stream().noneMatch(site -> state.descriptors().containsKey(site.path()));
+      if (whole && !floats.isEmpty()) {
+        skipped.add(named(layer.path(), layer.type().type()));
+      } else {
+        floats.forEach(site -> skipped.add(named(site.path(), site.type())));
+      }
+    }
+    return skipped;
+  }
+
+  private static String named(String path, Class<?> type) {
+    return path + " (" + type.getSimpleName() + ")";
   }
 
   private void add(TensorSite site) {

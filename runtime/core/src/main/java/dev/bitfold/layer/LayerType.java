@@ -213,6 +213,11 @@ public final class LayerType<L, R> {
     return name + "[" + index + "]";
   }
 
+  /** Whether a name is that of one of several tensors. */
+  public static boolean isElement(String name) {
+    return name.endsWith("]");
+  }
+
   /** Returns the type with the tensors that one layer holds, with one for each list element. */
   private LayerType<L, R> forLayer(L layer) {
     if (several.isEmpty()) {

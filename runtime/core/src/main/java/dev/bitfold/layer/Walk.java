@@ -47,8 +47,13 @@ public final class Walk {
     /** Handles a component that {@code @SkipQuantize} keeps float. */
     default void skipped(String path, Object component) {}
 
-    /** Handles a component that is null or an empty Optional. */
+    /** Handles a component that is an empty Optional or {@link #missing}. */
     default void absent(String path) {}
+
+    /** Handles a component that is null. */
+    default void missing(String path) {
+      absent(path);
+    }
 
     /**
      * Handles a layer or model that was met before.
@@ -96,7 +101,7 @@ public final class Walk {
       String name, T value, Component<@org.jspecify.annotations.NonNull T> component) {
     Walk child = child(name);
     if (value == null) {
-      child.absent();
+      visitor.missing(child.path);
       return value;
     }
     return component.rebuild(value, child);

@@ -115,7 +115,8 @@ final class SmoothingProof<M> {
             Locale.ROOT,
             "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"
                 + " is rounding; the first to change is %s. Does a hooked forward call another one,"
-                + " or does a layer use its input twice?",
+                + " does a layer use its input twice, or are the letters I and O of its weight"
+                + " swapped?",
             change,
             TOLERANCE,
             floats

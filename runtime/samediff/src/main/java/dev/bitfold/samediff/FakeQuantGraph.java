@@ -54,8 +54,7 @@ final class FakeQuantGraph {
             ? graph.math().abs(values).max(true, shared)
             : graph.getVariable(quantizer.amax());
     SDVariable amax = quantizer.learned() ? stop(parameter) : parameter;
-    SDVariable scaled =
-        descriptor.scaleAmax() == 1f ? amax : amax.mul((double) descriptor.scaleAmax());
+    SDVariable scaled = descriptor.scaleAmax() == 1f ? amax : scaled(amax);
     SDVariable quantized =
         descriptor
             .format()
@@ -72,6 +71,11 @@ final class FakeQuantGraph {
             ? step(integers(), amax, change, elements)
             : range(amax, change);
     return quantized.sub(quantizer.output(), zero);
+  }
+
+  /** A product beyond float32 is the largest float, as in the kernels. */
+  private SDVariable scaled(SDVariable amax) {
+    return graph.math().clipByValue(amax.mul((double) descriptor.scaleAmax()), 0, Float.MAX_VALUE);
   }
 
   private IntFormat integers() {

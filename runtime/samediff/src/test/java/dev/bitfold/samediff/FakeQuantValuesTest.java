@@ -164,4 +164,22 @@ class FakeQuantValuesTest {
       }
     }
   }
+
+  @Test
+  void ofAScaledAmaxBeyondFloat32AreTheReferenceKernels() {
+    for (QuantDescriptor format :
+        List.of(QuantDescriptor.bits(8), QuantDescriptor.builder().bits(4, 3).build())) {
+      for (double scale : new double[] {0.5, 1.5, 4, 1e30}) {
+        QuantDescriptor descriptor = format.toBuilder().amax(2e38).scaleAmax(scale).build();
+        INDArray x = Nd4j.createFromArray(0f, 1f, -3e36f, 1e38f, -3.4e38f);
+        SameDiff sd = SameDiff.create();
+        QuantSameDiff.fakeQuant(sd, sd.placeHolder("x", DataType.FLOAT, -1), descriptor);
+        assertSameBits(
+            x,
+            Quantizer.of(descriptor).withKernels(new ReferenceKernels()).quantize(x),
+            sd.outputSingle(Map.of("x", x), "x_quantized"),
+            descriptor + ", scale " + scale);
+      }
+    }
+  }
 }

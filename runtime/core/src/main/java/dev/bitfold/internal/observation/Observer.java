@@ -2,6 +2,7 @@ package dev.bitfold.internal.observation;
 
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
@@ -10,8 +11,10 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
@@ -21,6 +24,7 @@ public final class Observer implements Tap {
   private final Map<String, QuantDescriptor> descriptors;
   private final Map<String, INDArray> preScales;
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
+  private final @Nullable ChannelLetters letters;
   private volatile boolean called;
 
   /**
@@ -29,21 +33,41 @@ public final class Observer implements Tap {
    * @param kernels what the calibrators count with
    */
   public Observer(QuantKernels kernels, State state, NonFinite policy) {
+    this(kernels, state, policy, null);
+  }
+
+  private Observer(
+      QuantKernels kernels, State state, NonFinite policy, @Nullable ChannelLetters letters) {
+    this.letters = letters;
     this.kernels = kernels;
     this.policy = policy;
     this.descriptors = state.descriptors();
     this.preScales = state.preScales();
   }
 
+  /**
+   * Returns one for the first look at a model, which also refuses layers whose letters contradict
+   * each other: in {@link #output}, with an {@link IllegalArgumentException}.
+   */
+  public static Observer first(ModelShape shape, State state, NonFinite policy) {
+    return new Observer(shape.kernels(), state, policy, new ChannelLetters(shape, state));
+  }
+
   @Override
   public INDArray input(TensorSite site, INDArray x) {
     called = true;
+    if (letters != null) {
+      letters.input(site, x);
+    }
     observe(site, x);
     return x;
   }
 
   @Override
   public INDArray output(TensorSite site, INDArray y) {
+    if (letters != null) {
+      letters.output(site, y);
+    }
     observe(site, y);
     return y;
   }
@@ -72,6 +96,11 @@ public final class Observer implements Tap {
   /** Whether any layer with an input was called. */
   public boolean called() {
     return called;
+  }
+
+  /** The weights whose letters may be swapped for all that sizes tell, one path for each class. */
+  public Set<String> untoldLetters() {
+    return letters == null ? Set.of() : letters.untold();
   }
 
   /** NaN and infinite values that were left out so far. */

@@ -67,6 +67,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   private final Set<Integer> leftOut;
   private final OptionalLong expected;
   private final boolean refilled;
+  private final FloatWeights weights;
 
   private Replay(
       M model,
@@ -77,7 +78,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       Supplier<Iterator<Function<M, INDArray>>> batches,
       Set<Integer> leftOut,
       OptionalLong expected,
-      boolean refilled) {
+      boolean refilled,
+      FloatWeights weights) {
     this.model = model;
     this.component = component;
     this.shape = shape;
@@ -87,6 +89,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     this.leftOut = leftOut;
     this.expected = expected;
     this.refilled = refilled;
+    this.weights = weights;
   }
 
   /**
@@ -112,7 +115,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         () -> new Numbered<M, B>(iterator(batches), forward),
         Set.of(),
         OptionalLong.empty(),
-        false);
+        false,
+        FloatWeights.of(shape));
   }
 
   private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
@@ -215,7 +219,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         batches,
         Set.copyOf(withoutNumbers),
         OptionalLong.of(first),
-        refilled);
+        refilled,
+        weights);
   }
 
   /**
@@ -230,6 +235,15 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
               + " for: the iterator fills one array again and again, and this step keeps several"
               + " batches; give each batch arrays of its own, such as copies by dup()");
     }
+  }
+
+  /**
+   * Checks that the model holds the weights and biases that it held when calibration began.
+   *
+   * @throws IllegalStateException if it does not; the message names each that has changed
+   */
+  public void requireUnchanged() {
+    weights.requireUnchanged();
   }
 
   @Override

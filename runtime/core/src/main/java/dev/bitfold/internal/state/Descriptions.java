@@ -55,8 +55,19 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
                 smooth.put(path, layer.type().alpha());
               }
             });
+    Descriptions annotated = new Descriptions(descriptors, smooth);
+    annotated.check(shape);
+    return annotated;
+  }
+
+  /**
+   * Checks that descriptors and weights go together.
+   *
+   * @throws IllegalArgumentException if one does not fit its tensor, or a weight holds NaN or was
+   *     closed; the message names it
+   */
+  public void check(ModelShape shape) {
     descriptors.forEach((path, descriptor) -> check(shape, shape.site(path), descriptor));
-    return new Descriptions(descriptors, smooth);
   }
 
   /**
@@ -187,6 +198,9 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
         descriptor.problems(tensor.role().role().orElseThrow(), tensor.layout());
     if (!problems.isEmpty()) {
       throw new InvalidDescriptorException(site.describe(null, descriptor), problems);
+    }
+    if (tensor.role() == TensorRole.WEIGHT && shape.tensor(site).wasClosed()) {
+      throw new IllegalArgumentException(site.describe(null, descriptor) + ": it was closed");
     }
     if (tensor.role() == TensorRole.WEIGHT && !isFinite(shape, site)) {
       throw new IllegalArgumentException(

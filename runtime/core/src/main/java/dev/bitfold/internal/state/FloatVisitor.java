@@ -44,6 +44,6 @@ final class FloatVisitor implements Walk.Visitor {
       }
     }
     FloatLayer own = new FloatLayer(Objects.requireNonNull(met), tensors);
-    return new StateHooks(path, type, kernels, floats, Tap.NONE, Map.of(), own);
+    return new StateHooks(path, type, Map.of(), kernels, floats, Tap.NONE, Map.of(), own);
   }
 }

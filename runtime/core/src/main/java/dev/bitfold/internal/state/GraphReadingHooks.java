@@ -40,6 +40,8 @@ final class GraphReadingHooks implements GraphHooks {
       }
       given.put(name, original);
       read.add(name, original.getArr());
+    } else {
+      read.addNone(name);
     }
     return original;
   }

@@ -65,6 +65,7 @@ public final class ModelShape {
 
   private final Map<String, Layer> layers;
   private final Map<String, Class<?>> skipped;
+  private final Set<String> missing;
   private final Map<String, TensorSite> sites;
   private final Sharing sharing;
   private final QuantKernels kernels;
@@ -72,10 +73,12 @@ public final class ModelShape {
   private ModelShape(
       Map<String, Layer> layers,
       Map<String, Class<?>> skipped,
+      Set<String> missing,
       Sharing sharing,
       QuantKernels kernels) {
     this.layers = Collections.unmodifiableMap(layers);
     this.skipped = Collections.unmodifiableMap(skipped);
+    this.missing = Collections.unmodifiableSet(missing);
     this.sharing = sharing;
     this.kernels = kernels;
     Map<String, TensorSite> all = new LinkedHashMap<>();
@@ -96,8 +99,8 @@ public final class ModelShape {
   /**
    * Walks over a model.
    *
-   * @throws IllegalArgumentException if a weight's rank does not fit its layout, or it holds no
-   *     floats
+   * @throws IllegalArgumentException if a weight's rank does not fit its layout, it holds no
+   *     floats, or a quantized one is null
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
@@ -106,6 +109,7 @@ public final class ModelShape {
     Map<String, List<String>> consumers = new LinkedHashMap<>();
     Map<String, String> again = new LinkedHashMap<>();
     Set<String> absent = new LinkedHashSet<>();
+    Set<String> missing = new LinkedHashSet<>();
     component.rebuild(
         model,
         new Walk(
@@ -146,6 +150,12 @@ public final class ModelShape {
               }
 
               @Override
+              public void missing(String path) {
+                absent.add(path);
+                missing.add(path);
+              }
+
+              @Override
               public void again(String path, String first) {
                 again.put(path, first);
               }
@@ -155,12 +165,12 @@ public final class ModelShape {
                 consumers.put(source, paths);
               }
             }));
-    return new ModelShape(layers, skipped, new Sharing(consumers, again, absent), kernels);
+    return new ModelShape(layers, skipped, missing, new Sharing(consumers, again, absent), kernels);
   }
 
   /** The same with other kernels. */
   public ModelShape withKernels(QuantKernels other) {
-    return new ModelShape(layers, skipped, sharing, other);
+    return new ModelShape(layers, skipped, missing, sharing, other);
   }
 
   /** Returns the kernels that the model's tensors are quantized with. */
@@ -217,19 +227,23 @@ public final class ModelShape {
         () -> component.rebuild(model, new Walk(new FloatVisitor(kernels, floats))));
   }
 
-  /** The model again, with its layers in a state. */
+  /**
+   * The model again, with its layers in a state.
+   *
+   * @throws IllegalStateException if a layer holds other tensors than it did when it was read
+   */
   public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
     return Workspaces.outside(
-        () -> component.rebuild(model, new Walk(new InState(kernels, state, tap))));
+        () -> component.rebuild(model, new Walk(new InState(layers, kernels, state, tap))));
   }
 
   /**
    * The model of this shape again, with its layers in a state.
    *
-   * @throws IllegalStateException if a layer holds more or fewer tensors than it did
+   * @throws IllegalStateException if a layer holds more or fewer tensors than it did, or others
    */
   public <M> M rebuild(M model, Component<M> component, State state) {
-    InState visitor = new InState(kernels, state, Tap.NONE);
+    InState visitor = new InState(layers, kernels, state, Tap.NONE);
     return Workspaces.outside(
         () ->
             component.rebuild(
@@ -314,10 +328,13 @@ public final class ModelShape {
   }
 
   /** Puts layers into a state. */
-  private record InState(QuantKernels kernels, State state, Tap tap) implements Walk.Visitor {
+  private record InState(Map<String, Layer> layers, QuantKernels kernels, State state, Tap tap)
+      implements Walk.Visitor {
     @Override
     public ArrayHooks layer(String path, LayerType<?, ?> type) {
-      return new StateHooks(path, type, kernels, state, tap);
+      Layer read = layers.get(path);
+      return new StateHooks(
+          path, type, read == null ? Map.of() : read.tensors(), kernels, state, tap);
     }
 
     @Override
@@ -332,7 +349,7 @@ public final class ModelShape {
 
   /** The hooks of one layer in a state. */
   public ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
-    return new StateHooks(path, type, kernels, state, Tap.NONE);
+    return new InState(layers, kernels, state, Tap.NONE).layer(path, type);
   }
 
   /** The float model again, with one layer rebuilt and all others kept. */
@@ -350,6 +367,11 @@ public final class ModelShape {
   /** The classes of the components that {@code @SkipQuantize} keeps float, by path. */
   public Map<String, Class<?>> skipped() {
     return skipped;
+  }
+
+  /** The paths of the components that are null. */
+  public Set<String> missing() {
+    return missing;
   }
 
   /** Which layers are said to read which, and what the names in that stand for. */

@@ -2,6 +2,7 @@ package dev.bitfold.internal.state;
 
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.LayerType;
+import dev.bitfold.layer.TensorRole;
 import java.util.Map;
 import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,7 +29,10 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
     TensorSite site = site(name);
     LayerTensor declared = site.tensor();
     if (tensor.dataType() != DataType.FLOAT) {
-      throw refused(site, tensor, "weights and biases are of type FLOAT");
+      throw refused(
+          site,
+          tensor,
+          "weights and biases are of type FLOAT: build the layer of tensor.castTo(DataType.FLOAT)");
     }
     if (tensor.isEmpty()) {
       throw refused(site, tensor, "it is empty");
@@ -40,6 +44,23 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
           "a tensor of rank " + tensor.rank() + " does not fit layout " + declared.layout());
     }
     into.put(name, tensor);
+  }
+
+  /**
+   * Takes down that there is no tensor.
+   *
+   * @throws IllegalArgumentException if it is a quantized weight; those in lists may be missing
+   */
+  void addNone(String name) {
+    TensorSite site = site(name);
+    LayerTensor declared = site.tensor();
+    boolean needed = declared.role() == TensorRole.WEIGHT && declared.descriptor().isPresent();
+    if (needed && !LayerType.isElement(name)) {
+      throw new IllegalArgumentException(
+          site.describe(null, declared.descriptor().orElse(null))
+              + ": it is null, and a quantized weight must be there; give the layer its weight, or"
+              + " leave the layer out of the model");
+    }
   }
 
   private static IllegalArgumentException refused(TensorSite site, INDArray tensor, String why) {

@@ -35,6 +35,7 @@ final class ReadingHooks implements ArrayHooks {
   @Override
   public @Nullable INDArray tensor(String name, @Nullable INDArray original) {
     if (original == null) {
+      read.addNone(name);
       return null;
     }
     INDArray tensor = held.getOrDefault(name, original);

@@ -14,6 +14,7 @@ import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Placeholder;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class StateHooks implements ArrayHooks {
 
   private final String layer;
   private final LayerType<?, ?> type;
+  private final Map<String, INDArray> read;
   private final QuantKernels kernels;
   private final State state;
   private final Tap tap;
@@ -40,20 +42,29 @@ final class StateHooks implements ArrayHooks {
   private final Map<String, Port> ports = new LinkedHashMap<>();
   private final Map<String, INDArray> given = new HashMap<>();
   private final boolean unpacks;
+  private volatile @Nullable Width width;
 
-  StateHooks(String layer, LayerType<?, ?> type, QuantKernels kernels, State state, Tap tap) {
-    this(layer, type, kernels, state, tap, Map.of(), null);
+  StateHooks(
+      String layer,
+      LayerType<?, ?> type,
+      Map<String, INDArray> read,
+      QuantKernels kernels,
+      State state,
+      Tap tap) {
+    this(layer, type, read, kernels, state, tap, Map.of(), null);
   }
 
   /**
    * Hooks of a layer in one state.
    *
+   * @param read the tensors that the layer held when the model was read
    * @param held what the layer holds where the walk finds something else in it
    * @param floatLayer what stands behind the layer, if the state quantizes nothing
    */
   StateHooks(
       String layer,
       LayerType<?, ?> type,
+      Map<String, INDArray> read,
       QuantKernels kernels,
       State state,
       Tap tap,
@@ -63,6 +74,7 @@ final class StateHooks implements ArrayHooks {
     this.floatLayer = floatLayer;
     this.layer = layer;
     this.type = type;
+    this.read = read;
     this.kernels = kernels;
     this.state = state;
     this.tap = tap;
@@ -80,7 +92,7 @@ final class StateHooks implements ArrayHooks {
 
   @Override
   public ArrayHooks holding(Map<String, INDArray> tensors) {
-    return new StateHooks(layer, type, kernels, state, tap, tensors, floatLayer);
+    return new StateHooks(layer, type, read, kernels, state, tap, tensors, floatLayer);
   }
 
   @Override
@@ -121,7 +133,11 @@ final class StateHooks implements ArrayHooks {
     if (packed != null) {
       return type.unpacksWeights() ? Placeholder.of(packed.shape()) : packed.unpack();
     }
-    INDArray master = state.tensors().getOrDefault(site.path(), original);
+    INDArray master = state.tensors().get(site.path());
+    if (master == null) {
+      site.requireAsRead(read.get(site.tensor().name()), original);
+      master = original;
+    }
     QuantDescriptor descriptor = state.descriptors().get(site.path());
     return descriptor == null
         ? master
@@ -245,7 +261,47 @@ final class StateHooks implements ArrayHooks {
     if (x == null) {
       return null;
     }
+    if (isUntapped()) {
+      requireWidth(port.site(), x);
+    }
     return through(port, tap.input(port.site(), x));
+  }
+
+  /** Checks the channels of the only input against the only weight, where both are named. */
+  private void requireWidth(TensorSite site, INDArray x) {
+    SizedTensor weight = width().weight();
+    if (weight == null
+        || !site.tensor().layout().has('C')
+        || !site.tensor().layout().fits(x.rank())
+        || weight.reads(SizedTensor.of(site, x))) {
+      return;
+    }
+    throw new IllegalArgumentException(
+        site.describe(x, state.descriptors().get(site.path()))
+            + ": "
+            + x.size(site.tensor().layout().axis('C', x.rank()))
+            + " channels do not go with "
+            + weight.text()
+            + ", whose I is "
+            + weight.size('I'));
+  }
+
+  /** The only weight with input channels of a quantized layer with one input; null if others. */
+  private record Width(@Nullable SizedTensor weight) {}
+
+  private Width width() {
+    Width known = width;
+    if (known == null) {
+      List<SizedTensor> all =
+          SizedTensor.weights(layer, type.type(), type.tensors().values(), given);
+      boolean quantized =
+          type.tensors().keySet().stream()
+              .anyMatch(name -> state.descriptors().containsKey(TensorSite.path(layer, name)));
+      boolean sure = quantized && all.size() == 1 && ports.size() == 2;
+      known = new Width(sure ? all.get(0) : null);
+      width = known;
+    }
+    return known;
   }
 
   @Override

@@ -66,6 +66,22 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
   }
 
   /**
+   * Checks that a layer of the float model still holds the tensor that it held when the model was
+   * read: what was measured and written of the model is that tensor's.
+   *
+   * @param read null if it was not read
+   * @throws IllegalStateException if it holds another one, of other bits
+   */
+  void requireAsRead(@Nullable INDArray read, INDArray now) {
+    if (read != null && read != now && (read.wasClosed() || !Bits.same(read, now))) {
+      throw new IllegalStateException(
+          describe(now, null)
+              + ": the model was given another tensor since its plan was made; make a plan of the"
+              + " model as it is");
+    }
+  }
+
+  /**
    * Checks what a layer of a graph holds after it was built.
    *
    * @param given the variable that its constructor was given
