@@ -44,6 +44,16 @@ record MappedNode(Graph graph, String name) {
   }
 
   private OnnxException missing() {
+    Optional<NodeProto> holder = graph.holder(name);
+    if (holder.isPresent()) {
+      return bad(
+          "stands inside of the "
+              + holder.get().getOpType()
+              + " node "
+              + holder.get().getName()
+              + ", and only nodes of the graph itself are quantized: fix the condition and fold"
+              + " constants first, such as with onnxsim");
+    }
     List<String> names =
         graph.nodes().stream().filter(MappedNode::isKnown).map(NodeProto::getName).toList();
     return graph.bad("has no node " + name + "; " + NearestName.question(name, names));
@@ -121,17 +131,20 @@ record MappedNode(Graph graph, String name) {
     return graph
         .held(value)
         .or(() -> transposed(value))
-        .orElseThrow(
-            () ->
-                bad(
-                    "reads "
-                        + value
-                        + " as its weight, which is "
-                        + (graph.isFed(value)
-                            ? "an input that callers feed, not a constant of this file; save the"
-                                + " model with its weights as initializers"
-                            : "computed by the file, not a constant of it; fold constants first,"
-                                + " such as with onnxsim or ONNX Runtime's offline optimizer")));
+        .orElseThrow(() -> bad("reads " + value + " as its weight, which is " + instead(value)));
+  }
+
+  /** What a weight is that is not held, and the remedy. */
+  private String instead(String value) {
+    if (graph.isFed(value)) {
+      return "an input that callers feed, not a constant of this file; save the model with its"
+          + " weights as initializers";
+    }
+    if (graph.isSparse(value)) {
+      return "a sparse initializer; save the model with dense ones";
+    }
+    return "computed by the file, not a constant of it; fold constants first, such as with onnxsim"
+        + " or ONNX Runtime's offline optimizer";
   }
 
   /** What nodes have in common that read one weight in one way. */

@@ -119,7 +119,7 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
           "has no node whose name tells that it computes one of the layers "
               + first(layers)
               + ". Its MatMul, Gemm, Conv and Gather nodes are "
-              + (names.isEmpty() ? "none" : first(names))
+              + (names.isEmpty() ? "none, outside of subgraphs" : first(names))
               + "; name them yourself: OnnxMapping.empty().layer(\""
               + layers.get(0)
               + "\", \""

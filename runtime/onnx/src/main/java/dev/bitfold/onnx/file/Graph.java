@@ -113,6 +113,23 @@ public final class Graph {
     return Optional.ofNullable(nodes.get(name));
   }
 
+  /** The node in whose subgraph, at any depth, a node of that name stands. */
+  public Optional<NodeProto> holder(String name) {
+    return nodes.values().stream().filter(node -> holds(node, name)).findFirst();
+  }
+
+  private static boolean holds(NodeProto node, String name) {
+    return subgraphs(node).stream()
+        .flatMap(inner -> inner.getNodeList().stream())
+        .anyMatch(inner -> inner.getName().equals(name) || holds(inner, name));
+  }
+
+  /** Whether a constant is held in sparse form, which nothing here reads. */
+  public boolean isSparse(String value) {
+    return original.getSparseInitializerList().stream()
+        .anyMatch(sparse -> sparse.getValues().getName().equals(value));
+  }
+
   public @Nullable TensorProto initializer(String name) {
     return initializers.get(name);
   }

@@ -35,10 +35,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import onnx.Onnx.AttributeProto;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.OperatorSetIdProto;
+import onnx.Onnx.SparseTensorProto;
 import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -431,5 +433,69 @@ class FilesTest {
     double error = Models.distance(quantized.model().forward(x), l.forward(x));
 
     assertTrue(error < 0.012, "" + error);
+  }
+
+  @Test
+  void aNodeInsideOfASubgraphIsRefusedWithItsHolder() throws Exception {
+    Linear l = linear(1, 6, 4);
+    INDArray x = Models.random(2, 32, 6);
+    GraphProto.Builder layer = one(l);
+    GraphProto branch =
+        GraphProto.newBuilder()
+            .setName("branch")
+            .addOutput(Models.value("branch_y", -1, 4))
+            .addNode(layer.getNode(0).toBuilder().setOutput(0, "branch_y"))
+            .build();
+    TensorProto yes =
+        TensorProto.newBuilder().setName("yes").setDataType(9).addInt32Data(1).build();
+    layer
+        .clearNode()
+        .addInitializer(yes)
+        .addNode(
+            Models.node("If", "/if", "y", "yes")
+                .addAttribute(subgraph("then_branch", branch))
+                .addAttribute(subgraph("else_branch", branch)));
+    OnnxWeights file = file(13, layer);
+
+    String message =
+        files.refusal(
+            file, quantized(l, x), OnnxMapping.empty().layer("fc", "/fc/Gemm"), OPTIONS, WHOLE);
+    assertTrue(message.contains("node /fc/Gemm stands inside of the If node /if"), message);
+
+    OnnxException byName =
+        assertThrows(OnnxException.class, () -> OnnxMapping.byName(file, quantized(l, x)));
+    assertTrue(("" + byName.getMessage()).contains("outside of subgraphs"), "" + byName);
+  }
+
+  private static AttributeProto subgraph(String name, GraphProto graph) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.GRAPH)
+        .setG(graph)
+        .build();
+  }
+
+  @Test
+  void aSparseWeightIsRefused() throws Exception {
+    Linear l = linear(1, 6, 4);
+    GraphProto.Builder graph = one(l);
+    TensorProto weight = graph.getInitializer(0);
+    graph
+        .removeInitializer(0)
+        .addSparseInitializer(
+            SparseTensorProto.newBuilder()
+                .setValues(
+                    TensorProto.newBuilder()
+                        .setName(weight.getName())
+                        .setDataType(1)
+                        .addDims(1)
+                        .addFloatData(1))
+                .setIndices(TensorProto.newBuilder().setDataType(7).addDims(1).addInt64Data(3))
+                .addAllDims(weight.getDimsList()));
+
+    String message =
+        files.refusal(file(13, graph), quantized(l, Models.random(2, 32, 6)), OPTIONS, WHOLE);
+
+    assertTrue(message.contains("a sparse initializer; save the model with dense"), message);
   }
 }
