@@ -313,9 +313,8 @@ public final class Calibration<M> {
   /**
    * Returns what to change in the annotations of the layers that add most to the error of the
    * model's output. Each change was tried on a sample of the calibration data: scales of finer
-   * granularity first, more bits next, the cheapest that brings the layer below the threshold;
-   * where none helps enough, the advice is to keep the layer float. Empty if no layer is above the
-   * threshold.
+   * granularity first, more bits next, the cheapest that helps enough; where none does, the advice
+   * is to keep the layer float. Empty if no layer is above the threshold.
    *
    * @param count how many layers at most
    * @param threshold the relative error of the model's output, with one layer quantized and all
@@ -389,16 +388,11 @@ public final class Calibration<M> {
   /** Returns one line: how many quantizers of which kind, and how many layers are smoothed. */
   @Override
   public String toString() {
-    String smoothing =
-        curves.isEmpty()
-            ? Descriptions.count(smooth.size(), "layer") + " to be smoothed"
-            : Descriptions.count(curves.size(), "layer") + " smoothed";
     return "calibration of "
         + replay.model().getClass().getSimpleName()
         + " on "
         + Descriptions.count(replay.found().orElse(0), "batch")
         + ": "
-        + new Descriptions(state.descriptors(), smooth).inWords()
-        + (smooth.isEmpty() ? "" : "; " + smoothing);
+        + new Descriptions(state.descriptors(), smooth).inWords(curves.size());
   }
 }

@@ -100,10 +100,7 @@ public final class QuantDescriptor {
     return scaleFormat.bits();
   }
 
-  /**
-   * Returns the format of the scales that {@link #scaleBits} says; {@link ScaleFormat#INT8} where
-   * {@link #scaleBlockSizes} imply it.
-   */
+  /** Returns the format that {@link #scaleBits} says: INT8 where block sizes imply it. */
   public ScaleFormat scaleFormat() {
     return scaleFormat;
   }

@@ -23,7 +23,7 @@ import java.util.OptionalLong;
 /**
  * Looks for what would help the layers that cost the model most, and tries it: scales of finer
  * granularity and more bits for the layer's tensors, the cheapest that brings the layer below the
- * threshold, else keeping the layer float.
+ * threshold or, of finer scales, takes most of the error away; else keeping the layer float.
  */
 public final class Adviser<M> {
   /** What a layer may add to the model's error unless somebody says otherwise. */
@@ -33,6 +33,9 @@ public final class Adviser<M> {
    * A change that stays above the threshold is worth its price if the error falls to this share.
    */
   private static final double WORTH = 0.7;
+
+  /** Finer scales, which cost next to nothing, are enough if they leave this share of the error. */
+  private static final double ENOUGH = 0.25;
 
   private final Replay<M> replay;
   private final ModelShape shape;
@@ -107,7 +110,10 @@ public final class Adviser<M> {
     return Objects.requireNonNull(alone.get(layer));
   }
 
-  /** The cheapest remedy below the threshold; else the best, if it is worth it; else float. */
+  /**
+   * Returns the cheapest remedy that is below the threshold, or enough for its price; else the best,
+   * if it is worth it; else float.
+   */
   private Tried choose(String layer, State only, double old, double threshold, Replay.Stage stage) {
     Map<String, Tried> bestOfTensor = new LinkedHashMap<>();
     List<Remedy> singles = new ArrayList<>();
@@ -119,7 +125,8 @@ public final class Adviser<M> {
     singles.sort(Comparator.comparingLong(Remedy::bytes));
     for (Remedy remedy : singles) {
       Tried tried = new Tried(remedy, error.of(remedy.in(only), stage::advance));
-      if (tried.error() <= threshold) {
+      if (tried.error() <= threshold
+          || (remedy.keepsFormats(state) && tried.error() <= ENOUGH * old)) {
         return tried;
       }
       String tensor = remedy.describe().keySet().iterator().next();

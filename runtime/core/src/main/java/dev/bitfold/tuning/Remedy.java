@@ -136,6 +136,17 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     return new Remedy(Map.of(), bytes);
   }
 
+  /** Returns whether the tensors keep their bits, so that only their scales become finer. */
+  boolean keepsFormats(State state) {
+    return describe.entrySet().stream()
+        .allMatch(
+            e ->
+                e.getValue()
+                    .format()
+                    .equals(
+                        Objects.requireNonNull(state.descriptors().get(e.getKey())).format()));
+  }
+
   /** Returns whether the layer is kept float. */
   boolean isFloat() {
     return describe.isEmpty();

@@ -179,6 +179,15 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
         + (each.isEmpty() ? "" : ": " + each);
   }
 
+  /** As {@link #inWords()}, with how many layers are smoothed already, or will be if none is. */
+  public String inWords(int smoothed) {
+    String smoothing =
+        smoothed == 0
+            ? "; " + count(smooth.size(), "layer") + " to be smoothed"
+            : "; " + count(smoothed, "layer") + " smoothed";
+    return inWords() + (smooth.isEmpty() ? "" : smoothing);
+  }
+
   /** Returns a number of things: {@code 1 layer}, {@code 2 batches}. */
   public static String count(long number, String thing) {
     return number + " " + thing + (number == 1 ? "" : thing.endsWith("ch") ? "es" : "s");

@@ -104,68 +104,10 @@ public final class ModelShape {
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
-    Map<String, Layer> layers = new LinkedHashMap<>();
-    Map<String, Class<?>> skipped = new LinkedHashMap<>();
-    Map<String, List<String>> consumers = new LinkedHashMap<>();
-    Map<String, String> again = new LinkedHashMap<>();
-    Set<String> absent = new LinkedHashSet<>();
-    Set<String> missing = new LinkedHashSet<>();
-    component.rebuild(
-        model,
-        new Walk(
-            new Walk.Visitor() {
-              @Override
-              public ArrayHooks layer(String path, LayerType<?, ?> type) {
-                return new ReadingHooks(path, type, read(path, type));
-              }
-
-              @Override
-              public GraphHooks graphLayer(String path, LayerType<?, ?> type) {
-                return new GraphReadingHooks(path, type, read(path, type));
-              }
-
-              private Map<String, INDArray> read(String path, LayerType<?, ?> type) {
-                Map<String, INDArray> tensors = new LinkedHashMap<>();
-                Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
-                if (layers.put(path, layer) != null) {
-                  throw new IllegalArgumentException(
-                      "the model has two layers of the name " + path + "; give one another key");
-                }
-                return tensors;
-              }
-
-              @Override
-              public void met(String path, Object layer) {
-                RebuiltLayers.refuse(path, layer);
-              }
-
-              @Override
-              public void skipped(String path, Object value) {
-                skipped.put(path, value.getClass());
-              }
-
-              @Override
-              public void absent(String path) {
-                absent.add(path);
-              }
-
-              @Override
-              public void missing(String path) {
-                absent.add(path);
-                missing.add(path);
-              }
-
-              @Override
-              public void again(String path, String first) {
-                again.put(path, first);
-              }
-
-              @Override
-              public void smoothInto(String source, List<String> paths) {
-                consumers.put(source, paths);
-              }
-            }));
-    return new ModelShape(layers, skipped, missing, new Sharing(consumers, again, absent), kernels);
+    FirstWalk first = new FirstWalk();
+    component.rebuild(model, new Walk(first));
+    return new ModelShape(
+        first.layers(), first.skipped(), first.missing(), first.sharing(), kernels);
   }
 
   /** The same with other kernels. */
