@@ -63,13 +63,25 @@ public interface QuantKernels {
    */
   default void quantizeByAmax(
       Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
+    inTwoPasses(this, x, groups, grid, scaling, back, out);
+  }
+
+  /** {@link #quantizeByAmax} by some kernels' {@link #amax} and what they round with. */
+  static void inTwoPasses(
+      QuantKernels kernels,
+      Source x,
+      Groups groups,
+      Grid grid,
+      AmaxScaling scaling,
+      boolean back,
+      FloatBuffer out) {
     int count = groups.count();
     float[] amax = new float[count];
-    amax(x, groups, amax);
+    kernels.amax(x, groups, amax);
     if (scaling.finite()) {
       for (float value : amax) {
         if (!Float.isFinite(value)) {
-          finiteAmax(x, groups, amax);
+          kernels.finiteAmax(x, groups, amax);
           break;
         }
       }
@@ -79,9 +91,9 @@ public interface QuantKernels {
     scaling.scales(amax, count, forward, backward);
     Scales scales = new Scales(forward, scaling.divides(), backward, scaling.dividesBack());
     if (back) {
-      fakeQuantize(x, groups, grid, scales, out);
+      kernels.fakeQuantize(x, groups, grid, scales, out);
     } else {
-      codes(x, groups, grid, scales, out);
+      kernels.codes(x, groups, grid, scales, out);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.bitfold.kernel.vector;
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 
 import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.ForwardingKernels;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
@@ -20,7 +21,7 @@ import java.util.Arrays;
  * does not lie in direct memory, small tensors and the ends of runs that fill no vector are left to
  * the kernels in plain Java. Safe for concurrent use.
  */
-public final class VectorKernels implements QuantKernels {
+public final class VectorKernels extends ForwardingKernels {
   private static final int LEAST_SHARE = 128 * 1024;
 
   /** Longer groups leave the caches before they are rounded. */
@@ -44,7 +45,12 @@ public final class VectorKernels implements QuantKernels {
    * @param least tensors of fewer elements are left to plain Java
    */
   public VectorKernels(KernelThreads threads, int least) {
-    this.plain = new CpuKernels(threads);
+    this(new CpuKernels(threads), threads, least);
+  }
+
+  private VectorKernels(CpuKernels plain, KernelThreads threads, int least) {
+    super(plain);
+    this.plain = plain;
     this.threads = threads;
     this.least = Math.max(least, LANES);
   }
@@ -63,11 +69,6 @@ public final class VectorKernels implements QuantKernels {
         return;
       }
     }
-  }
-
-  @Override
-  public void range(Source x, Groups groups, float[] min, float[] max) {
-    plain.range(x, groups, min, max);
   }
 
   @Override
@@ -95,7 +96,7 @@ public final class VectorKernels implements QuantKernels {
       if (groups.contiguous() && block <= GridVectors.CHUNK) {
         plain.quantizeByAmax(x, groups, grid, scaling, back, out);
       } else {
-        QuantKernels.super.quantizeByAmax(x, groups, grid, scaling, back, out);
+        QuantKernels.inTwoPasses(this, x, groups, grid, scaling, back, out);
       }
       return;
     }
@@ -147,17 +148,6 @@ public final class VectorKernels implements QuantKernels {
     }
     ClipVectors clip = ClipVectors.of(x, gradient, groups, low, high, out);
     ClipSums.divide(threads, groups, low, high, below, above, inside, new StepVectors(clip, step));
-  }
-
-  @Override
-  public void squaredErrors(
-      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
-    plain.squaredErrors(x, groups, grid, candidates, out);
-  }
-
-  @Override
-  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
-    plain.histogram(x, groups, inverseWidth, bins, counts);
   }
 
   private void round(

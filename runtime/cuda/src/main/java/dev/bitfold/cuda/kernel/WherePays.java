@@ -1,13 +1,12 @@
 package dev.bitfold.cuda.kernel;
 
 import dev.bitfold.cuda.driver.CudaException;
-import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.ForwardingKernels;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
-import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * it is measured, when the first comes that may. What the card fails, the host does. Safe for
  * concurrent use.
  */
-final class WherePays implements QuantKernels {
+final class WherePays extends ForwardingKernels {
   private static final Logger LOG = LoggerFactory.getLogger(WherePays.class);
 
   /** Elements times candidates: below, a scan is over before anything could be measured. */
@@ -41,6 +40,7 @@ final class WherePays implements QuantKernels {
 
   /** With a clock. */
   WherePays(QuantKernels card, QuantKernels host, LongSupplier nanoTime) {
+    super(host);
     this.card = card;
     this.host = host;
     this.nanoTime = nanoTime;
@@ -49,65 +49,6 @@ final class WherePays implements QuantKernels {
   @Override
   public String name() {
     return host.name() + ", CUDA for large candidate scans";
-  }
-
-  @Override
-  public void amax(Source x, Groups groups, float[] out) {
-    host.amax(x, groups, out);
-  }
-
-  @Override
-  public void finiteAmax(Source x, Groups groups, float[] out) {
-    host.finiteAmax(x, groups, out);
-  }
-
-  @Override
-  public void range(Source x, Groups groups, float[] min, float[] max) {
-    host.range(x, groups, min, max);
-  }
-
-  @Override
-  public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
-    host.fakeQuantize(x, groups, grid, scales, out);
-  }
-
-  @Override
-  public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
-    host.codes(x, groups, grid, scales, out);
-  }
-
-  @Override
-  public void quantizeByAmax(
-      Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
-    host.quantizeByAmax(x, groups, grid, scaling, back, out);
-  }
-
-  @Override
-  public void clipGradient(
-      FloatBuffer x,
-      FloatBuffer gradient,
-      Groups groups,
-      float[] low,
-      float[] high,
-      FloatBuffer out,
-      double[] below,
-      double[] above) {
-    host.clipGradient(x, gradient, groups, low, high, out, below, above);
-  }
-
-  @Override
-  public void stepGradient(
-      FloatBuffer x,
-      FloatBuffer gradient,
-      Groups groups,
-      float[] low,
-      float[] high,
-      float[] step,
-      FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
-    host.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
   }
 
   @Override
@@ -148,10 +89,5 @@ final class WherePays implements QuantKernels {
     if (warned.compareAndSet(false, true)) {
       LOG.warn("A scan that the card failed is made by the {} kernels", host.name(), e);
     }
-  }
-
-  @Override
-  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
-    host.histogram(x, groups, inverseWidth, bins, counts);
   }
 }

@@ -1,0 +1,92 @@
+package dev.bitfold.kernel;
+
+import java.nio.FloatBuffer;
+
+/** Kernels that leave all to others, but for what a subclass does itself. */
+public abstract class ForwardingKernels implements QuantKernels {
+  private final QuantKernels others;
+
+  /**
+   * Kernels on top of others.
+   *
+   * @param others do what is not overridden
+   */
+  protected ForwardingKernels(QuantKernels others) {
+    this.others = others;
+  }
+
+  @Override
+  public String name() {
+    return others.name();
+  }
+
+  @Override
+  public void amax(Source x, Groups groups, float[] out) {
+    others.amax(x, groups, out);
+  }
+
+  @Override
+  public void finiteAmax(Source x, Groups groups, float[] out) {
+    others.finiteAmax(x, groups, out);
+  }
+
+  @Override
+  public void range(Source x, Groups groups, float[] min, float[] max) {
+    others.range(x, groups, min, max);
+  }
+
+  @Override
+  public void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    others.fakeQuantize(x, groups, grid, scales, out);
+  }
+
+  @Override
+  public void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out) {
+    others.codes(x, groups, grid, scales, out);
+  }
+
+  @Override
+  public void quantizeByAmax(
+      Source x, Groups groups, Grid grid, AmaxScaling scaling, boolean back, FloatBuffer out) {
+    others.quantizeByAmax(x, groups, grid, scaling, back, out);
+  }
+
+  @Override
+  public void clipGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      FloatBuffer out,
+      double[] below,
+      double[] above) {
+    others.clipGradient(x, gradient, groups, low, high, out, below, above);
+  }
+
+  @Override
+  public void stepGradient(
+      FloatBuffer x,
+      FloatBuffer gradient,
+      Groups groups,
+      float[] low,
+      float[] high,
+      float[] step,
+      FloatBuffer out,
+      double[] below,
+      double[] above,
+      double[] inside) {
+    others.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
+  }
+
+  @Override
+  public void squaredErrors(
+      Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
+    others.squaredErrors(x, groups, grid, candidates, out);
+  }
+
+  @Override
+  public void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
+    others.histogram(x, groups, inverseWidth, bins, counts);
+  }
+}
