@@ -111,8 +111,8 @@ public final class Adviser<M> {
   }
 
   /**
-   * Returns the cheapest remedy that is below the threshold, or enough for its price; else the best,
-   * if it is worth it; else float.
+   * Returns the cheapest remedy that is below the threshold, or enough for its price; else the
+   * best, if it is worth it; else float.
    */
   private Tried choose(String layer, State only, double old, double threshold, Replay.Stage stage) {
     Map<String, Tried> bestOfTensor = new LinkedHashMap<>();

@@ -143,8 +143,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
             e ->
                 e.getValue()
                     .format()
-                    .equals(
-                        Objects.requireNonNull(state.descriptors().get(e.getKey())).format()));
+                    .equals(Objects.requireNonNull(state.descriptors().get(e.getKey())).format()));
   }
 
   /** Returns whether the layer is kept float. */
