@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.parity.ModelOptHistogramCalibrator;
@@ -108,7 +109,12 @@ class CalibratorsTest {
     QuantDescriptor.Builder int8 = QuantDescriptor.builder();
     refused("its scale comes from each tensor", int8.dynamic(true).build());
     refused("its amax is given", QuantDescriptor.builder().amax(2).build());
-    refused("no layout", QuantDescriptor.builder().per("C").build());
+    QuantDescriptor perChannel = QuantDescriptor.builder().per("C").build();
+    String noLayout =
+        assertThrows(
+                InvalidDescriptorException.class, () -> Calibrators.of(perChannel, Layout.UNKNOWN))
+            .toString();
+    assertTrue(noLayout.contains("no layout"), noLayout);
     assertThrows(
         IllegalArgumentException.class,
         () ->
