@@ -83,7 +83,7 @@ final class RandomNames {
           "日本",
           "Ñandú",
           "\uD835\uDC9Clpha",
-          "L$1",
+          "L$x", // Eclipse's compiler takes a nested L$1 for an anonymous class.
           "_L",
           "Quantized",
           "Dense_Net",

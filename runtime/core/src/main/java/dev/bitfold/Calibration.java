@@ -101,10 +101,10 @@ public final class Calibration<M> {
   }
 
   /**
-   * Smooths the layers marked {@code @SmoothQuant}: each of their input channels is multiplied by a
-   * factor, which the weights take over. Where {@code @SmoothInto} says what makes the input, all
-   * layers that read it share the factors, and those are folded into what makes it. That the float
-   * model stays what it was is proved on the calibration data.
+   * Smooths the layers marked {@code @SmoothQuant}: multiplies each of their input channels by a
+   * pre-quant scale, and divides the matching weights by it. With {@code @SmoothInto}, all
+   * consumers of a source share one scale, which is folded into the source. Checks on the
+   * calibration data that the float model's outputs do not change.
    *
    * @throws IllegalStateException if no layer is marked, or the layers are smoothed already
    * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a

@@ -250,8 +250,8 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns what will be quantized how. Before any data is seen, only weights have an amax and an
-   * error.
+   * Returns how each tensor will be quantized. Before any data is seen, only weights have an amax
+   * and an error.
    */
   public Summary summary() {
     return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smoothed()));

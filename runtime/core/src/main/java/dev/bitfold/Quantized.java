@@ -145,9 +145,10 @@ public final class Quantized<M> extends Backed<StateFile> {
 
   /**
    * Saves what distinguishes this model from the float one: amax, scales, smoothing and every
-   * weight or bias that was changed. After {@link #compress} also all weights, so that loading
-   * needs the float ones no more. The file is of the model as it was frozen, whatever has become of
-   * the float model since. A safetensors file, which is written whole or not at all.
+   * weight or bias that was changed. After {@link #compress}, the file also holds all weights, so
+   * that loading no longer needs the float model's. The file describes the model as it was frozen;
+   * later changes to the float model have no effect on it. It is a safetensors file, and is written
+   * whole or not at all.
    *
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
@@ -157,10 +158,10 @@ public final class Quantized<M> extends Backed<StateFile> {
   }
 
   /**
-   * The same model with its quantized weights in the bits of their formats. A layer unpacks them
-   * for each call of {@code forward}, so its outputs are the same; one whose {@code forward} is not
-   * known to the processor (it has no {@code @Input}) or that is rebuilt as itself holds them
-   * unpacked. Until they are unpacked, weights read as NaN.
+   * Returns the same model with its quantized weights in the bits of their formats. Outside of
+   * {@code forward}, a weight of a compressed layer reads as NaN. A layer unpacks its weights for
+   * each call of {@code forward}, so its outputs are the same. Two kinds of layers keep unpacked
+   * weights: those without {@code @Input}, and those that have no wrapper.
    *
    * @return itself if it is compressed already
    * @throws IllegalStateException if the float model's weights have changed since {@code freeze()}:
@@ -198,7 +199,7 @@ public final class Quantized<M> extends Backed<StateFile> {
     }
   }
 
-  /** The model, of the class that it was, with quantized layers. */
+  /** Returns the model with quantized layers. Its class is that of the float model. */
   public M model() {
     return model;
   }
@@ -248,7 +249,7 @@ public final class Quantized<M> extends Backed<StateFile> {
     return ComparisonRun.of(floatModel, model, batches, forward);
   }
 
-  /** What is quantized how, and how well. */
+  /** Returns how each tensor is quantized, and with what error. */
   public Summary summary() {
     return summary;
   }

@@ -14,5 +14,10 @@ public enum Calib {
    * An exponential moving average of each batch's largest absolute value; it depends on the order
    * of the batches.
    */
-  MOVING_AVERAGE
+  MOVING_AVERAGE;
+
+  /** Returns whether the values are counted in a histogram, of {@link Quantize#bins()}. */
+  public boolean usesBins() {
+    return this == PERCENTILE || this == MSE || this == ENTROPY;
+  }
 }

@@ -31,8 +31,6 @@ final class CalibrationRules {
   }
 
   private void calibration() {
-    boolean histogram =
-        d.calib == Calib.PERCENTILE || d.calib == Calib.MSE || d.calib == Calib.ENTROPY;
     if (!(d.percentile > 0 && d.percentile <= 100)) {
       broken.add(
           DescriptorRule.PERCENTILE_RANGE,
@@ -50,7 +48,7 @@ final class CalibrationRules {
           DescriptorRule.BINS_RANGE,
           "bins = " + d.bins,
           "the number of bins is a power of two from 128 to 65536");
-    } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !histogram) {
+    } else if (d.bins != QuantDescriptor.Builder.DEFAULT_BINS && !d.calib.usesBins()) {
       broken.add(
           DescriptorRule.BINS_UNUSED,
           "bins = " + d.bins + " with calib = " + d.calib,

@@ -290,6 +290,11 @@ final class DescriptorRules {
           DescriptorRule.STE,
           "ste = " + d.ste + " with dynamic = true",
           "a learned scale is a parameter: leave one of the two out");
+    } else if (d.ste == Ste.LSQ && d.rounding != Rounding.HALF_EVEN) {
+      broken(
+          DescriptorRule.STE,
+          "ste = LSQ with rounding = " + d.rounding,
+          "the gradient of a learned step is that of rounding half to even: leave rounding out");
     }
   }
 }

@@ -169,4 +169,12 @@ class DescriptorRulesTest {
         builder().bits(4).blockSizes(BLOCK).scaleBlockSizes(BlockSize.axis(-1, 256)).build();
     assertEquals(List.of(8), descriptor.scaleBits());
   }
+
+  @Test
+  void aLearnedStepRoundsHalfToEven() {
+    QuantDescriptor.Builder lsq = builder().ste(Ste.LSQ);
+    assertEquals(List.of(), lsq.problems());
+    String problems = lsq.rounding(Rounding.TOWARD_ZERO).problems().toString();
+    assertTrue(problems.contains("ste = LSQ with rounding = TOWARD_ZERO"), problems);
+  }
 }

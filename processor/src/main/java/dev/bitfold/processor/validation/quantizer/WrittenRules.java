@@ -137,12 +137,10 @@ final class WrittenRules {
   }
 
   private void calibration(QuantDescriptor d) {
-    boolean histogram =
-        d.calib() == Calib.PERCENTILE || d.calib() == Calib.MSE || d.calib() == Calib.ENTROPY;
     if (isWritten("percentile") && d.calib() != Calib.PERCENTILE) {
       unused(ProblemId.PERCENTILE_UNUSED, "percentile", d.percentile(), d, "PERCENTILE");
     }
-    if (isWritten("bins") && !histogram) {
+    if (isWritten("bins") && !d.calib().usesBins()) {
       unused(ProblemId.BINS_UNUSED, "bins", d.bins(), d, "PERCENTILE, MSE or ENTROPY");
     }
     if (isWritten("calib") && !d.amax().isEmpty()) {
