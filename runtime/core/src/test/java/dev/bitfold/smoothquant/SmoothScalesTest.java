@@ -121,9 +121,9 @@ class SmoothScalesTest {
     assertArrayEquals(new float[] {1, 1}, p.toFloatVector());
   }
 
-  /** Whatever was not clipped, and rounded to which steps, without smoothing. */
+  /** As far as the weights of the others leave room. */
   @Property(tries = 300)
-  void aSleepingChannelIsQuantizedAsWithoutSmoothing(
+  void aSleepingChannelKeepsItsRangeAndItsWeights(
       @ForAll long seed,
       @ForAll @DoubleRange(min = 0, max = 1) double alpha,
       @ForAll @IntRange(min = 2, max = 40) int channels,
@@ -137,11 +137,16 @@ class SmoothScalesTest {
     float[] p = scales(act, w, alpha);
     double before = 0;
     double after = 0;
+    double heaviest = 0;
     for (int c = 0; c < channels; c++) {
       before = Math.max(before, act[c]);
-      after = Math.max(after, act[c] * p[c]);
+      if (c != sleeper) {
+        after = Math.max(after, (double) act[c] * p[c]);
+        heaviest = Math.max(heaviest, (double) w[c] / p[c]);
+      }
     }
-    assertEquals(after / before, p[sleeper], 1e-6 * p[sleeper]);
+    assertEquals(
+        Math.max(after / before, 2 * w[sleeper] / heaviest), p[sleeper], 1e-6 * p[sleeper]);
     float[] peer =
         PeerScales.modelOpt(Nd4j.createFromArray(act), Nd4j.createFromArray(w), alpha)
             .preQuantScale()
@@ -181,6 +186,15 @@ class SmoothScalesTest {
     // The mean of the contributions is 2^12 here: a fraction of it would put all others to sleep.
     float[] p = scales(new float[] {1, 1, 1, 0x1p14f}, new float[] {1, 1, 1, 1}, 0.5);
     assertArrayEquals(new float[] {1, 1, 1, 0x1p-7f}, p);
+  }
+
+  @Test
+  void aSleepingChannelKeepsItsWeightsAmongTheOthers() {
+    // An outlier whose weights are as small as its values are large: unlimited, the sleeper's
+    // factor would be 2^-14, and its weights 2^14 times as large as all others.
+    float[] act = {1, 1, 0, 0x1p14f};
+    float[] p = scales(act, new float[] {1, 1, 1, 0x1p-14f}, 0.5);
+    assertArrayEquals(new float[] {1, 1, 2, 1e-4f}, p);
   }
 
   @Test
