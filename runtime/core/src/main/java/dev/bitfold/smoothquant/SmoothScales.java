@@ -19,12 +19,6 @@ public final class SmoothScales {
   /** The share of the median contribution up to which a channel counts as asleep. */
   private static final double ASLEEP = 0x1p-10;
 
-  /**
-   * The share of the largest awake weight up to which a sleeping channel's weights may grow. One
-   * half: the largest weight of one output channel is seldom smaller, so its scale stays.
-   */
-  private static final double ROOM = 0.5;
-
   private static final float SMALLEST = 1e-4f;
   private static final float LARGEST = 1e4f;
 
@@ -47,10 +41,12 @@ public final class SmoothScales {
    * The formula would give it the largest pre-quant scale of all, with which later values are
    * clipped. Instead, its pre-quant scale is {@code max(p * actAmax) / max(actAmax)}, with the
    * first maximum over the channels that are awake. A value that is not clipped without smoothing
-   * is then not clipped with smoothing, and is rounded to the same steps. The scale is larger,
-   * {@code weightAmax / max(weightAmax / p)}, where the channel's weights would otherwise outgrow
-   * those of all channels that are awake and coarsen the weight's scales. It is limited in the same
-   * way as {@code p}. If no channel is awake, it is 1.
+   * is then not clipped with smoothing, and is rounded to the same steps.
+   *
+   * <p>If the channel's weights would then outgrow those of all channels that are awake, they would
+   * coarsen the weight's scales. They become half as large as the largest of those instead: {@code
+   * p = 2 * weightAmax / max(weightAmax / p)}. The scale is limited in the same way as {@code p}.
+   * If no channel is awake, it is 1.
    *
    * @param actAmax the largest absolute input of each channel, [C] in any shape
    * @param weightAmax the largest absolute weight of each input channel, over all consumers of the
@@ -82,7 +78,9 @@ public final class SmoothScales {
     }
     for (int c = 0; c < p.length; c++) {
       if (asleep[c]) {
-        p[c] = heaviest == 0 ? 1 : limited(Math.max(smoothed / largest, w[c] / (ROOM * heaviest)));
+        double range = smoothed / largest;
+        double weights = w[c] / heaviest;
+        p[c] = heaviest == 0 ? 1 : limited(range >= weights ? range : 2 * weights);
       }
     }
     return ofPreQuantScale(p);
