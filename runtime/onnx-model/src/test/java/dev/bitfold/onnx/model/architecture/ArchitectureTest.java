@@ -1,0 +1,27 @@
+package dev.bitfold.onnx.model.architecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import dev.bitfold.architecture.Rooms;
+
+/** Preparing and cutting know no Bitfold model; data knows neither. */
+@AnalyzeClasses(
+    packages = "dev.bitfold.onnx.model",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final Rooms ROOMS =
+      Rooms.of(
+          """
+          onnx.model.data    | descriptor tensor | nd4j protobuf onnx jspecify
+          onnx.model.prepare | descriptor tensor onnx.file | nd4j protobuf onnx ai.onnxruntime.. jspecify
+          onnx.model.cut     | descriptor layer tensor onnx.file onnx.export onnx.model.prepare | nd4j protobuf onnx ai.onnxruntime.. jspecify
+          onnx.model         | (root) calibration descriptor internal.state layer tensor smoothquant tuning storage onnx.file onnx.export onnx.proof onnx.model.prepare onnx.model.cut onnx.model.data | nd4j protobuf onnx ai.onnxruntime.. jspecify
+          """);
+
+  @ArchTest
+  static void everyRoomUsesOnlyWhatItMay(JavaClasses classes) {
+    ROOMS.check(classes);
+  }
+}
