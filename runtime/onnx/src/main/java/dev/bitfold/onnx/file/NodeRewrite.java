@@ -1,6 +1,9 @@
 package dev.bitfold.onnx.file;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -83,6 +86,21 @@ final class NodeRewrite {
     node.addAttribute(integer(name, value));
   }
 
+  /** A constant of one number, of an element type of floats, under a new name. */
+  String number(String end, int elementType, float value) {
+    ElementType type = ElementType.of(elementType);
+    ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    if (type == ElementType.DOUBLE) {
+      bytes.putDouble(value);
+    } else if (type == ElementType.FLOAT) {
+      bytes.putFloat(value);
+    } else {
+      throw refused("is of a type that " + value + " is not written in");
+    }
+    byte[] used = Arrays.copyOf(bytes.array(), bytes.position());
+    return constant(Tensors.of(name(end), type, used));
+  }
+
   void set(String name, String value) {
     remove(name);
     node.addAttribute(
@@ -100,6 +118,24 @@ final class NodeRewrite {
       input(input, constant(Tensors.of(unique + "_" + name, values)));
       remove(name);
     }
+  }
+
+  /** The element type of an input, as a number of the format; float32 where it is not known. */
+  int elementType(int input) {
+    return ranks.elementType(original.getInput(input));
+  }
+
+  /** The value of an input that is constant; empty if it is not. */
+  Optional<TensorProto> constant(int input) {
+    if (input >= node.getInputCount()) {
+      return Optional.empty();
+    }
+    String value = node.getInput(input);
+    return before.stream()
+        .filter(made -> made.getOpType().equals("Constant") && made.getOutput(0).equals(value))
+        .map(made -> made.getAttribute(0).getT())
+        .findFirst()
+        .or(() -> ranks.constant(value));
   }
 
   /** Gives the node another input, after empty ones where it has too few. */

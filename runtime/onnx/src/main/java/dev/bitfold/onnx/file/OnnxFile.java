@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
@@ -24,6 +25,7 @@ public record OnnxFile(String name, ModelProto model) {
   /** What protobuf takes. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
 
+  /** The file itself: of tensors that are kept in files beside it, only where they are. */
   static OnnxFile read(Path file) throws IOException {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
@@ -34,9 +36,22 @@ public record OnnxFile(String name, ModelProto model) {
           file.toString(),
           Files.isDirectory(file)
               ? "is a folder"
-              : "has " + size + " bytes; an ONNX file has at most 2^31");
+              : "has "
+                  + size
+                  + " bytes, and 2^31 is the most that the format allows; save its tensors as"
+                  + " external data");
     }
     return parse(file.toString(), Files.readAllBytes(file));
+  }
+
+  /**
+   * As {@link #read}, with the data of tensors that are kept in files beside it. They are read when
+   * they are used, so that those files must not change meanwhile.
+   */
+  static OnnxFile readWhole(Path file) throws IOException {
+    OnnxFile read = read(file);
+    Path folder = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
+    return new OnnxFile(read.name(), ExternalData.inline(read.name(), folder, read.model()));
   }
 
   /** From bytes, which are copied. */

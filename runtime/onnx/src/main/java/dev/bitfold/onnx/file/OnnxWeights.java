@@ -49,14 +49,14 @@ public final class OnnxWeights {
   }
 
   /**
-   * Opens a file and reads its structure. Files of more than 2 GiB and tensors that are kept in
-   * other files are refused.
+   * Opens a file and reads its structure. Tensors that are kept in files beside it are read when
+   * they are used; those files must not change meanwhile.
    *
    * @throws OnnxException if it is damaged or no ONNX file
    * @throws IOException if it cannot be read
    */
   public static OnnxWeights open(Path file) throws IOException {
-    return new OnnxWeights(OnnxFile.read(file));
+    return new OnnxWeights(OnnxFile.readWhole(file));
   }
 
   /**

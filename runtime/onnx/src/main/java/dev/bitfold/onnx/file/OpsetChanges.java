@@ -3,6 +3,7 @@ package dev.bitfold.onnx.file;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -11,9 +12,10 @@ import onnx.Onnx.AttributeProto;
 
 /**
  * The operators of ONNX whose meaning changes from one version of the operators to a later one,
- * from 11 to 21, and how a node of the earlier one is written in the later one. Source: ONNX's
- * docs/Changelog.md. In these versions 103 operators have new definitions; all that are not listed
- * here take more types, or attributes and inputs whose absence means what it meant before.
+ * from 7 to 21, and how a node of the earlier one is written in the later one. Source: ONNX's
+ * docs/Changelog.md. All operators with a new definition in these versions that are not listed here
+ * take more types, or attributes and inputs whose absence means what it meant before. Changes up to
+ * version 11 are in {@link OldOperators}.
  */
 final class OpsetChanges {
   /**
@@ -22,13 +24,13 @@ final class OpsetChanges {
    * @param version the first version with the new meaning
    * @param rewrite brings a node of the old meaning there
    */
-  private record Change(long version, Consumer<NodeRewrite> rewrite) {}
+  record Change(long version, Consumer<NodeRewrite> rewrite) {}
 
   private static final Change AXES_13 = new Change(13, node -> node.toInput("axes", 1));
   private static final Change AXES_18 = new Change(18, node -> node.toInput("axes", 1));
   private static final Change ONE_AXIS_13 = new Change(13, OpsetChanges::oneAxis);
 
-  private static final Map<String, List<Change>> CHANGES =
+  private static final Map<String, List<Change>> SINCE_11 =
       Map.ofEntries(
           Map.entry("BatchNormalization", List.of(new Change(14, OpsetChanges::inference))),
           Map.entry("DFT", List.of(new Change(20, OpsetChanges::dft))),
@@ -57,7 +59,18 @@ final class OpsetChanges {
           Map.entry("Squeeze", List.of(AXES_13)),
           Map.entry("Unsqueeze", List.of(AXES_13)));
 
+  private static final Map<String, List<Change>> CHANGES = all();
+
   private OpsetChanges() {}
+
+  /** Of an operator, those up to version 11 come first. */
+  private static Map<String, List<Change>> all() {
+    Map<String, List<Change>> all = new HashMap<>();
+    OldOperators.changes().forEach((name, changes) -> all.put(name, new ArrayList<>(changes)));
+    SINCE_11.forEach(
+        (name, changes) -> all.computeIfAbsent(name, k -> new ArrayList<>()).addAll(changes));
+    return all;
+  }
 
   /** The operators whose meaning changes on the way from one version to another. */
   static List<String> operators() {

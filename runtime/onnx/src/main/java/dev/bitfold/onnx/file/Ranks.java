@@ -3,6 +3,7 @@ package dev.bitfold.onnx.file;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import onnx.Onnx.AttributeProto;
@@ -37,16 +38,25 @@ final class Ranks {
 
   private final Map<String, NodeProto> producers = new HashMap<>();
   private final Map<String, Integer> known = new HashMap<>();
+  private final Map<String, Integer> types = new HashMap<>();
+  private final Map<String, TensorProto> initializers = new HashMap<>();
 
   Ranks(GraphProto graph) {
     graph.getNodeList().forEach(node -> node.getOutputList().forEach(o -> producers.put(o, node)));
-    graph.getInitializerList().forEach(t -> known.put(t.getName(), t.getDimsCount()));
+    for (TensorProto tensor : graph.getInitializerList()) {
+      known.put(tensor.getName(), tensor.getDimsCount());
+      types.put(tensor.getName(), tensor.getDataType());
+      initializers.put(tensor.getName(), tensor);
+    }
     graph.getInputList().forEach(this::note);
     graph.getValueInfoList().forEach(this::note);
     graph.getOutputList().forEach(this::note);
   }
 
   private void note(ValueInfoProto value) {
+    if (value.getType().hasTensorType()) {
+      types.put(value.getName(), value.getType().getTensorType().getElemType());
+    }
     if (value.getType().hasTensorType() && value.getType().getTensorType().hasShape()) {
       known.put(value.getName(), value.getType().getTensorType().getShape().getDimCount());
     }
@@ -56,6 +66,17 @@ final class Ranks {
   OptionalInt of(String value) {
     int rank = of(value, 0);
     return rank < 0 ? OptionalInt.empty() : OptionalInt.of(rank);
+  }
+
+  /** The element type of a value, as a number of the format; float32 where it is not known. */
+  int elementType(String value) {
+    return types.getOrDefault(value, ElementType.FLOAT.number());
+  }
+
+  /** The constant that a value is; empty if it is none. */
+  Optional<TensorProto> constant(String value) {
+    NodeProto node = producers.get(value);
+    return Optional.ofNullable(node == null ? initializers.get(value) : constant(node));
   }
 
   private int of(String value, int depth) {

@@ -1,0 +1,34 @@
+package dev.bitfold.onnx.model.prepare;
+
+import dev.bitfold.onnx.file.OnnxFile;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what passes change. For one thread. */
+final class Changes {
+  private final OnnxFile original;
+  private final List<PrepareReport.Pass> passes = new ArrayList<>();
+
+  Changes(OnnxFile original) {
+    this.original = original;
+  }
+
+  /** Notes a change; nothing, if it concerns no name. */
+  void note(String what, List<String> names) {
+    if (!names.isEmpty()) {
+      passes.add(new PrepareReport.Pass(what, names));
+    }
+  }
+
+  OnnxFile original() {
+    return original;
+  }
+
+  PrepareReport report(OnnxFile prepared) {
+    return new PrepareReport(
+        original.name(),
+        original.model().getGraph().getNodeCount(),
+        prepared.model().getGraph().getNodeCount(),
+        passes);
+  }
+}

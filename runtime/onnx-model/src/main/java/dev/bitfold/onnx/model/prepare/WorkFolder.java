@@ -1,0 +1,53 @@
+package dev.bitfold.onnx.model.prepare;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/** A temporary folder that is deleted when it is closed, or when the virtual machine ends. */
+final class WorkFolder implements AutoCloseable {
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(WorkFolder::delete)));
+  }
+
+  private final Path folder;
+
+  private WorkFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  static WorkFolder create() throws IOException {
+    Path folder = Files.createTempDirectory("bitfold-onnx");
+    OPEN.add(folder);
+    return new WorkFolder(folder);
+  }
+
+  Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  @Override
+  public void close() {
+    delete(folder);
+    OPEN.remove(folder);
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : deepestFirst) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the temporary folder " + folder + " cannot be deleted", e);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.bitfold.onnx.file;
+
+import dev.bitfold.onnx.file.OpsetChanges.Change;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.TensorProto;
+
+/**
+ * The operators whose meaning changes from version 7 to version 11, and how a node of the earlier
+ * one is written in the later one. Attributes that become inputs keep their default: what a node
+ * leaves out is written out where the later version means something else. Where the earlier
+ * definition is silent, ONNX Runtime's kernel is followed, as a file's numbers come from there.
+ */
+final class OldOperators {
+  /** Never part of the format; ONNX Runtime runs some of them in old files. */
+  private static final Set<String> EXPERIMENTAL =
+      Set.of(
+          "ATen",
+          "Affine",
+          "ConstantFill",
+          "Crop",
+          "DynamicSlice",
+          "GRUUnit",
+          "GivenTensorFill",
+          "ImageScaler",
+          "ParametricSoftplus",
+          "Scale",
+          "ScaledTanh");
+
+  private static final int SCALES = 1;
+
+  private OldOperators() {}
+
+  /** The changes of each operator, in order of their versions. */
+  static Map<String, List<Change>> changes() {
+    Map<String, List<Change>> changes = new HashMap<>();
+    changes.put("BatchNormalization", List.of(new Change(9, OldOperators::spatial)));
+    changes.put("Clip", List.of(new Change(11, OldOperators::clip)));
+    changes.put("Dropout", List.of(new Change(10, OldOperators::mask)));
+    changes.put("Pad", List.of(new Change(11, OldOperators::pad)));
+    changes.put("Resize", List.of(new Change(11, OldOperators::resize)));
+    changes.put("Scan", List.of(new Change(9, OldOperators::scan)));
+    changes.put(
+        "Scatter", List.of(new Change(11, node -> node.node().setOpType("ScatterElements"))));
+    changes.put("Slice", List.of(new Change(10, OldOperators::slice)));
+    changes.put("TopK", List.of(new Change(10, OldOperators::topK)));
+    changes.put(
+        "Upsample",
+        List.of(
+            new Change(9, OldOperators::upsampleScales), new Change(10, OldOperators::upsample)));
+    for (String name : EXPERIMENTAL) {
+      changes.put(
+          name,
+          List.of(
+              new Change(
+                  10,
+                  node -> {
+                    throw node.refused("is an experimental operator, which opset 10 dropped");
+                  })));
+    }
+    return changes;
+  }
+
+  /** Statistics of each activation, not of each channel, have no later form. */
+  private static void spatial(NodeRewrite node) {
+    if (node.attribute("spatial").map(AttributeProto::getI).orElse(1L) != 1) {
+      throw node.refused("has spatial = 0, which opset 9 dropped");
+    }
+    node.remove("spatial");
+  }
+
+  /** Without a bound, the largest float was one: it clips infinities. */
+  private static void clip(NodeRewrite node) {
+    int type = node.elementType(0);
+    float min = node.attribute("min").map(AttributeProto::getF).orElse(-Float.MAX_VALUE);
+    float max = node.attribute("max").map(AttributeProto::getF).orElse(Float.MAX_VALUE);
+    node.input(1, node.number("min", type, min));
+    node.input(2, node.number("max", type, max));
+    node.remove("min");
+    node.remove("max");
+  }
+
+  /** The mask was of floats, then of booleans. */
+  private static void mask(NodeRewrite node) {
+    if (node.node().getOutputCount() > 1 && !node.node().getOutput(1).isEmpty()) {
+      throw node.refused("yields a mask, which opset 10 has changed");
+    }
+  }
+
+  private static void scan(NodeRewrite node) {
+    throw node.refused("has a form that opset 9 replaced");
+  }
+
+  private static void pad(NodeRewrite node) {
+    float value = node.attribute("value").map(AttributeProto::getF).orElse(0f);
+    node.toInput("pads", 1);
+    if (value != 0) {
+      node.input(2, node.number("value", node.elementType(0), value));
+    }
+    node.remove("value");
+  }
+
+  private static void slice(NodeRewrite node) {
+    node.toInput("starts", 1);
+    node.toInput("ends", 2);
+    node.toInput("axes", 3);
+  }
+
+  private static void topK(NodeRewrite node) {
+    long k =
+        node.attribute("k")
+            .map(AttributeProto::getI)
+            .orElseThrow(() -> node.refused("has no attribute k"));
+    node.input(1, node.constant(Tensors.of(node.name("k"), k)));
+    node.remove("k");
+  }
+
+  private static void upsampleScales(NodeRewrite node) {
+    float[] scales =
+        toFloats(
+            node.attribute("scales").orElseThrow(() -> node.refused("has no attribute scales")));
+    node.input(SCALES, node.constant(Tensors.of(node.name("scales"), scales, scales.length)));
+    node.remove("scales");
+  }
+
+  private static float[] toFloats(AttributeProto attribute) {
+    float[] values = new float[attribute.getFloatsCount()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = attribute.getFloats(i);
+    }
+    return values;
+  }
+
+  private static void upsample(NodeRewrite node) {
+    node.node().setOpType("Resize");
+    resize(node);
+  }
+
+  /**
+   * Coordinates are not moved. The nearest one lies below where the tensor grows, and above where
+   * it shrinks.
+   */
+  private static void resize(NodeRewrite node) {
+    String mode = node.text("mode").orElse("nearest");
+    if (mode.equals("nearest")) {
+      node.set("nearest_mode", rounding(node));
+    }
+    node.set("coordinate_transformation_mode", "asymmetric");
+    String scales = node.node().getInput(SCALES);
+    node.input(SCALES, node.constant(Tensors.of(node.name("roi"), new float[0], 0)));
+    node.input(2, scales);
+  }
+
+  private static String rounding(NodeRewrite node) {
+    TensorProto tensor =
+        node.constant(SCALES)
+            .orElseThrow(
+                () -> node.refused("has computed scales, and rounds by whether they are above 1"));
+    Set<Boolean> shrinks = new java.util.HashSet<>();
+    for (float scale : Tensors.floats("scales", tensor)) {
+      if (scale != 1) {
+        shrinks.add(scale < 1);
+      }
+    }
+    if (shrinks.size() > 1) {
+      throw node.refused("grows along one axis and shrinks along another");
+    }
+    return shrinks.contains(true) ? "ceil" : "floor";
+  }
+}
