@@ -136,18 +136,21 @@ final class OldOperators {
 
   private static void upsample(NodeRewrite node) {
     node.node().setOpType("Resize");
-    resize(node);
+    // It never shrinks.
+    resize(node, node.constant(SCALES).isPresent() ? rounding(node) : "floor");
+  }
+
+  private static void resize(NodeRewrite node) {
+    boolean nearest = node.text("mode").orElse("nearest").equals("nearest");
+    resize(node, nearest ? rounding(node) : "floor");
   }
 
   /**
    * Coordinates are not moved. The nearest one lies below where the tensor grows, and above where
    * it shrinks.
    */
-  private static void resize(NodeRewrite node) {
-    String mode = node.text("mode").orElse("nearest");
-    if (mode.equals("nearest")) {
-      node.set("nearest_mode", rounding(node));
-    }
+  private static void resize(NodeRewrite node, String nearest) {
+    node.set("nearest_mode", nearest);
     node.set("coordinate_transformation_mode", "asymmetric");
     String scales = node.node().getInput(SCALES);
     node.input(SCALES, node.constant(Tensors.of(node.name("roi"), new float[0], 0)));

@@ -68,6 +68,11 @@ public final class OnnxWeights {
     return new OnnxWeights(OnnxFile.of(name, bytes));
   }
 
+  /** The weights of a file that was read, or made of one that was. */
+  public static OnnxWeights of(OnnxFile file) {
+    return new OnnxWeights(file);
+  }
+
   public OnnxFile file() {
     return file;
   }

@@ -1,17 +1,19 @@
 package dev.bitfold.onnx.model.prepare;
 
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 
 /**
@@ -34,9 +36,6 @@ final class BasicOptimization {
           "GeluFusionL1",
           "LayerNormFusionL1");
 
-  /** What folds may uncover other folds. */
-  private static final int ROUNDS = 2;
-
   private BasicOptimization() {}
 
   /**
@@ -45,15 +44,12 @@ final class BasicOptimization {
    * @throws OnnxException if ONNX Runtime does not take the file
    */
   static OnnxFile of(OnnxFile file, Changes changes) throws IOException {
-    OnnxFile folded = file;
-    for (int round = 0; round < ROUNDS; round++) {
-      folded = once(folded);
-    }
+    OnnxFile folded = once(file, changes.maxWhole());
     Set<String> kept = new HashSet<>();
     folded.model().getGraph().getNodeList().forEach(node -> kept.add(node.getName()));
     List<String> gone = new ArrayList<>();
     for (NodeProto node : file.model().getGraph().getNodeList()) {
-      if (!kept.contains(node.getName())) {
+      if (!kept.contains(node.getName()) && changes.isOriginal(node.getName())) {
         gone.add(node.getName());
       }
     }
@@ -62,19 +58,46 @@ final class BasicOptimization {
     return folded;
   }
 
-  private static OnnxFile once(OnnxFile file) throws IOException {
+  private static OnnxFile once(OnnxFile file, long maxWhole) throws IOException {
     try (WorkFolder work = WorkFolder.create();
-        OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.BASIC_OPT);
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      options.setIntraOpNumThreads(1);
+        OrtSession.SessionOptions options =
+            Sessions.options(OrtSession.SessionOptions.OptLevel.BASIC_OPT)) {
       options.addConfigEntry("optimization.disable_specified_optimizers", DISABLED);
       options.setOptimizedModelFilePath(work.file("model.onnx").toString());
-      OrtEnvironment.getEnvironment().createSession(file.model().toByteArray(), options).close();
+      if (Sessions.bytes(file) > maxWhole) {
+        options.addConfigEntry(
+            "session.optimized_model_external_initializers_file_name", "weights.bin");
+        options.addConfigEntry(
+            "session.optimized_model_external_initializers_min_size_in_bytes", "1024");
+      }
+      Sessions.open(file, options, maxWhole).close();
+      if (isEmpty(work.file("model.onnx"))) {
+        // Its outputs are constants or inputs, which is no graph that anything is done with.
+        return file;
+      }
       return new OnnxFile(file.name(), OnnxWeights.open(work.file("model.onnx")).file().model());
     } catch (OrtException e) {
-      throw new OnnxException(
-          file.name(), "is not taken by ONNX Runtime: " + String.valueOf(e.getMessage()), e);
+      throw refused(file, e);
     }
+  }
+
+  private static boolean isEmpty(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return ModelProto.parseFrom(in).getGraph().getNodeCount() == 0;
+    }
+  }
+
+  /** A file that ONNX Runtime does not take. */
+  static OnnxException refused(OnnxFile file, OrtException e) {
+    return new OnnxException(file.name(), "is not taken by ONNX Runtime: " + reason(e), e);
+  }
+
+  /** What ONNX Runtime says, without codes and the names of its own files. */
+  static String reason(OrtException e) {
+    return String.valueOf(e.getMessage())
+        .replaceFirst("^Error code - \\w+ - message: ", "")
+        .replaceFirst("Non-zero status code returned while running", "on random data,")
+        .replaceAll("/onnxruntime_src/\\S+ ", "")
+        .strip();
   }
 }

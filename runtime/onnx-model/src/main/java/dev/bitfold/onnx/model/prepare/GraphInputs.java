@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,38 +33,51 @@ final class GraphInputs {
   }
 
   /**
-   * The file with bound inputs, and weights that a caller could override, as constants.
+   * The values of inputs that are bound, as constants of the inputs' types.
    *
    * @throws OnnxException if there is no such input, or it does not take the value
    */
-  static OnnxFile close(OnnxFile file, Map<String, INDArray> bound, Changes changes) {
-    GraphProto graph = file.model().getGraph();
-    Set<String> initializers = new HashSet<>();
-    graph.getInitializerList().forEach(t -> initializers.add(t.getName()));
-    graph.getSparseInitializerList().forEach(t -> initializers.add(t.getValues().getName()));
-    GraphProto.Builder closed = graph.toBuilder().clearInput();
+  static List<TensorProto> values(OnnxFile file, Map<String, INDArray> bound) {
     GraphInputs inputs = new GraphInputs(file);
-    List<String> weights = new ArrayList<>();
-    List<String> fed = new ArrayList<>();
-    List<TensorProto> values = new ArrayList<>();
-    for (ValueInfoProto input : graph.getInputList()) {
-      INDArray value = bound.get(input.getName());
-      if (initializers.contains(input.getName())) {
-        weights.add(input.getName());
-      } else if (value != null) {
-        values.add(inputs.constant(input, value));
-      } else {
-        fed.add(input.getName());
-        closed.addInput(input);
+    Set<String> weights = initializers(file.model().getGraph());
+    Map<String, ValueInfoProto> fed = new LinkedHashMap<>();
+    for (ValueInfoProto input : file.model().getGraph().getInputList()) {
+      if (!weights.contains(input.getName())) {
+        fed.put(input.getName(), input);
       }
     }
-    List<String> names = values.stream().map(TensorProto::getName).toList();
-    for (String name : bound.keySet()) {
-      if (!names.contains(name)) {
-        List<String> open = new ArrayList<>(fed);
-        open.addAll(names);
+    List<TensorProto> values = new ArrayList<>();
+    for (Map.Entry<String, INDArray> value : bound.entrySet()) {
+      ValueInfoProto input = fed.get(value.getKey());
+      if (input == null) {
         throw new OnnxException(
-            file.name(), "has no input '" + name + "' to bind; its inputs are " + open);
+            file.name(),
+            "has no input '" + value.getKey() + "' to bind; its inputs are " + fed.keySet());
+      }
+      values.add(inputs.constant(input, value.getValue()));
+    }
+    return values;
+  }
+
+  private static Set<String> initializers(GraphProto graph) {
+    Set<String> names = new HashSet<>();
+    graph.getInitializerList().forEach(t -> names.add(t.getName()));
+    graph.getSparseInitializerList().forEach(t -> names.add(t.getValues().getName()));
+    return names;
+  }
+
+  /** The file with bound inputs, and weights that a caller could override, as constants. */
+  static OnnxFile close(OnnxFile file, List<TensorProto> values, Changes changes) {
+    GraphProto graph = file.model().getGraph();
+    Set<String> initializers = initializers(graph);
+    List<String> names = values.stream().map(TensorProto::getName).toList();
+    GraphProto.Builder closed = graph.toBuilder().clearInput();
+    List<String> weights = new ArrayList<>();
+    for (ValueInfoProto input : graph.getInputList()) {
+      if (initializers.contains(input.getName())) {
+        weights.add(input.getName());
+      } else if (!names.contains(input.getName())) {
+        closed.addInput(input);
       }
     }
     changes.note("inputs bound to a constant", names);

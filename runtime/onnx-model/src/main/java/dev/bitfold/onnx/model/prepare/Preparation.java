@@ -1,18 +1,43 @@
 package dev.bitfold.onnx.model.prepare;
 
+import ai.onnxruntime.OrtException;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Brings a float ONNX file into the form that layers are found in: inputs that are bound become
- * constants, ONNX Runtime folds what depends on constants alone, and every node has a name of its
- * own. The outputs stay the same.
+ * Brings a float ONNX file into the form that layers are found in. Inputs that are bound, and
+ * weights that are inputs as well, become constants; ONNX Runtime folds what depends on constants
+ * alone; opsets before 13 are raised; factors, sums and norms behind a convolution are folded into
+ * it; every node has a name of its own.
+ *
+ * <p>The prepared file is compared with the original in ONNX Runtime on random data. A pass that
+ * changes an output by more than 1e-5 of its largest magnitude is left out, and the report names
+ * it.
  */
 public final class Preparation {
-  private Preparation() {}
+  private static final List<Pass> PASSES =
+      List.of(
+          Pass.of("ONNX Runtime's basic optimization", BasicOptimization::of),
+          Pass.of("raising the opset", RaisedOpset::of),
+          Pass.of("ONNX Runtime's basic optimization of the raised file", BasicOptimization::of),
+          Pass.of("merging constant factors", FactorChains::of),
+          Pass.of("folding into convolutions", ConvolutionFolds::of),
+          Pass.of("removing domains", UsedDomains::only));
+
+  private final OnnxFile original;
+  private final long maxWhole;
+
+  private Preparation(OnnxFile original, long maxWhole) {
+    this.original = original;
+    this.maxWhole = maxWhole;
+  }
 
   /**
    * Prepares a file.
@@ -20,14 +45,69 @@ public final class Preparation {
    * @param file the original, which is not changed
    * @param bound a value for each input that becomes a constant, by the input's name; it is cast to
    *     the input's type
-   * @throws OnnxException if ONNX Runtime does not take the file, or an input cannot be bound
+   * @throws OnnxException if ONNX Runtime does not take the file, an input cannot be bound, or an
+   *     operator cannot be brought to a later opset
    * @throws IOException if temporary files cannot be written
    */
   public static Prepared of(OnnxFile file, Map<String, INDArray> bound) throws IOException {
-    Changes changes = new Changes(file);
-    OnnxFile closed = GraphInputs.close(file, bound, changes);
-    OnnxFile folded = BasicOptimization.of(closed, changes);
-    OnnxFile clean = UsedDomains.only(folded, changes);
-    return new Prepared(file, clean, changes.report(clean), OriginalNames.of(file, clean));
+    return of(file, bound, Sessions.MAX_WHOLE);
+  }
+
+  /** As {@link #of}, giving files with more bytes of weights to ONNX Runtime in pieces. */
+  static Prepared of(OnnxFile file, Map<String, INDArray> bound, long maxWhole) throws IOException {
+    List<TensorProto> values = GraphInputs.values(file, bound);
+    try (PreparationProof proof = PreparationProof.of(file, values, maxWhole)) {
+      return new Preparation(file, maxWhole).prepare(values, proof);
+    } catch (OrtException e) {
+      throw BasicOptimization.refused(file, e);
+    }
+  }
+
+  private Prepared prepare(List<TensorProto> values, PreparationProof proof) throws IOException {
+    Map<String, String> leftOut = new LinkedHashMap<>();
+    while (true) {
+      Changes changes = new Changes(original, maxWhole);
+      Map<String, OnnxFile> steps = new LinkedHashMap<>();
+      OnnxFile file = GraphInputs.close(original, values, changes);
+      for (Pass pass : PASSES) {
+        if (!leftOut.containsKey(pass.name())) {
+          file = pass.apply(file, changes);
+          steps.put(pass.name(), file);
+        }
+      }
+      Optional<String> difference = proof.differs(file);
+      if (difference.isEmpty()) {
+        return prepared(file, changes, leftOut, proof);
+      }
+      Map.Entry<String, String> culprit = culprit(steps, proof, difference.get());
+      leftOut.put(culprit.getKey(), culprit.getValue());
+    }
+  }
+
+  /** The first pass behind which the file differs, and how. */
+  private Map.Entry<String, String> culprit(
+      Map<String, OnnxFile> steps, PreparationProof proof, String difference) {
+    for (Map.Entry<String, OnnxFile> step : steps.entrySet()) {
+      Optional<String> differs = proof.differs(step.getValue());
+      if (differs.isPresent()) {
+        return Map.entry(step.getKey(), differs.get());
+      }
+    }
+    throw new OnnxException(
+        original.name(), "cannot be prepared: with its weights as constants, " + difference);
+  }
+
+  private Prepared prepared(
+      OnnxFile file, Changes changes, Map<String, String> leftOut, PreparationProof proof) {
+    leftOut.forEach(
+        (pass, why) ->
+            changes.note("left out, as it changes the outputs (" + why + ")", List.of(pass)));
+    String proved =
+        proof
+            .unproved()
+            .map(why -> "not compared with the original on random data: " + why)
+            .orElse("agrees with the original on random data, to 1e-5 of each output's range");
+    return new Prepared(
+        original, file, changes.report(file, proved), OriginalNames.of(original, file));
   }
 }

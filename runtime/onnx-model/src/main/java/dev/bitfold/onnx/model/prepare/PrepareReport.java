@@ -10,8 +10,10 @@ import java.util.List;
  * @param nodesBefore the number of nodes of the original, without those of subgraphs
  * @param nodesAfter the number of nodes of the prepared file
  * @param passes what was done, in order; passes that had nothing to do are left out
+ * @param proof whether the prepared file was compared with the original, and on what
  */
-public record PrepareReport(String file, int nodesBefore, int nodesAfter, List<Pass> passes) {
+public record PrepareReport(
+    String file, int nodesBefore, int nodesAfter, List<Pass> passes, String proof) {
   private static final int SHOWN = 4;
 
   /** Copies the passes. */
@@ -55,6 +57,6 @@ public record PrepareReport(String file, int nodesBefore, int nodesAfter, List<P
     StringBuilder text = new StringBuilder(file).append(": ").append(nodesBefore).append(" nodes");
     text.append(nodesBefore == nodesAfter ? "" : ", prepared " + nodesAfter);
     passes.forEach(pass -> text.append(System.lineSeparator()).append("  ").append(pass));
-    return text.toString();
+    return text.append(System.lineSeparator()).append("  ").append(proof).toString();
   }
 }
