@@ -44,12 +44,12 @@ final class BasicOptimization {
    * @throws OnnxException if ONNX Runtime does not take the file
    */
   static OnnxFile of(OnnxFile file, Changes changes) throws IOException {
-    OnnxFile folded = once(file, changes.maxWhole());
+    OnnxFile folded = once(file, changes);
     Set<String> kept = new HashSet<>();
     folded.model().getGraph().getNodeList().forEach(node -> kept.add(node.getName()));
     List<String> gone = new ArrayList<>();
     for (NodeProto node : file.model().getGraph().getNodeList()) {
-      if (!kept.contains(node.getName()) && changes.isOriginal(node.getName())) {
+      if (!kept.contains(node.getName()) && changes.names().has(node.getName())) {
         gone.add(node.getName());
       }
     }
@@ -58,24 +58,26 @@ final class BasicOptimization {
     return folded;
   }
 
-  private static OnnxFile once(OnnxFile file, long maxWhole) throws IOException {
+  private static OnnxFile once(OnnxFile file, Changes changes) throws IOException {
     try (WorkFolder work = WorkFolder.create();
         OrtSession.SessionOptions options =
             Sessions.options(OrtSession.SessionOptions.OptLevel.BASIC_OPT)) {
       options.addConfigEntry("optimization.disable_specified_optimizers", DISABLED);
       options.setOptimizedModelFilePath(work.file("model.onnx").toString());
-      if (Sessions.bytes(file) > maxWhole) {
+      if (Sessions.bytes(file) > changes.maxWhole()) {
         options.addConfigEntry(
             "session.optimized_model_external_initializers_file_name", "weights.bin");
         options.addConfigEntry(
             "session.optimized_model_external_initializers_min_size_in_bytes", "1024");
       }
-      Sessions.open(file, options, maxWhole).close();
+      OnnxFile marked = new OnnxFile(file.name(), changes.names().marked(file.model()));
+      Sessions.open(marked, options, changes.maxWhole()).close();
       if (isEmpty(work.file("model.onnx"))) {
         // Its outputs are constants or inputs, which is no graph that anything is done with.
         return file;
       }
-      return new OnnxFile(file.name(), OnnxWeights.open(work.file("model.onnx")).file().model());
+      ModelProto optimized = OnnxWeights.open(work.file("model.onnx")).file().model();
+      return new OnnxFile(file.name(), changes.names().unmarked(optimized));
     } catch (OrtException e) {
       throw refused(file, e);
     }

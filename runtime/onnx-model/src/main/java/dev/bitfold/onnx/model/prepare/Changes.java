@@ -2,21 +2,19 @@ package dev.bitfold.onnx.model.prepare;
 
 import dev.bitfold.onnx.file.OnnxFile;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Collects what passes change. For one thread. */
 final class Changes {
   private final OnnxFile original;
   private final long maxWhole;
-  private final Set<String> names = new HashSet<>();
+  private final OriginalNames names;
   private final List<PrepareReport.Pass> passes = new ArrayList<>();
 
   Changes(OnnxFile original, long maxWhole) {
     this.original = original;
     this.maxWhole = maxWhole;
-    original.model().getGraph().getNodeList().forEach(node -> names.add(node.getName()));
+    this.names = new OriginalNames(original);
   }
 
   /** The bytes of weights up to which a file is given to ONNX Runtime in one piece. */
@@ -24,9 +22,9 @@ final class Changes {
     return maxWhole;
   }
 
-  /** Whether the original has a node of a name. */
-  boolean isOriginal(String node) {
-    return names.contains(node);
+  /** The original's names of nodes. */
+  OriginalNames names() {
+    return names;
   }
 
   /** Notes a change; nothing, if it concerns no name. */

@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * it.
  */
 public final class Preparation {
-  private static final List<Pass> PASSES =
+  static final List<Pass> PASSES =
       List.of(
           Pass.of("ONNX Runtime's basic optimization", BasicOptimization::of),
           Pass.of("raising the opset", RaisedOpset::of),
@@ -33,10 +33,12 @@ public final class Preparation {
 
   private final OnnxFile original;
   private final long maxWhole;
+  private final List<Pass> passes;
 
-  private Preparation(OnnxFile original, long maxWhole) {
+  private Preparation(OnnxFile original, long maxWhole, List<Pass> passes) {
     this.original = original;
     this.maxWhole = maxWhole;
+    this.passes = passes;
   }
 
   /**
@@ -50,14 +52,15 @@ public final class Preparation {
    * @throws IOException if temporary files cannot be written
    */
   public static Prepared of(OnnxFile file, Map<String, INDArray> bound) throws IOException {
-    return of(file, bound, Sessions.MAX_WHOLE);
+    return of(file, bound, Sessions.MAX_WHOLE, PASSES);
   }
 
   /** As {@link #of}, giving files with more bytes of weights to ONNX Runtime in pieces. */
-  static Prepared of(OnnxFile file, Map<String, INDArray> bound, long maxWhole) throws IOException {
+  static Prepared of(OnnxFile file, Map<String, INDArray> bound, long maxWhole, List<Pass> passes)
+      throws IOException {
     List<TensorProto> values = GraphInputs.values(file, bound);
     try (PreparationProof proof = PreparationProof.of(file, values, maxWhole)) {
-      return new Preparation(file, maxWhole).prepare(values, proof);
+      return new Preparation(file, maxWhole, passes).prepare(values, proof);
     } catch (OrtException e) {
       throw BasicOptimization.refused(file, e);
     }
@@ -69,7 +72,7 @@ public final class Preparation {
       Changes changes = new Changes(original, maxWhole);
       Map<String, OnnxFile> steps = new LinkedHashMap<>();
       OnnxFile file = GraphInputs.close(original, values, changes);
-      for (Pass pass : PASSES) {
+      for (Pass pass : passes) {
         if (!leftOut.containsKey(pass.name())) {
           file = pass.apply(file, changes);
           steps.put(pass.name(), file);
@@ -107,7 +110,6 @@ public final class Preparation {
             .unproved()
             .map(why -> "not compared with the original on random data: " + why)
             .orElse("agrees with the original on random data, to 1e-5 of each output's range");
-    return new Prepared(
-        original, file, changes.report(file, proved), OriginalNames.of(original, file));
+    return new Prepared(original, file, changes.report(file, proved), changes.names().of(file));
   }
 }

@@ -1,7 +1,6 @@
 package dev.bitfold.onnx.model.prepare;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -12,6 +11,9 @@ import java.util.stream.Stream;
 
 /** A temporary folder that is deleted when it is closed, or when the virtual machine ends. */
 final class WorkFolder implements AutoCloseable {
+  /** With the process, so that nobody takes it for another's. */
+  static final String PREFIX = "bitfold-onnx-" + ProcessHandle.current().pid() + "-";
+
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
   static {
@@ -25,7 +27,7 @@ final class WorkFolder implements AutoCloseable {
   }
 
   static WorkFolder create() throws IOException {
-    Path folder = Files.createTempDirectory("bitfold-onnx");
+    Path folder = Files.createTempDirectory(PREFIX);
     OPEN.add(folder);
     return new WorkFolder(folder);
   }
@@ -34,20 +36,24 @@ final class WorkFolder implements AutoCloseable {
     return folder.resolve(name);
   }
 
+  /** Deletes the folder, or leaves it to the end of the process where a file is still in use. */
   @Override
   public void close() {
-    delete(folder);
-    OPEN.remove(folder);
+    if (delete(folder)) {
+      OPEN.remove(folder);
+    }
   }
 
-  private static void delete(Path folder) {
+  private static boolean delete(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
       for (Path file : deepestFirst) {
         Files.deleteIfExists(file);
       }
+      return true;
     } catch (IOException e) {
-      throw new UncheckedIOException("the temporary folder " + folder + " cannot be deleted", e);
+      // Windows keeps files that are mapped.
+      return false;
     }
   }
 }
