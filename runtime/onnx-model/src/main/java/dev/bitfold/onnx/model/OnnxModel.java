@@ -1,6 +1,226 @@
 package dev.bitfold.onnx.model;
 
-/** A float ONNX file as a model whose layers are its nodes with constant weights. */
-public final class OnnxModel {
-  private OnnxModel() {}
+import dev.bitfold.Plan;
+import dev.bitfold.Quantized;
+import dev.bitfold.layer.Component;
+import dev.bitfold.layer.Walk;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.model.cut.CutGraph;
+import dev.bitfold.onnx.model.cut.CutLayer;
+import dev.bitfold.onnx.model.data.FeedInput;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A float ONNX file as a model whose layers are its MatMul, Gemm, Conv and Gather nodes with
+ * constant weights. The file is cut at these nodes; what lies between them runs in ONNX Runtime, as
+ * the nodes themselves do.
+ *
+ * <pre>{@code
+ * try (OnnxModel model = OnnxModel.open(Path.of("encoder.onnx"))) {
+ *   Quantized<OnnxModel> int8 =
+ *       model.plan().calibrate(batches, OnnxModel::forward).smoothQuant().correctBiases().freeze();
+ *   OnnxModel.export(int8, Path.of("encoder-int8.onnx"));
+ * }
+ * }</pre>
+ *
+ * <p>A batch is a {@code Map<String, INDArray>} with an array for each input of the file. Immutable
+ * and safe for concurrent use until it is closed. All models that are made of one share its
+ * sessions, and are closed with it.
+ */
+public final class OnnxModel implements AutoCloseable {
+  private final Source source;
+  private final Map<String, CutLayer> layers;
+
+  /** What a model and all that are rebuilt of it share. */
+  record Source(Opened opened, CutGraph graph, List<FeedInput> inputs, String output) {
+    void check(Map<String, INDArray> feed) {
+      new FeedCheck(opened.name(), inputs).check(feed);
+    }
+  }
+
+  private OnnxModel(Source source, Map<String, CutLayer> layers) {
+    this.source = source;
+    this.layers = Collections.unmodifiableMap(layers);
+  }
+
+  OnnxModel(Source source) {
+    this(source, source.graph().layers());
+  }
+
+  /**
+   * Opens a file as it is.
+   *
+   * @throws OnnxException if it is damaged, quantized already or not an ONNX file, or ONNX Runtime
+   *     is absent or does not take it
+   * @throws IOException if it cannot be read
+   */
+  public static OnnxModel open(Path file) throws IOException {
+    return from(file).open();
+  }
+
+  /** Begins to open a file. */
+  public static OnnxModelBuilder from(Path file) {
+    return OnnxModelBuilder.of(file);
+  }
+
+  /**
+   * Begins to open a model from memory.
+   *
+   * @param bytes of a file; not copied before {@link OnnxModelBuilder#open}
+   */
+  public static OnnxModelBuilder from(byte[] bytes) {
+    return OnnxModelBuilder.of("the model", bytes);
+  }
+
+  /**
+   * Begins to open a resource of the class path.
+   *
+   * @param beside the class whose loader and package find the resource
+   * @param resource as {@link Class#getResource} takes it
+   */
+  public static OnnxModelBuilder from(Class<?> beside, String resource) {
+    return OnnxModelBuilder.of(beside, resource);
+  }
+
+  private static OnnxModel rebuild(OnnxModel model, Walk walk) {
+    Map<String, CutLayer> rebuilt = new LinkedHashMap<>();
+    model.layers.forEach(
+        (path, layer) ->
+            rebuilt.put(path, walk.visit(path, layer, Component.<CutLayer>layer(layer.type()))));
+    return new OnnxModel(model.source, rebuilt);
+  }
+
+  /** Returns how the model is rebuilt with other layers, for engines. */
+  public static Component<OnnxModel> component() {
+    return Component.model(OnnxModel.class, OnnxModel::rebuild);
+  }
+
+  /** Returns the inputs that a batch holds an array for, in the file's order. */
+  public List<FeedInput> inputs() {
+    return source.inputs();
+  }
+
+  /** Returns the names of the outputs, in the file's order. */
+  public List<String> outputs() {
+    return source.graph().outputs();
+  }
+
+  /** Returns the layers, in the order of the graph. */
+  public List<OnnxLayer> layers() {
+    List<OnnxLayer> all = new ArrayList<>();
+    for (CutLayer layer : source.graph().layers().values()) {
+      List<Long> shape = new ArrayList<>();
+      for (long size : layer.weight().shape()) {
+        shape.add(size);
+      }
+      all.add(
+          new OnnxLayer(
+              layer.found().path(),
+              layer.found().operator(),
+              layer.found().nodeNames(),
+              shape,
+              layer.found().letters().weight(),
+              layer.found().letters().input()));
+    }
+    return all;
+  }
+
+  /**
+   * Returns every other node that multiplies by weights or holds nodes that do, and why it stays
+   * float.
+   */
+  public List<LeftNode> left() {
+    return source.graph().left().stream()
+        .map(node -> new LeftNode(node.name(), node.operator(), node.reason()))
+        .toList();
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param feed an array for each input, by its name
+   * @return the outputs by name, those that are tensors
+   * @throws OnnxException if an input is missing, not the file's, of another type or shape, or
+   *     holds NaN, or if the model was closed
+   */
+  public Map<String, INDArray> run(Map<String, INDArray> feed) {
+    source.check(feed);
+    return source.graph().run(layers, feed);
+  }
+
+  /**
+   * Runs the model, for {@link Plan#calibrate}: {@code OnnxModel::forward}.
+   *
+   * @return the output that the model is judged by
+   */
+  public INDArray forward(Map<String, INDArray> feed) {
+    return Objects.requireNonNull(run(feed).get(source.output()));
+  }
+
+  /**
+   * Returns the default plan: static affine uint8 inputs, int8 weights with a scale per output
+   * channel, SmoothQuant with a searched alpha, uint8 tables with a scale per column.
+   *
+   * @throws OnnxException if the file has no layer; the message has the reason of each node
+   */
+  public Plan<OnnxModel> plan() {
+    if (layers.isEmpty()) {
+      List<LeftNode> left = left();
+      throw new OnnxException(
+          source.opened().name(),
+          "has no layer to quantize: "
+              + (left.isEmpty()
+                  ? "no node multiplies by weights"
+                  : left.stream().map(LeftNode::toString).collect(Collectors.joining("; "))));
+    }
+    return Plan.of(this, component());
+  }
+
+  /**
+   * Loads what {@link Quantized#save} wrote of this model.
+   *
+   * @throws dev.bitfold.storage.StateFileException if the file is damaged or of another model
+   * @throws IOException if it cannot be read
+   */
+  public Quantized<OnnxModel> load(Path file) throws IOException {
+    return Quantized.load(this, component(), file);
+  }
+
+  /** Exports a quantized model with {@link OnnxOptions#DEFAULT}. */
+  public static OnnxQdq.Exported export(Quantized<OnnxModel> quantized, Path out)
+      throws IOException {
+    return export(quantized, out, OnnxOptions.DEFAULT);
+  }
+
+  /**
+   * Writes a quantized model as an ONNX file in QDQ form, and proves it.
+   *
+   * @throws OnnxException as {@link OnnxQdq#export}
+   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   */
+  public static OnnxQdq.Exported export(
+      Quantized<OnnxModel> quantized, Path out, OnnxOptions options) throws IOException {
+    return OnnxModelExport.write(quantized, out, options);
+  }
+
+  Source source() {
+    return source;
+  }
+
+  /** Closes all sessions; waits for what runs. What was computed stays. */
+  @Override
+  public void close() {
+    source.graph().close();
+  }
 }

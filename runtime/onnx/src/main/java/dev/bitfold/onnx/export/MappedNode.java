@@ -13,21 +13,27 @@ import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node that computes a layer, or a part of its output channels.
+ * A node that computes a layer, or a part of its output channels. Engines of other modules read
+ * here what an export will take for the node's weight, bias and letters.
  *
  * @param graph where it is
  * @param name its name
  */
-record MappedNode(Graph graph, String name) {
+public record MappedNode(Graph graph, String name) {
   private static final Set<String> KNOWN = Set.of("MatMul", "Gemm", "Conv", "Gather");
   private static final int BIAS = 2;
 
   /** Whether a node can be mapped: by its operation, if that is one of ONNX's own. */
-  static boolean isKnown(NodeProto node) {
+  public static boolean isKnown(NodeProto node) {
     return KNOWN.contains(node.getOpType()) && Graph.isStandard(node.getDomain());
   }
 
-  NodeProto node() {
+  /**
+   * The node itself.
+   *
+   * @throws OnnxException if there is none of the name, or it computes no layer
+   */
+  public NodeProto node() {
     NodeProto node = graph.node(name).orElseThrow(this::missing);
     if (!isKnown(node) || node.getInputCount() < 2) {
       throw bad(
@@ -71,21 +77,21 @@ record MappedNode(Graph graph, String name) {
         .orElse(0);
   }
 
-  boolean isGather() {
+  public boolean isGather() {
     return Graph.is(node(), "Gather");
   }
 
-  boolean isConv() {
+  public boolean isConv() {
     return Graph.is(node(), "Conv");
   }
 
   /** The input that reads the weight. */
-  int weightInput() {
+  public int weightInput() {
     return isGather() ? 0 : 1;
   }
 
   /** The value that the layer's input is; not of a Gather. */
-  String data() {
+  public String data() {
     return node().getInput(0);
   }
 
@@ -126,7 +132,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** The float32 weight, which may have to be transposed first. */
-  TensorProto weight() {
+  public TensorProto weight() {
     String value = node().getInput(weightInput());
     return graph
         .held(value)
@@ -148,7 +154,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** What nodes have in common that read one weight in one way. */
-  String weightKey() {
+  public String weightKey() {
     String value = node().getInput(weightInput());
     String key = isTransposed() ? "transposed " : "";
     NodeProto source = graph.producer(value);
@@ -160,7 +166,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** Whether a Transpose stands between the constant and the node. */
-  boolean isTransposed() {
+  public boolean isTransposed() {
     String value = node().getInput(weightInput());
     return graph.held(value).isEmpty() && transposed(value).isPresent();
   }
@@ -181,7 +187,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** The node whose constant is the bias: this one, or the Add behind a MatMul. Null if none. */
-  @Nullable NodeProto biasNode() {
+  public @Nullable NodeProto biasNode() {
     NodeProto node = node();
     if (!node.getOpType().equals("MatMul")) {
       boolean has = node.getInputCount() > BIAS && graph.held(node.getInput(BIAS)).isPresent();
@@ -205,7 +211,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** Which input of {@link #biasNode} is the bias. */
-  int biasInput(NodeProto biasNode) {
+  public int biasInput(NodeProto biasNode) {
     NodeProto node = node();
     if (!node.getOpType().equals("MatMul")) {
       return BIAS;
@@ -219,7 +225,7 @@ record MappedNode(Graph graph, String name) {
    * @param biased whether the layer has a bias of its own; a constant that is added behind a layer
    *     without one is not the layer's
    */
-  String output(boolean biased) {
+  public String output(boolean biased) {
     NodeProto bias = biased ? biasNode() : null;
     return (bias == null ? node() : bias).getOutput(0);
   }
@@ -236,12 +242,12 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** What the product is multiplied by. */
-  float alpha() {
+  public float alpha() {
     return factor("alpha");
   }
 
   /** What the bias is multiplied by when it is added. */
-  float beta() {
+  public float beta() {
     return factor("beta");
   }
 
@@ -257,7 +263,7 @@ record MappedNode(Graph graph, String name) {
   }
 
   /** The node without alpha and beta, which its weight and bias have taken over. */
-  static NodeProto plain(NodeProto node) {
+  public static NodeProto plain(NodeProto node) {
     NodeProto.Builder plain = node.toBuilder().clearAttribute();
     node.getAttributeList().stream()
         .filter(

@@ -85,7 +85,8 @@ public final class Graph {
     return domain.isEmpty() || domain.equals("ai.onnx");
   }
 
-  static List<GraphProto> subgraphs(NodeProto node) {
+  /** The graphs inside of a node. */
+  public static List<GraphProto> subgraphs(NodeProto node) {
     List<GraphProto> found = new ArrayList<>();
     for (AttributeProto attribute : node.getAttributeList()) {
       if (attribute.hasG()) {

@@ -1,0 +1,105 @@
+package dev.bitfold.onnx.model;
+
+import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.onnx.model.cut.CutGraph;
+import dev.bitfold.onnx.model.data.FeedInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Says what is opened, and how. For one thread. */
+public final class OnnxModelBuilder {
+  /** Where a model comes from. */
+  @FunctionalInterface
+  private interface Reader {
+    OnnxWeights read() throws IOException;
+  }
+
+  private final String name;
+  private final Reader reader;
+  private @Nullable String output;
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  private OnnxModelBuilder(String name, Reader reader) {
+    this.name = name;
+    this.reader = reader;
+  }
+
+  static OnnxModelBuilder of(Path file) {
+    return new OnnxModelBuilder(file.toString(), () -> OnnxWeights.open(file));
+  }
+
+  static OnnxModelBuilder of(String name, byte[] bytes) {
+    return new OnnxModelBuilder(name, () -> OnnxWeights.of(name, bytes));
+  }
+
+  static OnnxModelBuilder of(Class<?> beside, String resource) {
+    return new OnnxModelBuilder(
+        resource,
+        () -> {
+          try (InputStream in = beside.getResourceAsStream(resource)) {
+            if (in == null) {
+              throw new OnnxException(
+                  resource, "is not on the class path, seen from " + beside.getName());
+            }
+            return OnnxWeights.of(resource, in.readAllBytes());
+          }
+        });
+  }
+
+  /**
+   * Sets how many threads each session uses; all processors by default.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public OnnxModelBuilder threads(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(count + " threads; one at least is needed");
+    }
+    this.threads = count;
+    return this;
+  }
+
+  /** Sets the output that the model is judged by; the file's first by default. */
+  public OnnxModelBuilder output(String judged) {
+    this.output = judged;
+    return this;
+  }
+
+  /**
+   * Opens the model.
+   *
+   * @throws OnnxException if it is damaged, quantized already or not an ONNX file, has no output of
+   *     the name, or ONNX Runtime is absent or does not take it
+   * @throws IOException if it cannot be read
+   */
+  public OnnxModel open() throws IOException {
+    RuntimeThere.require(name);
+    OnnxWeights weights = reader.read();
+    List<FeedInput> inputs =
+        new Graph(weights.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
+    CutGraph graph = CutGraph.of(weights.file(), threads);
+    try {
+      return new OnnxModel(
+          new OnnxModel.Source(new Opened(name, weights), graph, inputs, judged(graph.outputs())));
+    } catch (RuntimeException e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  private String judged(List<String> outputs) {
+    String first = outputs.get(0);
+    String wanted = output == null ? first : output;
+    if (!outputs.contains(wanted)) {
+      throw new OnnxException(
+          name, "has no output '" + wanted + "'; " + NearestName.question(wanted, outputs));
+    }
+    return wanted;
+  }
+}

@@ -1,0 +1,26 @@
+package dev.bitfold.onnx.model;
+
+import dev.bitfold.Quantized;
+import dev.bitfold.onnx.export.OnnxMapping;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.model.cut.CutLayer;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Writes a quantized model. */
+final class OnnxModelExport {
+  private OnnxModelExport() {}
+
+  static OnnxQdq.Exported write(Quantized<OnnxModel> quantized, Path out, OnnxOptions options)
+      throws IOException {
+    OnnxModel.Source source = quantized.model().source();
+    OnnxMapping mapping = OnnxMapping.empty();
+    for (CutLayer layer : source.graph().layers().values()) {
+      mapping =
+          mapping.layer(layer.found().path(), layer.found().nodeNames().toArray(String[]::new));
+    }
+    return OnnxQdq.export(
+        source.opened().weights(), quantized, mapping.within(quantized), out, options);
+  }
+}

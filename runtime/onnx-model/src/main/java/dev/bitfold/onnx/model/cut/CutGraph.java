@@ -1,0 +1,169 @@
+package dev.bitfold.onnx.model.cut;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.file.OpsetRaise;
+import dev.bitfold.onnx.model.cut.OrtValues.Held;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.ValueInfoProto;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A graph that is cut at its layers: what lies between two cuts is one session of ONNX Runtime.
+ * Safe for concurrent use. To be closed.
+ */
+public final class CutGraph implements AutoCloseable {
+  private final Graph graph;
+  private final Sessions sessions;
+  private final List<FloatNode> left;
+  private final Map<String, CutLayer> layers = new LinkedHashMap<>();
+  private final List<Stage> stages;
+
+  private CutGraph(OnnxFile file, int threads) {
+    ModelProto model = file.model();
+    this.graph = new Graph(file);
+    graph.removeUnread();
+    FloatOnly.require(graph);
+    LayerFinder.Result found = LayerFinder.find(graph);
+    this.left = found.left();
+    this.sessions = new Sessions(file.name(), threads);
+    try {
+      Schedule schedule = Schedule.of(graph, OpsetRaise.of(file.name(), model), found.layers());
+      StageBuilder builder = new StageBuilder(sessions, model, graph, schedule);
+      Map<FoundLayer, CutLayer> made = new HashMap<>();
+      this.stages =
+          builder.build(
+              call ->
+                  made.computeIfAbsent(
+                      call.layer(),
+                      layer ->
+                          new CutLayer(
+                              layer,
+                              LayerTensors.weight(graph, layer),
+                              LayerTensors.bias(graph, layer),
+                              LayerSession.of(
+                                  sessions,
+                                  model,
+                                  layer,
+                                  builder.elementType(call.call().input())))));
+      for (FoundLayer layer : found.layers()) {
+        layers.put(layer.path(), Objects.requireNonNull(made.get(layer)));
+      }
+    } catch (RuntimeException e) {
+      sessions.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Finds the layers of a file and opens its sessions.
+   *
+   * @param threads of each session
+   * @throws OnnxException if the file is quantized already, or ONNX Runtime does not take it
+   */
+  public static CutGraph of(OnnxFile file, int threads) {
+    return new CutGraph(file, threads);
+  }
+
+  /** Returns the layers by path, in the order of the graph. */
+  public Map<String, CutLayer> layers() {
+    return Collections.unmodifiableMap(layers);
+  }
+
+  /** Returns the nodes that stay float. */
+  public List<FloatNode> left() {
+    return left;
+  }
+
+  /** Returns the inputs that are fed, in the file's order. */
+  public List<ValueInfoProto> inputs() {
+    return graph.fedInputs();
+  }
+
+  /** Returns the names of the outputs, in the file's order. */
+  public List<String> outputs() {
+    return graph.graphOutputs();
+  }
+
+  /**
+   * Runs the graph.
+   *
+   * @param with the layers to compute with, by path
+   * @param feed a value for each input
+   * @return the outputs that are tensors, by name
+   */
+  public Map<String, INDArray> run(Map<String, CutLayer> with, Map<String, INDArray> feed) {
+    sessions.enter();
+    Map<String, Held> values = new HashMap<>();
+    try {
+      for (ValueInfoProto input : graph.fedInputs()) {
+        INDArray x = Objects.requireNonNull(feed.get(input.getName()), input.getName());
+        values.put(
+            input.getName(),
+            OrtValues.of(x, Values.javaType(Values.elementType(input)), input.getName()));
+      }
+      for (Stage stage : stages) {
+        run(stage, with, values);
+        for (String value : stage.dead()) {
+          Held held = values.remove(value);
+          if (held != null) {
+            held.close();
+          }
+        }
+      }
+      Map<String, INDArray> outputs = new LinkedHashMap<>();
+      for (String output : graph.graphOutputs()) {
+        Held held = values.get(output);
+        if (held != null) {
+          outputs.put(output, OrtValues.array(held.tensor()));
+        }
+      }
+      return outputs;
+    } catch (OrtException e) {
+      throw new OnnxException(sessions.file(), "cannot be run: " + e.getMessage(), e);
+    } finally {
+      values.values().forEach(Held::close);
+      sessions.leave();
+    }
+  }
+
+  private static void run(Stage stage, Map<String, CutLayer> with, Map<String, Held> values)
+      throws OrtException {
+    OrtSession session = stage.session();
+    if (session != null) {
+      Map<String, OnnxTensor> inputs = new HashMap<>();
+      for (String read : stage.reads()) {
+        inputs.put(read, value(values, read).tensor());
+      }
+      // Each output is closed at its last reader.
+      for (Map.Entry<String, OnnxValue> output : session.run(inputs)) {
+        values.put(output.getKey(), Held.of((OnnxTensor) output.getValue()));
+      }
+    }
+    for (Schedule.LayerCall call : stage.calls()) {
+      CutLayer layer = Objects.requireNonNull(with.get(call.layer().path()));
+      Held x = value(values, call.call().input());
+      values.put(call.call().joined(), layer.call(x));
+    }
+  }
+
+  private static Held value(Map<String, Held> values, String name) {
+    return Objects.requireNonNull(values.get(name), name);
+  }
+
+  @Override
+  public void close() {
+    sessions.close();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.bitfold.onnx.model.cut;
+
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.OnnxException;
+import java.util.Collection;
+import java.util.Set;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.NodeProto;
+
+/** Refuses files that are quantized already. */
+final class FloatOnly {
+  private static final Set<String> QUANTIZED =
+      Set.of(
+          "QuantizeLinear",
+          "DequantizeLinear",
+          "DynamicQuantizeLinear",
+          "MatMulInteger",
+          "ConvInteger",
+          "QLinearMatMul",
+          "QLinearConv",
+          "QGemm",
+          "QAttention",
+          "MatMulIntegerToFloat",
+          "DynamicQuantizeMatMul",
+          "DynamicQuantizeLSTM",
+          "MatMulNBits",
+          "GatherBlockQuantized");
+
+  private FloatOnly() {}
+
+  /**
+   * Checks a graph and the graphs inside of its nodes.
+   *
+   * @throws OnnxException that names the first node that computes with codes
+   */
+  static void require(Graph graph) {
+    require(graph, graph.nodes());
+  }
+
+  private static void require(Graph graph, Collection<NodeProto> nodes) {
+    for (NodeProto node : nodes) {
+      if (QUANTIZED.contains(node.getOpType())) {
+        throw new OnnxException(
+            graph.file(),
+            "is quantized already: node "
+                + node.getName()
+                + " is "
+                + node.getOpType()
+                + "; take the float file that it was made from");
+      }
+      for (GraphProto body : Graph.subgraphs(node)) {
+        require(graph, body.getNodeList());
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.bitfold.onnx.model.cut;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import dev.bitfold.onnx.file.OnnxException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import onnx.Onnx.ModelProto;
+import org.nd4j.shade.protobuf.ByteString;
+
+/**
+ * The sessions of one model and of all that are rebuilt of it; equal graphs share one. Safe for
+ * concurrent use: closing waits for what runs.
+ */
+final class Sessions implements AutoCloseable {
+  private final String file;
+  private final int threads;
+  private final Map<ByteString, OrtSession> byModel = new HashMap<>();
+  private final List<OrtSession> all = new ArrayList<>();
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  /**
+   * Makes an empty pool.
+   *
+   * @param file begins messages
+   * @param threads of each session
+   */
+  Sessions(String file, int threads) {
+    this.file = file;
+    this.threads = threads;
+  }
+
+  String file() {
+    return file;
+  }
+
+  /** Returns a session of its own for a graph. */
+  OrtSession open(ModelProto model, String what) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      OrtSession session =
+          OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options);
+      all.add(session);
+      return session;
+    } catch (OrtException e) {
+      throw new OnnxException(
+          file, "ONNX Runtime does not take " + what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns the session of a graph, which equal ones share. */
+  OrtSession shared(ModelProto model, String what) {
+    ByteString key = model.toByteString();
+    OrtSession known = byModel.get(key);
+    if (known == null) {
+      known = open(model, what);
+      byModel.put(key, known);
+    }
+    return known;
+  }
+
+  /** Begins a use of the sessions, which {@link #leave} ends. */
+  void enter() {
+    lock.readLock().lock();
+    if (closed) {
+      lock.readLock().unlock();
+      throw new OnnxException(
+          file, "the model was closed; open it anew, and close it when its last use has ended");
+    }
+  }
+
+  void leave() {
+    lock.readLock().unlock();
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      for (OrtSession session : all) {
+        session.close();
+      }
+    } catch (OrtException e) {
+      throw new OnnxException(file, "a session could not be closed: " + e.getMessage(), e);
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

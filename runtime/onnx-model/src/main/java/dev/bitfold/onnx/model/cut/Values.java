@@ -1,0 +1,42 @@
+package dev.bitfold.onnx.model.cut;
+
+import ai.onnxruntime.OnnxJavaType;
+import onnx.Onnx.TensorProto;
+import onnx.Onnx.TypeProto;
+import onnx.Onnx.ValueInfoProto;
+
+/** Declarations of values. */
+final class Values {
+  private Values() {}
+
+  /** Returns a tensor of a type and of any shape. */
+  static ValueInfoProto typed(String name, int elementType) {
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(elementType)))
+        .build();
+  }
+
+  /** Returns an output, whose type the runtime infers. */
+  static ValueInfoProto untyped(String name) {
+    return ValueInfoProto.newBuilder().setName(name).build();
+  }
+
+  /** Returns the element type of a tensor; 0 if the value is none, or not typed. */
+  static int elementType(ValueInfoProto value) {
+    return value.getType().getTensorType().getElemType();
+  }
+
+  /** Returns the runtime's name of an element type; by name, as its numbers are others. */
+  static OnnxJavaType javaType(int elementType) {
+    TensorProto.DataType type = TensorProto.DataType.forNumber(elementType);
+    for (OnnxJavaType known : OnnxJavaType.values()) {
+      if (type != null && known.name().equals(type.name())) {
+        return known;
+      }
+    }
+    return OnnxJavaType.UNKNOWN;
+  }
+}

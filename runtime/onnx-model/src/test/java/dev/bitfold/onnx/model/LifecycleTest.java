@@ -1,0 +1,134 @@
+package dev.bitfold.onnx.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.Quantized;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.proof.ProofResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import onnx.Onnx.TensorProto;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A block of attention over a table of embeddings goes the whole way. */
+class LifecycleTest {
+  private static final long SEED = 3;
+  private static final int WIDTH = 32;
+
+  static TestGraph encoder() {
+    return new TestGraph(SEED)
+        .input("ids", TensorProto.DataType.INT64, -1, -1)
+        .weight("table", 50, WIDTH)
+        .node("embeddings/Gather", "Gather", List.of("table", "ids"), "x")
+        .weight("wq", WIDTH, WIDTH)
+        .weight("bq", WIDTH)
+        .weight("wk", WIDTH, WIDTH)
+        .weight("bk", WIDTH)
+        .weight("wv", WIDTH, WIDTH)
+        .weight("bv", WIDTH)
+        .node("attention/query/MatMul", "MatMul", List.of("x", "wq"), "q0")
+        .node("attention/query/Add", "Add", List.of("bq", "q0"), "q")
+        .node("attention/key/MatMul", "MatMul", List.of("x", "wk"), "k0")
+        .node("attention/key/Add", "Add", List.of("k0", "bk"), "k")
+        .node("attention/value/MatMul", "MatMul", List.of("x", "wv"), "v0")
+        .node("attention/value/Add", "Add", List.of("v0", "bv"), "v")
+        .node("t", "Transpose", List.of("k"), "kt", TestGraph.integers("perm", 0, 2, 1))
+        .node("attention/scores", "MatMul", List.of("q", "kt"), "s")
+        .node("softmax", "Softmax", List.of("s"), "p", TestGraph.integer("axis", -1))
+        .node("attention/context", "MatMul", List.of("p", "v"), "c")
+        .weight("wo", WIDTH, WIDTH)
+        .weight("bo", WIDTH)
+        .node("attention/output/MatMul", "MatMul", List.of("c", "wo"), "o0")
+        .node("attention/output/Add", "Add", List.of("o0", "bo"), "o")
+        .node("residual", "Add", List.of("o", "x"), "r")
+        .weight("w1", WIDTH, 2 * WIDTH)
+        .weight("b1", 2 * WIDTH)
+        .node("fc1/MatMul", "MatMul", List.of("r", "w1"), "h0")
+        .node("fc1/Add", "Add", List.of("h0", "b1"), "h1")
+        .node("relu", "Relu", List.of("h1"), "h")
+        .weight("w2", 2 * WIDTH, WIDTH)
+        .node("fc2/MatMul", "MatMul", List.of("h", "w2"), "y")
+        .output("y");
+  }
+
+  static List<Map<String, INDArray>> batches(int count) {
+    List<Map<String, INDArray>> batches = new ArrayList<>();
+    java.util.Random random = new java.util.Random(SEED);
+    for (int i = 0; i < count; i++) {
+      long[] ids = random.longs(2L * (3 + i), 0, 50).toArray();
+      batches.add(Map.of("ids", Nd4j.createFromArray(ids).reshape(2, 3 + i)));
+    }
+    return batches;
+  }
+
+  @Test
+  void findsTheLayersAndSaysOfTheOthersWhyTheyAreNone() throws Exception {
+    try (OnnxModel model = OnnxModel.from(encoder().bytes()).open()) {
+      assertEquals(
+          List.of(
+              "embeddings/Gather",
+              "attention/query/MatMul",
+              "attention/output/MatMul",
+              "fc1/MatMul",
+              "fc2/MatMul"),
+          model.layers().stream().map(OnnxLayer::path).toList());
+      assertEquals(
+          List.of("attention/query/MatMul", "attention/key/MatMul", "attention/value/MatMul"),
+          model.layers().get(1).nodes());
+      assertEquals(List.of(32L, 96L), model.layers().get(1).weightShape());
+      assertEquals(
+          List.of("attention/scores", "attention/context"),
+          model.left().stream().map(LeftNode::node).toList());
+    }
+  }
+
+  @Test
+  void theCutModelComputesWhatTheWholeFileDoes() throws Exception {
+    byte[] file = encoder().bytes();
+    try (OnnxModel model = OnnxModel.from(file).threads(1).open()) {
+      for (Map<String, INDArray> batch : batches(3)) {
+        assertTrue(Whole.difference(Whole.run(file, batch), model.forward(batch)) < 1e-5);
+      }
+    }
+  }
+
+  @Test
+  void goesFromTheFileToAProvedFile(@TempDir Path folder) throws Exception {
+    byte[] file = encoder().bytes();
+    Path out = folder.resolve("int8.onnx");
+    try (OnnxModel model = OnnxModel.from(file).threads(1).open()) {
+      List<Map<String, INDArray>> batches = batches(6);
+      Calibration<OnnxModel> calibration =
+          model
+              .plan()
+              .calibrate(batches, OnnxModel::forward)
+              .smoothQuant()
+              // The machine that tests may have no VNNI.
+              .weightAmax(OnnxQdq.nonSaturating())
+              .correctBiases();
+      Quantized<OnnxModel> int8 = calibration.freeze();
+      OnnxQdq.Exported exported = OnnxModel.export(int8, out);
+
+      assertTrue(exported.proof() instanceof ProofResult.Proved, exported.toString());
+      INDArray simulated = int8.model().forward(batches.get(0));
+      assertTrue(
+          Whole.difference(Whole.run(Files.readAllBytes(out), batches.get(0)), simulated) < 0.02);
+      double error = Whole.difference(Whole.run(file, batches.get(0)), simulated);
+      assertTrue(error > 1e-5 && error < 0.1, "error " + error);
+
+      Path saved = folder.resolve("int8.safetensors");
+      int8.save(saved);
+      assertEquals(simulated, model.load(saved).model().forward(batches.get(0)));
+      assertEquals(DataType.FLOAT, simulated.dataType());
+    }
+  }
+}
