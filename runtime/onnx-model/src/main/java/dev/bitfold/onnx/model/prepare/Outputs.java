@@ -10,6 +10,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -105,7 +106,8 @@ record Outputs(Map<String, Object> values) {
         if (difference > bound) {
           return Optional.of(
               new Difference(
-                  output.getKey(), String.format("differs by %.1e of its range", difference)));
+                  output.getKey(),
+                  String.format(Locale.ROOT, "differs by %.1e of its range", difference)));
         }
       } else if (!Arrays.deepEquals(new Object[] {output.getValue()}, new Object[] {actual})) {
         return Optional.of(new Difference(output.getKey(), "has other values"));

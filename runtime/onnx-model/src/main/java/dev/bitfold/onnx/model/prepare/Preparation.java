@@ -31,6 +31,8 @@ public final class Preparation {
           Pass.of("folding into convolutions", ConvolutionFolds::of),
           Pass.of("removing domains", UsedDomains::only));
 
+  private static final String INPUTS = "constants of inputs";
+
   private final OnnxFile original;
   private final long maxWhole;
   private final List<Pass> passes;
@@ -66,38 +68,44 @@ public final class Preparation {
     }
   }
 
-  private Prepared prepare(List<TensorProto> values, PreparationProof proof) throws IOException {
+  private Prepared prepare(List<TensorProto> values, PreparationProof proof)
+      throws IOException, OrtException {
     Map<String, String> leftOut = new LinkedHashMap<>();
     while (true) {
       Changes changes = new Changes(original, maxWhole);
       Map<String, OnnxFile> steps = new LinkedHashMap<>();
       OnnxFile file = GraphInputs.close(original, values, changes);
+      steps.put(INPUTS, file);
       for (Pass pass : passes) {
         if (!leftOut.containsKey(pass.name())) {
           file = pass.apply(file, changes);
           steps.put(pass.name(), file);
         }
       }
-      Optional<String> difference = proof.differs(file);
-      if (difference.isEmpty()) {
+      if (proof.differs(file).isEmpty()) {
         return prepared(file, changes, leftOut, proof);
       }
-      Map.Entry<String, String> culprit = culprit(steps, proof, difference.get());
-      leftOut.put(culprit.getKey(), culprit.getValue());
+      // Empty if the data on which the file differed were replaced meanwhile.
+      Optional<Map.Entry<String, String>> culprit = culprit(steps, proof);
+      if (culprit.isPresent() && culprit.get().getKey().equals(INPUTS)) {
+        throw new OnnxException(
+            original.name(),
+            "cannot be prepared: with its weights as constants, " + culprit.get().getValue());
+      }
+      culprit.ifPresent(pass -> leftOut.put(pass.getKey(), pass.getValue()));
     }
   }
 
   /** The first pass behind which the file differs, and how. */
-  private Map.Entry<String, String> culprit(
-      Map<String, OnnxFile> steps, PreparationProof proof, String difference) {
+  private static Optional<Map.Entry<String, String>> culprit(
+      Map<String, OnnxFile> steps, PreparationProof proof) throws OrtException {
     for (Map.Entry<String, OnnxFile> step : steps.entrySet()) {
       Optional<String> differs = proof.differs(step.getValue());
       if (differs.isPresent()) {
-        return Map.entry(step.getKey(), differs.get());
+        return Optional.of(Map.entry(step.getKey(), differs.get()));
       }
     }
-    throw new OnnxException(
-        original.name(), "cannot be prepared: with its weights as constants, " + difference);
+    return Optional.empty();
   }
 
   private Prepared prepared(
