@@ -10,6 +10,8 @@ import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.model.cut.CutGraph;
 import dev.bitfold.onnx.model.cut.CutLayer;
 import dev.bitfold.onnx.model.data.FeedInput;
+import dev.bitfold.onnx.model.prepare.PrepareReport;
+import dev.bitfold.onnx.model.prepare.Prepared;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,9 +45,13 @@ public final class OnnxModel implements AutoCloseable {
   private final Map<String, CutLayer> layers;
 
   /** What a model and all that are rebuilt of it share. */
-  record Source(Opened opened, CutGraph graph, List<FeedInput> inputs, String output) {
+  record Source(Prepared prepared, CutGraph graph, List<FeedInput> inputs, String output) {
+    String name() {
+      return prepared.original().name();
+    }
+
     void check(Map<String, INDArray> feed) {
-      new FeedCheck(opened.name(), inputs).check(feed);
+      new FeedCheck(name(), inputs).check(feed);
     }
   }
 
@@ -106,6 +112,11 @@ public final class OnnxModel implements AutoCloseable {
     return Component.model(OnnxModel.class, OnnxModel::rebuild);
   }
 
+  /** Returns what was changed in the file before layers were looked for. */
+  public PrepareReport preparation() {
+    return source.prepared().report();
+  }
+
   /** Returns the inputs that a batch holds an array for, in the file's order. */
   public List<FeedInput> inputs() {
     return source.inputs();
@@ -128,7 +139,7 @@ public final class OnnxModel implements AutoCloseable {
           new OnnxLayer(
               layer.found().path(),
               layer.found().operator(),
-              layer.found().nodeNames(),
+              layer.found().nodeNames().stream().map(source.prepared()::originalName).toList(),
               shape,
               layer.found().letters().weight(),
               layer.found().letters().input()));
@@ -178,7 +189,7 @@ public final class OnnxModel implements AutoCloseable {
     if (layers.isEmpty()) {
       List<LeftNode> left = left();
       throw new OnnxException(
-          source.opened().name(),
+          source.name(),
           "has no layer to quantize: "
               + (left.isEmpty()
                   ? "no node multiplies by weights"

@@ -3,14 +3,23 @@ package dev.bitfold.onnx.model;
 import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.model.cut.CutGraph;
+import dev.bitfold.onnx.model.cut.FloatOnly;
 import dev.bitfold.onnx.model.data.FeedInput;
+import dev.bitfold.onnx.model.prepare.Preparation;
+import dev.bitfold.onnx.model.prepare.Prepared;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Says what is opened, and how. For one thread. */
 public final class OnnxModelBuilder {
@@ -22,6 +31,7 @@ public final class OnnxModelBuilder {
 
   private final String name;
   private final Reader reader;
+  private final Map<String, INDArray> bound = new LinkedHashMap<>();
   private @Nullable String output;
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -65,6 +75,20 @@ public final class OnnxModelBuilder {
     return this;
   }
 
+  /**
+   * Fixes an integer input, so that branches that depend on it fold away: {@code bind("sr",
+   * 16000L)}. The model then takes no such input.
+   */
+  public OnnxModelBuilder bind(String input, long value) {
+    return bind(input, Nd4j.scalar(value));
+  }
+
+  /** Fixes an input, which is cast to its type. */
+  public OnnxModelBuilder bind(String input, INDArray value) {
+    bound.put(Objects.requireNonNull(input, "input"), Objects.requireNonNull(value, "value"));
+    return this;
+  }
+
   /** Sets the output that the model is judged by; the file's first by default. */
   public OnnxModelBuilder output(String judged) {
     this.output = judged;
@@ -80,13 +104,14 @@ public final class OnnxModelBuilder {
    */
   public OnnxModel open() throws IOException {
     RuntimeThere.require(name);
-    OnnxWeights weights = reader.read();
+    OnnxFile original = reader.read().file();
+    FloatOnly.require(original);
+    Prepared prepared = Preparation.of(original, bound);
     List<FeedInput> inputs =
-        new Graph(weights.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
-    CutGraph graph = CutGraph.of(weights.file(), threads);
+        new Graph(prepared.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
+    CutGraph graph = CutGraph.of(prepared.file(), prepared::originalName, threads);
     try {
-      return new OnnxModel(
-          new OnnxModel.Source(new Opened(name, weights), graph, inputs, judged(graph.outputs())));
+      return new OnnxModel(new OnnxModel.Source(prepared, graph, inputs, judged(graph.outputs())));
     } catch (RuntimeException e) {
       graph.close();
       throw e;

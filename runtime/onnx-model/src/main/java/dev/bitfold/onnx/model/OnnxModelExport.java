@@ -4,6 +4,7 @@ import dev.bitfold.Quantized;
 import dev.bitfold.onnx.export.OnnxMapping;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.model.cut.CutLayer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,10 @@ final class OnnxModelExport {
           mapping.layer(layer.found().path(), layer.found().nodeNames().toArray(String[]::new));
     }
     return OnnxQdq.export(
-        source.opened().weights(), quantized, mapping.within(quantized), out, options);
+        OnnxWeights.of(source.prepared().file()),
+        quantized,
+        mapping.within(quantized),
+        out,
+        options);
   }
 }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.ValueInfoProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,12 +31,11 @@ public final class CutGraph implements AutoCloseable {
   private final Map<String, CutLayer> layers = new LinkedHashMap<>();
   private final List<Stage> stages;
 
-  private CutGraph(OnnxFile file, int threads) {
+  private CutGraph(OnnxFile file, UnaryOperator<String> names, int threads) {
     ModelProto model = file.model();
     this.graph = new Graph(file);
     graph.removeUnread();
-    FloatOnly.require(graph);
-    LayerFinder.Result found = LayerFinder.find(graph);
+    LayerFinder.Result found = LayerFinder.find(graph, names);
     this.left = found.left();
     this.sessions = new Sessions(file.name(), threads);
     try {
@@ -69,11 +69,12 @@ public final class CutGraph implements AutoCloseable {
   /**
    * Finds the layers of a file and opens its sessions.
    *
+   * @param names the name that users know a node by
    * @param threads of each session
    * @throws OnnxException if the file is quantized already, or ONNX Runtime does not take it
    */
-  public static CutGraph of(OnnxFile file, int threads) {
-    return new CutGraph(file, threads);
+  public static CutGraph of(OnnxFile file, UnaryOperator<String> names, int threads) {
+    return new CutGraph(file, names, threads);
   }
 
   /** Returns the layers by path, in the order of the graph. */

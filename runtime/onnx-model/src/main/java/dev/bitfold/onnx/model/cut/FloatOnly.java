@@ -2,13 +2,14 @@ package dev.bitfold.onnx.model.cut;
 
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.OnnxFile;
 import java.util.Collection;
 import java.util.Set;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.NodeProto;
 
 /** Refuses files that are quantized already. */
-final class FloatOnly {
+public final class FloatOnly {
   private static final Set<String> QUANTIZED =
       Set.of(
           "QuantizeLinear",
@@ -29,11 +30,12 @@ final class FloatOnly {
   private FloatOnly() {}
 
   /**
-   * Checks a graph and the graphs inside of its nodes.
+   * Checks a file's graph and the graphs inside of its nodes.
    *
    * @throws OnnxException that names the first node that computes with codes
    */
-  static void require(Graph graph) {
+  public static void require(OnnxFile file) {
+    Graph graph = new Graph(file);
     require(graph, graph.nodes());
   }
 

@@ -4,10 +4,12 @@ import dev.bitfold.onnx.export.MappedNode;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.model.cut.FoundLayer.Call;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
@@ -41,17 +43,20 @@ final class LayerFinder {
   private static final Set<String> JOINED = Set.of("MatMul", "Gemm");
 
   private final Graph graph;
+  private final UnaryOperator<String> names;
+  private final Set<String> paths = new HashSet<>();
   private final Map<String, FloatNode> left = new LinkedHashMap<>();
 
-  private LayerFinder(Graph graph) {
+  private LayerFinder(Graph graph, UnaryOperator<String> names) {
     this.graph = graph;
+    this.names = names;
   }
 
   /** What was found. */
   record Result(List<FoundLayer> layers, List<FloatNode> left) {}
 
-  static Result find(Graph graph) {
-    LayerFinder finder = new LayerFinder(graph);
+  static Result find(Graph graph, UnaryOperator<String> names) {
+    LayerFinder finder = new LayerFinder(graph, names);
     List<FoundLayer> layers = finder.layers();
     return new Result(layers, List.copyOf(finder.left.values()));
   }
@@ -64,7 +69,8 @@ final class LayerFinder {
         MappedNode mapped = new MappedNode(graph, node.getName());
         byWeight.computeIfAbsent(key(mapped), k -> new ArrayList<>()).add(mapped);
       } else if (HEAVY.contains(node.getOpType()) && !reason.isEmpty()) {
-        left.put(node.getName(), new FloatNode(node.getName(), operator(node), reason));
+        left.put(
+            node.getName(), new FloatNode(names.apply(node.getName()), operator(node), reason));
       }
       inside(node, node);
     }
@@ -124,7 +130,9 @@ final class LayerFinder {
       parts.get(0).forEach(node -> calls.add(Call.of(List.of(node), biased)));
     }
     Letters letters = Letters.of(first.node(), first.weight().getDimsCount());
-    return new FoundLayer(first.name(), first.node().getOpType(), letters, biased, calls);
+    String known = names.apply(first.name());
+    String path = paths.add(known) ? known : first.name();
+    return new FoundLayer(path, first.node().getOpType(), letters, biased, calls);
   }
 
   /** Names what stands inside of a node's subgraphs. */
@@ -136,12 +144,12 @@ final class LayerFinder {
           left.put(
               outer.getName() + "/" + name,
               new FloatNode(
-                  name,
+                  names.apply(name),
                   operator(node),
                   "it stands inside of the "
                       + outer.getOpType()
                       + " node "
-                      + outer.getName()
+                      + names.apply(outer.getName())
                       + "; bind(…) the input that its condition is computed of"));
         }
         inside(outer, node);
