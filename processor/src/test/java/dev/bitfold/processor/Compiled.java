@@ -1,8 +1,7 @@
 package dev.bitfold.processor;
 
-import static com.google.testing.compile.Compiler.javac;
-
 import com.google.testing.compile.Compilation;
+import com.google.testing.compile.Compiler;
 import com.google.testing.compile.JavaFileObjects;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +18,7 @@ final class Compiled {
   }
 
   static Compilation compile(List<String> options, JavaFileObject... sources) {
-    return javac()
+    return Compiler.compiler(SharedFiles.JAVAC)
         .withClasspath(UsersClassPath.files())
         .withOptions(options)
         .withProcessors(new BitfoldProcessor())

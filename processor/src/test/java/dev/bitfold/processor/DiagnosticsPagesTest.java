@@ -3,7 +3,6 @@ package dev.bitfold.processor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.testing.compile.Compilation;
 import com.google.testing.compile.JavaFileObjects;
 import dev.bitfold.descriptor.DescriptorRule;
 import dev.bitfold.processor.diagnostics.ProblemId;
@@ -11,12 +10,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,6 +29,7 @@ import javax.tools.JavaFileObject;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -90,12 +94,18 @@ class DiagnosticsPagesTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("examples")
-  void wrongExampleGivesTheMarkedErrorsAndNoOther(DiagnosticsPages.Entry entry) throws IOException {
-    Compilation compilation = compile(entry.wrong());
+  /** Each example with the diagnostics of its wrong code. */
+  static List<Arguments> wrong() throws IOException {
+    return compiled(DiagnosticsPages.Entry::wrong);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrong")
+  void wrongExampleGivesTheMarkedErrorsAndNoOther(
+      DiagnosticsPages.Entry entry, List<Diagnostic<? extends JavaFileObject>> diagnostics)
+      throws IOException {
     List<DiagnosticsPages.Mark> found =
-        compilation.diagnostics().stream()
+        diagnostics.stream()
             .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
             .filter(d -> !isCompilersOwn(entry, d))
             .map(DiagnosticsPagesTest::mark)
@@ -107,16 +117,20 @@ class DiagnosticsPagesTest {
     }
     assertTrue(
         found.stream().anyMatch(mark -> mark.id().equals(entry.id())),
-        () -> "no " + entry.id() + " but " + compilation.diagnostics());
+        () -> "no " + entry.id() + " but " + diagnostics);
   }
 
-  @ParameterizedTest
-  @MethodSource("examples")
-  void rightExampleCompilesWithoutAWarning(DiagnosticsPages.Entry entry) throws IOException {
-    Compilation compilation = compile(entry.right());
-    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.ERROR));
-    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.WARNING));
-    assertEquals(List.of(), Compiled.diagnostics(compilation, Diagnostic.Kind.MANDATORY_WARNING));
+  /** Each example with the diagnostics of its right code. */
+  static List<Arguments> right() throws IOException {
+    return compiled(DiagnosticsPages.Entry::right);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("right")
+  void rightExampleCompilesWithoutAWarning(
+      DiagnosticsPages.Entry entry, List<Diagnostic<? extends JavaFileObject>> diagnostics) {
+    assertEquals(
+        List.of(), diagnostics.stream().filter(d -> d.getKind() != Diagnostic.Kind.NOTE).toList());
   }
 
   /** javac itself says as well that a type does not exist. */
@@ -149,8 +163,27 @@ class DiagnosticsPagesTest {
     return new JavaFileObject[] {shared, example, lombok};
   }
 
-  static Compilation compile(List<String> snippet) throws IOException {
-    return Compiled.compile(List.of("-Xlint:all,-auxiliaryclass,-processing"), sources(snippet));
+  private static List<Arguments> compiled(Function<DiagnosticsPages.Entry, List<String>> snippet)
+      throws IOException {
+    List<Arguments> compiled = new ArrayList<>();
+    Cases.compile(
+            List.of("-Xlint:all,-auxiliaryclass,-processing"),
+            BitfoldProcessor::new,
+            cases(examples(), snippet))
+        .forEach((entry, diagnostics) -> compiled.add(Arguments.of(entry, diagnostics)));
+    return compiled;
+  }
+
+  /** The sources of examples. */
+  static Map<DiagnosticsPages.Entry, List<JavaFileObject>> cases(
+      Collection<DiagnosticsPages.Entry> examples,
+      Function<DiagnosticsPages.Entry, List<String>> snippet)
+      throws IOException {
+    Map<DiagnosticsPages.Entry, List<JavaFileObject>> cases = new LinkedHashMap<>();
+    for (DiagnosticsPages.Entry entry : examples) {
+      cases.put(entry, List.of(sources(snippet.apply(entry))));
+    }
+    return cases;
   }
 
   private static void update(DiagnosticsPages.Entry entry, List<DiagnosticsPages.Mark> found)

@@ -8,6 +8,7 @@ import com.google.testing.compile.Compiler;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,7 @@ import javax.tools.Diagnostic;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compilers and build tools that wrap the environment do not show javac's syntax trees. */
@@ -78,50 +80,52 @@ class OtherCompilersTest {
         .toList();
   }
 
-  private static List<Diagnostic<?>> errors(boolean failing, List<String> snippet)
-      throws IOException {
-    Compilation compilation =
-        Compiler.javac()
-            .withClasspath(UsersClassPath.files())
-            .withProcessors(new Wrapped(failing))
-            .compile(DiagnosticsPagesTest.sources(snippet));
-    return compilation.diagnostics().stream()
-        .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
-        .<Diagnostic<?>>map(d -> d)
-        .toList();
+  /** Each wrong example with its errors. */
+  static List<Arguments> wrong() throws IOException {
+    List<Arguments> compiled = new ArrayList<>();
+    Cases.compile(
+            List.of(),
+            () -> new Wrapped(false),
+            DiagnosticsPagesTest.cases(examples(), DiagnosticsPages.Entry::wrong))
+        .forEach(
+            (entry, diagnostics) ->
+                compiled.add(
+                    Arguments.of(
+                        entry,
+                        diagnostics.stream()
+                            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+                            .toList())));
+    return compiled;
   }
 
-  @ParameterizedTest
-  @MethodSource("examples")
-  void theSameErrorsAreFoundWithoutTrees(DiagnosticsPages.Entry entry) throws IOException {
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrong")
+  void theSameErrorsAreFoundWithoutTreesEachWithALine(
+      DiagnosticsPages.Entry entry, List<Diagnostic<?>> errors) {
     List<String> marked =
         DiagnosticsPages.marks(entry.wrong()).stream().map(mark -> mark.id()).sorted().toList();
     List<String> found =
-        errors(false, entry.wrong()).stream()
-            .map(d -> d.getMessage(Locale.ROOT).substring(1, 6))
-            .sorted()
-            .toList();
+        errors.stream().map(d -> d.getMessage(Locale.ROOT).substring(1, 6)).sorted().toList();
     assertEquals(marked, found);
-  }
-
-  @Test
-  void everyErrorHasALine() throws IOException {
-    for (DiagnosticsPages.Entry entry : examples()) {
-      for (Diagnostic<?> error : errors(false, entry.wrong())) {
-        assertTrue(error.getLineNumber() > 1, () -> entry.id() + ": " + error);
-      }
+    for (Diagnostic<?> error : errors) {
+      assertTrue(error.getLineNumber() > 1, error::toString);
     }
   }
 
   @Test
-  void aDefectOfTheProcessorIsADiagnosticThatNamesTheClass() throws IOException {
-    List<Diagnostic<?>> errors =
-        errors(true, List.of("@Quantize(bits = 8) record Scale(@Weight INDArray weight) {}"));
+  void aDefectOfTheProcessorIsADiagnosticThatNamesTheClass() {
+    Compilation compilation =
+        Compiler.compiler(SharedFiles.JAVAC)
+            .withClasspath(UsersClassPath.files())
+            .withProcessors(new Wrapped(true))
+            .compile(
+                Compiled.source(
+                    "Example", "@Quantize(bits = 8) record Scale(@Weight INDArray weight) {}"));
+    List<String> errors = Compiled.diagnostics(compilation, Diagnostic.Kind.ERROR);
     assertTrue(
         errors.stream()
-            .map(d -> d.getMessage(Locale.ROOT))
             .anyMatch(
-                m -> m.startsWith("[QZ001]") && m.contains("Scale") && m.contains("no filer")),
+                m -> m.contains(": [QZ001]") && m.contains("Scale") && m.contains("no filer")),
         errors.toString());
   }
 }

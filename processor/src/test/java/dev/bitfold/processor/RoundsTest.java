@@ -60,7 +60,7 @@ class RoundsTest {
   private static Compilation compile(String source, Map<String, String> generated) {
     List<Processor> processors = new ArrayList<>(List.of(new BitfoldProcessor()));
     processors.add(new Other(generated));
-    return Compiler.javac()
+    return Compiler.compiler(SharedFiles.JAVAC)
         .withClasspath(UsersClassPath.files())
         .withProcessors(processors)
         .compile(Compiled.source("Example", source));
