@@ -41,6 +41,27 @@ public record Recipe(String name, Map<Role, QuantDescriptor> descriptors, Alpha 
           .with(Role.WEIGHT, int8PerOutput())
           .with(Role.INPUT, QuantDescriptor.builder().bits(8).per("NT").dynamic(true).build());
 
+  /**
+   * Int8 weights with a scale per output channel, inputs in float: a quarter of the size, and no
+   * faster. Needs no calibration data.
+   */
+  public static final Recipe INT8_WEIGHTS = of("Int8Weights").with(Role.WEIGHT, int8PerOutput());
+
+  /**
+   * Int8 weights with a scale per output channel and the largest code 64, and inputs in uint8 with
+   * one scale and zero point that are computed from each input: what ONNX's DynamicQuantizeLinear
+   * and MatMulInteger compute. Needs no calibration data. The sums of products saturate on no CPU.
+   *
+   * <p>What a model gives for a row then depends on the rest of its batch and on padding.
+   */
+  public static final Recipe ONNX_DYNAMIC =
+      of("OnnxDynamic")
+          .with(
+              Role.WEIGHT, QuantDescriptor.builder().bits(8).per("O").scaleAmax(127 / 64.0).build())
+          .with(
+              Role.INPUT,
+              QuantDescriptor.builder().bits(8).unsigned(true).affine(true).dynamic(true).build());
+
   /** The recipe of {@link Int4Block32}. */
   public static final Recipe INT4_BLOCK32 =
       of("Int4Block32")

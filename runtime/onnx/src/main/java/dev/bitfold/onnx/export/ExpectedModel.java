@@ -56,7 +56,7 @@ final class ExpectedModel {
   private INDArray weight(LayerState layer, FloatLayer floats) {
     String path = layer.weight();
     if (layer.descriptor(path) != null) {
-      return layer.packed(floats.weight(), options.reducedRange()).unpack();
+      return layer.packed(floats.weight(), options).unpack();
     }
     INDArray changed = layer.changed(path);
     return changed == null ? floats.weight() : changed;
@@ -104,7 +104,11 @@ final class ExpectedModel {
 
   private void input(LayerState layer, MappedNode node, String path) {
     if (layer.descriptor(path) != null) {
-      reference.input(layer.path(), node.name(), activation(layer, path, -1 - node.axesBehind()));
+      int axis = -1 - node.axesBehind();
+      reference.input(
+          layer.path(),
+          node.name(),
+          layer.isDynamic(path) ? dynamic(layer, path, axis) : activation(layer, path, axis));
     } else {
       float[] factors = copy(java.util.Objects.requireNonNull(layer.preScale(path)));
       reference.multiply(node.name(), factors, node.axesBehind());
@@ -114,7 +118,7 @@ final class ExpectedModel {
   private static Activation activation(LayerState layer, String path, int axis) {
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(layer.descriptor(path));
     Quantizer quantizer = layer.quantizer(path, Layout.UNKNOWN);
-    return new Activation(
+    return Activation.fixed(
         path,
         Optional.ofNullable(layer.preScale(path)),
         axis,
@@ -122,11 +126,29 @@ final class ExpectedModel {
         descriptor.unsigned() && !descriptor.affine());
   }
 
+  /** An input that takes its scale from each tensor. */
+  private static Activation dynamic(LayerState layer, String path, int axis) {
+    QuantDescriptor descriptor = java.util.Objects.requireNonNull(layer.descriptor(path));
+    Quantizer open = Quantizer.of(descriptor, Layout.UNKNOWN);
+    Quantizer fixed = Quantizer.of(descriptor.toBuilder().dynamic(false).build(), Layout.UNKNOWN);
+    return Activation.dynamic(
+        path,
+        Optional.ofNullable(layer.preScale(path)),
+        axis,
+        open::quantize,
+        range ->
+            fixed.withRange(
+                    DenseFloats.array(new float[] {range.low()}, 1),
+                    DenseFloats.array(new float[] {range.high()}, 1))
+                ::quantize);
+  }
+
   /** The units of a bias in 32-bit integers, as far as the layer's numbers have them. */
   private static float[] units(LayerState layer, INDArray weight, FloatLayer floats, int channels) {
     float[] units = new float[channels];
     Optional<String> input = layer.input().filter(path -> layer.descriptor(path) != null);
-    if (input.isEmpty() || layer.descriptor(layer.weight()) == null) {
+    if (input.filter(path -> !layer.isDynamic(path)).isEmpty()
+        || layer.descriptor(layer.weight()) == null) {
       return units;
     }
     float scale = layer.scale(input.get());
@@ -167,7 +189,7 @@ final class ExpectedModel {
     long[] shape = Tensors.shape(reference.graph().file(), table);
     float[] floats = Tensors.floats(reference.graph().file(), table);
     INDArray values = DenseFloats.array(floats, shape);
-    INDArray quantized = OnnxQdq.embeddingQuantizer(values).quantize(values);
+    INDArray quantized = options.packed(values).unpack();
     reference.constant(gather.name(), 0, copy(quantized), shape);
   }
 }

@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.export;
 
+import dev.bitfold.annotations.Rounding;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.CalibratedScale;
@@ -93,6 +94,12 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     return found.stream().findFirst();
   }
 
+  /** Whether the layer has an input, and none that is quantized. */
+  boolean hasFloatInput() {
+    List<String> inputs = of(TensorRole.INPUT);
+    return !inputs.isEmpty() && inputs.stream().allMatch(input -> descriptor(input) == null);
+  }
+
   Schema.Entry entry(String tensor) {
     return file.schema().entry(tensor);
   }
@@ -110,14 +117,21 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
    * The weight in the bits of its format.
    *
    * @param original the float weight, taken where the state holds none
-   * @param reduced whether 8-bit integers get 7 bits
+   * @param options whether 8-bit integers get 7 bits, and whose rounding they get
    */
-  PackedTensor packed(INDArray original, boolean reduced) {
+  PackedTensor packed(INDArray original, OnnxOptions options) {
     String weight = weight();
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(descriptor(weight));
     PackedTensor packed = state().packed().get(weight);
+    if (options.runtimeRounding()) {
+      boolean given = packed != null || state().scales().containsKey(weight);
+      INDArray changed = state().tensors().get(weight);
+      return new RuntimeRounding(weight, descriptor, entry(weight).layout(), given)
+          .pack(changed != null ? changed : original, options.reducedRange());
+    }
     boolean narrow =
-        reduced && descriptor.format().integers().filter(f -> f.bits() == 8).isPresent();
+        options.reducedRange()
+            && descriptor.format().integers().filter(f -> f.bits() == 8).isPresent();
     if (packed != null && !narrow) {
       return packed;
     }
@@ -132,6 +146,36 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
   /** A weight or bias that differs from the model's own. */
   @Nullable INDArray changed(String tensor) {
     return state().tensors().get(tensor);
+  }
+
+  /**
+   * Whether an input takes its scale and zero point from each tensor, as DynamicQuantizeLinear
+   * does.
+   *
+   * @throws IllegalArgumentException if it takes them in another way
+   */
+  boolean isDynamic(String tensor) {
+    QuantDescriptor descriptor = descriptor(tensor);
+    if (descriptor == null || !descriptor.dynamic()) {
+      return false;
+    }
+    boolean whole =
+        descriptor.axis().isEmpty()
+            && descriptor.per().isEmpty()
+            && descriptor.blockSizes().isEmpty();
+    boolean bytes = descriptor.format().integers().filter(f -> f.bits() == 8).isPresent();
+    boolean even = descriptor.rounding() == Rounding.HALF_EVEN && !descriptor.narrowRange();
+    if (!whole || !bytes || !even || !descriptor.affine()) {
+      throw new IllegalArgumentException(
+          tensor
+              + " ("
+              + descriptor
+              + ") takes its scale from each tensor in another way than ONNX's"
+              + " DynamicQuantizeLinear: that has 8 bits, and one scale and zero point for the"
+              + " whole tensor, as Recipe.ONNX_DYNAMIC and"
+              + " QuantDescriptor.builder().bits(8).unsigned(true).affine(true).dynamic(true) do");
+    }
+    return true;
   }
 
   /**

@@ -21,6 +21,7 @@ final class LayerWriter {
   private final Graph graph;
   private final OnnxOptions options;
   private final QdqNodes qdq;
+  private final DynamicNodes dynamic;
   private final MappedLayer mapped;
   private final LayerState layer;
   private final FloatLayer floats;
@@ -36,11 +37,13 @@ final class LayerWriter {
       Graph graph,
       OnnxOptions options,
       QdqNodes qdq,
+      DynamicNodes dynamic,
       MappedLayer mapped,
       Map<String, float[]> foldedInto) {
     this.graph = graph;
     this.options = options;
     this.qdq = qdq;
+    this.dynamic = dynamic;
     this.mapped = mapped;
     this.layer = mapped.state();
     this.floats = new FloatLayer(graph, layer, mapped.parts());
@@ -48,15 +51,24 @@ final class LayerWriter {
   }
 
   void write() {
+    boolean integers = layer.input().filter(layer::isDynamic).isPresent();
     Optional<ActivationScale> input =
-        layer.input().filter(path -> layer.descriptor(path) != null).map(this::activation);
+        layer
+            .input()
+            .filter(path -> layer.descriptor(path) != null && !integers)
+            .map(this::activation);
     List<float[]> biases = biases();
     List<Optional<WeightCodes>> codes = new ArrayList<>();
     for (int part = 0; part < mapped.parts().size(); part++) {
-      codes.add(codes(part, biases.isEmpty() ? null : biases.get(part), input.orElse(null)));
+      float[] bias = biases.isEmpty() ? null : biases.get(part);
+      codes.add(codes(part, bias, input.orElse(null), integers));
     }
     for (List<MappedNode> call : mapped.calls()) {
       requireFoldable(call);
+      if (integers) {
+        writeIntegers(call, codes, biases);
+        continue;
+      }
       writeInput(call, input);
       for (int part = 0; part < call.size(); part++) {
         writeWeight(call.get(part), part, codes.get(part));
@@ -64,8 +76,53 @@ final class LayerWriter {
           writeBias(call.get(part), part, biases.get(part));
         }
       }
-      writeOutput(call);
+      writeOutputs(outputs(call));
     }
+  }
+
+  /** A layer whose input takes its scale from each tensor. */
+  private void writeIntegers(
+      List<MappedNode> call, List<Optional<WeightCodes>> codes, List<float[]> biases) {
+    String data = scaledInput(call);
+    List<String> outputs = outputs(call);
+    DynamicNodes.Codes x = dynamic.quantize(call.get(0).name() + "/input", data);
+    for (int part = 0; part < call.size(); part++) {
+      MappedNode node = call.get(part);
+      WeightCodes weight =
+          codes
+              .get(part)
+              .orElseThrow(
+                  () ->
+                      node.bad(
+                          "computes "
+                              + layer.path()
+                              + ", whose input has a dynamic scale and whose weight is float;"
+                              + " integer products take both: quantize the weight, or leave the"
+                              + " input float"));
+      boolean own = node.node().getOpType().equals("MatMul");
+      if (own && !biases.isEmpty()) {
+        writeBias(node, part, biases.get(part));
+      }
+      String held = mapped.parts().get(part).name();
+      String bias = own || biases.isEmpty() ? "" : integerBias(node, held, biases.get(part));
+      if (!own && biases.isEmpty() && node.node().getInputCount() > 2) {
+        throw node.bad(
+            "adds a bias that is not a constant of layer "
+                + layer.path()
+                + ", whose input has a dynamic scale: leave the input float");
+      }
+      dynamic.product(node, x, held, weight, bias);
+    }
+    writeOutputs(outputs);
+  }
+
+  /** The bias of a Gemm or Conv, which is added behind the product of integers. */
+  private String integerBias(MappedNode node, String held, float[] values) {
+    return shared.computeIfAbsent(
+        "bias " + held,
+        key ->
+            graph.add(
+                Tensors.of(held + "/bias", values, DynamicNodes.perChannel(node, values.length))));
   }
 
   /** What is folded into one call is folded into all, as they share the weight. */
@@ -90,15 +147,17 @@ final class LayerWriter {
   }
 
   private Optional<WeightCodes> codes(
-      int part, float @Nullable [] bias, @Nullable ActivationScale input) {
+      int part, float @Nullable [] bias, @Nullable ActivationScale input, boolean integers) {
     String path = layer.weight();
     Schema.Entry entry = layer.entry(path);
     if (layer.descriptor(path) == null) {
       return Optional.empty();
     }
     MappedNode node = mapped.parts().get(part);
-    var packed = layer.packed(floats.weight(), options.reducedRange());
-    String letters = node.letters(path, entry.layout());
+    var packed = layer.packed(floats.weight(), options);
+    String own = node.letters(path, entry.layout());
+    // A Gemm's product of integers is a MatMulInteger, which does not transpose.
+    String letters = integers && own.equals("OI") ? "IO" : own;
     WeightCodes codes = WeightCodes.of(path, packed, FloatLayer.order(letters, entry.layout()));
     int channel = letters.indexOf(letters.indexOf('O') >= 0 ? 'O' : 'C');
     if (mapped.parts().size() > 1) {
@@ -200,11 +259,23 @@ final class LayerWriter {
   }
 
   private void writeInput(List<MappedNode> call, Optional<ActivationScale> scale) {
-    Optional<String> input = layer.input();
-    if (input.isEmpty()) {
+    if (layer.input().isEmpty()) {
       return;
     }
-    String path = input.get();
+    MappedNode first = call.get(0);
+    String data = scaledInput(call);
+    if (scale.isPresent()) {
+      data = qdq.activation(first.name() + "/input", data, scale.get());
+    }
+    for (MappedNode node : call) {
+      NodeProto old = node.node();
+      graph.replace(old, old.toBuilder().setInput(0, data).build());
+    }
+  }
+
+  /** The value that all nodes of a call read, multiplied by the factors of smoothing. */
+  private String scaledInput(List<MappedNode> call) {
+    String path = layer.input().orElseThrow();
     MappedNode first = call.get(0);
     for (MappedNode node : call) {
       if (node.isGather()) {
@@ -217,16 +288,9 @@ final class LayerWriter {
     String data = first.data();
     INDArray preScale = layer.preScale(path);
     boolean folds = options.folded().containsKey(layer.path());
-    if (preScale != null && !folds) {
-      data = qdq.multiply(first.name(), data, preScale, first.axesBehind());
-    }
-    if (scale.isPresent()) {
-      data = qdq.activation(first.name() + "/input", data, scale.get());
-    }
-    for (MappedNode node : call) {
-      NodeProto old = node.node();
-      graph.replace(old, old.toBuilder().setInput(0, data).build());
-    }
+    return preScale != null && !folds
+        ? qdq.multiply(first.name(), data, preScale, first.axesBehind())
+        : data;
   }
 
   private ActivationScale activation(String path) {
@@ -234,13 +298,16 @@ final class LayerWriter {
     return options.signedActivations() ? scale : scale.unsigned();
   }
 
-  private void writeOutput(List<MappedNode> call) {
+  private List<String> outputs(List<MappedNode> call) {
+    return call.stream().map(node -> node.output(layer.bias().isPresent())).toList();
+  }
+
+  private void writeOutputs(List<String> outputs) {
     String path = layer.output();
     if (layer.descriptor(path) == null) {
       return;
     }
-    for (MappedNode node : call) {
-      String whole = node.output(layer.bias().isPresent());
+    for (String whole : outputs) {
       NodeProto last = java.util.Objects.requireNonNull(graph.producer(whole));
       String diverted = graph.divert(last, "/float");
       qdq.activationInto(whole, diverted, activation(path));

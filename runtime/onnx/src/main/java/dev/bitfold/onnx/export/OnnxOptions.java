@@ -1,6 +1,7 @@
 package dev.bitfold.onnx.export;
 
 import dev.bitfold.onnx.proof.OnnxProof;
+import dev.bitfold.quantizer.PackedTensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * How a quantized model is written. Immutable: each method gives other options.
@@ -24,6 +26,9 @@ import java.util.Set;
  * @param contribOperators MatMulIntegerToFloat of ONNX Runtime's domain {@code com.microsoft} in
  *     place of QuantizeLinear and DequantizeLinear around MatMul: faster, and no other runtime
  *     reads them
+ * @param runtimeRounding int8 weights and tables of embeddings have the bytes that ONNX Runtime's
+ *     own quantizer ({@code quantize_dynamic}, with symmetric weights) writes. See {@link
+ *     #withRuntimeRounding}
  * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
  * @param embeddings Gather nodes whose float32 tables are written as uint8 with a scale per column
  * @param proof what the file is proved on before it is written, or why it is not
@@ -34,12 +39,14 @@ public record OnnxOptions(
     boolean reducedRange,
     boolean cleanShapes,
     boolean contribOperators,
+    boolean runtimeRounding,
     Map<String, String> folded,
     Set<String> embeddings,
     OnnxProof proof) {
   /** uint8 activations, clean shapes, standard operators only, nothing folded, random proof. */
   public static final OnnxOptions DEFAULT =
-      new OnnxOptions(false, false, false, true, false, Map.of(), Set.of(), OnnxProof.random());
+      new OnnxOptions(
+          false, false, false, true, false, false, Map.of(), Set.of(), OnnxProof.random());
 
   /** Copies the collections, keeping their order. */
   public OnnxOptions {
@@ -56,6 +63,7 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         folded,
         embeddings,
         proof);
@@ -69,6 +77,7 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         folded,
         embeddings,
         proof);
@@ -82,6 +91,7 @@ public record OnnxOptions(
         reduced,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         folded,
         embeddings,
         proof);
@@ -95,6 +105,7 @@ public record OnnxOptions(
         reducedRange,
         clean,
         contribOperators,
+        runtimeRounding,
         folded,
         embeddings,
         proof);
@@ -108,6 +119,37 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contrib,
+        runtimeRounding,
+        folded,
+        embeddings,
+        proof);
+  }
+
+  /**
+   * With int8 weights and tables of embeddings rounded as ONNX Runtime's own quantizer rounds them,
+   * or not, for a file that must have the same bytes as one of its files. All arithmetic is
+   * float32:
+   *
+   * <ul>
+   *   <li>a weight: {@code scale = amax / largest}, {@code code = clamp(round(w / scale))}. The
+   *       largest code is 127 over the descriptor's {@code scaleAmax}: 64 for {@link
+   *       dev.bitfold.descriptor.Recipe#ONNX_DYNAMIC}, and with {@link #withReducedRange}
+   *   <li>a table of embeddings, uint8 with one scale: {@code scale = 2 amax / 255}, {@code zero
+   *       point = round(amax / scale)} in double, {@code code = clamp(round(x / scale) + zero
+   *       point)}
+   * </ul>
+   *
+   * <p>The quantized model multiplies by {@code 127 / amax} in place of the division. Its weights
+   * are the same but for the last bit of scales and a few codes in a million, next to a tie.
+   */
+  public OnnxOptions withRuntimeRounding(boolean runtime) {
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        runtime,
         folded,
         embeddings,
         proof);
@@ -131,6 +173,7 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         more,
         embeddings,
         proof);
@@ -149,6 +192,7 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         folded,
         more,
         proof);
@@ -162,8 +206,16 @@ public record OnnxOptions(
         reducedRange,
         cleanShapes,
         contribOperators,
+        runtimeRounding,
         folded,
         embeddings,
         other);
+  }
+
+  /** A table of {@link #embeddings} in its codes. */
+  PackedTensor packed(INDArray table) {
+    return runtimeRounding
+        ? RuntimeRounding.table(table)
+        : OnnxQdq.embeddingQuantizer(table).pack(table);
   }
 }

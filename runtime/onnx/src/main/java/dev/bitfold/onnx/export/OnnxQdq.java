@@ -15,15 +15,20 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a quantized model as an ONNX model in QDQ form: the float model's file with QuantizeLinear
  * and DequantizeLinear around the nodes that compute its layers.
  */
 public final class OnnxQdq {
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxQdq.class);
+
   private static final QuantDescriptor TABLE =
       QuantDescriptor.builder().bits(8).unsigned(true).affine(true).axis(1).build();
 
@@ -35,8 +40,15 @@ public final class OnnxQdq {
    * @param opset the version of ONNX's operators that the file needs
    * @param bytes of the file
    * @param proof that the file computes what the quantized model does, or why there is none
+   * @param dynamic the paths of inputs whose scale each run takes from its whole tensor. If there
+   *     is one, what the file gives for a row depends on the rest of its batch and on padding
    */
-  public record Exported(long opset, long bytes, ProofResult proof) {}
+  public record Exported(long opset, long bytes, ProofResult proof, List<String> dynamic) {
+    /** Copies the list. */
+    public Exported {
+      dynamic = List.copyOf(dynamic);
+    }
+  }
 
   /** As the longer method, with {@link OnnxOptions#DEFAULT}, from a file. */
   public static Exported export(
@@ -96,7 +108,15 @@ public final class OnnxQdq {
         Prover.prove(
             original.name(), bytes, model, reference, options.proof(), export.sessionSettings());
     OnnxFile.write(out, bytes);
-    return new Exported(OpsetRaise.of(original.name(), model), bytes.length, proof);
+    List<String> dynamic = export.dynamic();
+    if (!dynamic.isEmpty()) {
+      LOG.warn(
+          "{}: {} of its inputs have dynamic scales, so that what it gives for a row depends on the"
+              + " rest of the batch and on padding; calibrated (static) scales do not",
+          out.getFileName(),
+          dynamic.size());
+    }
+    return new Exported(OpsetRaise.of(original.name(), model), bytes.length, proof, dynamic);
   }
 
   /**

@@ -32,7 +32,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** One export: what is checked, what the file must compute, and what is written. */
 final class QdqExport {
   private static final long PER_CHANNEL = 13;
-  private static final long FP8 = 19;
   private static final long BLOCKS = 21;
 
   private final OnnxFile file;
@@ -86,26 +85,19 @@ final class QdqExport {
     }
   }
 
+  /** The paths of inputs whose scale each run computes. */
+  List<String> dynamic() {
+    List<String> dynamic = new ArrayList<>();
+    for (String layer : mapping.layers().keySet()) {
+      LayerState state = new LayerState(layer, stored, originals);
+      state.input().filter(state::isDynamic).ifPresent(dynamic::add);
+    }
+    return dynamic;
+  }
+
   /** The entries of a session's configuration without which ONNX Runtime computes otherwise. */
   Map<String, String> sessionSettings() {
-    Map<String, String> settings = new LinkedHashMap<>();
-    stored
-        .state()
-        .descriptors()
-        .forEach(
-            (path, descriptor) -> {
-              ElementType type = FormatTypes.of(descriptor.format()).orElse(ElementType.FLOAT);
-              boolean weight = stored.schema().entry(path).role() == TensorRole.WEIGHT;
-              if (weight && !descriptor.blockSizes().isEmpty()) {
-                // By default it also rounds the float inputs of blocks of 4 bits to 8 bits.
-                settings.put("session.qdq_matmulnbits_accuracy_level", "1");
-              }
-              if (type.opset() == FP8) {
-                // By default 1.29 fuses FP8 around a MatMul into an operator that has no FP8.
-                settings.put("session.disable_quant_qdq", "1");
-              }
-            });
-    return settings;
+    return SessionSettings.of(stored, originals);
   }
 
   /** The file that is written. */
@@ -153,6 +145,7 @@ final class QdqExport {
 
   private void write(Graph graph) {
     QdqNodes qdq = new QdqNodes(graph);
+    DynamicNodes dynamic = new DynamicNodes(graph);
     List<MappedLayer> layers = layers(graph);
     Foldings foldings = new Foldings(graph);
     Map<String, float[]> factors = foldings(foldings, layers);
@@ -165,7 +158,7 @@ final class QdqExport {
             foldings.into(producer, own);
           }
         });
-    layers.forEach(layer -> new LayerWriter(graph, options, qdq, layer, factors).write());
+    layers.forEach(layer -> new LayerWriter(graph, options, qdq, dynamic, layer, factors).write());
     new ChangedTensors(graph, stored, originals)
         .each(
             mapping.tensors(),
@@ -180,7 +173,7 @@ final class QdqExport {
       float[] floats = Tensors.floats(graph.file(), table);
       Tensors.requireFinite(graph.file(), table, floats);
       INDArray values = DenseFloats.array(floats, shape);
-      PackedTensor packed = OnnxQdq.embeddingQuantizer(values).pack(values);
+      PackedTensor packed = options.packed(values);
       qdq.gather(node, WeightCodes.of(node.name(), packed, new int[] {0, 1}));
     }
   }

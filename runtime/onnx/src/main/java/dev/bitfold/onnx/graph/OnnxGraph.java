@@ -17,6 +17,7 @@ import dev.bitfold.onnx.proof.ProofResult;
 import dev.bitfold.onnx.proof.Prover;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -165,7 +166,7 @@ public final class OnnxGraph {
     ProofResult result = FloatProof.prove(weights.file(), proof, REMEDY);
     byte[] bytes = weights.file().model().toByteArray();
     OnnxFile.write(out, bytes);
-    return new OnnxQdq.Exported(Steps.OPSET, bytes.length, result);
+    return new OnnxQdq.Exported(Steps.OPSET, bytes.length, result, List.of());
   }
 
   /**

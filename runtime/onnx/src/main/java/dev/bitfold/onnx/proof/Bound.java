@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -71,7 +72,7 @@ final class Bound {
     }
     float[] e = floats(expected);
     float[] a = floats(actual);
-    return worst(expected.shape(), e, a, e, e, largest(e), largest(e), spread);
+    return worst(expected.shape(), e, a, e, e, largest(e), largest(e), FORMULAS, spread);
   }
 
   /**
@@ -86,18 +87,21 @@ final class Bound {
     if (other.isPresent() || before.length() == 0) {
       return other.orElse(Difference.NONE);
     }
-    INDArray scaled = activation.scaled(before);
-    float[] x = floats(scaled);
+    float[] x = floats(activation.scaled(before));
     float largest = largest(x);
-    Activation.Range range = activation.range();
+    Activation.Range range = activation.range(x);
     double width = (double) range.high() - range.low();
     double bound = Math.min(RELATIVE * largest, width * OF_RANGE);
     float[] low = x.clone();
     float[] high = x.clone();
+    double ends = bound;
     for (int i = 0; i < x.length; i++) {
       double by = spread == null ? bound : Math.max(bound, spread[i]);
       low[i] = (float) (x[i] - by);
       high[i] = (float) (x[i] + by);
+      if (x[i] == range.low() || x[i] == range.high()) {
+        ends = Math.max(ends, by);
+      }
       if (activation.unsigned()) {
         low[i] = Math.max(0, low[i]);
         high[i] = Math.max(0, high[i]);
@@ -105,19 +109,69 @@ final class Bound {
       }
     }
     long[] shape = before.shape();
+    Right right = Right.of(activation, range, (float) ends, low, high, shape);
     return worst(
         shape,
-        quantized(activation, x, shape),
+        quantized(activation.quantize(), x, shape),
         floats(behind),
-        quantized(activation, low, shape),
-        quantized(activation, high, shape),
+        right.low(),
+        right.high(),
         Math.min(largest, Math.max(Math.abs(range.low()), Math.abs(range.high()))),
         0,
+        activation.ofRange().isEmpty() || width == 0 ? FORMULAS : FORMULAS + 2 * ends / width,
         null);
   }
 
-  private static float[] quantized(Activation activation, float[] values, long[] shape) {
-    return floats(activation.quantize().apply(DenseFloats.array(values, shape)));
+  /**
+   * The smallest and the largest numbers that may stand behind a cut.
+   *
+   * @param low for each element
+   * @param high for each element
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Right(float[] low, float[] high) {
+    /**
+     * Through Bitfold's quantizer. If the scale is each tensor's own, it moves with the ends of the
+     * tensor's range: through the quantizers of all ranges whose ends are moved by the bound.
+     */
+    static Right of(
+        Activation activation,
+        Activation.Range range,
+        float ends,
+        float[] low,
+        float[] high,
+        long[] shape) {
+      if (activation.ofRange().isEmpty()) {
+        return new Right(
+            quantized(activation.quantize(), low, shape),
+            quantized(activation.quantize(), high, shape));
+      }
+      Right right = new Right(filled(low.length, 1), filled(low.length, -1));
+      for (int end = 0; end < 4; end++) {
+        float from = range.low() == 0 ? 0 : range.low() + ((end & 1) == 0 ? -ends : ends);
+        float to = range.high() == 0 ? 0 : range.high() + ((end & 2) == 0 ? -ends : ends);
+        UnaryOperator<INDArray> quantizer =
+            activation.ofRange().get().apply(new Activation.Range(from, to));
+        float[] l = quantized(quantizer, low, shape);
+        float[] h = quantized(quantizer, high, shape);
+        for (int i = 0; i < l.length; i++) {
+          right.low[i] = Math.min(right.low[i], l[i]);
+          right.high[i] = Math.max(right.high[i], h[i]);
+        }
+      }
+      return right;
+    }
+
+    private static float[] filled(int length, int sign) {
+      float[] values = new float[length];
+      Arrays.fill(values, sign * Float.POSITIVE_INFINITY);
+      return values;
+    }
+  }
+
+  private static float[] quantized(
+      UnaryOperator<INDArray> quantizer, float[] values, long[] shape) {
+    return floats(quantizer.apply(DenseFloats.array(values, shape)));
   }
 
   /** Compares integers and booleans, which must be the same, or among those that are right. */
@@ -167,6 +221,7 @@ final class Bound {
       float[] high,
       float largest,
       float bounded,
+      double formulas,
       float @Nullable [] spread) {
     double worst = 0;
     int at = -1;
@@ -176,7 +231,7 @@ final class Bound {
         continue;
       }
       double by = Math.abs((double) actual[i] - expected[i]);
-      double allowed = RELATIVE * bounded + FORMULAS * Math.abs(expected[i]);
+      double allowed = RELATIVE * bounded + formulas * Math.abs(expected[i]);
       allowed = spread == null ? allowed : Math.max(allowed, spread[i]);
       boolean out =
           !(actual[i] >= Math.min(low[i], high[i]) - allowed

@@ -4,9 +4,14 @@ import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.tensor.DenseFloats;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -15,10 +20,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * not.
  *
  * @param value the name of the output to be added
- * @param scale of the codes; 0 where the value is one of floats
+ * @param scale of the codes; 0 where the value is one of floats, or the scale is computed
  * @param zeroPoint the code of 0
+ * @param computed the names of scale and zero point that each run computes; empty if they are fixed
  */
-record Exposure(String value, float scale, int zeroPoint) {
+record Exposure(String value, float scale, int zeroPoint, List<String> computed) {
+  private static final Set<String> INTEGER_PRODUCTS = Set.of("MatMulInteger", "ConvInteger");
+
   /** How a file shows a cut; empty if it has no such node. */
   static Optional<Exposure> of(Graph exported, Cut cut) {
     if (cut.output()) {
@@ -29,11 +37,21 @@ record Exposure(String value, float scale, int zeroPoint) {
         .filter(node -> node.getInputCount() > 0)
         .map(
             node -> {
+              if (INTEGER_PRODUCTS.contains(node.getOpType())) {
+                return dynamic(exported, node);
+              }
               boolean fused = node.getOpType().equals("MatMulIntegerToFloat");
               return fused
                   ? codes(exported, node, 2, 4).orElseGet(() -> floats(node.getInput(0)))
                   : ofValue(exported, node.getInput(0));
             });
+  }
+
+  private static Exposure dynamic(Graph exported, NodeProto node) {
+    NodeProto source = exported.producer(node.getInput(0));
+    return source != null && Graph.is(source, "DynamicQuantizeLinear")
+        ? new Exposure(node.getInput(0), 0, 0, List.of(source.getOutput(1), source.getOutput(2)))
+        : floats(node.getInput(0));
   }
 
   private static Exposure ofValue(Graph exported, String value) {
@@ -46,7 +64,7 @@ record Exposure(String value, float scale, int zeroPoint) {
   }
 
   private static Exposure floats(String value) {
-    return new Exposure(value, 0, 0);
+    return new Exposure(value, 0, 0, List.of());
   }
 
   private static Optional<Exposure> codes(
@@ -62,17 +80,41 @@ record Exposure(String value, float scale, int zeroPoint) {
     float[] scales = Tensors.floats(exported.file(), scale.get());
     long[] zeros = Tensors.integers(exported.file(), zero.get());
     return scales.length == 1 && zeros.length == 1
-        ? Optional.of(new Exposure(node.getInput(0), scales[0], (int) zeros[0]))
+        ? Optional.of(new Exposure(node.getInput(0), scales[0], (int) zeros[0], List.of()))
         : Optional.empty();
   }
 
-  /** What the file has at the cut, as floats; empty if it is no tensor of the expected kind. */
-  Optional<INDArray> read(HostValue shown) {
+  /** The names of all outputs to be added. */
+  List<String> values() {
+    return computed.isEmpty() ? List.of(value) : List.of(value, computed.get(0), computed.get(1));
+  }
+
+  /**
+   * What the file has at the cut, as floats; empty if it is no tensor of the expected kind.
+   *
+   * @param shown what a run of the file has given
+   * @param feed what went into it
+   */
+  Optional<INDArray> read(Map<String, HostValue> shown, Map<String, INDArray> feed) {
+    HostValue whole = shown.get(value);
+    if (whole == null) {
+      return Optional.ofNullable(feed.get(value)).map(x -> x.castTo(DataType.FLOAT));
+    }
+    if (!computed.isEmpty()) {
+      return shown.get(computed.get(0)) instanceof HostValue.Floats ownScale
+              && shown.get(computed.get(1)) instanceof HostValue.Integers ownZero
+          ? values(whole, ownScale.array().getFloat(0), (int) ownZero.values()[0])
+          : Optional.empty();
+    }
     if (scale == 0) {
-      return shown instanceof HostValue.Floats floats
+      return whole instanceof HostValue.Floats floats
           ? Optional.of(floats.array())
           : Optional.empty();
     }
+    return values(whole, scale, zeroPoint);
+  }
+
+  private static Optional<INDArray> values(@Nullable HostValue shown, float scale, int zeroPoint) {
     if (!(shown instanceof HostValue.Integers integers)) {
       return Optional.empty();
     }

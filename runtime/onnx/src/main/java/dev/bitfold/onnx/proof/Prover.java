@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -122,7 +121,7 @@ public final class Prover {
                   () -> faults.fault("has no node " + cut.node() + ", which computes a layer")));
     }
     exposures.values().stream()
-        .map(Exposure::value)
+        .flatMap(exposure -> exposure.values().stream())
         .filter(value -> !graph.isFed(value))
         .forEach(graph::addOutput);
     ModelProto shown = exported.model().toBuilder().setGraph(graph.toProto()).build();
@@ -293,16 +292,13 @@ public final class Prover {
 
   private INDArray behind(
       Cut cut, Exposure exposure, Map<String, HostValue> shown, Map<String, INDArray> feed) {
-    HostValue value = shown.get(exposure.value());
-    INDArray fed = feed.get(exposure.value());
-    Optional<INDArray> array =
-        value != null
-            ? exposure.read(value)
-            : Optional.ofNullable(fed)
-                .map(x -> x.castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT));
     INDArray found =
-        array.orElseThrow(
-            () -> faults.fault("has no floats at " + exposure.value() + ", at node " + cut.node()));
+        exposure
+            .read(shown, feed)
+            .orElseThrow(
+                () ->
+                    faults.fault(
+                        "has no floats at " + exposure.value() + ", at node " + cut.node()));
     if (found.length() > 0 && found.minNumber().floatValue() < found.maxNumber().floatValue()) {
       moved.add(cut);
     }

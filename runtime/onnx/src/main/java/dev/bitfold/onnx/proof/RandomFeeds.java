@@ -47,7 +47,8 @@ final class RandomFeeds {
     this.graph = new Graph(reference.original());
     this.random = new Random(seed);
     for (Cut cut : reference.cuts()) {
-      if (!cut.output() && cut.activation().factors().isEmpty()) {
+      boolean fixed = cut.activation().ofRange().isEmpty();
+      if (!cut.output() && fixed && cut.activation().factors().isEmpty()) {
         ranges.put(cut.value(), cut.activation().range());
       }
     }

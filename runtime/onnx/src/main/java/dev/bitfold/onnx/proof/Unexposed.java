@@ -141,7 +141,7 @@ final class Unexposed {
     some.stream()
         .map(exposures::get)
         .filter(java.util.Objects::nonNull)
-        .map(Exposure::value)
+        .flatMap(exposure -> exposure.values().stream())
         .filter(value -> !graph.isFed(value))
         .forEach(graph::addOutput);
     return exported.model().toBuilder().setGraph(graph.toProto()).build();

@@ -16,7 +16,7 @@ class ArchitectureTest {
           """
           onnx.file   | descriptor storage tensor | nd4j protobuf onnx jspecify
           onnx.proof  | tensor onnx.file | nd4j protobuf onnx ai.onnxruntime.. jspecify
-          onnx.export | (root) annotations calibration descriptor internal.state layer quantizer quantizer.scale storage tensor onnx.file onnx.proof | nd4j protobuf onnx jspecify
+          onnx.export | (root) annotations calibration descriptor internal.state layer quantizer quantizer.scale storage tensor onnx.file onnx.proof | nd4j protobuf onnx slf4j jspecify
           onnx.graph  | (root) calibration layers tensor onnx.file onnx.proof onnx.export | nd4j protobuf onnx jspecify
           """);
 

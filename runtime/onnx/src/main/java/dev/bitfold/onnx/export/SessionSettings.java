@@ -1,0 +1,58 @@
+package dev.bitfold.onnx.export;
+
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.storage.StateFile;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a session's configuration must say for ONNX Runtime to compute what an exported file says.
+ */
+final class SessionSettings {
+  private static final long FP8 = 19;
+
+  /** 1: inputs of MatMulNBits stay float. */
+  private static final String ACCURACY = "session.qdq_matmulnbits_accuracy_level";
+
+  /** 1: nothing is fused with DequantizeLinear, and that of a constant is computed once. */
+  private static final String NOT_FUSED = "session.disable_quant_qdq";
+
+  private SessionSettings() {}
+
+  /**
+   * The entries, without which ONNX Runtime 1.29 computes otherwise.
+   *
+   * @param originals the SHA-256 of the float model's weights and biases
+   */
+  static Map<String, String> of(StateFile stored, Map<String, String> originals) {
+    boolean blocks = false;
+    boolean alone = false;
+    boolean products = false;
+    boolean floats = false;
+    State state = stored.state();
+    for (Map.Entry<String, QuantDescriptor> tensor : state.descriptors().entrySet()) {
+      String path = tensor.getKey();
+      QuantDescriptor descriptor = tensor.getValue();
+      boolean weight = stored.schema().entry(path).role() == TensorRole.WEIGHT;
+      String layer = LayerState.layerOf(path);
+      blocks |= weight && !descriptor.blockSizes().isEmpty();
+      alone |= weight && new LayerState(layer, stored, originals).hasFloatInput();
+      products |= !weight && !descriptor.dynamic();
+      floats |= FormatTypes.of(descriptor.format()).filter(type -> type.opset() == FP8).isPresent();
+    }
+    Map<String, String> settings = new LinkedHashMap<>();
+    // MatMulNBits, into which blocks and int8 weights of float inputs are fused, also rounds the
+    // inputs to 8 bits. Whole channels are slow in it even without that.
+    boolean once = alone && !blocks && !products;
+    if (blocks || (alone && !once)) {
+      settings.put(ACCURACY, "1");
+    }
+    // FP8 around a MatMul is fused into an operator that has no FP8.
+    if (floats || once) {
+      settings.put(NOT_FUSED, "1");
+    }
+    return settings;
+  }
+}
