@@ -35,10 +35,10 @@ import java.util.function.Supplier;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
- * A model that has seen its calibration data. Immutable and safe for concurrent use: each method
- * gives another object, so several settings can be compared on one pass over the data. The float
- * model must stay what it was: methods that measure it throw an {@link IllegalStateException} with
- * the names of weights and biases that have changed since.
+ * Holds a model's calibration data in the form that its quantizers need. Immutable and safe for
+ * concurrent use. Each method returns another object, so several settings can be compared after one
+ * pass over the data. The float model must not change: methods that run it throw an {@link
+ * IllegalStateException} that names the weights and biases that have changed.
  *
  * @param <M> the model
  */
@@ -46,7 +46,7 @@ public final class Calibration<M> {
   private final Replay<M> replay;
   private final ModelShape shape;
 
-  /** Without the corrections. */
+  /** The state before the corrections. */
   private final State calibrated;
 
   private final Corrections corrections;
@@ -101,16 +101,16 @@ public final class Calibration<M> {
   }
 
   /**
-   * Smooths the layers marked {@code @SmoothQuant}: multiplies each of their input channels by a
-   * pre-quant scale, and divides the matching weights by it. With {@code @SmoothInto}, all
-   * consumers of a source share one scale, which is folded into the source. Checks on the
-   * calibration data that the float model's outputs do not change.
+   * Smooths the layers marked {@code @SmoothQuant}. Each input channel is multiplied by its
+   * pre-quant scale, and the matching weights are divided by that scale. With {@code @SmoothInto},
+   * all consumers of a source share one scale, which is folded into the source. Smoothing is
+   * checked on the calibration data: the float model's outputs must not change.
    *
    * @throws IllegalStateException if no layer is marked, or the layers are smoothed already
    * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a
    *     component with {@code @SmoothInto}
    * @throws CalibrationException if smoothing would change the float model; the message names the
-   *     first layer that changes, and what was folded into
+   *     first layer that changes, and the source of the fold
    */
   public Calibration<M> smoothQuant(SmoothQuantOptions options) {
     Objects.requireNonNull(options, "options");
@@ -148,8 +148,8 @@ public final class Calibration<M> {
   }
 
   /**
-   * The inputs and outputs that held NaN or infinity, by path, with the number of such values;
-   * empty unless {@link NonFinite#COUNT} was asked for.
+   * Returns the number of NaN and infinite values in each input and output that held any, by path.
+   * Empty unless {@link NonFinite#COUNT} was asked for.
    */
   public Map<String, Long> nonFinite() {
     Map<String, Long> counts = new LinkedHashMap<>();
@@ -162,23 +162,34 @@ public final class Calibration<M> {
     return Collections.unmodifiableMap(counts);
   }
 
-  /** The alpha curve of each smoothed layer, by path; empty before {@link #smoothQuant}. */
+  /** Returns the alpha curve of each smoothed layer, by path. Empty before {@link #smoothQuant}. */
+  public Map<String, AlphaCurve> alphaCurves() {
+    return curves;
+  }
+
+  /**
+   * Returns the alpha curve of each smoothed layer.
+   *
+   * @deprecated renamed to {@link #alphaCurves}
+   */
+  @Deprecated
   public Map<String, AlphaCurve> alphas() {
     return curves;
   }
 
   /**
-   * The same with tensors, or all tensors of layers, kept float.
+   * Returns the calibration with a tensor, or all tensors of a layer, kept float.
    *
-   * @param path of a quantized tensor or a layer, or a pattern, as for {@link Plan#skip(String)}
-   * @throws IllegalArgumentException if nothing of that path is quantized; the message has the near
-   *     ones
+   * @param path the path of a quantized tensor or a layer, or a pattern, as in {@link
+   *     Plan#skip(String)}
+   * @throws IllegalArgumentException if the path selects nothing that is quantized; the message
+   *     lists similar paths
    */
   public Calibration<M> skip(String path) {
     return skip(Selection.of(path));
   }
 
-  /** The same with the layers of a class and of its subclasses kept float. */
+  /** Returns the calibration with the layers of a class and of its subclasses kept float. */
   public Calibration<M> skip(Class<?> layers) {
     return skip(Selection.of(layers));
   }
@@ -191,7 +202,7 @@ public final class Calibration<M> {
         new State(
             others.descriptors(),
             scales,
-            calibrated.preScales(),
+            calibrated.preQuantScales(),
             calibrated.tensors(),
             calibrated.packed());
     return new Calibration<>(
@@ -207,19 +218,20 @@ public final class Calibration<M> {
   }
 
   /**
-   * Returns the same with the biases of quantized layers corrected: what quantization adds to the
-   * mean of an output channel is taken from its bias. Every layer is measured alone, on its float
-   * inputs, over a sample of the calibration data (the empirical bias correction of Nagel et al.
-   * 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2).
+   * Returns the calibration with corrected biases in its quantized layers. The error that
+   * quantization adds to the mean of an output channel is subtracted from the bias of that channel.
+   * Each layer is measured alone, on its float inputs, over a sample of the calibration data (the
+   * empirical bias correction of Nagel et al. 2019, "Data-Free Quantization Through Weight
+   * Equalization and Bias Correction", section 4.2).
    *
-   * <p>It may come before or after {@link #smoothQuant}, {@link #skip} and {@link #weightAmax}:
-   * biases are corrected for the model as those make it.
+   * <p>This method may be called before or after {@link #smoothQuant}, {@link #skip} and {@link
+   * #weightAmax}. Biases are always corrected for the model that results from all of them.
    *
-   * <p>The bias of the output, and the axis of the output's channels, are found by running the
-   * float layers with some values of their biases raised: of several biases that one is corrected
-   * which is added to the output. Where an activation follows inside the layer, the mean error
-   * behind it is taken, which corrects a part. Layers without a bias, and those of which no bias
-   * belongs to the output's channels, stay as they are; the latter are named in the log.
+   * <p>To find the bias of a layer's output and the axis of the output's channels, the float layers
+   * are run with some values of their biases raised. If a layer has several biases, the one that is
+   * added to the output is corrected. If an activation follows inside the layer, the mean error
+   * after the activation is used, which corrects only a part. Layers without a bias stay as they
+   * are. So do layers in which no bias belongs to the output's channels; the log names them.
    *
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
@@ -229,31 +241,37 @@ public final class Calibration<M> {
   }
 
   /**
-   * The same with an amax of your own for each quantized weight that takes its scale from its
-   * largest value, in place of that one. Affine weights stay as they are: they have a range.
+   * Returns the calibration with an amax of the user's choice for each quantized weight whose amax
+   * would be its largest magnitude. Affine weights do not change: they have a range instead.
    *
-   * <p>It may come before or after {@link #smoothQuant} and {@link #correctBiases}: the rule sees
-   * each weight as it will be quantized, and is asked again if that changes.
+   * <p>This method may be called before or after {@link #smoothQuant} and {@link #correctBiases}.
+   * The rule is given each weight as it will be quantized, and is asked again if the weight
+   * changes.
    *
-   * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
+   * @throws IllegalArgumentException if an amax does not fit its weight; the message names the
+   *     weight
    */
   public Calibration<M> weightAmax(WeightAmax rule) {
     return weightAmax(Selection.of("**"), rule);
   }
 
   /**
-   * The same for some weights. Of several rules for one weight the last one counts.
+   * Returns the calibration with an amax of the user's choice for some weights. Of several rules
+   * for one weight, the last one counts.
    *
-   * @param weights the path of a weight or of a layer, or a pattern, as for {@link
+   * @param weights the path of a weight or of a layer, or a pattern, as in {@link
    *     Plan#skip(String)}
-   * @throws IllegalArgumentException as {@link #weightAmax(WeightAmax)}, or if there is no such
-   *     weight; the message has the near ones
+   * @throws IllegalArgumentException as {@link #weightAmax(WeightAmax)} does, or if there is no
+   *     such weight; the message lists similar paths
    */
   public Calibration<M> weightAmax(String weights, WeightAmax rule) {
     return weightAmax(Selection.of(weights), rule);
   }
 
-  /** The same for the weights in the layers of a class and of its subclasses. */
+  /**
+   * Returns the calibration with an amax of the user's choice for the weights in the layers of a
+   * class and of its subclasses.
+   */
   public Calibration<M> weightAmax(Class<?> layers, WeightAmax rule) {
     return weightAmax(Selection.of(layers), rule);
   }
@@ -268,17 +286,17 @@ public final class Calibration<M> {
         replay, shape, calibrated, other, observations, smooth, curves, folded, wholeCurves);
   }
 
-  /** As {@link #diagnose(Diagnosis.Curves)} with whole curves. */
+  /** Returns a diagnosis with whole alpha curves, as {@link #diagnose(Diagnosis.Curves)} does. */
   public Diagnosis diagnose() {
     return diagnose(Diagnosis.Curves.WHOLE);
   }
 
   /**
-   * Returns what each layer loses by quantization, and how far the model's output is from the float
-   * model's. The layers are measured on the calibration data in three passes, the model on a sample
-   * of it.
+   * Returns how much each layer loses by quantization, and how far the model's output is from that
+   * of the float model. Layers are measured on the calibration data in three passes. The model is
+   * measured on a sample of the data.
    *
-   * @param curves which points the alpha curves have, if the layers are smoothed
+   * @param curves the points of the alpha curves, if the layers are smoothed
    */
   public Diagnosis diagnose(Diagnosis.Curves curves) {
     Objects.requireNonNull(curves, "curves");
@@ -297,33 +315,36 @@ public final class Calibration<M> {
   }
 
   /**
-   * Returns what quantizing one layer alone does to the model's output, on a sample of the
-   * calibration data: as many passes as there are layers.
+   * Returns the effect of quantizing one layer alone on the model's output, measured on a sample of
+   * the calibration data. It takes one pass over the sample for each layer.
    */
   public Sensitivity sensitivity() {
     replay.requireUnchanged();
     return new SensitivityRun<>(replay, shape, state).run();
   }
 
-  /** As {@link #advise(int, double)}, for layers that add more than 0.01 to the model's error. */
+  /**
+   * Returns advice for the layers that add more than 0.01 to the model's error, as {@link
+   * #advise(int, double)} does.
+   */
   public List<Advice> advise(int count) {
     return advise(count, Adviser.THRESHOLD);
   }
 
   /**
-   * Returns what to change in the annotations of the layers that add most to the error of the
-   * model's output. Each change was tried on a sample of the calibration data: scales of finer
-   * granularity first, more bits next, the cheapest that helps enough; where none does, the advice
-   * is to keep the layer float. Empty if no layer is above the threshold.
+   * Returns changes of annotations for the layers that add most to the error of the model's output.
+   * Each change was tried on a sample of the calibration data: first scales of finer granularity,
+   * then more bits. The cheapest change that helps enough is recommended. If no change helps, the
+   * advice is to keep the layer float. Empty if no layer is above the threshold.
    *
-   * @param count how many layers at most
+   * @param count the largest number of layers
    * @param threshold the relative error of the model's output, with one layer quantized and all
    *     others float, up to which that layer is left alone; 0 or more
    * @throws IllegalArgumentException if the threshold is negative or NaN
    */
   public List<Advice> advise(int count, double threshold) {
     if (!(threshold >= 0)) {
-      throw new IllegalArgumentException("threshold = " + threshold + ": it is 0 or more");
+      throw new IllegalArgumentException("threshold = " + threshold + ": it must be 0 or more");
     }
     return new Adviser<>(replay, shape, state)
         .advise(diagnose(Diagnosis.Curves.TRIED), count, threshold);
@@ -334,24 +355,26 @@ public final class Calibration<M> {
   }
 
   /**
-   * Trains the model with its quantizers in place, beginning with this calibration.
+   * Returns a training of the model with its quantizers in place, which begins with this
+   * calibration.
    *
    * @param updater any of ND4J's updaters: {@code new Adam(1e-3)}
-   * @throws IllegalArgumentException if no layer declares {@code backward}, or a descriptor cannot
-   *     be trained through; the message names layer and tensor. Also if ND4J cannot make the
-   *     updater, as AdaBelief in its version 1.0.0-M2.1
-   * @throws IllegalStateException if a static quantizer was never reached by the calibration data,
-   *     or a learned amax would begin with zero
+   * @throws IllegalArgumentException if no layer declares {@code backward}, if a descriptor cannot
+   *     be trained through, or if ND4J cannot create the updater, such as AdaBelief in version
+   *     1.0.0-M2.1; the message names layer and tensor, or the updater
+   * @throws IllegalStateException if the calibration data never reached a static quantizer, or if a
+   *     learned amax would begin with zero
    */
   public Training<M> train(IUpdater updater) {
     return train(updater, updater);
   }
 
   /**
-   * The same with another updater for learned scales, which are of another size than weights.
+   * Returns a training with a separate updater for learned scales, whose size differs from that of
+   * weights.
    *
-   * @param updater of weights and biases
-   * @param scaleUpdater of learned scales
+   * @param updater the updater of weights and biases
+   * @param scaleUpdater the updater of learned scales
    */
   public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
     replay.requireUnchanged();
@@ -366,11 +389,11 @@ public final class Calibration<M> {
   }
 
   /**
-   * The quantized model. The error of its output, which the summary has, is measured on a sample of
-   * the calibration data.
+   * Returns the quantized model. Its summary contains the error of the model's output, measured on
+   * a sample of the calibration data.
    *
-   * @throws IllegalStateException if a static quantizer was never reached by the calibration data,
-   *     or weights or biases of the float model have changed since {@code calibrate}; the message
+   * @throws IllegalStateException if the calibration data never reached a static quantizer, or if
+   *     weights or biases of the float model have changed since {@code calibrate}; the message
    *     names each
    */
   public Quantized<M> freeze() {
@@ -385,7 +408,7 @@ public final class Calibration<M> {
         quantized -> ComparisonRun.sampled(replay, () -> quantized));
   }
 
-  /** Returns one line: how many quantizers of which kind, and how many layers are smoothed. */
+  /** Returns one line: the number of quantizers of each kind, and of smoothed layers. */
   @Override
   public String toString() {
     return "calibration of "

@@ -17,15 +17,15 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The first pass over the calibration data: quantizers note what they need, and it shows whether
- * model and data can be calibrated at all. Not safe for concurrent use.
+ * Runs the first pass over the calibration data. Quantizers record what they need, and the pass
+ * checks whether model and data can be calibrated at all. Not safe for concurrent use.
  */
 final class FirstPass<M> {
   /**
-   * What the pass has found.
+   * Holds what the pass has found.
    *
-   * @param replay for later passes
-   * @param observations by the path of the tensor
+   * @param replay the replay for later passes
+   * @param observations the observation of each tensor, by path
    */
   record Result<M>(Replay<M> replay, Map<String, Observation> observations) {}
 
@@ -50,9 +50,8 @@ final class FirstPass<M> {
     }
     if (!observer.called() && shape.hasInputs()) {
       throw new CalibrationException(
-          "not one layer of the model was called: forward must run the model that it is given, its"
-              + " first argument, as (m, x) -> m.forward(x) or Net::forward does, and not another"
-              + " one, as (m, x) -> model.forward(x) does");
+          "no layer of the model was called: forward must run its first argument, such as (m, x) ->"
+              + " m.forward(x) or Net::forward; (m, x) -> model.forward(x) runs another model");
     }
     replay.requireRepeatable();
     replay.requireUnchanged();
@@ -80,7 +79,7 @@ final class FirstPass<M> {
     batches++;
   }
 
-  /** Whether the first batch has changed since others were asked for. */
+  /** Returns whether the contents of the first batch have changed since later batches were read. */
   private boolean refilled() {
     return first != null
         && firstOutput != null

@@ -36,8 +36,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * Describes how each tensor of a model will be quantized, before any calibration data has been
  * seen. Immutable and safe for concurrent use. The model itself is never changed.
  *
- * <p>A generated {@code MQuantizer.of(model)} gives the plan that the annotations say. To try
- * something else without compiling again, {@link #using} and {@link #describe} give other plans.
+ * <p>The generated {@code MQuantizer.of(model)} returns the plan that the annotations describe. To
+ * try other settings without compiling again, call {@link #using} and {@link #describe}, which
+ * return other plans.
  *
  * @param <M> the model
  */
@@ -62,11 +63,11 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * The plan that the annotations say; for generated code.
+   * Returns the plan that the annotations describe; for generated code.
    *
    * @throws IllegalArgumentException if a component is of a class that its model was not compiled
-   *     for, a tensor does not fit its layout, or what {@code @SmoothInto} says does not fit the
-   *     model
+   *     for, if a tensor does not fit its layout, or if the paths of {@code @SmoothInto} do not fit
+   *     the model
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> Plan<M> of(M model, Component<M> component) {
@@ -86,8 +87,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan in which every quantized layer follows a recipe in place of its annotations. A
-   * role that the recipe leaves out stays float, and layers are smoothed if the recipe says so.
+   * Returns a plan in which every quantized layer follows a recipe instead of its annotations. A
+   * role that the recipe leaves out stays float. Layers are smoothed if the recipe contains
+   * {@code @SmoothQuant}.
    *
    * @throws IllegalArgumentException if the recipe quantizes a role that no layer has
    * @throws InvalidDescriptorException if a descriptor does not fit a tensor
@@ -98,12 +100,12 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan in which some layers follow a recipe in place of what the plan says of them.
+   * Returns a plan in which some layers follow a recipe instead of what this plan says about them.
    *
    * @param layers the path of a layer, or a pattern: {@code *} stands for any part of a name,
    *     {@code **} for any number of names, as in {@code encoder.**} and {@code blocks.*.fc1}
-   * @throws IllegalArgumentException as {@link #using(Recipe)}, or if there is no such layer; the
-   *     message has the near ones
+   * @throws IllegalArgumentException as {@link #using(Recipe)} does, or if there is no such layer;
+   *     the message lists similar paths
    * @throws InvalidDescriptorException if a descriptor does not fit a tensor
    */
   public Plan<M> using(Recipe recipe, String layers) {
@@ -111,8 +113,8 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan in which the layers of a class and of its subclasses follow a recipe; as {@link
-   * #using(Recipe, String)}.
+   * Returns a plan in which the layers of a class and of its subclasses follow a recipe, as in
+   * {@link #using(Recipe, String)}.
    */
   public Plan<M> using(Recipe recipe, Class<?> layers) {
     return using(recipe, Selection.of(layers));
@@ -131,21 +133,21 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan in which tensors are quantized as a descriptor says, and not otherwise: what the
-   * plan said of them is dropped. {@link #describe(String, UnaryOperator)} keeps the rest of it.
+   * Returns a plan in which tensors are quantized exactly as a descriptor says. What this plan says
+   * about them is dropped; {@link #describe(String, UnaryOperator)} keeps what it does not change.
    *
    * @param tensors the path of a tensor: {@code fc1.weight}, {@code hidden.2.x}, {@code
-   *     head.output}; or a pattern for several that are quantized: {@code *} stands for any part of
+   *     head.output}; or a pattern that selects quantized tensors: {@code *} stands for any part of
    *     a name, {@code **} for any number of names, as in {@code blocks.*.fc1.weight}
-   * @throws IllegalArgumentException if there is no such tensor, or it is a bias; the message has
-   *     the near ones
+   * @throws IllegalArgumentException if there is no such tensor, or if it is a bias; the message
+   *     lists similar paths
    * @throws InvalidDescriptorException if the descriptor does not fit a tensor
    */
   public Plan<M> describe(String tensors, QuantDescriptor descriptor) {
     Objects.requireNonNull(tensors, "tensors");
     Objects.requireNonNull(descriptor, "descriptor");
     Selection selection = Selection.of(tensors);
-    // A path may name a tensor that is float so far.
+    // A path, unlike a pattern, may name a tensor that is still float.
     Set<String> among = selection.isPattern() ? descriptors().keySet() : shape.sites().keySet();
     String what = selection.isPattern() ? "quantized tensor" : "tensor";
     return describe(selection, among, what, old -> descriptor);
@@ -160,8 +162,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
    *
    * @param tensors the path of a quantized tensor, or a pattern, as for {@link #describe(String,
    *     QuantDescriptor)}
-   * @param change gets the descriptor that a tensor has, and gives the one that it will have
-   * @throws IllegalArgumentException if no such tensor is quantized; the message has the near ones
+   * @param change takes a tensor's descriptor and returns its new one
+   * @throws IllegalArgumentException if no such tensor is quantized; the message lists similar
+   *     paths
    * @throws InvalidDescriptorException if a descriptor does not fit a tensor
    */
   public Plan<M> describe(String tensors, UnaryOperator<QuantDescriptor> change) {
@@ -172,9 +175,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   /**
    * Returns a plan in which the descriptors of one tensor are changed in every layer of a class and
-   * of its subclasses, as {@link #describe(String, UnaryOperator)} does it.
+   * of its subclasses, as in {@link #describe(String, UnaryOperator)}.
    *
-   * @param tensor its name in the layer: {@code weight}
+   * @param tensor the name of the tensor in the layer: {@code weight}
    */
   public Plan<M> describe(Class<?> layers, String tensor, UnaryOperator<QuantDescriptor> change) {
     Objects.requireNonNull(change, "change");
@@ -188,14 +191,14 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan in which tensors, or all tensors of layers, stay float, as {@code @SkipQuantize}
-   * would have it.
+   * Returns a plan in which a tensor, or all tensors of a layer, stay float, as
+   * {@code @SkipQuantize} does it.
    *
-   * @param path of a quantized tensor ({@code fc1.weight}) or of a layer ({@code fc1}), or a
-   *     pattern: {@code *} stands for any part of a name, {@code **} for any number of names, as in
-   *     {@code encoder.**}
-   * @throws IllegalArgumentException if nothing of that path is quantized; the message has the near
-   *     ones
+   * @param path the path of a quantized tensor ({@code fc1.weight}) or of a layer ({@code fc1}), or
+   *     a pattern: {@code *} stands for any part of a name, {@code **} for any number of names, as
+   *     in {@code encoder.**}
+   * @throws IllegalArgumentException if the path selects nothing that is quantized; the message
+   *     lists similar paths
    */
   public Plan<M> skip(String path) {
     return skip(Selection.of(path));
@@ -215,10 +218,10 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan with the change that a piece of advice names.
+   * Returns a plan with the change that a piece of advice recommends.
    *
    * @throws IllegalArgumentException if the advice is for another model, as {@link #describe} and
-   *     {@link #skip}
+   *     {@link #skip} do
    */
   public Plan<M> with(Advice advice) {
     Objects.requireNonNull(advice, "advice");
@@ -232,17 +235,17 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return changed;
   }
 
-  /** Returns a plan whose calibration tells how far it has come. */
+  /** Returns a plan whose calibration reports its progress. */
   public Plan<M> withProgress(Progress.Listener progress) {
     Objects.requireNonNull(progress, "progress");
     return new Plan<>(model, component, shape, descriptions, progress);
   }
 
   /**
-   * Returns a plan for which other kernels compute: in calibration, every search and measurement,
-   * training, and the quantized model.
+   * Returns a plan that computes with other kernels. They are used for calibration, every search
+   * and measurement, training, and the quantized model.
    *
-   * @param kernels in place of {@link Kernels#active}
+   * @param kernels the kernels to use instead of {@link Kernels#active}
    */
   public Plan<M> withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
@@ -250,18 +253,18 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns how each tensor will be quantized. Before any data is seen, only weights have an amax
-   * and an error.
+   * Returns how each tensor will be quantized. Before any data has been seen, only weights have an
+   * amax and an error.
    */
   public Summary summary() {
-    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(smoothed()));
+    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(layersToSmooth()));
   }
 
   /**
-   * Runs the model over calibration data and notes what its quantizers need.
+   * Runs the model on calibration data and records what the quantizers need.
    *
-   * @param batches at least one; iterated as often as a method needs, so give a List or an Iterable
-   *     that starts anew
+   * @param batches at least one; iterated as often as a method needs, so pass a List, or an
+   *     Iterable that can be iterated again
    * @param forward runs one batch: {@code MiniLm::forward}; deterministic
    * @throws CalibrationException if there are no batches or they can be iterated only once, if an
    *     input holds NaN or infinity, if the letters of a layer's weight and input contradict each
@@ -274,13 +277,13 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * As {@link #calibrate(Iterable, Forward)}.
+   * Runs the model on calibration data, as {@link #calibrate(Iterable, Forward)} does.
    *
-   * @param nonFinite {@link NonFinite#COUNT} leaves NaN and infinity out of the statistics and
-   *     counts them (see {@link Calibration#nonFinite}); a batch that has any is used for nothing
-   *     else, such as the search for alpha
-   * @throws IllegalArgumentException if it is {@link NonFinite#KEEP}
-   * @throws IllegalStateException if a layer is of a graph's variables
+   * @param nonFinite how NaN and infinity are handled. {@link NonFinite#COUNT} leaves them out of
+   *     the statistics and counts them (see {@link Calibration#nonFinite}); a batch that has any is
+   *     not used for anything else, such as the search for alpha
+   * @throws IllegalArgumentException if {@code nonFinite} is {@link NonFinite#KEEP}
+   * @throws IllegalStateException if the tensors of a layer are variables of a graph
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward, NonFinite nonFinite) {
@@ -297,7 +300,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * The quantized model, where nothing needs data: only weights are quantized, or inputs with
+   * Returns the quantized model if nothing needs data: only weights are quantized, or inputs with
    * dynamic scales.
    *
    * @throws IllegalStateException if a quantizer needs calibration; the message names each
@@ -311,28 +314,32 @@ public final class Plan<M> extends Backed<Planned<M>> {
         shape,
         state(),
         Map.of(),
-        Summary.Smoothings.wanted(smoothed()),
+        Summary.Smoothings.wanted(layersToSmooth()),
         frozen -> Optional.empty());
   }
 
-  /** As {@link #resume(Path, IUpdater, IUpdater)} with one updater for everything. */
+  /**
+   * Continues a training as {@link #resume(Path, IUpdater, IUpdater)} does, with one updater for
+   * everything.
+   */
   public Training<M> resume(Path checkpoint, IUpdater updater) throws IOException {
     return resume(checkpoint, updater, updater);
   }
 
   /**
-   * Goes on with a training where {@link Training#save} left it, bit for bit, without calibration
-   * data. Weights and biases that are trained come from the file, so that those of the model may
-   * hold anything; what no layer trains must be as it was.
+   * Continues a training where {@link Training#save} left it, bit for bit, without calibration
+   * data. Weights and biases that are trained come from the file, so the model may hold any values
+   * for them. Tensors that no layer trains must be unchanged.
    *
-   * <p>The plan must say what the training's did. Tensors that its calibration skipped are to be
-   * skipped in the plan.
+   * <p>The plan must be equal to the plan of the training. Skip in this plan the tensors that were
+   * skipped in the calibration.
    *
-   * @param updater of weights and biases, of the same class as before; its rates may differ
-   * @param scaleUpdater of learned scales, likewise
+   * @param updater the updater of weights and biases, of the same class as before; its rates may
+   *     differ
+   * @param scaleUpdater the updater of learned scales, likewise
    * @throws dev.bitfold.storage.StateFileException if the file is damaged or not a checkpoint, or
-   *     of another version, model, plan or updater; the message tells what differs
-   * @throws IOException if it cannot be read
+   *     belongs to another version, model, plan or updater; the message says what differs
+   * @throws IOException if the file cannot be read
    */
   public Training<M> resume(Path checkpoint, IUpdater updater, IUpdater scaleUpdater)
       throws IOException {
@@ -347,13 +354,13 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return new Planned<>(model, component, shape);
   }
 
-  /** How each quantized tensor is quantized, by path. */
+  /** Returns how each quantized tensor is quantized, by path. */
   public Map<String, QuantDescriptor> descriptors() {
     return descriptions.descriptors();
   }
 
-  /** The paths of the layers that are to be smoothed. */
-  public Set<String> smoothed() {
+  /** Returns the paths of the layers that {@link Calibration#smoothQuant()} will smooth. */
+  public Set<String> layersToSmooth() {
     return descriptions.smooth().keySet();
   }
 
@@ -361,13 +368,13 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return State.FLOAT.withDescriptors(descriptors());
   }
 
-  /** Returns one line: how many quantizers of which kind, and how many layers to be smoothed. */
+  /** Returns one line: the number of quantizers of each kind, and of layers to be smoothed. */
   @Override
   public String toString() {
     String smoothing =
-        smoothed().isEmpty()
+        layersToSmooth().isEmpty()
             ? ""
-            : "; " + Descriptions.count(smoothed().size(), "layer") + " to be smoothed";
+            : "; " + Descriptions.count(layersToSmooth().size(), "layer") + " to be smoothed";
     return "plan of "
         + model.getClass().getSimpleName()
         + ": "

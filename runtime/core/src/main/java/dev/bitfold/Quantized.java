@@ -3,7 +3,6 @@ package dev.bitfold;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.descriptor.InvalidDescriptorException;
-import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Packing;
@@ -11,19 +10,18 @@ import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.state.Backed;
-import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.storage.Frozen;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.storage.StateFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,30 +30,24 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A quantized model, ready to use. Immutable; the model is safe for concurrent use if the user's
- * own code is.
+ * Holds a quantized model that is ready to use. Immutable. The model is safe for concurrent use if
+ * the user's own code is.
  *
  * @param <M> the model
  */
-public final class Quantized<M> extends Backed<StateFile> {
+public final class Quantized<M> extends Backed<Frozen> {
   private final M model;
   private final Summary summary;
-  private final StateFile stored;
-  private final Map<String, String> originals;
+  private final Frozen contents;
 
-  /** Makes the compressed model, from the float one; absent if this is compressed already. */
+  /** Makes the compressed model from the float model; empty if this model is already compressed. */
   private final Optional<Supplier<Quantized<M>>> compress;
 
   private Quantized(
-      M model,
-      Summary summary,
-      StateFile stored,
-      Map<String, String> originals,
-      Optional<Supplier<Quantized<M>>> compress) {
+      M model, Summary summary, Frozen contents, Optional<Supplier<Quantized<M>>> compress) {
     this.model = model;
     this.summary = summary;
-    this.stored = stored;
-    this.originals = originals;
+    this.contents = contents;
     this.compress = compress;
   }
 
@@ -79,17 +71,16 @@ public final class Quantized<M> extends Backed<StateFile> {
       ModelShape shape,
       State state,
       Function<M, Summary> summaryOf) {
-    // Whatever becomes of the float model, this one stays what it is.
+    // This model keeps its own tensors, so later changes to the float model do not affect it.
     State own = shape.owned(state);
     M frozen = shape.rebuild(model, component, own);
     Summary summary = summaryOf.apply(frozen);
-    // Made now: later the float model may hold other values.
+    // The file is made now, because the float model may hold other values later.
     StateFile stored = StateFile.of(shape, state, summary.toJson());
     return new Quantized<>(
         frozen,
         summary,
-        stored,
-        stored.originals(shape),
+        new Frozen(stored, stored.floatHashes(shape)),
         state.packed().isEmpty()
             ? Optional.of(() -> compressed(model, component, shape, own, stored, summary))
             : Optional.empty());
@@ -117,14 +108,14 @@ public final class Quantized<M> extends Backed<StateFile> {
   }
 
   /**
-   * A quantized model from a file; for generated code of {@code load}.
+   * Loads a quantized model from a file; for the generated method {@code load}.
    *
-   * @param model of the same shape as the one that was saved. Where the file holds no weights of
-   *     its own, it must be the same float model; else its weights are not read, and may be {@link
+   * @param model a model of the same shape as the saved one. If the file holds no weights of its
+   *     own, it must be the same float model. Otherwise its weights are not read, and may be {@link
    *     dev.bitfold.tensor.Placeholder placeholders}
-   * @throws dev.bitfold.storage.StateFileException if the file is damaged, or of another version or
-   *     model; the message tells what differs
-   * @throws IOException if it cannot be read
+   * @throws dev.bitfold.storage.StateFileException if the file is damaged, or belongs to another
+   *     version or model; the message says what differs
+   * @throws IOException if the file cannot be read
    */
   public static <M> Quantized<M> load(M model, Component<M> component, Path file)
       throws IOException {
@@ -144,28 +135,29 @@ public final class Quantized<M> extends Backed<StateFile> {
   }
 
   /**
-   * Saves what distinguishes this model from the float one: amax, scales, smoothing and every
-   * weight or bias that was changed. After {@link #compress}, the file also holds all weights, so
-   * that loading no longer needs the float model's. The file describes the model as it was frozen;
-   * later changes to the float model have no effect on it. It is a safetensors file, and is written
-   * whole or not at all.
+   * Saves everything that distinguishes this model from the float model: amax, scales, smoothing,
+   * and each weight or bias that differs. After {@link #compress}, the file also holds all weights,
+   * so loading no longer needs those of the float model. The file describes the model at the time
+   * it was frozen; later changes to the float model have no effect on it. The file is a safetensors
+   * file, and is written whole or not at all.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @throws IOException if the file cannot be written; a file that was there before is then
+   *     unchanged
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");
-    stored.toSafetensors().write(file);
+    contents.file().toSafetensors().write(file);
   }
 
   /**
-   * Returns the same model with its quantized weights in the bits of their formats. Outside of
-   * {@code forward}, a weight of a compressed layer reads as NaN. A layer unpacks its weights for
-   * each call of {@code forward}, so its outputs are the same. Two kinds of layers keep unpacked
-   * weights: those without {@code @Input}, and those that have no wrapper.
+   * Returns the same model with its quantized weights packed into the bits of their formats.
+   * Outside of {@code forward}, a weight of a compressed layer reads as NaN. In each call of {@code
+   * forward}, the layer unpacks its weights, so its outputs do not change. Two kinds of layers keep
+   * unpacked weights: those without {@code @Input}, and those without a wrapper.
    *
-   * @return itself if it is compressed already
-   * @throws IllegalStateException if the float model's weights have changed since {@code freeze()}:
-   *     they are packed from there; the message names each
+   * @return this model if it is already compressed
+   * @throws IllegalStateException if weights of the float model have changed since {@code
+   *     freeze()}, because they are packed from there; the message names each
    */
   public Quantized<M> compress() {
     return compress.map(Supplier::get).orElse(this);
@@ -184,8 +176,7 @@ public final class Quantized<M> extends Backed<StateFile> {
                 missing.add(
                     site.describe(null, descriptor)
                         + (descriptor.dynamic()
-                            ? ", whose scales of blocks are dynamic, and whose scale of those is"
-                                + " not"
+                            ? "; its block scales are dynamic, but their own scale is static"
                             : ""));
               }
             });
@@ -205,37 +196,29 @@ public final class Quantized<M> extends Backed<StateFile> {
   }
 
   /**
-   * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights, for
-   * tools that look at them.
+   * Returns what {@link #save} writes: descriptors, scales, smoothing and changed weights. For
+   * tools that inspect them.
    */
   public StateFile state() {
-    return stored;
+    return contents.file();
   }
 
   @Override
-  protected StateFile contents() {
-    return stored;
+  protected Frozen contents() {
+    return contents;
   }
 
   /**
-   * Returns the SHA-256 of each weight and bias of the float model, by path, as {@link
-   * StateFile#hash} makes it, for exporters; placeholders are left out.
-   */
-  public Map<String, String> originals() {
-    return originals;
-  }
-
-  /**
-   * Returns how far this model's outputs are from the float model's, on data of your own. Each
-   * batch is run through both.
+   * Returns how far this model's outputs are from those of the float model, on data of the user's
+   * own. Each batch is run through both models.
    *
    * @param floatModel the model that was quantized
    * @param batches at least one; iterated once
    * @param forward runs one batch, as in {@link Plan#calibrate(Iterable, Forward)}: {@code
    *     MiniLm::forward}
    * @throws IllegalArgumentException if the float model is this model
-   * @throws CalibrationException if there are no batches, or one cannot be run; the message has its
-   *     number
+   * @throws CalibrationException if there are no batches, or if a batch cannot be run; the message
+   *     has its number
    */
   public <B> Comparison compare(
       M floatModel, Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
@@ -249,29 +232,17 @@ public final class Quantized<M> extends Backed<StateFile> {
     return ComparisonRun.of(floatModel, model, batches, forward);
   }
 
-  /** Returns how each tensor is quantized, and with what error. */
+  /** Returns how each tensor is quantized, and its error. */
   public Summary summary() {
     return summary;
   }
 
   /**
-   * Returns what is quantized, what the weights take, and the error of the model's output, on one
-   * or two lines.
+   * Returns what is quantized, how much memory the weights take, and the error of the model's
+   * output, on one or two lines.
    */
   @Override
   public String toString() {
-    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
-    summary.rows().forEach(row -> descriptors.put(row.path(), row.descriptor()));
-    return "quantized "
-        + model.getClass().getSimpleName()
-        + ": "
-        + new Descriptions(descriptors, Map.of()).inWords()
-        + "; weights "
-        + summary.weightBytes()
-        + " bytes packed, as float32 "
-        + summary.floatBytes()
-        + ", held in "
-        + summary.heldBytes()
-        + summary.modelError().map(error -> "\nmodel output: " + error).orElse("");
+    return "quantized " + model.getClass().getSimpleName() + ": " + summary.totals();
   }
 }

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Quantization-aware training: the model computes with quantized weights and inputs, and its
- * gradients go to float masters behind them.
+ * Trains a model with its quantizers in place (quantization-aware training). The model computes
+ * with quantized weights and inputs, and the gradients update float masters of the weights.
  *
- * <p>Each layer that declares {@code backward} is trained: in {@code forward} its weights are those
- * of the float master, quantized; in {@code backward} the straight-through estimator of each
- * descriptor ({@code ste}) stands in for the gradient of rounding, and learned scales get theirs.
- * Layers without {@code backward} stay as they are. The model that was calibrated is never changed.
+ * <p>Each layer that declares {@code backward} is trained. Its {@code forward} computes with the
+ * quantized values of the float masters. Its {@code backward} uses the straight-through estimator
+ * of each descriptor ({@code ste}) in place of the gradient of rounding, and computes the gradients
+ * of learned scales. Layers without {@code backward} do not change. The calibrated model itself is
+ * never changed.
  *
  * <pre>{@code
  * Training<LeNet> training =
@@ -48,14 +49,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * LeNet trained = training.floatModel();
  * }</pre>
  *
- * <p>Not safe for concurrent use. What a step runs may use several threads; the order in which
- * several gradients of one tensor are added is then theirs.
+ * <p>Not safe for concurrent use. A step may run the model on several threads. In that case, the
+ * threads determine the order in which several gradients of one tensor are added.
  *
  * @param <M> the model
  */
 public final class Training<M> {
   /**
-   * One pass forward and backward through a model.
+   * Runs one forward and backward pass through a model.
    *
    * @param <M> the model
    */
@@ -64,8 +65,8 @@ public final class Training<M> {
     /**
      * Runs {@code forward}, computes the loss and its gradient, and runs {@code backward}.
      *
-     * @param model valid until the step ends
-     * @return the loss, which is only checked and handed on
+     * @param model the model, valid until the step ends
+     * @return the loss, which is only checked and returned to the caller of the step
      */
     double run(M model) throws Exception;
   }
@@ -138,17 +139,17 @@ public final class Training<M> {
   }
 
   /**
-   * One step: a pass, then an update of every parameter that a gradient has reached. If it fails,
-   * no parameter has changed.
+   * Makes one step: runs a pass, then updates every parameter that a gradient has reached. If the
+   * step fails, no parameter changes.
    *
    * @return the loss
    * @throws IllegalArgumentException if the {@code backward} of a layer returns a gradient of a
-   *     wrong name or shape, or leaves one out; the message names the layer
-   * @throws IllegalStateException if the loss, a gradient or an update is NaN or infinite, if a
-   *     layer ran forward and its {@code backward} was not called, if no gradient has reached any
-   *     layer, if a learned amax would become zero, negative or NaN, or within a step; the message
-   *     names the step, and the layer or tensor. After an updater has failed, every further step is
-   *     refused: resume from a checkpoint
+   *     wrong name or shape, or omits one; the message names the layer
+   * @throws IllegalStateException if the loss, a gradient or an update is NaN or infinite, if
+   *     {@code forward} of a layer ran but its {@code backward} was not called, if no gradient has
+   *     reached any layer, if a learned amax would become zero, negative or NaN, or if called
+   *     within a step; the message names the step, and the layer or tensor. After an updater has
+   *     failed, every further step is refused; resume from a checkpoint
    */
   public double step(Pass<? super M> pass) {
     double loss = run(pass);
@@ -159,12 +160,13 @@ public final class Training<M> {
   }
 
   /**
-   * The gradients of a pass, without an update: for a check, or for an optimizer of one's own.
+   * Returns the gradients of a pass without updating anything, for a check or for an optimizer of
+   * the user's own.
    *
-   * @return by the names of {@link #parameters}, each of its parameter's shape; parameters that the
-   *     pass has not reached, and those that are fixed, are left out
-   * @throws IllegalArgumentException as {@link #step}
-   * @throws IllegalStateException as {@link #step}
+   * @return the gradients by the names of {@link #parameters}, each in its parameter's shape;
+   *     parameters that the pass has not reached, and those that are fixed, are left out
+   * @throws IllegalArgumentException as {@link #step} does
+   * @throws IllegalStateException as {@link #step} does
    */
   public Map<String, INDArray> gradients(Pass<? super M> pass) {
     run(pass);
@@ -173,7 +175,7 @@ public final class Training<M> {
 
   private double run(Pass<? super M> pass) {
     Objects.requireNonNull(pass, "pass");
-    requireNotRunning("a pass can make none of its own");
+    requireNotRunning("a pass cannot make a step of its own");
     trained.begin(steps + 1);
     double loss;
     running = true;
@@ -195,53 +197,55 @@ public final class Training<M> {
 
   private void requireNotRunning(String why) {
     if (running) {
-      throw new IllegalStateException(
-          "step " + (steps + 1) + ": another step is being made; " + why);
+      throw new IllegalStateException("step " + (steps + 1) + ": another step is running; " + why);
     }
   }
 
   /**
-   * The values of everything that is trained, as they are now: weights and biases by their paths
-   * ({@code fc1.weight}), learned scales beside them ({@code fc1.x.amax}). Copies.
+   * Returns copies of the current values of everything that is trained: weights and biases by their
+   * paths ({@code fc1.weight}), and learned scales beside them ({@code fc1.x.amax}).
    */
   public Map<String, INDArray> parameters() {
     return trained.parameters().values();
   }
 
   /**
-   * Leaves tensors as they are from now on, also in a training that resumes from a checkpoint: of a
-   * weight or input its learned scale, too. Layers of which everything is fixed need no call of
-   * {@code backward}.
+   * Stops training tensors: their values stay as they are. If a weight or input has a learned
+   * scale, the scale stays as well. This also applies to a training that resumes from a checkpoint.
+   * A layer in which everything is fixed needs no call of {@code backward}.
    *
-   * @param path of a trained tensor ({@code fc1.weight}) or of a layer ({@code fc1}), or a pattern,
-   *     as for {@link Plan#skip(String)}: {@code encoder.**}
+   * @param path the path of a trained tensor ({@code fc1.weight}) or of a layer ({@code fc1}), or a
+   *     pattern, as in {@link Plan#skip(String)}: {@code encoder.**}
    * @return this
-   * @throws IllegalArgumentException if nothing of that path is trained; the message has the near
-   *     ones
+   * @throws IllegalArgumentException if the path selects nothing that is trained; the message lists
+   *     similar paths
    */
-  public Training<M> fix(String path) {
-    trained.parameters().fix(Selection.of(path));
+  public Training<M> holdFixed(String path) {
+    trained.parameters().holdFixed(Selection.of(path));
     return this;
   }
 
-  /** How many steps have been made, those before a checkpoint included. */
+  /** Returns the number of steps made, including those before a checkpoint. */
   public int steps() {
     return steps;
   }
 
-  /** Begins an epoch, for updaters whose learning rate depends on it; the first is 0. */
-  public void epoch(int number) {
+  /**
+   * Sets the number of the current epoch, for updaters whose learning rate depends on it. Training
+   * begins with epoch 0.
+   */
+  public void beginEpoch(int number) {
     epoch = number;
   }
 
-  /** The epoch that has begun last. */
+  /** Returns the number of the current epoch. */
   public int epoch() {
     return epoch;
   }
 
   /**
-   * The model as it is now, quantized. Its outputs are those of {@link #freeze}, bit for bit. Valid
-   * until the next step, which rewrites its weights in place.
+   * Returns the quantized model in its current state. Its outputs are those of {@link #freeze}, bit
+   * for bit. The model is valid until the next step, which changes its weights in place.
    */
   public M model() {
     M built = current;
@@ -253,13 +257,14 @@ public final class Training<M> {
   }
 
   /**
-   * The float model with the weights and biases that were learned, none of them rounded: to go on
-   * with in float, to calibrate or quantize in another way, or to keep. Its arrays are its own, so
-   * that it stays what it is when training goes on.
+   * Returns the float model with the learned weights and biases, without rounding. It can be
+   * trained further in float, calibrated or quantized in another way, or kept. It holds its own
+   * arrays, so later training does not change it.
    *
-   * <p>A plan of it with the learned scales ({@link #parameters}) as the {@code amax} of their
-   * descriptors gives the bits of {@link #freeze}. Of layers that were smoothed when the model
-   * runs, the weights are given back what they took over, which rounds them once.
+   * <p>To get the bits of {@link #freeze} from it, make a plan of this model and give its
+   * descriptors the learned scales ({@link #parameters}) as their {@code amax}. If a layer's input
+   * was smoothed online, its weights are divided by the smoothing scale again, which rounds them
+   * once.
    */
   public M floatModel() {
     State state = trained.state();
@@ -268,8 +273,8 @@ public final class Training<M> {
   }
 
   /**
-   * The quantized model, with the weights and scales that were learned. Training may go on after
-   * it; the frozen model stays what it is.
+   * Returns the quantized model with the learned weights and scales. Training may continue
+   * afterwards without changing the frozen model.
    *
    * @throws IllegalStateException before the first step
    */
@@ -290,16 +295,18 @@ public final class Training<M> {
   }
 
   /**
-   * Saves a checkpoint, from which {@link Plan#resume} goes on as if there had been no break, bit
-   * for bit: float weights and biases, scales, what the updaters remember, what is fixed, and the
-   * numbers of steps and epoch. Not in it are the updaters' settings and whatever the program
-   * itself holds, such as the order of its batches: let that follow from {@link #steps}.
+   * Saves a checkpoint. {@link Plan#resume} continues from it, bit for bit, as if training had not
+   * been interrupted. The checkpoint holds the float weights and biases, the scales, the state of
+   * the updaters, the names of fixed tensors, and the numbers of steps and of the epoch. It does
+   * not hold the updaters' settings, or state of the program itself such as the order of its
+   * batches: derive that order from {@link #steps}.
    *
-   * <p>A safetensors file, which is written whole or not at all: the checkpoint that was there is
-   * kept until the new one is on the disk.
+   * <p>The checkpoint is a safetensors file, and is written whole or not at all: the checkpoint
+   * that was there before is kept until the new one is on disk.
    *
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
-   * @throws IllegalStateException within a step, or after an updater has failed
+   * @throws IOException if the file cannot be written; a file that was there before is then
+   *     unchanged
+   * @throws IllegalStateException if called within a step, or after an updater has failed
    */
   public void save(Path file) throws IOException {
     Objects.requireNonNull(file, "file");

@@ -7,7 +7,10 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Annotations stand on nothing, descriptors on annotations; there is no third room. */
+/**
+ * Checks that annotations depend on nothing, descriptors only on annotations, and that there is no
+ * third package.
+ */
 @AnalyzeClasses(packages = "dev.bitfold", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String ANNOTATIONS = "dev.bitfold.annotations";

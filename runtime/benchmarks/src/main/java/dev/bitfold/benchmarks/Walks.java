@@ -28,9 +28,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Every operation of the kernels on groups that lie in memory in each of the ways there are, one
- * thread: whole tensors, rows, columns, an axis in the middle, and blocks, also such as fill no
- * vector.
+ * Lists every operation of the kernels, on one thread, for groups in every arrangement in memory:
+ * whole tensors, rows, columns, an axis in the middle, and blocks, including blocks that do not
+ * fill a vector.
  */
 public final class Walks implements Supplier<Map<String, Runnable>> {
   private static final int ROWS = 256;
@@ -47,7 +47,7 @@ public final class Walks implements Supplier<Map<String, Runnable>> {
   private final FloatBuffer out = gaussian(3);
   private final Map<String, Runnable> works = new LinkedHashMap<>();
 
-  /** The works by name; each may be run any number of times. */
+  /** Returns the tasks by name. Each may be run any number of times. */
   @Override
   public Map<String, Runnable> get() {
     KernelThreads.shared().setCount(1);
@@ -116,8 +116,8 @@ public final class Walks implements Supplier<Map<String, Runnable>> {
     }
     Quantizer smoothed =
         Quantizer.of(QuantDescriptor.builder().amax(4).build())
-            .withPreScale(Nd4j.ones(DataType.FLOAT, COLUMNS), -1);
-    works.put("int8 after a pre-scale", () -> smoothed.quantizeInto(large, result));
+            .withPreQuantScale(Nd4j.ones(DataType.FLOAT, COLUMNS), -1);
+    works.put("int8 after a pre-quant scale", () -> smoothed.quantizeInto(large, result));
     Calibrator calibrator =
         Calibrators.of(
             QuantDescriptor.builder().calib(Calib.PERCENTILE).bins(BINS).build(), Layout.UNKNOWN);

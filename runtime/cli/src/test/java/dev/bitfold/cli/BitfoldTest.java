@@ -41,7 +41,7 @@ class BitfoldTest {
                       QuantDescriptor.bits(8),
                       Optional.of(new Summary.Range(0.5f, 2)),
                       OptionalDouble.of(43.25),
-                      new Summary.Smoothed(false, Optional.empty(), Optional.empty()))),
+                      new Summary.Smoothing.NotWanted())),
               List.of(),
               1,
               20,

@@ -19,9 +19,9 @@ import java.util.Arrays;
  */
 final class BinnedCounts {
   /** 2^-126 is the smallest normal float, and its reciprocal is a float. */
-  private static final int LEAST_EXPONENT = -126;
+  private static final int MIN_EXPONENT = -126;
 
-  private static final long MOST_COUNTS = 1L << 26;
+  private static final long MAX_COUNTS = 1L << 26;
 
   private final int bins;
   private final int bits;
@@ -38,7 +38,7 @@ final class BinnedCounts {
    * @throws IllegalArgumentException if they would take more than half a GiB
    */
   BinnedCounts(int groups, int bins) {
-    if ((long) groups * bins > MOST_COUNTS) {
+    if ((long) groups * bins > MAX_COUNTS) {
       throw new IllegalArgumentException(
           groups
               + " histograms of "
@@ -54,8 +54,8 @@ final class BinnedCounts {
     this.inverse = new float[groups];
     this.max = new float[groups];
     this.octaves = new OctaveCounts(groups);
-    Arrays.fill(exponent, LEAST_EXPONENT);
-    Arrays.fill(inverse, Math.scalb(1f, -LEAST_EXPONENT));
+    Arrays.fill(exponent, MIN_EXPONENT);
+    Arrays.fill(inverse, Math.scalb(1f, -MIN_EXPONENT));
   }
 
   int groups() {
@@ -99,7 +99,7 @@ final class BinnedCounts {
 
   /** Makes a group's bins as wide as a magnitude needs. */
   void reach(int group, float magnitude) {
-    widen(group, Math.max(LEAST_EXPONENT, Math.getExponent(magnitude) + 1 - bits));
+    widen(group, Math.max(MIN_EXPONENT, Math.getExponent(magnitude) + 1 - bits));
   }
 
   private void widen(int group, int needed) {
@@ -187,7 +187,7 @@ final class BinnedCounts {
 
   /** Whether a group's bins reach to its largest value, and are no wider than a float needs. */
   private boolean isInside(int group) {
-    int least = Math.max(LEAST_EXPONENT, Math.getExponent(max[group]) + 1 - bits);
+    int least = Math.max(MIN_EXPONENT, Math.getExponent(max[group]) + 1 - bits);
     return max[group] >= 0
         && Float.isFinite(max[group])
         && exponent[group] >= least

@@ -9,7 +9,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Computes the error of a number format at a given amax. Immutable. */
 public final class GridError {
-  private static final int MOST_AT_ONCE = 1 << 16;
+  private static final int MAX_AT_ONCE = 1 << 16;
 
   private final Quantizer quantizer;
 
@@ -38,7 +38,7 @@ public final class GridError {
    */
   public double[] squared(float[] values, long[] weights, float[] amax) {
     double[] sums = new double[amax.length];
-    int rows = Math.max(1, MOST_AT_ONCE / values.length);
+    int rows = Math.max(1, MAX_AT_ONCE / values.length);
     for (int from = 0; from < amax.length; from += rows) {
       int count = Math.min(rows, amax.length - from);
       float[] repeated = new float[count * values.length];

@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Counts what values an input takes. Safe for concurrent use; of fixed size. */
+/**
+ * Collects statistics of the values of an input. Its size does not depend on the data. Safe for
+ * concurrent use.
+ */
 final class ActivationProfile {
   private static final QuantDescriptor HISTOGRAM =
       QuantDescriptor.builder().calib(Calib.PERCENTILE).bins(256).build();
@@ -55,7 +58,7 @@ final class ActivationProfile {
         amax[amax.length - 1], median, perChannel ? each : List.of(), histogram.histogram());
   }
 
-  /** The amax that each method would choose. */
+  /** Returns the amax that each calibration method would choose. */
   Map<String, Double> calibrators() {
     Map<String, Double> chosen = new LinkedHashMap<>();
     chosen.put("max", (double) histogram.histogram().max());

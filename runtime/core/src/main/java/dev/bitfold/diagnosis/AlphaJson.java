@@ -6,8 +6,8 @@ import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
- * The field {@code alpha} of summaries and diagnoses: a number, null for "off", left out where
- * SmoothQuant was not run.
+ * Reads and writes the field {@code alpha} of summaries and diagnoses. The value is a number, or
+ * null for "off". The field is missing if SmoothQuant was not run.
  */
 final class AlphaJson {
   private static final String FIELD = "alpha";
@@ -22,7 +22,7 @@ final class AlphaJson {
    * Reads what {@link #write} has written, or the texts of earlier versions: {@code "0.5"}, and
    * {@code "NaN"} for "off".
    *
-   * @throws IllegalArgumentException if it is something else
+   * @throws IllegalArgumentException if the value is anything else
    */
   static Optional<Alpha> read(JsonNode node) {
     JsonNode alpha = node.path(FIELD);

@@ -12,13 +12,13 @@ import org.slf4j.LoggerFactory;
 public final class ComparisonRun {
   private static final Logger LOG = LoggerFactory.getLogger(ComparisonRun.class);
 
-  /** Batches that are enough to know the error of a model. */
+  /** The number of batches that suffice to measure the error of a model. */
   private static final long ENOUGH = 16;
 
   private ComparisonRun() {}
 
   /**
-   * Compares on all batches.
+   * Compares both models on all batches.
    *
    * @throws CalibrationException if there is no row to compare, or a batch cannot be run or
    *     compared
@@ -45,11 +45,12 @@ public final class ComparisonRun {
   }
 
   /**
-   * Compares on a sample of the calibration data, evenly spread. A quantized model is worth more
-   * than this measurement: if the data cannot be run any more, the log says so.
+   * Compares both models on an evenly spread sample of the calibration data. If the data can no
+   * longer be run, this only writes a warning to the log, because the quantized model is usable
+   * without the measurement.
    *
    * @param model makes the quantized model
-   * @return empty if nothing could be compared
+   * @return the comparison; empty if nothing could be compared
    */
   public static <M> Optional<Comparison> sampled(Replay<M> replay, Supplier<M> model) {
     ComparisonSum sum = new ComparisonSum();

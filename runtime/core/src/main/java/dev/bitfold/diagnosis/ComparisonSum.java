@@ -16,10 +16,11 @@ final class ComparisonSum {
   private Comparison.Worst worst = new Comparison.Worst(0, 0, 0);
 
   /**
-   * Adds a batch. The quantized output is asked for once the float one has been copied, since a
-   * model may write both into one array.
+   * Adds a batch. The quantized output is computed after the float output has been copied, because
+   * a model may write both into the same array.
    *
-   * @throws CalibrationException if both are not of one shape, or are not floats
+   * @throws CalibrationException if the shapes of the outputs differ, or if the outputs are not
+   *     floats
    */
   void add(int batch, Supplier<INDArray> floatOutput, Supplier<INDArray> quantizedOutput) {
     INDArray output = floatOutput.get();
@@ -74,7 +75,7 @@ final class ComparisonSum {
     return noise == 0 ? 0 : Math.sqrt(noise / signal);
   }
 
-  /** Returns what was added; empty if no row was. */
+  /** Returns the comparison of all added batches; empty if no row was added. */
   Optional<Comparison> get() {
     return rows == 0
         ? Optional.empty()

@@ -4,7 +4,10 @@ import java.util.OptionalDouble;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
-/** Decibels in summaries and diagnoses: null where nothing is lost, left out if not measured. */
+/**
+ * Reads and writes decibels in summaries and diagnoses. The value is null if nothing is lost. The
+ * field is missing if it was not measured.
+ */
 final class DecibelsJson {
   private DecibelsJson() {}
 

@@ -15,36 +15,38 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How much each layer loses by quantization, and where: from the calibration data, each layer being
- * fed its float inputs. Immutable; its size does not depend on that of the data.
+ * Tells how much each layer loses by quantization, and where. Layers are measured on the
+ * calibration data, each on its float inputs. Immutable. Its size does not depend on that of the
+ * data.
  *
- * @param layers those with a quantizer, in the order of the model
- * @param summary what is quantized how
+ * @param layers the layers with a quantizer, in the order of the model
+ * @param summary how each tensor is quantized
  */
 public record Diagnosis(List<Layer> layers, Summary summary) {
-  /** Which points the alpha curves have. */
+  /** Names which points the alpha curves have. */
   public enum Curves {
-    /** What the search has tried: no further work. */
+    /** The alphas that the search has tried, which takes no further work. */
     TRIED,
-    /** 0 to 1 by 0.05, and "off", on a sample of the data. */
+    /** The alphas from 0 to 1 in steps of 0.05, and "off", on a sample of the data. */
     WHOLE
   }
 
   /**
-   * One layer.
+   * Describes one layer.
    *
    * @param path its name: {@code encoder.3.attention.query}
    * @param layerClass the simple name of its class
    * @param weightDecibels signal to quantization noise of its worst weight; infinite if nothing is
    *     lost, empty if no weight is quantized
    * @param inputs its quantized inputs
-   * @param outputDecibels signal to noise of what it gives; infinite if nothing is lost, empty if
-   *     it cannot be watched, such as a layer without an {@code @Input}
-   * @param outputL1 the mean absolute error of what it gives over the mean absolute value
-   * @param alpha the migration strength that SmoothQuant chose, or off; empty if it was not run
-   * @param curve the error of the layer over alpha
-   * @param packedBytes what its weights and biases take with codes packed
-   * @param floatBytes what they take as float32
+   * @param outputDecibels signal to noise of its output; infinite if nothing is lost, empty if the
+   *     output cannot be observed, as in a layer without an {@code @Input}
+   * @param outputL1 the mean absolute error of its output divided by the mean absolute value
+   * @param alpha the migration strength that SmoothQuant chose, or off; empty if SmoothQuant was
+   *     not run
+   * @param curve the error of the layer's output for each alpha
+   * @param packedBytes the size of its weights and biases with packed codes
+   * @param floatBytes the size of its weights and biases as float32
    */
   public record Layer(
       String path,
@@ -63,8 +65,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     }
 
     /**
-     * The relative error (root of noise over signal) of what it gives: 0 if nothing is lost, empty
-     * if it cannot be watched.
+     * Returns the relative error (root of noise over signal) of the layer's output: 0 if nothing is
+     * lost, empty if the output cannot be observed.
      */
     public OptionalDouble error() {
       return outputDecibels.isEmpty()
@@ -73,8 +75,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     }
 
     /**
-     * The signal to noise of its worst input; infinite if nothing is lost, empty if no input is
-     * quantized.
+     * Returns the signal to noise of the layer's worst input: infinite if nothing is lost, empty if
+     * no input is quantized.
      */
     public OptionalDouble inputDecibels() {
       return inputs.stream().flatMapToDouble(i -> i.decibels().stream()).min();
@@ -82,16 +84,16 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
   }
 
   /**
-   * One quantized input.
+   * Describes one quantized input.
    *
-   * @param name of the tensor: {@code x}
+   * @param name the name of the tensor: {@code x}
    * @param decibels signal to quantization noise, after smoothing; infinite if nothing is lost,
    *     empty if it was not measured
-   * @param amax the largest amax of its quantizer; empty if its scale comes from each tensor
-   * @param before the input as the float model has it
-   * @param after the same times the smoothing scales; as {@code before} if it is not smoothed
-   * @param calibrators the amax of the whole tensor, after smoothing, that each method would
-   *     choose: {@code max}, {@code percentile 99.9}, {@code mse, 8 bits} …
+   * @param amax the largest amax of its quantizer; empty if its scale is dynamic
+   * @param before the input in the float model
+   * @param after the input times the pre-quant scale; equal to {@code before} if it is not smoothed
+   * @param calibrators the amax of the whole tensor, after smoothing, by calibration method: {@code
+   *     max}, {@code percentile 99.9}, {@code mse, 8 bits} …
    */
   public record Input(
       String name,
@@ -107,12 +109,13 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
   }
 
   /**
-   * What values an input takes.
+   * Describes the values of an input.
    *
-   * @param largest the largest amax of a channel; of the tensor, if its layout names no channel
-   * @param median the median of the channels' amax; the same
+   * @param largest the largest amax of a channel; that of the tensor if its layout names no channel
+   * @param median the median of the channels' amax; the amax of the tensor if its layout names no
+   *     channel
    * @param channels the amax of each channel, in their order; empty if the layout names no channel
-   * @param histogram of all magnitudes
+   * @param histogram the histogram of all magnitudes
    */
   public record Activations(
       double largest, double median, List<Float> channels, Histogram histogram) {
@@ -122,8 +125,8 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     }
 
     /**
-     * How far the channels are apart: largest over median; infinite if most are never active, NaN
-     * if the layout names no channel.
+     * Returns the ratio of the largest to the median amax of the channels: infinite if most
+     * channels are never active, NaN if the layout names no channel.
      */
     public double spread() {
       if (channels.isEmpty()) {
@@ -138,15 +141,15 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
     layers = List.copyOf(layers);
   }
 
-  /** A layer by its path. */
+  /** Returns the layer of a path. */
   public Optional<Layer> layer(String path) {
     Objects.requireNonNull(path, "path");
     return layers.stream().filter(layer -> layer.path().equals(path)).findFirst();
   }
 
   /**
-   * The layers with the largest relative error of their output, largest first; those that cannot be
-   * watched come last.
+   * Returns the layers with the largest relative error of their output, largest first. Layers whose
+   * output cannot be observed come last.
    */
   public List<Layer> worst(int count) {
     return layers.stream()
@@ -155,22 +158,21 @@ public record Diagnosis(List<Layer> layers, Summary summary) {
         .toList();
   }
 
-  /** As a JSON object, for plots and other programs. */
+  /** Returns the diagnosis as a JSON object, for plots and other programs. */
   public String toJson() {
     return DiagnosisJson.write(this);
   }
 
   /**
-   * Returns a table of all layers, and the error of the model's output under it. An input whose
-   * layout names no channel C has no channel statistics.
+   * Returns a table of all layers, followed by the error of the model's output. An input whose
+   * layout has no channel C has no channel statistics.
    */
   @Override
   public String toString() {
-    return table(layers)
-        + summary.modelError().map(error -> "model output: " + error + "\n").orElse("");
+    return table(layers) + summary.modelErrorText().map(error -> error + "\n").orElse("");
   }
 
-  /** A table of some layers. */
+  /** Returns a table of some layers. */
   public static String table(List<Layer> layers) {
     Objects.requireNonNull(layers, "layers");
     List<List<String>> cells = new ArrayList<>();

@@ -7,8 +7,8 @@ import org.nd4j.shade.jackson.databind.node.ArrayNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
 /**
- * Diagnoses as JSON. A value that is not there is left out; null is the alpha "off", and the
- * decibels of what loses nothing.
+ * Writes diagnoses as JSON. A missing value is left out. Null stands for the alpha "off", and for
+ * the decibels of a tensor that loses nothing.
  */
 final class DiagnosisJson {
   private static final ObjectMapper JSON = new ObjectMapper();

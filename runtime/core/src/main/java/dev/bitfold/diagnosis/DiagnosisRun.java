@@ -22,7 +22,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Measures what a {@link Diagnosis} tells: three passes over the data. */
+/** Makes a {@link Diagnosis} in three passes over the data. */
 public final class DiagnosisRun<M> {
   private final Replay<M> replay;
   private final ModelShape shape;
@@ -36,6 +36,8 @@ public final class DiagnosisRun<M> {
   private final Map<String, OutputError> errors = new ConcurrentHashMap<>();
 
   /**
+   * Prepares a run.
+   *
    * @param chosen the curves whose best points are in use
    * @param curves the curves to show
    */
@@ -66,7 +68,8 @@ public final class DiagnosisRun<M> {
     M original = replay.rebuild(State.FLOAT, new Profiler(Map.of(), before));
     M smoothed =
         replay.rebuild(
-            state.withoutQuantizers(), new Both(new Profiler(state.preScales(), after), recorder));
+            state.withoutQuantizers(),
+            new Both(new Profiler(state.preQuantScales(), after), recorder));
     M quantized = replay.rebuild(state.onlyOf(inputs.keySet()), judge);
     for (Replay.Batch<M> batch : replay.pass("diagnosing")) {
       FloatCalls calls = new FloatCalls(inputs);
@@ -128,13 +131,13 @@ public final class DiagnosisRun<M> {
         packing.floatBytes(layer.path()));
   }
 
-  /** Counts the inputs that the state quantizes. */
+  /** Collects statistics of the inputs that the state quantizes. */
   private final class Profiler implements Tap {
-    private final Map<String, INDArray> preScales;
+    private final Map<String, INDArray> preQuantScales;
     private final Map<String, ActivationProfile> profiles;
 
-    Profiler(Map<String, INDArray> preScales, Map<String, ActivationProfile> profiles) {
-      this.preScales = preScales;
+    Profiler(Map<String, INDArray> preQuantScales, Map<String, ActivationProfile> profiles) {
+      this.preQuantScales = preQuantScales;
       this.profiles = profiles;
     }
 
@@ -145,7 +148,7 @@ public final class DiagnosisRun<M> {
             profiles.computeIfAbsent(
                 site.path(),
                 path -> new ActivationProfile(site.tensor().layout(), shape.kernels()));
-        INDArray factors = preScales.get(site.path());
+        INDArray factors = preQuantScales.get(site.path());
         Workspaces.outside(
             () -> {
               profile.observe(
@@ -159,7 +162,7 @@ public final class DiagnosisRun<M> {
     }
   }
 
-  /** Two taps in one pass. */
+  /** Calls two taps in one pass. */
   private record Both(Tap first, Tap second) implements Tap {
     @Override
     public INDArray input(TensorSite site, INDArray x) {
@@ -172,7 +175,7 @@ public final class DiagnosisRun<M> {
     }
   }
 
-  /** The errors of the layers' outputs in a state, on some batches. */
+  /** Returns the error of each layer's output in a state, by path, on some batches. */
   public static <M> Map<String, Double> errors(
       Replay<M> replay, ModelShape shape, State state, List<FloatSample.Recorded<M>> sample) {
     Map<String, OutputError> errors = new ConcurrentHashMap<>();

@@ -3,7 +3,7 @@ package dev.bitfold.diagnosis;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Writes errors and ratios in the one form that all tables and texts of the runtime have. */
+/** Formats errors and ratios in the same way in all tables and texts of the runtime. */
 public final class Figures {
   private static final double SMALL = 1e-4;
 

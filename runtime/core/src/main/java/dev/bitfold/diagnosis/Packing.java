@@ -13,13 +13,13 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A state with its weights packed.
+ * Holds a state with packed weights.
  *
- * @param state holds every weight and bias, so that it stands without the float model
- * @param heldBytes what weights and biases then take
+ * @param state the state, which holds every weight and bias and so does not need the float model
+ * @param heldBytes the size of its weights and biases in memory
  */
 public record Packing(State state, long heldBytes) {
-  /** What the weights and biases of a layer take with codes packed. */
+  /** Returns the size of a layer's weights and biases with packed codes. */
   long bytes(String layer) {
     long packed = 0;
     for (Map.Entry<String, PackedTensor> tensor : state.packed().entrySet()) {
@@ -31,7 +31,7 @@ public record Packing(State state, long heldBytes) {
     return packed;
   }
 
-  /** What they take as float32. */
+  /** Returns the size of a layer's weights and biases as float32. */
   long floatBytes(String layer) {
     long values = 0;
     for (Map.Entry<String, PackedTensor> tensor : state.packed().entrySet()) {

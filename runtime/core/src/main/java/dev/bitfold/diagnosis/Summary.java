@@ -3,6 +3,7 @@ package dev.bitfold.diagnosis;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
@@ -20,19 +21,20 @@ import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What of a model is quantized how, and how well. {@link #toString} is a table.
+ * Describes how each tensor of a model is quantized, and how accurately. {@link #toString} is a
+ * table.
  *
- * @param rows a row per quantizer, in the order of the model
- * @param skipped the paths, with classes, of the components that {@code @SkipQuantize} keeps float,
- *     and of the layers and tensors that {@link dev.bitfold.Plan#skip} does
- * @param layers the layers that the model holds, float ones included
- * @param weightBytes what the weights and biases of the layers take with codes packed and scales as
- *     float32
- * @param floatBytes what they take as float32
- * @param heldBytes what they take in this model: as float32, or packed after {@link
+ * @param rows a row for each quantizer, in the order of the model
+ * @param skipped what stays float, each path with its class: the components marked
+ *     {@code @SkipQuantize}, and the layers and tensors of {@link dev.bitfold.Plan#skip}
+ * @param layers the number of layers in the model, including float layers
+ * @param weightBytes the size of the layers' weights and biases with packed codes and float32
+ *     scales
+ * @param floatBytes their size as float32
+ * @param heldBytes their size in this model: as float32, or packed after {@link
  *     dev.bitfold.Quantized#compress}
- * @param modelError how far the model's output is from the float model's, on a sample of the
- *     calibration data; empty if it was not measured, as of a plan and of a trained model
+ * @param modelError how far the model's output is from that of the float model, on a sample of the
+ *     calibration data; empty if it was not measured, such as for a plan or a trained model
  */
 public record Summary(
     List<Row> rows,
@@ -44,18 +46,18 @@ public record Summary(
     Optional<Comparison> modelError) {
 
   /**
-   * One quantizer.
+   * Describes one quantizer.
    *
    * @param path the tensor's name: {@code encoder.3.attention.query.weight}
    * @param layerClass the simple name of the layer's class
-   * @param role what the tensor is
-   * @param descriptor how it is quantized
-   * @param amax the range of its amax, of an affine one from minimum to maximum; empty if it is
-   *     dynamic or no data has been seen
-   * @param decibels signal to quantization noise: of a weight over all of it, of an input or output
-   *     over a sample of the calibration data, after smoothing; infinite if nothing is lost, empty
-   *     if it was not measured
-   * @param smoothing the state of SmoothQuant for the layer, on its input's row
+   * @param role the role of the tensor
+   * @param descriptor how the tensor is quantized
+   * @param amax the smallest and the largest amax, or the range of an affine quantizer; empty if
+   *     the scale is dynamic or if no data has been seen
+   * @param decibels signal to quantization noise: of a weight over all its values, of an input or
+   *     output over a sample of the calibration data, after smoothing; infinite if nothing is lost,
+   *     empty if it was not measured
+   * @param smoothing the state of SmoothQuant for the layer, in the row of its input
    */
   public record Row(
       String path,
@@ -64,15 +66,18 @@ public record Summary(
       QuantDescriptor descriptor,
       Optional<Range> amax,
       OptionalDouble decibels,
-      Smoothed smoothing) {
-    /** Whether calibration saw nothing but zeros, which makes zeros of everything that follows. */
+      Smoothing smoothing) {
+    /**
+     * Returns whether calibration saw only zeros. Everything computed from this tensor is then
+     * zero.
+     */
     public boolean isOfZeros() {
       return (role == TensorRole.INPUT || role == TensorRole.OUTPUT)
           && amax.map(range -> range.min() == 0 && range.max() == 0).orElse(false);
     }
   }
 
-  /** The smallest and the largest of several numbers. */
+  /** Holds the smallest and the largest of several numbers. */
   public record Range(float min, float max) {
     public static Range of(Quantizer quantizer, INDArray weight) {
       List<Float> fixed = quantizer.fixedAmax();
@@ -93,82 +98,106 @@ public record Summary(
     }
   }
 
-  /**
-   * Whether a quantizer's tensor is smoothed.
-   *
-   * @param marked whether SmoothQuant is wanted
-   * @param alpha the migration strength that was chosen, or off; empty if SmoothQuant was not run
-   * @param foldedInto the layer that the scale is folded into; empty if it is applied when the
-   *     model runs
-   */
-  public record Smoothed(boolean marked, Optional<Alpha> alpha, Optional<String> foldedInto) {
-    static final Smoothed NO = new Smoothed(false, Optional.empty(), Optional.empty());
+  /** Describes what SmoothQuant does with the tensor of a row. */
+  public sealed interface Smoothing {
+    /** Returns the migration strength that was chosen, or off; empty if none was chosen. */
+    default Optional<Alpha> alpha() {
+      return Optional.empty();
+    }
 
-    @Override
-    public String toString() {
-      if (!marked) {
+    /** Returns the layer that the scale is folded into; empty if it is folded into none. */
+    default Optional<String> foldedInto() {
+      return Optional.empty();
+    }
+
+    /** SmoothQuant is not wanted for this tensor. */
+    record NotWanted() implements Smoothing {
+      @Override
+      public String toString() {
         return "";
       }
-      if (alpha.isEmpty()) {
+    }
+
+    /** SmoothQuant is wanted for this tensor, and was not run. */
+    record NotRun() implements Smoothing {
+      @Override
+      public String toString() {
         return "not run";
       }
-      return alpha.get() instanceof Alpha.Fixed fixed
-          ? String.format(Locale.ROOT, "alpha %.2f", fixed.value())
-              + foldedInto.map(source -> ", folded into " + source).orElse("")
-          : alpha.get().toString();
+    }
+
+    /**
+     * SmoothQuant was run.
+     *
+     * @param choice the migration strength that was chosen, or off
+     * @param foldedInto the layer that the scale is folded into; empty if the scale is applied when
+     *     the model runs
+     */
+    record Chosen(Alpha choice, Optional<String> foldedInto) implements Smoothing {
+      @Override
+      public Optional<Alpha> alpha() {
+        return Optional.of(choice);
+      }
+
+      @Override
+      public String toString() {
+        return choice instanceof Alpha.Fixed fixed
+            ? String.format(Locale.ROOT, "alpha %.2f", fixed.value())
+                + foldedInto.map(source -> ", folded into " + source).orElse("")
+            : choice.toString();
+      }
     }
   }
 
   /**
-   * What SmoothQuant has done.
+   * Describes what SmoothQuant does with each layer.
    *
-   * @param layers by the path of each layer that it is wanted for
+   * @param layers the layers that SmoothQuant is wanted for, by path
    */
-  public record Smoothings(Map<String, Smoothed> layers) {
+  public record Smoothings(Map<String, Smoothing> layers) {
     /** Copies the map. */
     public Smoothings {
       layers = Map.copyOf(layers);
     }
 
-    /** Of layers that it was not run for yet. */
+    /** Returns the smoothing of layers that SmoothQuant was not run for yet. */
     public static Smoothings wanted(Set<String> layers) {
       return of(layers, Map.of(), Map.of());
     }
 
     /**
-     * Of layers, all by their paths.
+     * Returns the smoothing of layers; all maps are by the paths of layers.
      *
-     * @param wanted the layers that it is wanted for
-     * @param curves the alpha curve of each layer that it was run for
+     * @param wanted the layers that SmoothQuant is wanted for
+     * @param curves the alpha curve of each layer that SmoothQuant was run for
      * @param folded the layer that a layer's scale is folded into
      */
     public static Smoothings of(
         Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
-      Map<String, Smoothed> layers = new LinkedHashMap<>();
-      wanted.forEach(
-          layer -> layers.put(layer, new Smoothed(true, Optional.empty(), Optional.empty())));
+      Map<String, Smoothing> layers = new LinkedHashMap<>();
+      wanted.forEach(layer -> layers.put(layer, new Smoothing.NotRun()));
       curves.forEach(
           (layer, curve) ->
               layers.put(
                   layer,
-                  new Smoothed(
-                      true, Optional.of(curve.best()), Optional.ofNullable(folded.get(layer)))));
+                  new Smoothing.Chosen(curve.best(), Optional.ofNullable(folded.get(layer)))));
       return new Smoothings(layers);
     }
 
-    /** Of a model that has been summed up before. */
+    /** Returns the smoothing that a summary describes. */
     public static Smoothings of(Summary summary) {
-      Map<String, Smoothed> layers = new LinkedHashMap<>();
+      Map<String, Smoothing> layers = new LinkedHashMap<>();
       for (Row row : summary.rows()) {
-        if (row.smoothing().marked()) {
+        if (!(row.smoothing() instanceof Smoothing.NotWanted)) {
           layers.put(TensorSite.layerOf(row.path()), row.smoothing());
         }
       }
       return new Smoothings(layers);
     }
 
-    public Smoothed of(String layer) {
-      return layers.getOrDefault(layer, Smoothed.NO);
+    /** Returns what SmoothQuant does with the input of a layer. */
+    public Smoothing of(String layer) {
+      return layers.getOrDefault(layer, new Smoothing.NotWanted());
     }
   }
 
@@ -178,36 +207,36 @@ public record Summary(
     skipped = List.copyOf(skipped);
   }
 
-  /** The same of a model that holds its weights in so many bytes. */
+  /** Returns this summary with another size of the weights in memory. */
   public Summary withHeldBytes(long bytes) {
     return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes, modelError);
   }
 
-  /** The same of a model whose error was measured. */
+  /** Returns this summary with an error of the model's output. */
   public Summary withModelError(Optional<Comparison> error) {
     return new Summary(rows, skipped, layers, weightBytes, floatBytes, heldBytes, error);
   }
 
-  /** The summary as a JSON object on one line, as state files hold it. */
+  /** Returns this summary as a JSON object on one line, as it is stored in state files. */
   public String toJson() {
     return SummaryJson.write(this);
   }
 
   /**
-   * The summary of {@link #toJson}.
+   * Returns the summary that {@link #toJson} has written.
    *
-   * @throws IllegalArgumentException if the text is none
+   * @throws IllegalArgumentException if the text is not a summary
    */
   public static Summary ofJson(String json) {
     return SummaryJson.read(json);
   }
 
-  /** The row of a tensor. */
+  /** Returns the row of a tensor. */
   public Optional<Row> row(String path) {
     return rows.stream().filter(row -> row.path().equals(path)).findFirst();
   }
 
-  /** A table with a row per quantizer, and what stays float under it. */
+  /** Returns a table with a row for each quantizer, followed by what stays float. */
   @Override
   public String toString() {
     List<List<String>> cells = new ArrayList<>();
@@ -225,21 +254,20 @@ public record Summary(
     }
     StringBuilder text = new StringBuilder(TextTable.of(cells));
     text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");
-    text.append(layersText()).append("; weights and biases of all layers ");
-    text.append(weightBytes).append(" bytes packed, as float32 ").append(floatBytes);
-    text.append(", held in ").append(heldBytes).append('\n');
-    modelError.ifPresent(error -> text.append("model output: ").append(error).append('\n'));
+    text.append(layersText()).append("; weights and biases of all layers: ");
+    text.append(bytesText()).append('\n');
+    modelErrorText().ifPresent(error -> text.append(error).append('\n'));
     for (String path : skipped) {
       text.append("skipped: ").append(path).append('\n');
     }
     String zeros =
         rows.stream().filter(Row::isOfZeros).map(Row::path).collect(Collectors.joining(", "));
     if (!zeros.isEmpty()) {
-      text.append("only zeros in the calibration data, so everything becomes zero: ")
+      text.append("only zeros in the calibration data, so any later value becomes zero: ")
           .append(zeros)
           .append('\n');
     }
-    long notRun = rows.stream().filter(r -> r.smoothing().toString().equals("not run")).count();
+    long notRun = rows.stream().filter(row -> row.smoothing() instanceof Smoothing.NotRun).count();
     if (notRun > 0) {
       text.append(notRun)
           .append(notRun == 1 ? " input is" : " inputs are")
@@ -248,6 +276,33 @@ public record Summary(
           .append(" not smoothed\n");
     }
     return text.toString();
+  }
+
+  /**
+   * Returns what is quantized, how much memory the weights take, and the error of the model's
+   * output, on one or two lines.
+   */
+  public String totals() {
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>();
+    rows.forEach(row -> descriptors.put(row.path(), row.descriptor()));
+    return new Descriptions(descriptors, Map.of()).inWords()
+        + "; weights: "
+        + bytesText()
+        + modelErrorText().map(error -> "\n" + error).orElse("");
+  }
+
+  private String bytesText() {
+    return weightBytes
+        + " bytes packed, "
+        + floatBytes
+        + " as float32, "
+        + heldBytes
+        + " in memory";
+  }
+
+  /** Returns the line that tables have about the model's output; empty if it was not measured. */
+  Optional<String> modelErrorText() {
+    return modelError.map(error -> "model output: " + error);
   }
 
   private long quantizedLayers() {

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Measures what a {@link Summary} tells. */
+/** Measures what a {@link Summary} contains. */
 public final class SummaryBuilder {
   private final ModelShape shape;
   private final State state;
@@ -65,8 +65,8 @@ public final class SummaryBuilder {
   }
 
   /**
-   * What stays float by annotation, what is null, then the layers and tensors that do so by {@code
-   * skip}.
+   * Returns what stays float by annotation, what is null, and then the layers and tensors that stay
+   * float by {@code skip}.
    */
   private List<String> skipped() {
     List<String> skipped = new ArrayList<>();
@@ -83,7 +83,7 @@ public final class SummaryBuilder {
               .map(layer::site)
               .filter(site -> shape.sites().containsKey(site.path()))
               .toList();
-      // A role that is float everywhere is so by recipe.
+      // If a role is float in all layers, the recipe says so, and not a call of skip.
       List<TensorSite> floats =
           annotated.stream()
               .filter(site -> !state.descriptors().containsKey(site.path()))
@@ -139,7 +139,7 @@ public final class SummaryBuilder {
         Optional.ofNullable(scale).map(Summary.Range::of),
         observation == null
             ? OptionalDouble.empty()
-            : observation.distortion(scale, state.preScales().get(site.path())).decibels());
+            : observation.distortion(scale, state.preQuantScales().get(site.path())).decibels());
   }
 
   private void add(
@@ -158,9 +158,9 @@ public final class SummaryBuilder {
             smoothing(site)));
   }
 
-  private Summary.Smoothed smoothing(TensorSite site) {
+  private Summary.Smoothing smoothing(TensorSite site) {
     return site.tensor().role() == TensorRole.INPUT
         ? smoothings.of(site.layer())
-        : Summary.Smoothed.NO;
+        : new Summary.Smoothing.NotWanted();
   }
 }

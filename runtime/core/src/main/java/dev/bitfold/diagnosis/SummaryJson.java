@@ -13,7 +13,7 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ArrayNode;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
-/** Summaries as JSON. */
+/** Reads and writes summaries as JSON. */
 final class SummaryJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,11 +30,7 @@ final class SummaryJson {
       node.set("descriptor", StrictJson.object(DescriptorJson.write(row.descriptor()), row.path()));
       row.amax().ifPresent(amax -> node.putArray("amax").add(amax.min()).add(amax.max()));
       DecibelsJson.write(node, "decibels", row.decibels());
-      if (row.smoothing().marked()) {
-        node.put("smoothed", true);
-        row.smoothing().alpha().ifPresent(alpha -> AlphaJson.write(node, alpha));
-        row.smoothing().foldedInto().ifPresent(source -> node.put("foldedInto", source));
-      }
+      write(node, row.smoothing());
     }
     ArrayNode skipped = root.putArray("skipped");
     summary.skipped().forEach(skipped::add);
@@ -47,9 +43,9 @@ final class SummaryJson {
   }
 
   /**
-   * The summary of {@link #write}.
+   * Returns the summary that {@link #write} has written.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if the text is not a summary
    */
   static Summary read(String json) {
     JsonNode root = StrictJson.object(json, "the summary");
@@ -65,6 +61,27 @@ final class SummaryJson {
         root.path("floatBytes").asLong(),
         root.path("heldBytes").asLong(),
         comparison(root.path("modelError")));
+  }
+
+  private static void write(ObjectNode node, Summary.Smoothing smoothing) {
+    if (smoothing instanceof Summary.Smoothing.NotWanted) {
+      return;
+    }
+    node.put("smoothed", true);
+    if (smoothing instanceof Summary.Smoothing.Chosen chosen) {
+      AlphaJson.write(node, chosen.choice());
+      chosen.foldedInto().ifPresent(source -> node.put("foldedInto", source));
+    }
+  }
+
+  private static Summary.Smoothing smoothing(JsonNode node) {
+    if (!node.path("smoothed").asBoolean()) {
+      return new Summary.Smoothing.NotWanted();
+    }
+    Optional<String> foldedInto = Optional.ofNullable(node.path("foldedInto").textValue());
+    return AlphaJson.read(node)
+        .<Summary.Smoothing>map(alpha -> new Summary.Smoothing.Chosen(alpha, foldedInto))
+        .orElseGet(Summary.Smoothing.NotRun::new);
   }
 
   private static void write(ObjectNode node, Comparison error) {
@@ -93,7 +110,7 @@ final class SummaryJson {
                 number(worst, "relativeError"))));
   }
 
-  /** Infinity and NaN are texts in JSON. */
+  /** Reads a number that may be infinite or NaN, which JSON holds as text. */
   private static double number(JsonNode node, String field) {
     try {
       return Double.parseDouble(node.path(field).asText());
@@ -122,9 +139,6 @@ final class SummaryJson {
                 new Summary.Range((float) amax.get(0).asDouble(), (float) amax.get(1).asDouble()))
             : Optional.empty(),
         DecibelsJson.read(node, "decibels"),
-        new Summary.Smoothed(
-            node.path("smoothed").asBoolean(),
-            AlphaJson.read(node),
-            Optional.ofNullable(node.path("foldedInto").textValue())));
+        smoothing(node));
   }
 }

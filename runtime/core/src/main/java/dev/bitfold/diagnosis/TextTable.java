@@ -7,7 +7,7 @@ public final class TextTable {
   private TextTable() {}
 
   /**
-   * Returns a line for each row, its cells as wide as the widest of their column.
+   * Returns a line for each row. Each column is as wide as its widest cell.
    *
    * @param cells rows of equal length, at least one
    */

@@ -26,7 +26,7 @@ public final class LearnedStep implements StraightThrough {
   /** The amax of the step that multiplies. */
   public static final String AMAX_POST = "amaxPost";
 
-  private static final float LEAST_STEP = 1e-8f;
+  private static final float MIN_STEP = 1e-8f;
 
   private final Quantizer quantizer;
   private final IntFormat format;
@@ -96,7 +96,7 @@ public final class LearnedStep implements StraightThrough {
               quantizer.kernels(), x, gradOutput, groups, divisor, format.min(), format.max());
       double[] ofStep = gradient.ofStep();
       for (int g = 0; g < ofStep.length; g++) {
-        ofStep[g] = divisor[g] > LEAST_STEP ? ofStep[g] / format.max() : 0;
+        ofStep[g] = divisor[g] > MIN_STEP ? ofStep[g] / format.max() : 0;
       }
       return new QuantGradients(gradient.input(), Map.of(pre, parameters.gradient(pre, ofStep)));
     }
@@ -118,8 +118,8 @@ public final class LearnedStep implements StraightThrough {
       float[] factor,
       double[] ofFactor) {
     for (int g = 0; g < divisor.length; g++) {
-      ofDivisor[g] = divisor[g] > LEAST_STEP ? ofDivisor[g] / format.max() : 0;
-      ofFactor[g] = factor[g] > LEAST_STEP ? ofFactor[g] / format.max() : 0;
+      ofDivisor[g] = divisor[g] > MIN_STEP ? ofDivisor[g] / format.max() : 0;
+      ofFactor[g] = factor[g] > MIN_STEP ? ofFactor[g] / format.max() : 0;
     }
     return Map.of(
         pre, parameters.gradient(pre, ofDivisor), post, parameters.gradient(post, ofFactor));
@@ -128,7 +128,7 @@ public final class LearnedStep implements StraightThrough {
   private float[] steps(float[] amax) {
     float[] steps = new float[amax.length];
     for (int g = 0; g < steps.length; g++) {
-      steps[g] = Math.max(amax[g] / format.max(), LEAST_STEP);
+      steps[g] = Math.max(amax[g] / format.max(), MIN_STEP);
     }
     return steps;
   }

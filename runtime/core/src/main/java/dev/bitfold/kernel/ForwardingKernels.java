@@ -2,14 +2,14 @@ package dev.bitfold.kernel;
 
 import java.nio.FloatBuffer;
 
-/** Kernels that leave all to others, but for what a subclass does itself. */
+/** Forwards every operation to other kernels, unless a subclass overrides it. */
 public abstract class ForwardingKernels implements QuantKernels {
   private final QuantKernels others;
 
   /**
-   * Kernels on top of others.
+   * Makes kernels on top of others.
    *
-   * @param others do what is not overridden
+   * @param others the kernels that run what is not overridden
    */
   protected ForwardingKernels(QuantKernels others) {
     this.others = others;

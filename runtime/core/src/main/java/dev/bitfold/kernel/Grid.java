@@ -48,14 +48,17 @@ public sealed interface Grid {
 
     /**
      * Returns the rounding. Without mantissa bits, half to even becomes half away from zero,
-     * because neighbours end in the same bit.
+     * because adjacent numbers end in the same bit.
      */
     public Rounding effective() {
       return mantissa == 0 && rounding == Rounding.HALF_EVEN ? Rounding.HALF_AWAY : rounding;
     }
   }
 
-  /** Describes the sixteen values of NF4. An element becomes the nearest, or the lower of two. */
+  /**
+   * Describes the sixteen values of NF4. An element becomes the nearest value, or the lower of two
+   * that are equally near.
+   */
   record Table() implements Grid {
     @Override
     public <R> R match(
@@ -99,7 +102,7 @@ public sealed interface Grid {
     }
 
     /**
-     * Returns the smallest float to which a value is nearer than the one before it.
+     * Returns the smallest float that is nearer to a value than to the value before it.
      *
      * @param code the code of the value, from 1
      */
@@ -107,7 +110,7 @@ public sealed interface Grid {
       return BOUNDS[code - 1];
     }
 
-    /** The smallest floats to which value i + 1 is nearer than value i. */
+    /** For each i, the smallest float that is nearer to value i + 1 than to value i. */
     private static final float[] BOUNDS = bounds();
 
     private static float[] bounds() {
@@ -129,7 +132,10 @@ public sealed interface Grid {
       return bounds;
     }
 
-    /** Returns the index of the nearest value, or of the lower of two. NaN is not allowed. */
+    /**
+     * Returns the index of the nearest value, or of the lower of two that are equally near. NaN is
+     * not allowed.
+     */
     public static int nearest(float x) {
       int code = x >= BOUNDS[7] ? 8 : 0;
       code += x >= BOUNDS[code + 3] ? 4 : 0;

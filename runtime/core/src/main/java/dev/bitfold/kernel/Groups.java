@@ -3,16 +3,16 @@ package dev.bitfold.kernel;
 import java.util.Arrays;
 
 /**
- * Which group each element of a dense, c-ordered tensor belongs to: elements of a group share one
- * scale. Every granularity is this one thing: along each axis, so many neighbours form a block; 1
- * keeps the axis, the whole length shares it. A last block may be ragged.
+ * Describes which group each element of a dense, c-ordered tensor belongs to. The elements of a
+ * group share one scale. Every granularity has the same form: along each axis, a number of adjacent
+ * elements form a block. A block of 1 gives each index of the axis its own group, and a block of
+ * the whole length makes all indices share a group. The last block of an axis may be shorter.
  *
- * <p>For iteration the axes are merged, so that a kernel sees rows of {@link #columns} elements:
- * the element at column {@code c} of row {@code r} is in group {@code base(r) + c / block()}.
- * Immutable.
+ * <p>Axes are merged for iteration, so a kernel sees rows of {@link #columns} elements. The element
+ * at column {@code c} of row {@code r} is in group {@code base(r) + c / block()}. Immutable.
  */
 public final class Groups {
-  /** A block that takes an axis whole, however long it is. */
+  /** A block that spans an axis of any length. */
   public static final int WHOLE = Integer.MAX_VALUE;
 
   private final long[] shape;
@@ -42,10 +42,10 @@ public final class Groups {
   }
 
   /**
-   * The groups of a tensor.
+   * Returns the groups of a tensor.
    *
    * @param shape the tensor's shape, with fewer than 2^31 elements
-   * @param blocks along each axis the neighbours that form a block, at least 1
+   * @param blocks for each axis, the number of adjacent elements that form a block, at least 1
    */
   public static Groups of(long[] shape, int[] blocks) {
     if (shape.length != blocks.length) {
@@ -68,14 +68,14 @@ public final class Groups {
     return merged(shape, blocks, grouped, (int) elements);
   }
 
-  /** One group for all elements. */
+  /** Returns one group of all elements. */
   public static Groups perTensor(long... shape) {
     int[] blocks = new int[shape.length];
     Arrays.fill(blocks, WHOLE);
     return of(shape, blocks);
   }
 
-  /** One group for each index of an axis. */
+  /** Returns one group for each index of an axis. */
   public static Groups perIndex(long[] shape, int axis) {
     int[] blocks = new int[shape.length];
     Arrays.fill(blocks, WHOLE);
@@ -83,7 +83,7 @@ public final class Groups {
     return of(shape, blocks);
   }
 
-  /** Merges neighbouring axes from the last to the first where the groups allow it. */
+  /** Merges adjacent axes, from the last to the first, where the groups allow it. */
   private static Groups merged(long[] shape, int[] blocks, long[] grouped, int elements) {
     int[] sizes = new int[shape.length + 1];
     int[] runs = new int[shape.length + 1];
@@ -128,32 +128,37 @@ public final class Groups {
     return size == 0 ? 0 : (size - 1) / block + 1;
   }
 
-  /** The shape of one value per group: the tensor's, each axis divided by its block. */
+  /**
+   * Returns the shape of one value for each group: the tensor's shape with each axis divided by its
+   * block.
+   */
   public long[] shape() {
     return shape.clone();
   }
 
-  /** Elements of the tensor. */
+  /** Returns the number of elements of the tensor. */
   public int elements() {
     return elements;
   }
 
-  /** The number of groups. */
+  /** Returns the number of groups. */
   public int count() {
     return count;
   }
 
-  /** Elements of a row. */
+  /** Returns the number of elements in a row. */
   public int columns() {
     return columns;
   }
 
-  /** Neighbouring columns of one group; the last block of a row may be shorter. */
+  /**
+   * Returns the number of adjacent columns in one group. The last block of a row may be shorter.
+   */
   public int block() {
     return block;
   }
 
-  /** The group of a row's first element. */
+  /** Returns the group of a row's first element. */
   public int base(int row) {
     int base = 0;
     int rest = row;
@@ -167,9 +172,9 @@ public final class Groups {
   }
 
   /**
-   * The axes before the columns, outermost first, as {@link #base} goes by them: of each three
-   * numbers, its length, the neighbours that form a block, and by how much the groups of
-   * neighbouring blocks differ.
+   * Returns the axes before the columns, outermost first, in the form that {@link #base} uses:
+   * three numbers for each axis. They are the length of the axis, the number of adjacent indices
+   * that form a block, and the difference between the groups of adjacent blocks.
    */
   public int[] outer() {
     int[] outer = new int[3 * outerSize.length];
@@ -181,20 +186,20 @@ public final class Groups {
     return outer;
   }
 
-  /** The group of an element, counted in c order. */
+  /** Returns the group of an element, by its index in c order. */
   public int group(int element) {
     return base(element / columns) + element % columns / block;
   }
 
-  /** Whether every group is one stretch of neighbours, in the groups' order. */
+  /** Returns whether every group is a contiguous range of elements, in the order of the groups. */
   public boolean contiguous() {
     return outerSize.length == 0;
   }
 
   /**
-   * Writes for each of {@code length} elements from {@code start} its group's value.
+   * Writes the value of its group for each of {@code length} elements from {@code start}.
    *
-   * @param values one per group
+   * @param values one value for each group
    */
   public void expand(float[] values, int start, int length, float[] out) {
     int done = 0;

@@ -4,59 +4,62 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * The arithmetic of quantization on dense c-ordered float32 tensors. All implementations give the
- * same bits, NaN payloads aside, whatever the number of threads.
+ * Defines the arithmetic of quantization on dense, c-ordered float32 tensors. All implementations
+ * give the same bits for any number of threads, except for the payload of NaN.
  *
- * <p>A call reads and writes from index 0 of the buffers, whose position and limit it leaves alone;
- * {@code out} may be the buffer that is read. It takes arguments as checked, and allocates nothing
- * that grows with the tensor. Implementations are safe for concurrent use.
+ * <p>A <em>run</em> is a maximal sequence of adjacent elements of one group within a chunk of
+ * {@value #CHUNK} elements; the sums of gradients and errors follow runs.
+ *
+ * <p>A call reads and writes from index 0 of its buffers, and does not change their position and
+ * limit. {@code out} may be the buffer that is read. Arguments are not checked. A call allocates
+ * nothing that grows with the tensor. Implementations are safe for concurrent use.
  */
 public interface QuantKernels {
-  /** Elements of a part, whose gradients are summed for themselves. */
+  /** The number of elements in a part. The gradients of each part are summed separately. */
   int SUMMED = 1 << 17;
 
-  /** Elements of a part that are summed at once, at most. */
-  int STRETCH = 1024;
+  /** The largest number of elements in a chunk, whose runs are summed at once. */
+  int CHUNK = 1024;
 
-  /** The sums that take turns within a stretch. */
+  /** The number of sums that take turns within a run. */
   int TURNS = 8;
 
-  /** The name in messages and in {@code -Dbitfold.kernels}. */
+  /** Returns the name in messages and in {@code -Dbitfold.kernels}. */
   String name();
 
   /**
-   * The largest absolute value of each group; NaN where a group holds a NaN.
+   * Computes the largest absolute value of each group; NaN for a group that holds a NaN.
    *
-   * @param out one per group
+   * @param out one value for each group
    */
   void amax(Source x, Groups groups, float[] out);
 
   /**
-   * The largest absolute value of each group, NaN left aside and infinity taken as the largest
-   * finite float.
+   * Computes the largest absolute value of each group. NaN is ignored, and infinity counts as the
+   * largest finite float.
    *
-   * @param out one per group
+   * @param out one value for each group
    */
   void finiteAmax(Source x, Groups groups, float[] out);
 
   /**
-   * The smallest and the largest value of each group; NaN where a group holds a NaN.
+   * Computes the smallest and the largest value of each group; NaN for a group that holds a NaN.
    *
-   * @param min one per group
-   * @param max one per group
+   * @param min one value for each group
+   * @param max one value for each group
    */
   void range(Source x, Groups groups, float[] min, float[] max);
 
-  /** Each element rounded to the grid and scaled back. */
+  /** Rounds each element to the grid and scales it back. */
   void fakeQuantize(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out);
 
-  /** Each element rounded to the grid. */
+  /** Rounds each element to the grid. */
   void codes(Source x, Groups groups, Grid grid, Scales scales, FloatBuffer out);
 
   /**
-   * Each element rounded to the grid under a scale that follows from its own group's amax; what
-   * {@link #amax} and then {@link #fakeQuantize} or {@link #codes} give. Here by just these, with
-   * arrays of as many elements as there are groups; implementations do it in one pass where a group
+   * Rounds each element to the grid with a scale that follows from its group's amax. The result is
+   * that of {@link #amax} followed by {@link #fakeQuantize} or {@link #codes}. This default calls
+   * them, with arrays of one element for each group. Other implementations make one pass if a group
    * fits the cache.
    *
    * @param back whether to scale back
@@ -66,7 +69,7 @@ public interface QuantKernels {
     inTwoPasses(this, x, groups, grid, scaling, back, out);
   }
 
-  /** {@link #quantizeByAmax} by some kernels' {@link #amax} and what they round with. */
+  /** Computes {@link #quantizeByAmax} with the {@link #amax} and the rounding of some kernels. */
   static void inTwoPasses(
       QuantKernels kernels,
       Source x,
@@ -98,22 +101,23 @@ public interface QuantKernels {
   }
 
   /**
-   * The gradient of a clip: it passes where {@code low < x < high} and is zero elsewhere. What does
-   * not pass is summed per group, in double: {@code below} where not {@code x > low}, {@code above}
-   * where not {@code x < high}, so that NaN counts for both.
+   * Computes the gradient of a clip: the gradient passes where {@code low < x < high}, and is zero
+   * elsewhere. The part that does not pass is summed for each group, in double: in {@code below}
+   * where {@code x > low} is false, and in {@code above} where {@code x < high} is false. NaN
+   * counts for both.
    *
-   * <p>The order of summing: the tensor is cut to parts of {@value #SUMMED} elements and these to
-   * {@value #STRETCH}; what neighbours are of one group within those is a stretch. Element k of a
-   * stretch is added to sum k mod {@value #TURNS} of its own, in order; then {@code s[i] += s[i +
-   * 4]}, {@code s[i] += s[i + 2]} and {@code s[0] += s[1]}. Stretches are added to their part's
-   * sums in their order, and these in theirs. Here one by one.
+   * <p>The order of summing is fixed. The tensor is cut into parts of {@value #SUMMED} elements,
+   * and each part into chunks of {@value #CHUNK}. Element k of a run is added to sum k mod {@value
+   * #TURNS} of that run, in order. Then {@code s[i] += s[i + 4]}, {@code s[i] += s[i + 2]} and
+   * {@code s[0] += s[1]}. The sums of runs are added to those of their part in order, and the sums
+   * of parts are added in order. This default adds element by element.
    *
-   * @param gradient of the output; of as many elements
-   * @param low one per group
-   * @param high one per group
+   * @param gradient the gradient of the output, with as many elements
+   * @param low one value for each group
+   * @param high one value for each group
    * @param out may be {@code gradient}
-   * @param below to be set, one per group
-   * @param above to be set, one per group
+   * @param below is set to one value for each group
+   * @param above is set to one value for each group
    */
   default void clipGradient(
       FloatBuffer x,
@@ -141,7 +145,7 @@ public interface QuantKernels {
       out.put(i, aboveLow && belowHigh ? gradient.get(i) : 0);
       int next = i + 1;
       boolean last = next == groups.elements();
-      if (last || next % STRETCH == 0 || groups.group(next) != g) {
+      if (last || next % CHUNK == 0 || groups.group(next) != g) {
         partBelow[g] += total(turnsBelow);
         partAbove[g] += total(turnsAbove);
         first = next;
@@ -154,17 +158,18 @@ public interface QuantKernels {
   }
 
   /**
-   * The gradients of a quantizer whose step is learned: {@link #clipGradient}, and what rounding
-   * adds to the step's gradient (Esser et al., 2020, equation 3, inside of the range). Per group,
-   * in double and in the order of {@link #clipGradient}, the sum of {@code out · (round(s) - s)},
-   * where {@code s = max(min(x, high), low) / step} in float32 and round is to even; a NaN of
-   * {@code x} makes it NaN. Here one by one.
+   * Computes the gradients of a quantizer whose step is learned: {@link #clipGradient}, and the
+   * part of the step's gradient that comes from rounding (Esser et al., 2020, equation 3, inside
+   * the range). For each group, that part is the sum of {@code out · (round(s) - s)}, with {@code s
+   * = max(min(x, high), low) / step} in float32 and rounding to even. It is summed in double in the
+   * order of {@link #clipGradient}. A NaN in {@code x} makes it NaN. This default adds element by
+   * element.
    *
-   * @param low one per group; at most 2^22 steps from 0
-   * @param high one per group; at most 2^22 steps from 0
-   * @param step one per group, above 0
+   * @param low one value for each group; at most 2^22 steps from 0
+   * @param high one value for each group; at most 2^22 steps from 0
+   * @param step one value for each group, above 0
    * @param out must not be {@code gradient}
-   * @param inside to be set, one per group
+   * @param inside is set to one value for each group
    */
   default void stepGradient(
       FloatBuffer x,
@@ -188,7 +193,7 @@ public interface QuantKernels {
       turns[(i - first) % TURNS] += (double) out.get(i) * (float) (Math.rint(s) - s);
       int next = i + 1;
       boolean last = next == groups.elements();
-      if (last || next % STRETCH == 0 || groups.group(next) != g) {
+      if (last || next % CHUNK == 0 || groups.group(next) != g) {
         part[g] += total(turns);
         first = next;
       }
@@ -199,16 +204,16 @@ public interface QuantKernels {
   }
 
   /**
-   * What quantizing costs under each of several scales: a scan over candidates for an amax. The sum
-   * over each group of {@code (fakeQuantize(x) - x)^2}, in double.
+   * Computes the squared error of quantization with each of several scales, to scan candidates for
+   * an amax: the sum of {@code (fakeQuantize(x) - x)^2} over each group, in double.
    *
-   * <p>The order of summing: that of {@link #clipGradient}, except that there are no parts:
-   * stretches are added to their groups' sums in their order. Here one by one, with memory for one
-   * more tensor.
+   * <p>The order of summing is that of {@link #clipGradient} without parts: the sums of runs are
+   * added to those of their groups in order. This default goes element by element, and takes memory
+   * for one more tensor.
    *
-   * @param x with the pre-scale, which belongs to what is compared
+   * @param x the elements with the pre-quant scale, which is part of both sides of the comparison
    * @param candidates scales of these groups
-   * @param out to be set: for each candidate one per group
+   * @param out is set to one value for each group, for each candidate
    */
   default void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
@@ -226,7 +231,7 @@ public interface QuantKernels {
         double difference = (double) quantized.get(i) - x.at(i);
         turns[(i - first) % TURNS] += difference * difference;
         int next = i + 1;
-        if (next == groups.elements() || next % STRETCH == 0 || groups.group(next) != g) {
+        if (next == groups.elements() || next % CHUNK == 0 || groups.group(next) != g) {
           out[c][g] += total(turns);
           first = next;
         }
@@ -235,12 +240,12 @@ public interface QuantKernels {
   }
 
   /**
-   * Counts magnitudes in bins of equal width: {@code |x| * inverseWidth}, rounded down, is the bin;
-   * of NaN the first. Here one by one.
+   * Counts magnitudes in bins of equal width. The bin is {@code |x| * inverseWidth}, rounded down;
+   * for NaN, it is the first bin. This default goes element by element.
    *
-   * @param inverseWidth one per group; no magnitude lies beyond the last bin
-   * @param bins of a group
-   * @param counts to be added to: {@code bins} for each group
+   * @param inverseWidth one value for each group; no magnitude lies beyond the last bin
+   * @param bins the number of bins for each group
+   * @param counts is added to; {@code bins} counts for each group
    */
   default void histogram(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
     for (int i = 0; i < groups.elements(); i++) {

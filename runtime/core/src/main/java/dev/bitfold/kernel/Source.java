@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * or limit.
  *
  * @param values the elements
- * @param preScale the pre-quant scale, or null
+ * @param preQuantScale the pre-quant scale, or null
  */
-public record Source(FloatBuffer values, @Nullable PreScale preScale) {
+public record Source(FloatBuffer values, @Nullable PreQuantScale preQuantScale) {
   /** Returns elements without a pre-quant scale. */
   public static Source of(FloatBuffer values) {
     return new Source(values, null);
@@ -20,6 +20,8 @@ public record Source(FloatBuffer values, @Nullable PreScale preScale) {
   /** Returns one element, multiplied by its factor. */
   public float at(int i) {
     float value = values.get(i);
-    return preScale == null ? value : value * preScale.factors()[preScale.groups().group(i)];
+    return preQuantScale == null
+        ? value
+        : value * preQuantScale.factors()[preQuantScale.groups().group(i)];
   }
 }

@@ -10,7 +10,7 @@ public interface TensorKernels {
    * Returns the kernels of the same tensor, with elements multiplied by a pre-quant scale on
    * reading.
    */
-  TensorKernels times(PreScale preScale);
+  TensorKernels times(PreQuantScale preQuantScale);
 
   /** Runs {@link QuantKernels#amax}. */
   void amax(Groups groups, float[] out);

@@ -39,7 +39,7 @@ public final class Quantizer {
   private final Layout layout;
   private final QuantKernels kernels;
   private final Scaling scaling;
-  private final @Nullable AxisScale preScale;
+  private final @Nullable AxisScale preQuantScale;
 
   /**
    * The quantizer for the last tensor's shape. It is immutable, so a thread may see an older one.
@@ -51,13 +51,13 @@ public final class Quantizer {
       Layout layout,
       QuantKernels kernels,
       Scaling scaling,
-      @Nullable AxisScale preScale) {
+      @Nullable AxisScale preQuantScale) {
     this.descriptor = descriptor;
     this.subject = descriptor + " on a tensor";
     this.layout = layout;
     this.kernels = kernels;
     this.scaling = scaling;
-    this.preScale = preScale;
+    this.preQuantScale = preQuantScale;
   }
 
   /**
@@ -174,7 +174,8 @@ public final class Quantizer {
   }
 
   private Quantizer with(Fixed fixed) {
-    return new Quantizer(descriptor, layout, kernels, new Scaling(descriptor, fixed), preScale);
+    return new Quantizer(
+        descriptor, layout, kernels, new Scaling(descriptor, fixed), preQuantScale);
   }
 
   /**
@@ -185,7 +186,7 @@ public final class Quantizer {
    * @param axis the axis, negative from the end
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
-  public Quantizer withPreScale(INDArray scale, int axis) {
+  public Quantizer withPreQuantScale(INDArray scale, int axis) {
     Objects.requireNonNull(scale, "scale");
     return new Quantizer(
         descriptor, layout, kernels, scaling, AxisScale.of(descriptor, scale, axis));
@@ -194,7 +195,7 @@ public final class Quantizer {
   /** Returns this quantizer on other kernels. */
   public Quantizer withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
-    return new Quantizer(descriptor, layout, kernels, scaling, preScale);
+    return new Quantizer(descriptor, layout, kernels, scaling, preQuantScale);
   }
 
   /**
@@ -364,7 +365,7 @@ public final class Quantizer {
   private ShapedQuantizer of(long[] shape) {
     ShapedQuantizer shaped = last;
     if (shaped == null || !shaped.isOf(shape)) {
-      shaped = new ShapedQuantizer(descriptor, layout, scaling, preScale, shape);
+      shaped = new ShapedQuantizer(descriptor, layout, scaling, preQuantScale, shape);
       last = shaped;
     }
     return shaped;

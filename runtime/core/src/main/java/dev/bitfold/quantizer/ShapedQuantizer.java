@@ -4,7 +4,7 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
 import dev.bitfold.quantizer.scale.AxisScale;
@@ -32,7 +32,7 @@ final class ShapedQuantizer {
   private final boolean empty;
   private final Groups granularity;
   private final Groups groups;
-  private final @Nullable PreScale preScale;
+  private final @Nullable PreQuantScale preQuantScale;
 
   /**
    * Finds the groups.
@@ -44,17 +44,17 @@ final class ShapedQuantizer {
       QuantDescriptor descriptor,
       Layout layout,
       Scaling scaling,
-      @Nullable AxisScale preScale,
+      @Nullable AxisScale preQuantScale,
       long[] shape) {
     this.descriptor = descriptor;
     this.scaling = scaling;
     this.grid = Scaling.grid(descriptor);
     this.shape = shape.clone();
     this.empty = Arrays.stream(shape).anyMatch(size -> size == 0);
-    this.preScale =
-        preScale == null
+    this.preQuantScale =
+        preQuantScale == null
             ? null
-            : new PreScale(preScale.groups(descriptor, shape), preScale.factors());
+            : new PreQuantScale(preQuantScale.groups(descriptor, shape), preQuantScale.factors());
     this.granularity = Groups.of(this.shape, Granularity.blocks(descriptor, layout, shape));
     this.groups = scaling.groups(granularity, this.shape);
   }
@@ -164,7 +164,7 @@ final class ShapedQuantizer {
   }
 
   private TensorKernels scaled(TensorKernels tensor) {
-    return preScale == null ? tensor : tensor.times(preScale);
+    return preQuantScale == null ? tensor : tensor.times(preQuantScale);
   }
 
   /**

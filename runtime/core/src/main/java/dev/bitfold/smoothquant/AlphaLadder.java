@@ -9,8 +9,9 @@ import java.util.TreeMap;
 
 /**
  * Chooses the next candidate for alpha: "off" and every fourth of the others, then the middles on
- * both sides of the best one, then its neighbours. The error of a layer is smooth in alpha, so this
- * finds the same alpha as trying all candidates, with half the work. Not safe for concurrent use.
+ * both sides of the best one, then the candidates adjacent to the best one. The error of a layer is
+ * smooth in alpha, so this finds the same alpha as trying all candidates, with half the work. Not
+ * safe for concurrent use.
  */
 final class AlphaLadder {
   private static final int COARSE = 4;

@@ -29,7 +29,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * sweep tries every candidate on all batches, in portions as large as memory allows.
  */
 final class AlphaSearch<M> {
-  /** Bytes of outputs so few that errors jump between alphas and that all alphas can be tried. */
+  /**
+   * The number of bytes of outputs up to which errors jump between alphas, and up to which all
+   * alphas can be tried.
+   */
   private static final long LITTLE_BYTES = 1 << 20;
 
   private final Replay<M> replay;
@@ -209,7 +212,7 @@ final class AlphaSearch<M> {
   /** Runs one candidate of each layer over recorded batches. */
   private void judge(
       Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
-    // Another layer's quantizers would change what these see.
+    // The quantizers of other layers would change the inputs of these layers.
     State candidate = state.onlyOf(inputs.keySet());
     for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
       Integer index = round.get(layer.getKey());

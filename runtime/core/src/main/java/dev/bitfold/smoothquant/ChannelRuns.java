@@ -22,7 +22,8 @@ final class ChannelRuns {
   private final int outer;
   private final int channels;
   private final int inner;
-  // Grouped: the output channels, where they lie, and how many share a group; 1 group otherwise.
+  // For groups: the output channels, their position, and the number that share a group; otherwise 1
+  // group.
   private final int groups;
   private final int outputs;
   private final int outputStride;
@@ -80,7 +81,7 @@ final class ChannelRuns {
     }
   }
 
-  // As in HWIO: the outputs of a group are neighbours, a run each.
+  // As in HWIO: the outputs of a group are adjacent, and each group is a run.
   private void outputsInside(Run run) {
     int length = outputs / groups * outputStride;
     int total = outer * channels * inner;

@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.stream.DoubleStream;
 
 /**
- * Which migration strength alpha each smoothed layer gets (Xiao et al., SmoothQuant, 2023): 0
- * leaves the outliers to the input, 1 moves them into the weights. Immutable.
+ * Chooses the migration strength alpha of each smoothed layer (Xiao et al., SmoothQuant, 2023).
+ * Alpha 0 leaves the outliers in the input, and 1 moves them into the weights. Immutable.
  */
 public final class SmoothQuantOptions {
   private final List<Alpha> candidates;
@@ -22,13 +22,17 @@ public final class SmoothQuantOptions {
     this.sampled = sampled;
   }
 
-  /** What each layer's {@code @SmoothQuant} says: its alpha, or a search where it names none. */
+  /**
+   * Returns options that follow each layer's {@code @SmoothQuant}: its alpha, or a search if the
+   * annotation has no alpha.
+   */
   public static SmoothQuantOptions annotated() {
     return new SmoothQuantOptions(sweep(), true, true);
   }
 
   /**
-   * One alpha for every layer marked {@code @SmoothQuant}, whatever its annotation says.
+   * Returns options with one alpha for every layer marked {@code @SmoothQuant}, whatever its
+   * annotation says.
    *
    * @param alpha 0 to 1
    */
@@ -37,27 +41,29 @@ public final class SmoothQuantOptions {
   }
 
   /**
-   * For each layer marked {@code @SmoothQuant} the alpha of 0, 0.05 … 1 with the smallest error of
-   * its output; "off" is a choice. Steps of 0.2 first, then 0.1 and 0.05 around the best; on a
-   * bounded sample of the calibration batches, evenly spread.
+   * Returns options that choose the alpha of each layer marked {@code @SmoothQuant} from 0, 0.05 …
+   * 1 by the smallest error of the layer's output. "Off" is also a choice. The search tries steps
+   * of 0.2 first, then 0.1 and 0.05 around the best one, on a bounded, evenly spread sample of the
+   * calibration batches.
    */
   public static SmoothQuantOptions searchAlpha() {
     return new SmoothQuantOptions(sweep(), false, true);
   }
 
   /**
-   * As {@link #searchAlpha}, but every alpha is tried, on all calibration batches: slower, and the
-   * curves are whole.
+   * Returns options that try every alpha of {@link #searchAlpha} on all calibration batches. This
+   * is slower, and the curves are whole.
    */
   public static SmoothQuantOptions sweepAlpha() {
     return new SmoothQuantOptions(sweep(), false, false);
   }
 
   /**
-   * As {@link #sweepAlpha()} among these alphas; "off" is a choice.
+   * Returns options that try each of these alphas on all calibration batches. "Off" is also a
+   * choice.
    *
-   * @param alphas at least one, 0 to 1, in any order
-   * @throws IllegalArgumentException if there is none, or one is not from 0 to 1
+   * @param alphas at least one, each from 0 to 1, in any order
+   * @throws IllegalArgumentException if there is no alpha, or if one is not from 0 to 1
    */
   public static SmoothQuantOptions sweepAlpha(double... alphas) {
     Objects.requireNonNull(alphas, "alphas");
@@ -78,7 +84,7 @@ public final class SmoothQuantOptions {
     return candidates;
   }
 
-  /** Whether not every candidate is tried on all data. */
+  /** Returns whether the search may leave out candidates and data. */
   boolean isSampled() {
     return sampled;
   }

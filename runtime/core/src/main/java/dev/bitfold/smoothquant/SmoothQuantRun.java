@@ -207,7 +207,7 @@ public final class SmoothQuantRun<M> {
     Set<String> others = foldings.isEmpty() ? Set.of() : notKnown(state.descriptors().keySet());
     Set<String> changed =
         new SmoothingProof<>(replay, online, foldings, chosen).check(state, smoothed, others);
-    Set<String> again = new LinkedHashSet<>(smoothed.preScales().keySet());
+    Set<String> again = new LinkedHashSet<>(smoothed.preQuantScales().keySet());
     if (!chosen.isEmpty()) {
       again.addAll(changed);
     }
@@ -265,7 +265,7 @@ public final class SmoothQuantRun<M> {
     Map<String, Observation> anew = observer.observations();
     anew.forEach(
         (path, observation) -> {
-          if (!smoothed.preScales().containsKey(path)) {
+          if (!smoothed.preQuantScales().containsKey(path)) {
             seen.put(path, observation);
           }
         });

@@ -114,7 +114,7 @@ public final class SmoothScales {
       reciprocal[c] = 1 / p[c];
       if (!(p[c] > 0 && Float.isFinite(p[c]) && Float.isFinite(reciprocal[c]))) {
         throw new IllegalArgumentException(
-            "pre-quant scale " + p[c] + " of channel " + c + ": it is finite and above 0");
+            "pre-quant scale " + p[c] + " of channel " + c + ": it must be finite and above 0");
       }
     }
     return new SmoothScales(p, reciprocal);
@@ -228,7 +228,12 @@ public final class SmoothScales {
     for (int c = 0; c < values.length; c++) {
       if (!(values[c] >= 0) || Float.isInfinite(values[c])) {
         throw new IllegalArgumentException(
-            of + " amax " + values[c] + " of channel " + c + ": it is finite and not negative");
+            of
+                + " amax "
+                + values[c]
+                + " of channel "
+                + c
+                + ": it must be finite and not negative");
       }
     }
     return values;
@@ -237,7 +242,7 @@ public final class SmoothScales {
   private static void check(float[] act, float[] weight, double alpha) {
     if (!(alpha >= 0 && alpha <= 1)) {
       throw new IllegalArgumentException(
-          "alpha = " + alpha + ": the migration strength is between 0 and 1");
+          "alpha = " + alpha + ": the migration strength must be between 0 and 1");
     }
     if (act.length != weight.length) {
       throw new IllegalArgumentException(

@@ -9,23 +9,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Gives weights back what they took over from inputs that are multiplied when the model runs. */
+/**
+ * Reverses smoothing for inputs that are multiplied when the model runs: weights lose the smoothing
+ * scale that they were multiplied by.
+ */
 public final class Unsmoothed {
   private Unsmoothed() {}
 
   /**
-   * Returns the float tensors of a state for a model whose inputs are not multiplied. Where the
-   * pre-quant scales are not powers of two, its weights are those before smoothing up to rounding.
-   * What was folded stays folded: such a model is the same float model.
+   * Returns the float tensors of a state for a model whose inputs are not multiplied. Its weights
+   * are those before smoothing, up to rounding if the pre-quant scales are not powers of two.
+   * Folded scales stay folded, because a model with folded scales is the same float model.
    */
   public static Map<String, INDArray> tensors(ModelShape shape, State state) {
     Map<String, INDArray> tensors = new LinkedHashMap<>(state.tensors());
     state
-        .preScales()
+        .preQuantScales()
         .forEach(
-            (input, preScale) -> {
+            (input, preQuantScale) -> {
               SmoothScales back =
-                  SmoothScales.ofPreQuantScale(preScale.rdiv(1f).ravel().toFloatVector());
+                  SmoothScales.ofPreQuantScale(preQuantScale.rdiv(1f).ravel().toFloatVector());
               ModelShape.Layer layer = shape.layer(shape.site(input));
               for (LayerTensor tensor : layer.type().tensors().values()) {
                 TensorSite site = layer.site(tensor);

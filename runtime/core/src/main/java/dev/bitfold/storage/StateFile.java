@@ -89,17 +89,17 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
    * Returns the SHA-256 of each weight and bias of the float model, also of those that differ in
    * the state, but not of placeholders.
    */
-  public Map<String, String> originals(ModelShape shape) {
-    Map<String, String> originals = new LinkedHashMap<>();
+  public Map<String, String> floatHashes(ModelShape shape) {
+    Map<String, String> hashes = new LinkedHashMap<>();
     for (TensorSite site : shape.sites().values()) {
       TensorRole role = site.tensor().role();
       boolean held = role == TensorRole.WEIGHT || role == TensorRole.BIAS;
       if (held && !Placeholder.is(shape.tensor(site))) {
         String known = weights.get(site.path());
-        originals.put(site.path(), known == null ? hash(shape.tensor(site)) : known);
+        hashes.put(site.path(), known == null ? hash(shape.tensor(site)) : known);
       }
     }
-    return Collections.unmodifiableMap(originals);
+    return Collections.unmodifiableMap(hashes);
   }
 
   /** The SHA-256 of a tensor's shape and values, in hexadecimal digits. */
@@ -124,7 +124,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     metadata.put(SUMMARY, summary);
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     inOrder(state.scales()).forEach((path, scale) -> put(tensors, path, scale));
-    inOrder(state.preScales())
+    inOrder(state.preQuantScales())
         .forEach((path, s) -> put(tensors, path + PRE_SCALE, StoredTensor.of(s)));
     inOrder(state.tensors()).forEach((path, tensor) -> put(tensors, path, StoredTensor.of(tensor)));
     inOrder(state.packed()).forEach((path, packed) -> put(tensors, path, packed));

@@ -37,21 +37,21 @@ final class StateReader {
         StateJson.readDescriptors(text(StateFile.DESCRIPTORS));
     Map<String, PackedTensor> packed = packed(descriptors);
     Map<String, CalibratedScale> scales = new LinkedHashMap<>();
-    Map<String, INDArray> preScales = new LinkedHashMap<>();
+    Map<String, INDArray> preQuantScales = new LinkedHashMap<>();
     Map<String, INDArray> tensors = new LinkedHashMap<>();
     for (String path : schema.tensors().keySet()) {
       CalibratedScale scale = scale(path);
       if (scale != null) {
         scales.put(path, scale);
       }
-      take(path + StateFile.PRE_SCALE, preScales, path);
+      take(path + StateFile.PRE_SCALE, preQuantScales, path);
       take(path, tensors, path);
     }
     if (!left.isEmpty()) {
       throw new IllegalArgumentException("its tensors " + left.keySet() + " have no meaning");
     }
     Map<String, String> weights = StateJson.read(text(StateFile.WEIGHTS), "the hashes of weights");
-    State state = new State(descriptors, scales, preScales, tensors, packed);
+    State state = new State(descriptors, scales, preQuantScales, tensors, packed);
     checkComplete(schema, weights, state);
     return new StateFile(schema, weights, state, text(StateFile.SUMMARY));
   }

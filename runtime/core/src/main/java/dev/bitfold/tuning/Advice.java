@@ -6,20 +6,21 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A change of annotations that makes a layer's output better: it was tried on calibration data.
- * Immutable.
+ * Recommends a change of annotations that makes a layer's output more accurate. The change was
+ * tried on calibration data. Immutable.
  *
  * @param layer the layer's path
- * @param annotation what to write, and where
- * @param reason why, in figures
- * @param describe the same for {@link dev.bitfold.Plan#describe}, by tensor path; empty if the
- *     layer is to be skipped ({@link dev.bitfold.Plan#skip})
- * @param before the relative error of the layer's output as it is
- * @param after the same with the change
- * @param modelBefore the relative error of the model's output with this layer quantized as it is
- *     and all others float
- * @param modelAfter the same with the change
- * @param bytes the price: what the layer's packed weights take more; below 0 if they take less
+ * @param annotation the annotation to write, and where
+ * @param reason the reason, in figures
+ * @param describe the same change for {@link dev.bitfold.Plan#describe}, by tensor path; empty if
+ *     the layer is to be skipped ({@link dev.bitfold.Plan#skip})
+ * @param before the relative error of the layer's output without the change
+ * @param after the relative error of the layer's output with the change
+ * @param modelBefore the relative error of the model's output without the change, with this layer
+ *     quantized and all others float
+ * @param modelAfter the same error with the change
+ * @param bytes the number of bytes that the layer's packed weights take in addition; below 0 if
+ *     they take fewer
  */
 public record Advice(
     String layer,
@@ -40,8 +41,8 @@ public record Advice(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: %s%n  %s; the error of its output falls from %s to %s, what it adds to the model's"
-            + " from %s to %s; its weights take %s",
+        "%s: %s%n  %s; the error of its output falls from %s to %s, and its share of the error of"
+            + " the model's output from %s to %s; its weights take %s",
         layer,
         annotation,
         reason,

@@ -21,20 +21,22 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * Looks for what would help the layers that cost the model most, and tries it: scales of finer
- * granularity and more bits for the layer's tensors, the cheapest that brings the layer below the
- * threshold or, of finer scales, takes most of the error away; else keeping the layer float.
+ * Finds changes for the layers that add most to the model's error, and tries them: scales of finer
+ * granularity and more bits for the layer's tensors. It chooses the cheapest change that brings the
+ * layer below the threshold, or finer scales that remove most of the error. If nothing helps, the
+ * layer is kept float.
  */
 public final class Adviser<M> {
-  /** What a layer may add to the model's error unless somebody says otherwise. */
+  /** The error that a layer may add to the model unless the caller gives another threshold. */
   public static final double THRESHOLD = 0.01;
 
   /**
-   * A change that stays above the threshold is worth its price if the error falls to this share.
+   * A change that stays above the threshold is worth its price if it reduces the error to this
+   * share.
    */
   private static final double WORTH = 0.7;
 
-  /** Finer scales, which cost next to nothing, are enough if they leave this share of the error. */
+  /** Finer scales cost almost nothing, so they suffice if they reduce the error to this share. */
   private static final double ENOUGH = 0.25;
 
   private final Replay<M> replay;
@@ -52,19 +54,19 @@ public final class Adviser<M> {
   }
 
   /**
-   * A remedy that was tried.
+   * Holds a remedy that was tried.
    *
-   * @param remedy empty for a layer that is kept float
-   * @param error of the model with this layer alone quantized
+   * @param remedy the remedy; empty for a layer that is kept float
+   * @param error the error of the model with only this layer quantized
    */
   private record Tried(Remedy remedy, double error) {}
 
   /**
-   * Returns advice for the layers that add most to the model's error, the worst first.
+   * Returns advice for the layers that add most to the model's error, starting with the worst.
    *
-   * @param count at most so many
-   * @param threshold a layer that adds no more than this to the model's relative error is left
-   *     alone
+   * @param count the largest number of layers
+   * @param threshold a layer is left alone if it adds no more than this to the model's relative
+   *     error
    */
   public List<Advice> advise(Diagnosis diagnosis, int count, double threshold) {
     Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
@@ -111,8 +113,8 @@ public final class Adviser<M> {
   }
 
   /**
-   * Returns the cheapest remedy that is below the threshold, or enough for its price; else the
-   * best, if it is worth it; else float.
+   * Returns the cheapest remedy that is below the threshold or worth its price. If there is none,
+   * returns the best remedy if it is worth its price, and otherwise float.
    */
   private Tried choose(String layer, State only, double old, double threshold, Replay.Stage stage) {
     Map<String, Tried> bestOfTensor = new LinkedHashMap<>();

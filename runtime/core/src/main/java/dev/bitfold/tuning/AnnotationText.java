@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes a descriptor as an annotation. */
+/** Formats a descriptor as an annotation. */
 final class AnnotationText {
-  /** The elements whose values are constants of an enum. */
+  /** The types of the elements whose values are constants of an enum. */
   private static final Map<String, String> ENUMS =
       Map.of(
           "format", "Format",

@@ -58,7 +58,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
           "no quantized layer has a bias that is added to its output: "
               + String.join("; ", left.values()));
     }
-    left.values().forEach(reason -> LOG.warn("Bitfold corrects no bias where {}", reason));
+    left.values().forEach(reason -> LOG.warn("Bitfold leaves biases uncorrected: {}", reason));
     return state.withSmoothing(Map.of(), corrected(corrected, sample));
   }
 

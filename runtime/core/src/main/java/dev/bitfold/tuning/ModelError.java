@@ -23,7 +23,7 @@ final class ModelError<M> {
   /**
    * Computes the expected outputs.
    *
-   * @param state the model with all its quantizers; without them, it gives the expected outputs
+   * @param state the model with all its quantizers; the expected outputs are those without them
    */
   ModelError(Replay<M> replay, State state, List<FloatSample.Recorded<M>> sample) {
     this.replay = replay;

@@ -7,18 +7,18 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What quantizing one layer alone does to the model's output. Immutable.
+ * Tells the effect of quantizing one layer alone on the model's output. Immutable.
  *
- * @param layers the largest error first, those without one last
+ * @param layers the layers with the largest error first; layers without an error come last
  */
 public record Sensitivity(List<Layer> layers) {
   /**
-   * One layer.
+   * Describes one layer.
    *
-   * @param path its name
-   * @param error of the model's output, relative (root of noise over signal), with this layer
-   *     quantized and all others float; empty if no batch of the sample has run the layer, or
-   *     nothing that the layer does reaches the output
+   * @param path the layer's path
+   * @param error the relative error (root of noise over signal) of the model's output, with this
+   *     layer quantized and all others float; empty if no batch of the sample has run the layer, or
+   *     if nothing that the layer computes reaches the output
    */
   public record Layer(String path, OptionalDouble error) {}
 

@@ -29,7 +29,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The rooms of the runtime, what each may use, and what users see of them. */
+/** Lists the packages of the runtime, what each may use, and what users see of them. */
 @AnalyzeClasses(packages = "dev.bitfold", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final Rooms ROOMS =

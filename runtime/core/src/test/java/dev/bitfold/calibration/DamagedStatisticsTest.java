@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Damaged statistics end in the documented exception, or are some that could have been written. */
+/**
+ * Checks that damaged statistics cause the documented exception, or are statistics that could have
+ * been written.
+ */
 class DamagedStatisticsTest {
   static Stream<QuantDescriptor> descriptors() {
     return Stream.of(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Observes 10,000 batches whose range grows; run in a small heap. */
+/** Observes 10,000 batches with a growing range; run with a small heap. */
 final class ManyBatches {
   private ManyBatches() {}
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Percentiles beside values far out, against the sorted values themselves. */
+/** Compares percentiles of data with extreme outliers with the sorted values. */
 class PercentileTest {
   private static final double BIN = 1 / 128.0;
 

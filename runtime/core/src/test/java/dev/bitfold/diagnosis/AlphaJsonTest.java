@@ -40,7 +40,10 @@ class AlphaJsonTest {
         QuantDescriptor.bits(8),
         Optional.empty(),
         OptionalDouble.empty(),
-        new Summary.Smoothed(true, alpha, Optional.empty()));
+        alpha
+            .<Summary.Smoothing>map(
+                chosen -> new Summary.Smoothing.Chosen(chosen, Optional.of("norm")))
+            .orElseGet(Summary.Smoothing.NotRun::new));
   }
 
   private static Diagnosis.Layer layer(Optional<Alpha> alpha) {

@@ -5,7 +5,10 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Going to the numbers of a format: the nearest by exact distance, ties by the stated rule. */
+/**
+ * Rounds to the numbers of a format: to the nearest by exact distance, with ties by the stated
+ * rule.
+ */
 sealed interface ExactGrid {
   /**
    * The format's number for a value; NaN for NaN.

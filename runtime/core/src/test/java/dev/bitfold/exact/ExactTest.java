@@ -12,7 +12,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-/** The second oracle is right itself: it agrees with the processor and with published numbers. */
+/**
+ * Checks that the second oracle itself is right: it agrees with the processor and with published
+ * numbers.
+ */
 class ExactTest {
   @Property(tries = 2000)
   void operationsRoundAsTheProcessorDoes(@ForAll int a, @ForAll int b) {

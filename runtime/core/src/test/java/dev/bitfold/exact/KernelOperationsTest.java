@@ -6,7 +6,7 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.KernelsUnderTest;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class KernelOperationsTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
 
-  /** A tensor, its groups as coordinates say, and a pre-scale or none. */
+  /** A tensor, its groups as coordinates say, and a pre-quant scale or none. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Tensor(
       float[] x,
@@ -37,7 +37,7 @@ class KernelOperationsTest {
       int[] group,
       float @Nullable [] factors,
       int @Nullable [] factorOf,
-      @Nullable PreScale preScale) {
+      @Nullable PreQuantScale preQuantScale) {
     static Tensor of(Random random, boolean finite) {
       long[] shape = new long[1 + random.nextInt(3)];
       int[] blocks = new int[shape.length];
@@ -65,7 +65,7 @@ class KernelOperationsTest {
       Arrays.fill(perIndex, Groups.WHOLE);
       perIndex[axis] = 1;
       float[] factors = Bits.values((int) shape[axis], random, true);
-      PreScale pre = new PreScale(Groups.perIndex(shape, axis), factors);
+      PreQuantScale pre = new PreQuantScale(Groups.perIndex(shape, axis), factors);
       return new Tensor(x, groups, group, factors, byCoordinates(shape, perIndex), pre);
     }
 
@@ -405,7 +405,7 @@ class KernelOperationsTest {
 
   private static void use(Tensor t, Operation operation, float @Nullable [] result) {
     DenseFloats out = DenseFloats.uninitialized(t.x.length);
-    dense(t.x).use(x -> out.use(y -> operation.run(new Source(x, t.preScale), y)));
+    dense(t.x).use(x -> out.use(y -> operation.run(new Source(x, t.preQuantScale), y)));
     if (result != null) {
       System.arraycopy(out.copy(), 0, result, 0, result.length);
     }

@@ -10,7 +10,7 @@ import java.util.function.IntToDoubleFunction;
  */
 final class OrderedSums {
   private static final int PART = 131_072;
-  private static final int STRETCH = 1024;
+  private static final int CHUNK = 1024;
 
   private OrderedSums() {}
 
@@ -43,7 +43,7 @@ final class OrderedSums {
     List<Double> run = new ArrayList<>();
     for (int i = from; i < to; i++) {
       run.add(addend.applyAsDouble(i));
-      if (i + 1 == to || (i + 1) % STRETCH == 0 || group[i + 1] != group[i]) {
+      if (i + 1 == to || (i + 1) % CHUNK == 0 || group[i + 1] != group[i]) {
         sums[group[i]] += inTurns(run);
         run.clear();
       }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
-/** The comparison with recorded cases can fail, and says why. */
+/** Checks that the comparison with recorded cases can fail, and says why. */
 class GoldenHarnessTest {
   private static GoldenCase golden(String json) {
     try {

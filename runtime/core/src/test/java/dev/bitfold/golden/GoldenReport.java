@@ -3,7 +3,7 @@ package dev.bitfold.golden;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts what became of the cases, and says it in a few lines. */
+/** Counts the results of the cases, and reports them in a few lines. */
 final class GoldenReport {
   private final Map<String, Integer> skipped = new TreeMap<>();
   private final Map<String, Integer> onPurpose = new TreeMap<>();

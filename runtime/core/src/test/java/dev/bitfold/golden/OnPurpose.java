@@ -9,7 +9,7 @@ import java.util.Spliterators;
 import java.util.stream.StreamSupport;
 import org.nd4j.shade.jackson.databind.JsonNode;
 
-/** Where the library differs from a peer on purpose; nothing else is forgiven. */
+/** Lists where the library differs from a peer on purpose. No other difference is accepted. */
 final class OnPurpose {
   private static final List<Integer> E2M1 = List.of(2, 1);
   private static final Set<List<Integer>> DYNAMIC_IN_HEAD =

@@ -2,7 +2,7 @@ package dev.bitfold.golden;
 
 import dev.bitfold.descriptor.BitfoldException;
 
-/** Tells an exception that the library throws on purpose from one that slipped out of it. */
+/** Distinguishes an exception that the library throws on purpose from an accidental one. */
 final class Refusal {
   private Refusal() {}
 

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The page of public types lists what the sources declare, and nothing else. */
+/** Checks that the page of public types lists exactly the types that the sources declare. */
 class ApiPageTest {
   private static final Path RUNTIME = Path.of("..");
   private static final Path PAGE = Path.of("../../docs/api.md");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A setting that means nothing is refused rather than taken for the default. */
+/** Checks that an invalid setting is refused instead of replaced by the default. */
 class SettingTest {
   private final String before = System.getProperty(Setting.THREADS.property(), "");
 

@@ -25,7 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * {@code 2^bits - 1}. Immutable and safe for concurrent use.
  */
 public final class AbsmaxQuantizer {
-  private static final float LEAST = 1e-5f;
+  private static final float MIN = 1e-5f;
 
   /** Which elements share a scale. */
   public enum Granularity {
@@ -182,7 +182,7 @@ public final class AbsmaxQuantizer {
       kernels.amax(Source.of(x), groups, scale);
       float max = (1 << (bits - 1)) - 1;
       for (int g = 0; g < scale.length; g++) {
-        scale[g] = Math.max(scale[g], LEAST) / max;
+        scale[g] = Math.max(scale[g], MIN) / max;
       }
       return;
     }
@@ -192,7 +192,7 @@ public final class AbsmaxQuantizer {
     boolean within =
         form != Form.OURS && !(form == Form.NOTEBOOK_WEIGHT && granularity == Granularity.PER_ROW);
     for (int g = 0; g < scale.length; g++) {
-      scale[g] = Math.max(scale[g] - min[g], LEAST) / codes;
+      scale[g] = Math.max(scale[g] - min[g], MIN) / codes;
       zeroPoint[g] = 0f - (float) Math.rint(min[g] / scale[g]);
       if (within) {
         zeroPoint[g] = Math.min(Math.max(zeroPoint[g], 0f), codes);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** Bins that the first batch fixes and larger values add to. Not safe for concurrent use. */
 abstract sealed class ModelOptBins {
   /** More would be a mistake: a first batch of tiny values, then ordinary ones. */
-  static final int MOST_BINS = 1 << 20;
+  static final int MAX_BINS = 1 << 20;
 
   long[] counts = new long[0];
   double[] edges = new double[0];
@@ -35,14 +35,14 @@ abstract sealed class ModelOptBins {
   }
 
   static int grown(double bins, float max) {
-    if (!(bins <= MOST_BINS)) {
+    if (!(bins <= MAX_BINS)) {
       throw new IllegalStateException(
           "the histogram would need "
               + bins
               + " bins to reach "
               + max
               + ", more than "
-              + MOST_BINS
+              + MAX_BINS
               + ": the first batch was too small in range; use the default histogram, which merges"
               + " bins");
     }

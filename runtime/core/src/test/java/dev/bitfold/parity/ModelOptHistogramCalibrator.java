@@ -71,9 +71,9 @@ public final class ModelOptHistogramCalibrator
   }
 
   private static int required(int bins) {
-    if (bins < 1 || bins > ModelOptBins.MOST_BINS) {
+    if (bins < 1 || bins > ModelOptBins.MAX_BINS) {
       throw new IllegalArgumentException(
-          "bins = " + bins + ": a histogram has 1 to " + ModelOptBins.MOST_BINS);
+          "bins = " + bins + ": a histogram has 1 to " + ModelOptBins.MAX_BINS);
     }
     return bins;
   }

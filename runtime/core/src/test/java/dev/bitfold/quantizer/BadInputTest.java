@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What is refused, in words that name the descriptor, the shape and the value. */
+/** Checks what is refused, and that messages name the descriptor, the shape and the value. */
 class BadInputTest {
   private final INDArray x = Nd4j.createFromArray(new float[][] {{1, -2, 3}, {4, 5, -6}});
 
@@ -97,12 +97,12 @@ class BadInputTest {
   }
 
   @Test
-  void aPreScaleThatDoesNotFit() {
+  void aPreQuantScaleThatDoesNotFit() {
     Quantizer quantizer = Quantizer.of(QuantDescriptor.bits(8));
-    Quantizer two = quantizer.withPreScale(Nd4j.ones(2), -1);
+    Quantizer two = quantizer.withPreQuantScale(Nd4j.ones(2), -1);
     refused(() -> two.quantize(x), "int8 per tensor", "[2, 3]", "2 factors along axis -1");
     refused(
-        () -> quantizer.withPreScale(Nd4j.createFromArray(1f, Float.NaN, 1f), -1),
+        () -> quantizer.withPreQuantScale(Nd4j.createFromArray(1f, Float.NaN, 1f), -1),
         "int8 per tensor",
         "[3]",
         "NaN");

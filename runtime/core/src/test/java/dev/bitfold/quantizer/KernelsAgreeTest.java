@@ -48,13 +48,13 @@ class KernelsAgreeTest {
       @ForAll @IntRange(min = 1, max = 150) int d2,
       @ForAll Arrangement arrangement,
       @ForAll boolean special,
-      @ForAll boolean preScaled,
+      @ForAll boolean smoothed,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray x = DenseFloats.array(Arrangement.values(d0 * d1 * d2, seed, special), d0, d1, d2);
     Quantizer quantizer = Quantizer.of(descriptor);
-    if (preScaled) {
+    if (smoothed) {
       quantizer =
-          quantizer.withPreScale(
+          quantizer.withPreQuantScale(
               DenseFloats.array(Arrangement.values(d1, seed + 1, false), d1), -2);
     }
     agree(quantizer, x, arrangement);
@@ -94,14 +94,14 @@ class KernelsAgreeTest {
       @ForAll("blocks") QuantDescriptor blocked,
       @ForAll boolean blocks,
       @ForAll boolean special,
-      @ForAll boolean preScaled,
+      @ForAll boolean smoothed,
       @ForAll("lengths") int d2,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray x = DenseFloats.array(Arrangement.values(6 * d2, seed, special), 2, 3, d2);
     Quantizer quantizer = Quantizer.of(blocks ? blocked : any);
-    if (preScaled) {
+    if (smoothed) {
       quantizer =
-          quantizer.withPreScale(
+          quantizer.withPreQuantScale(
               DenseFloats.array(Arrangement.values(d2, seed + 1, false), d2), -1);
     }
     agree(quantizer, x, Arrangement.DENSE);
@@ -322,7 +322,7 @@ class KernelsAgreeTest {
   void errorsOfCandidatesAreTheReferences(
       @ForAll("descriptors") QuantDescriptor any,
       @ForAll("lengths") int d2,
-      @ForAll boolean preScaled,
+      @ForAll boolean smoothed,
       @ForAll Arrangement arrangement,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     QuantDescriptor descriptor = any;
@@ -333,8 +333,8 @@ class KernelsAgreeTest {
       x = Transforms.abs(x);
     }
     Quantizer quantizer = Quantizer.of(descriptor).withKernels(REFERENCE);
-    if (preScaled) {
-      quantizer = quantizer.withPreScale(DenseFloats.array(new float[] {2f, .3f, 1f}, 3), 1);
+    if (smoothed) {
+      quantizer = quantizer.withPreQuantScale(DenseFloats.array(new float[] {2f, .3f, 1f}, 3), 1);
     }
     errorsAgree(quantizer, x, arrangement);
   }

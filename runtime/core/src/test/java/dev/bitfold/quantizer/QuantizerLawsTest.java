@@ -19,7 +19,7 @@ import net.jqwik.api.constraints.LongRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Laws that hold whatever the values. */
+/** Checks laws that hold for all values. */
 class QuantizerLawsTest {
   @Provide
   Arbitrary<QuantDescriptor> descriptors() {

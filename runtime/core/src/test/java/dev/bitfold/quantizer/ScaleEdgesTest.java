@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What becomes of values where a scale is zero or at the ends of float32. */
+/** Checks the results for scales that are zero or at the limits of float32. */
 class ScaleEdgesTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
   private static final float INFINITY = Float.POSITIVE_INFINITY;

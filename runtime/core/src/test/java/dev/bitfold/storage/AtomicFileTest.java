@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What stands in a folder after files were written, or were not. */
+/** Checks the contents of a folder after files were written, or could not be written. */
 class AtomicFileTest {
   private static final String ID = "0a1b2c3d-0000-4000-8000-00000000000f";
 

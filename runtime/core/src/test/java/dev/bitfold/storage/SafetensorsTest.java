@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Safetensors files whose header lies. */
+/** Checks safetensors files with a wrong header. */
 class SafetensorsTest {
   @TempDir
   @SuppressWarnings("NullAway.Init") // JUnit sets it

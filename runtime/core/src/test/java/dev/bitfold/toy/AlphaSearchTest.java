@@ -22,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** The errors that a search sees are those of the layers that it would make. */
+/** Checks that the errors in a search are those of the layers that it would build. */
 @Tag("slow")
 class AlphaSearchTest {
   private static final int IN = 6;
@@ -51,7 +51,7 @@ class AlphaSearchTest {
         .describe("first.x", input)
         .calibrate(batches, ToyNet::forward)
         .smoothQuant(SmoothQuantOptions.sweepAlpha())
-        .alphas()
+        .alphaCurves()
         .get("first");
   }
 
@@ -186,7 +186,7 @@ class AlphaSearchTest {
     var expectedJson = expected.diagnose().toJson();
     for (int trial = 0; trial < 5; trial++) {
       var actual = calibrated(4).smoothQuant(SmoothQuantOptions.sweepAlpha());
-      assertEquals(expected.alphas(), actual.alphas());
+      assertEquals(expected.alphaCurves(), actual.alphaCurves());
       assertEquals(expectedJson, actual.diagnose().toJson());
     }
   }

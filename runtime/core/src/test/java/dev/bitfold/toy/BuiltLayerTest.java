@@ -16,7 +16,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What a built layer does beside its forward is known to who runs it elsewhere. */
+/**
+ * Checks that code that runs a built layer elsewhere can find out what the layer does in addition
+ * to its forward.
+ */
 class BuiltLayerTest {
   private static final INDArray X = Nd4j.linspace(-3, 5, 24, DataType.FLOAT).reshape(6, 4);
   private static final INDArray WEIGHT = Nd4j.linspace(-1, 2, 12, DataType.FLOAT).reshape(4, 3);
@@ -73,7 +76,7 @@ class BuiltLayerTest {
   void aFloatLayerAndOneThatIsCalibratedAreNotKnown() {
     List<ToyLinear> seen = new ArrayList<>();
     Calibration<ToyNet> calibration = smoothed(seen);
-    assertTrue(seen.size() > 0 && calibration.alphas() != null);
+    assertTrue(seen.size() > 0 && calibration.alphaCurves() != null);
     assertTrue(BuiltLayer.of(seen.get(0)).isEmpty());
     assertTrue(BuiltLayer.of(new ToyLinear(WEIGHT)).isEmpty());
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What callers and their models do wrong is told by name. */
+/** Checks that mistakes of callers and their models are reported by name. */
 class CallerMistakesTest {
   private final ToyNet net =
       new ToyNet(new ToyLinear(normal(1, 8, 12)), new ToyLinear(normal(2, 12, 4)));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Weights that change between two steps are noticed by name, where it matters. */
+/** Checks that weights that change between two steps are noticed and named, where it matters. */
 class ChangedWeightsTest {
   private static final int C = 8;
 
@@ -47,9 +47,8 @@ class ChangedWeightsTest {
       assertDoesNotThrow(() -> step.accept(calibration));
       stack.layers().get(1).weight().addi(1e-3);
       assertEquals(
-          "the float model's layers.1.weight changed since calibrate(), so that what was measured"
-              + " does not hold any more: calibrate again, or leave the model as it is until it is"
-              + " frozen",
+          "the float model's layers.1.weight changed since calibrate(), so its measurements are no"
+              + " longer valid: calibrate again, or do not change the model before it is frozen",
           message(() -> step.accept(calibration)));
     }
   }
@@ -99,8 +98,8 @@ class ChangedWeightsTest {
     Calibration<Product.Net> calibration = plan.calibrate(batches, Product.Net::forward);
     layer.weights().set(0, ToyStack.normal(6, C, C));
     String expected =
-        "layer.weight (Product, FLOAT [8, 8], layout IO): the model was given another tensor since"
-            + " its plan was made; make a plan of the model as it is";
+        "layer.weight (Product, FLOAT [8, 8], layout IO): the model has been given another tensor"
+            + " since its plan was made; make a new plan";
 
     assertEquals(expected, message(calibration::freeze));
     assertEquals(expected, message(() -> plan.calibrate(batches, Product.Net::forward)));

@@ -13,7 +13,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Letters whose sizes contradict each other are told apart from those that only look odd. */
+/**
+ * Checks that letters whose sizes contradict each other are distinguished from letters that only
+ * look unusual.
+ */
 class ConfusedLettersTest {
   private static INDArray normal(int seed, long... shape) {
     Nd4j.getRandom().setSeed(seed);
@@ -111,7 +114,7 @@ class ConfusedLettersTest {
             .model();
 
     assertEquals(
-        "layer.x (Product, FLOAT [4, 12], layout …C, int8 per tensor): 12 channels do not go with"
+        "layer.x (Product, FLOAT [4, 12], layout …C, int8 per tensor): 12 channels do not match"
             + " weight [16, 32] with layout IO, whose I is 16",
         assertThrows(IllegalArgumentException.class, () -> net.forward(normal(3, 4, 12)))
             .getMessage());
@@ -124,7 +127,7 @@ class ConfusedLettersTest {
     INDArray weight = normal(2, 16, 16);
     assertEquals(
         "layer.weight (Product, FLOAT [16, 16], layout OI): its letters are swapped: one index of"
-            + " its axis O has a part in all of the layer's output, and one of its axis I gives a"
+            + " its axis O affects all of the layer's output, and one index of its axis I affects a"
             + " single channel; write layout = \"IO\"",
         refusal(x, linear(weight), "NC", "OI"));
     passes(x, linear(weight), "NC", "IO");

@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
-/** Diagnosis against naive counts, and advice that must help. */
+/** Compares diagnoses with naive counts, and checks that advice helps. */
 class DiagnosisTest {
   private final ToyNet net =
       new ToyNet(new ToyLinear(normal(1, 8, 12)), new ToyLinear(normal(2, 12, 4)));
@@ -90,7 +90,7 @@ class DiagnosisTest {
     assertEquals(5L * 3 * 7 * 12, counted);
     assertEquals(22, second.curve().orElseThrow().alphas().size());
     assertEquals(
-        calibration.alphas().get("second").best(), second.alpha().orElseThrow(), "the choice");
+        calibration.alphaCurves().get("second").best(), second.alpha().orElseThrow(), "the choice");
   }
 
   @Test

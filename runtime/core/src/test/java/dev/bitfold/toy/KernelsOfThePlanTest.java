@@ -23,8 +23,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /**
- * Every phase computes with the kernels of the plan. That none asks for others is a rule of {@code
- * ArchitectureTest}.
+ * Checks that every phase computes with the plan's kernels. {@code ArchitectureTest} checks that no
+ * class asks for other kernels.
  */
 class KernelsOfThePlanTest {
   private final List<INDArray> batches = ToyStack.batches(4, 16, 8);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What is asked of a calibration may be asked in any order that has a meaning. */
+/** Checks that the methods of a calibration may be called in any meaningful order. */
 @Tag("slow")
 class OrdersTest {
   private static final ToyStack STACK = ToyStack.random(3, 8, 12, 6, 4);

@@ -108,8 +108,9 @@ class PatternsTest {
   void aRecipeForSomeLayersLeavesTheOthers() {
     Plan<ToyStack> some = plan.using(Recipe.INT8, "layers.1");
     assertEquals(paths("layers.1.weight"), changed(plan, some));
-    assertEquals(Set.of("layers.0", "layers.2"), some.smoothed());
-    assertEquals(Set.of("layers.0"), some.using(Recipe.INT8, "**.2").skip("layers.1").smoothed());
+    assertEquals(Set.of("layers.0", "layers.2"), some.layersToSmooth());
+    assertEquals(
+        Set.of("layers.0"), some.using(Recipe.INT8, "**.2").skip("layers.1").layersToSmooth());
   }
 
   @Test

@@ -25,7 +25,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What a model lacks, or what calibration could not see, is said by name where a user looks. */
+/**
+ * Checks that what a model lacks, and what calibration could not see, is reported by name where a
+ * user looks.
+ */
 class SaidOnceTest {
   private final ToyStack stack = ToyStack.random(1, 8, 12, 6, 8);
   private final List<INDArray> batches = ToyStack.batches(4, 16, 8);
@@ -41,7 +44,7 @@ class SaidOnceTest {
         ToyStack.plan(stack).calibrate(List.of(zeros), ToyStack::forward).freeze().summary() + "";
     assertTrue(
         summary.contains(
-            "only zeros in the calibration data, so everything becomes zero: layers.0.x\n"),
+            "only zeros in the calibration data, so any later value becomes zero: layers.0.x\n"),
         summary);
     String usual =
         ToyStack.plan(stack).calibrate(batches, ToyStack::forward).freeze().summary() + "";
@@ -80,8 +83,8 @@ class SaidOnceTest {
         new ToyStack(List.of(stack.layers().get(0), new ToyDense(null, Nd4j.zeros(6))));
 
     assertEquals(
-        "layers.1.weight (ToyDense, layout IO, int4 per O): it is null, and a quantized weight must"
-            + " be there; give the layer its weight, or leave the layer out of the model",
+        "layers.1.weight (ToyDense, layout IO, int4 per O): it is null, but a quantized weight is"
+            + " required; give the layer its weight, or leave the layer out of the model",
         refusal(() -> ToyStack.plan(broken)));
   }
 
@@ -129,7 +132,8 @@ class SaidOnceTest {
     Plan<ToyStack> plan = ToyStack.plan(stack).describe("*.*.x", nvfp4);
     String message =
         String.valueOf(assertThrows(IllegalStateException.class, plan::freeze).getMessage());
-    assertTrue(message.contains("whose scales of blocks are dynamic, and whose scale"), message);
+    assertTrue(
+        message.contains("block scales are dynamic, but their own scale is static"), message);
   }
 
   @Test
@@ -140,7 +144,7 @@ class SaidOnceTest {
                     CalibrationException.class,
                     () -> ToyStack.plan(stack).calibrate(batches, (m, x) -> stack.forward(x)))
                 .getMessage());
-    assertTrue(message.contains("not one layer of the model was called"), message);
+    assertTrue(message.contains("no layer of the model was called"), message);
   }
 
   @Test

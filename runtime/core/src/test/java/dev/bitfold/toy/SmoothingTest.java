@@ -18,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** What the search for alpha finds, and what the proof refuses. */
+/** Checks the result of the search for alpha, and what the proof refuses. */
 class SmoothingTest {
   private final ToyNet net =
       new ToyNet(new ToyLinear(normal(1, 8, 12)), new ToyLinear(normal(2, 12, 4)));
@@ -38,7 +38,7 @@ class SmoothingTest {
   void theChosenAlphaHasTheSmallestErrorOfItsLayerByAnIndependentCount() {
     Calibration<ToyNet> calibration = ToyNet.plan(net).calibrate(batches, ToyNet::forward);
     AlphaCurve curve =
-        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas().get("first");
+        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphaCurves().get("first");
 
     assertEquals(22, curve.alphas().size());
     for (int i = 0; i < 22; i++) {
@@ -101,10 +101,10 @@ class SmoothingTest {
                   return last;
                 });
 
-    assertEquals(calibration.smoothQuant().alphas(), onePerBatch.smoothQuant().alphas());
+    assertEquals(calibration.smoothQuant().alphaCurves(), onePerBatch.smoothQuant().alphaCurves());
     assertEquals(
-        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas(),
-        onePerBatch.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphas());
+        calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphaCurves(),
+        onePerBatch.smoothQuant(SmoothQuantOptions.sweepAlpha()).alphaCurves());
   }
 
   @Test
@@ -114,10 +114,14 @@ class SmoothingTest {
             .skip("first.x")
             .calibrate(batches, ToyNet::forward)
             .smoothQuant()
-            .alphas()
+            .alphaCurves()
             .get("second");
     AlphaCurve together =
-        ToyNet.plan(net).calibrate(batches, ToyNet::forward).smoothQuant().alphas().get("second");
+        ToyNet.plan(net)
+            .calibrate(batches, ToyNet::forward)
+            .smoothQuant()
+            .alphaCurves()
+            .get("second");
 
     assertEquals(together, alone);
   }
@@ -132,7 +136,7 @@ class SmoothingTest {
         ToyNet.plan(net)
             .calibrate(all, (m, x) -> x == rare ? m.forward(x) : m.second().forward(wide(x)));
 
-    AlphaCurve first = calibration.smoothQuant().alphas().get("first");
+    AlphaCurve first = calibration.smoothQuant().alphaCurves().get("first");
 
     assertTrue(first.errors().get(0) > 0, "off was judged: " + first);
     assertTrue(!first.best().isOff(), "it needs smoothing: " + first);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What the states print, and the answers "nothing is lost" and "not measured". */
+/** Checks what the states print, and the texts for "nothing is lost" and "not measured". */
 class StatesInWordsTest {
   private final ToyNet net =
       new ToyNet(new ToyLinear(normal(1, 8, 12)), new ToyLinear(normal(2, 12, 4)));
@@ -51,7 +51,7 @@ class StatesInWordsTest {
     assertEquals(
         "quantized ToyNet: "
             + quantizers
-            + "; weights 208 bytes packed, as float32 576, held in 576\nmodel output: "
+            + "; weights: 208 bytes packed, 576 as float32, 576 in memory\nmodel output: "
             + quantized.summary().modelError().orElseThrow(),
         quantized.toString());
   }

@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** Calibration data at the edges: each case has a defined result, from calibration to output. */
+/** Checks unusual calibration data: each case has a defined result, from calibration to output. */
 class UnusualDataTest {
   private static INDArray normal(int seed, long... shape) {
     Nd4j.getRandom().setSeed(seed);

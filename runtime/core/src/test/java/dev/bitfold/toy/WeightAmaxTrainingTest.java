@@ -14,7 +14,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /**
- * Training begins with the amax that a user gave to a weight, and keeps it unless it is learned.
+ * Checks that training begins with the amax that a user gave to a weight, and keeps it unless it is
+ * learned.
  */
 class WeightAmaxTrainingTest {
   private static final String PATH = "layers.0.weight";

@@ -32,7 +32,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What goes wrong says where, which tensor, and what to do. */
+/** Checks that errors say where they occurred, in which tensor, and what to do. */
 class BadInputTest {
   private static final int C = 16;
 
@@ -287,7 +287,7 @@ class BadInputTest {
     fails(
         IllegalArgumentException.class,
         () -> KeyedQuantizer.of(new Keyed(keyed)),
-        "two layers of the name layers.1");
+        "two layers named layers.1");
     for (Object key : java.util.Arrays.asList(null, "", "a.b", "a\nb", new Object())) {
       Map<Object, Linear> odd = new LinkedHashMap<>();
       odd.put(key, mlp.fc1());

@@ -119,7 +119,7 @@ class FormatsTest {
           MlpQuantizer.of(model).using(recipe.withSmoothQuant()).calibrate(outliers, Mlp::forward);
       Calibration<Mlp> smoothed = calibration.smoothQuant();
       smoothed
-          .alphas()
+          .alphaCurves()
           .forEach(
               (layer, curve) -> {
                 double chosen = curve.errors().get(curve.alphas().indexOf(curve.best()));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A frozen model stays what it is, whatever becomes of the float model. */
+/** Checks that a frozen model does not change when the float model changes. */
 class FrozenTest {
   private static final int C = 16;
 

@@ -85,7 +85,7 @@ class RobustnessTest {
       INDArray expected = mlp.forward(data);
 
       assertTrue(Errors.relative(expected, y) < 0.1, "relative " + Errors.relative(expected, y));
-      assertEquals(3, calibration.alphas().size());
+      assertEquals(3, calibration.alphaCurves().size());
     }
   }
 

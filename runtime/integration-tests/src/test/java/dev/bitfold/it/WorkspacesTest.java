@@ -27,8 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What a step of the lifecycle keeps is not in the workspace that the application has open around
- * the step, closes and uses again.
+ * Checks that nothing that a step of the lifecycle keeps is in the workspace that the application
+ * has open around the step, and later closes and reuses.
  */
 @Tag("slow")
 class WorkspacesTest {

@@ -25,8 +25,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Quantized convolutions, static and smoothed, against plain loops that share nothing with them:
- * statistics per channel, scales, rounding and the convolution itself.
+ * Compares quantized convolutions, static and smoothed, with plain loops that share no code with
+ * them: statistics per channel, scales, rounding and the convolution itself.
  */
 @Tag("slow")
 class SmoothedConvolutionTest {

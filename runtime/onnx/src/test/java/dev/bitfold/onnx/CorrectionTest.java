@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Weights with an amax of their own, and corrected biases: in the model, its file and ONNX. */
+/**
+ * Checks weights with an amax of the user's choice, and corrected biases: in the model, in its file
+ * and in ONNX.
+ */
 class CorrectionTest {
   private static final double ROUNDING = 2e-3;
   private static final Net NET =

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
-/** The page in a real browser; skipped, with a line that says so, where there is no Chromium. */
+/** Checks the page in a real browser; skipped with a message if there is no Chromium. */
 @Tag("slow")
 class BrowserTest {
   private static final String PAINTED =

@@ -13,7 +13,7 @@ import java.util.Random;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
-/** What an amax costs, against values that are quantized one by one. */
+/** Compares the estimated cost of an amax with values that are quantized one by one. */
 class ClippingEstimateTest {
   private static final int CODES = 127;
   private static final int BINS = 256;

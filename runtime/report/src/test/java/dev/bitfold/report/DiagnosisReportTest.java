@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
-/** What of a diagnosis comes into a report. */
+/** Checks which parts of a diagnosis a report contains. */
 class DiagnosisReportTest {
   private static final Histogram SEEN = new Histogram(1, Collections.nCopies(64, 10L), 64, 0);
   private static final Diagnosis.Activations BEFORE =
@@ -46,7 +46,7 @@ class DiagnosisReportTest {
         descriptor,
         Optional.empty(),
         OptionalDouble.of(31),
-        new Summary.Smoothed(false, Optional.empty(), Optional.empty()));
+        new Summary.Smoothing.NotWanted());
   }
 
   private static Diagnosis diagnosis(Optional<Comparison> modelError) {

@@ -20,7 +20,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The files that a report becomes. */
+/** Checks the files of a report. */
 class HtmlReportTest {
   private final Path folder;
 

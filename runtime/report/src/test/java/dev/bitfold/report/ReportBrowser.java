@@ -20,7 +20,7 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** A real browser that shows reports. */
+/** Shows reports in a real browser. */
 final class ReportBrowser {
   private static final Path CHROMIUM =
       Path.of(System.getProperty("bitfold.chromium", "/usr/bin/chromium"));

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 
-/** Reports with the numbers that transformers could have. */
+/** Makes reports with numbers that are realistic for transformers. */
 final class Reports {
   private static final Origin ORIGIN =
       new Origin("2026-11-30T16:40:00Z", "0.1.0", "256 sentences of STS 2012");

@@ -22,19 +22,19 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * graph: inference, evaluation or training. While this listener is active, the graph is a float
  * graph: every quantizer passes its input on. {@link #apply} sets the scales.
  *
- * <p>Each listener is for one graph, and not safe for concurrent use.
+ * <p>Each listener is for one graph. Not safe for concurrent use.
  */
 public final class CalibrationListener extends BaseListener {
   private static final String STOP = "stop_gradient";
 
   private final SameDiff graph;
 
-  /** By the variable that is quantized. */
+  /** The quantizers that were met, by the variable that is quantized. */
   private final Map<String, Met> byInput = new LinkedHashMap<>();
 
   private final Map<String, Met> byOutput = new HashMap<>();
 
-  /** Holds a quantizer that is met in a run. */
+  /** Holds a quantizer that was met in a run. */
   private static final class Met {
     private final GraphQuantizer quantizer;
     private final @Nullable Calibrator calibrator;

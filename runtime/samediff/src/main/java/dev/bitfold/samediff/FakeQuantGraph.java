@@ -15,14 +15,14 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Rint;
  * Builds the operations of one quantizer.
  *
  * <p>The result is {@code q - (pass * (stop(x) - x) + slope * (stop(amax) - amax))}. The
- * differences are zero, so that its values are those of {@code q}, to the bit; its gradients are
- * {@code pass} and {@code slope}, the straight-through estimator's. ND4J differentiates a native
- * operation as it knows it, whatever a subclass says, so the estimator must be made of operations
- * whose gradients it gets right.
+ * differences are zero, so its values are those of {@code q}, to the bit. Its gradients are {@code
+ * pass} and {@code slope}, which are those of the straight-through estimator. ND4J differentiates a
+ * native operation by its own rule, whatever a subclass defines. Therefore, the estimator consists
+ * of operations whose gradients ND4J computes correctly.
  */
 final class FakeQuantGraph {
   private static final double TINY = 0x1p-24;
-  private static final double LEAST_STEP = 1e-8;
+  private static final double MIN_STEP = 1e-8;
 
   private final SameDiff graph;
   private final GraphQuantizer quantizer;
@@ -30,10 +30,12 @@ final class FakeQuantGraph {
   private final int[] shared;
   private final SDVariable x;
 
-  /** The same values, without a gradient. */
+  /** The quantized values, without a gradient. */
   private final SDVariable values;
 
   /**
+   * Builds the operations.
+   *
    * @param shared the axes along which a scale is shared
    */
   FakeQuantGraph(GraphQuantizer quantizer, SDVariable x, int[] shared) {
@@ -73,7 +75,10 @@ final class FakeQuantGraph {
     return quantized.sub(quantizer.output(), zero);
   }
 
-  /** A product beyond float32 is the largest float, as in the kernels. */
+  /**
+   * Returns amax times its factor. A product beyond float32 becomes the largest float, as in the
+   * kernels.
+   */
   private SDVariable scaled(SDVariable amax) {
     return graph.math().clipByValue(amax.mul((double) descriptor.scaleAmax()), 0, Float.MAX_VALUE);
   }
@@ -82,7 +87,7 @@ final class FakeQuantGraph {
     return descriptor.format().integers().orElseThrow();
   }
 
-  /** The rules for graphs refuse it first. */
+  /** Signals a format that the rules for graphs should have refused before. */
   private static SDVariable refuse(NumberFormat format) {
     throw new IllegalArgumentException("a graph has no operations that round to " + format.label());
   }
@@ -99,14 +104,14 @@ final class FakeQuantGraph {
     return condition.castTo(DataType.FLOAT);
   }
 
-  /** Codes as whole numbers. */
+  /** Returns the rounded values as codes of the format. */
   private SDVariable codes(SDVariable rounded, IntFormat format) {
     return whole(graph.math().clipByValue(rounded, format.min(), format.max()));
   }
 
   /**
-   * Whole numbers as such: no -0, and no gradient. ND4J cannot differentiate Rint, and asks for the
-   * gradient of all that is of floats between a variable and the loss.
+   * Returns whole numbers without -0 and without a gradient. ND4J cannot differentiate Rint, but
+   * asks for the gradient of every float operation between a variable and the loss.
    */
   private static SDVariable whole(SDVariable rounded) {
     return rounded.castTo(DataType.INT32).castTo(DataType.FLOAT);
@@ -115,7 +120,8 @@ final class FakeQuantGraph {
   private SDVariable integers(IntFormat format, SDVariable amax) {
     SDVariable tiny = number(amax.lte(TINY));
     SDVariable usual = tiny.rsub(1.0);
-    // max / amax where it is used: a tiny amax multiplies by 0 and divides by 1.
+    // The scale is max / amax, used in a form in which a tiny amax multiplies by 0 and divides by
+    // 1.
     SDVariable scale = amax.mul(usual).add(tiny).rdiv((double) format.max());
     SDVariable codes = codes(rint(values.mul(scale.mul(usual))), format);
     return codes.div(scale.mul(usual).add(tiny));
@@ -126,7 +132,8 @@ final class FakeQuantGraph {
     SDVariable safe = amax.mul(tiny.rsub(1.0)).add(tiny);
     SDVariable scale = safe.rdiv(1.0).mul((double) format.max());
     SDVariable t = graph.math().clipByValue(values.mul(scale), -format.max(), format.max());
-    // The logarithm may miss by one beside a power of two; both grids have that number.
+    // Next to a power of two, the logarithm may be wrong by one. The number is on the grid either
+    // way.
     SDVariable normal =
         graph
             .math()
@@ -134,13 +141,14 @@ final class FakeQuantGraph {
     SDVariable exponent = whole(graph.math().floor(graph.math().log(normal).mul(1 / Math.log(2))));
     SDVariable spacing =
         graph.math().pow(graph.constant(2f), exponent.sub((double) format.mantissa()));
-    // Magnitudes are rounded, as whole numbers have no -0; 1 / t tells the sign of a zero.
+    // Magnitudes are rounded, because whole numbers have no -0. The sign of 1 / t is the sign of a
+    // zero.
     SDVariable magnitude = whole(rint(graph.math().abs(t).div(spacing))).mul(spacing);
     SDVariable sign = number(t.rdiv(1.0).lt(0.0)).mul(-2.0).add(1.0);
     return magnitude.mul(sign).mul(scale.rdiv(1.0));
   }
 
-  /** What passes by the estimator without a learned scale. */
+  /** Returns the part of the gradient that an estimator without a learned scale passes. */
   private SDVariable pass(SDVariable amax) {
     SDVariable zero = values.sub(x);
     boolean all = quantizer.follows() || descriptor.ste() == Ste.PASS_THROUGH;
@@ -156,20 +164,20 @@ final class FakeQuantGraph {
 
   private SDVariable step(IntFormat format, SDVariable amax, SDVariable change, long elements) {
     SDVariable step =
-        graph.math().clipByValue(amax.div((double) format.max()), LEAST_STEP, Float.MAX_VALUE);
+        graph.math().clipByValue(amax.div((double) format.max()), MIN_STEP, Float.MAX_VALUE);
     SDVariable scaled = values.div(step);
     SDVariable clamped = graph.math().clipByValue(scaled, format.min(), format.max());
     SDVariable inside = number(clamped.eq(scaled));
     SDVariable slope = codes(rint(clamped), format).sub(inside.mul(clamped));
     SDVariable factor =
         elements > 0
-            ? number(step.gt(LEAST_STEP))
+            ? number(step.gt(MIN_STEP))
                 .mul(1 / (format.max() * Math.sqrt((double) elements * format.max())))
-            : number(step.gt(LEAST_STEP)).div(samples(format).mul((double) format.max()));
+            : number(step.gt(MIN_STEP)).div(samples(format).mul((double) format.max()));
     return inside.mul(values.sub(x)).add(slope.mul(factor).mul(change));
   }
 
-  /** sqrt(elements of a sample * largest code), of an activation. */
+  /** Returns sqrt(elements of a sample * largest code) of an activation. */
   private SDVariable samples(IntFormat format) {
     SDVariable all = graph.size(values).castTo(DataType.FLOAT);
     SDVariable each = all.div(graph.sizeAt(values, 0).castTo(DataType.FLOAT));
@@ -180,7 +188,7 @@ final class FakeQuantGraph {
     boolean follows = quantizer.follows();
     SDVariable low = follows ? values.min(true, shared) : graph.getVariable(quantizer.min());
     SDVariable high = follows ? values.max(true, shared) : graph.getVariable(quantizer.max());
-    // A range always holds zero; one that is zero alone has a step of 1.
+    // A range always contains zero. If it contains nothing else, its step is 1.
     SDVariable min = graph.math().clipByValue(low, -Float.MAX_VALUE, 0);
     SDVariable max = graph.math().clipByValue(high, 0, Float.MAX_VALUE);
     SDVariable width = max.sub(min);

@@ -15,15 +15,15 @@ final class GraphModel {
   private GraphModel() {}
 
   static <M> M of(Plan<M> plan) {
-    if (!plan.smoothed().isEmpty()) {
+    if (!plan.layersToSmooth().isEmpty()) {
       throw new IllegalStateException(
           "layers of a graph cannot be smoothed, and the plan smooths "
-              + plan.smoothed()
+              + plan.layersToSmooth()
               + ": use a recipe without SmoothQuant, or remove @SmoothQuant");
     }
     Planned<M> planned = Backed.contentsOf(plan);
     planned.layers().values().forEach(layer -> check(layer, plan.descriptors()));
-    // Whatever a weight's quantizer refuses is known before the graph has any of them.
+    // Everything that a weight's quantizer refuses must be known before the graph gets any of them.
     SameDiff trial = SameDiff.create();
     planned.rebuildGraph(layer -> new TrialLayer(layer, plan.descriptors(), trial));
     return planned.rebuildGraph(layer -> new GraphLayer(layer, plan.descriptors()));

@@ -107,7 +107,7 @@ public final class QuantSameDiff {
   /** Adds a quantizer that has been checked. */
   static SDVariable add(SameDiff sd, SDVariable x, GraphQuantizer quantizer, int[] shared) {
     if (!quantizer.ownsScale()) {
-      // Another call of the same layer has it.
+      // Another call of the same layer has already set the scale.
     } else if (!quantizer.descriptor().amax().isEmpty()) {
       GraphScales.given(sd, quantizer, shared, x);
     } else if (quantizer.calibrated()) {
@@ -154,13 +154,13 @@ public final class QuantSameDiff {
     long[] shape = x.getShape();
     Layout layout = quantizer.layout();
     if (shape == null && (layout.isUnknown() || !quantizer.follows())) {
-      // Of a result no rank is known before it is computed.
+      // The rank of a result is not known before it is computed.
       require(
           !quantizer.follows(), quantizer, "its rank is not known, which a scale per axis needs");
       return new int[0];
     }
-    // One axis stands for all those that an open layout does not name; from the end, it is told
-    // from the others whatever the rank.
+    // One axis stands for all axes that an open layout does not name. Counted from the end, axes
+    // can be told apart for any rank.
     int rank = shape != null ? shape.length : layout.namedAxes() + (layout.isOpen() ? 1 : 0);
     for (int axis : descriptor.axis()) {
       require(

@@ -26,8 +26,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Each estimator of each format that a graph has is differentiated, or refused when it is built:
- * the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
+ * Each estimator of each format that a graph supports is differentiated, or refused when it is
+ * built: the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
  */
 @Tag("slow")
 class EveryEstimatorTest {

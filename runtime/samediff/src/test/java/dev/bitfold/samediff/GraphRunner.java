@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A program that uses ND4J alone: it loads a graph, runs it and writes what it gives. Run by {@link
- * SavedGraphTest} in a process of its own.
+ * Loads a graph, runs it and writes its outputs, with ND4J alone. {@link SavedGraphTest} runs it in
+ * a separate process.
  */
 final class GraphRunner {
   private GraphRunner() {}

@@ -26,7 +26,9 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** A trained graph that is saved runs in another process, where nothing has been registered. */
+/**
+ * Checks that a saved trained graph runs in another process in which nothing has been registered.
+ */
 @Tag("slow")
 class SavedGraphTest {
   @ParameterizedTest(name = "with Bitfold on the class path: {0}")

@@ -108,7 +108,7 @@ final class Experiment {
     while (training.epoch() < length.qatEpochs()) {
       Training<LeNet> now = training;
       losses.add(epoch(now.epoch(), batch -> now.step(model -> model.learn(batch).loss())));
-      now.epoch(now.epoch() + 1);
+      now.beginEpoch(now.epoch() + 1);
       now.save(file);
       training = checkpoints.stopping() ? beginOrResume(net, bits, ste, file) : now;
     }

@@ -21,7 +21,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** Bad files and options: one line on stderr that names the culprit, nothing on stdout, exit 2. */
+/**
+ * Checks bad files and options: each gives one line on stderr that names the culprit, nothing on
+ * stdout, and exit code 2.
+ */
 class MainFailureTest {
   @TempDir static Path folder;
 

@@ -48,7 +48,7 @@ final class Experiment {
     Calibration<LeNet> w4a8Smooth = w4a8.smoothQuant(SmoothQuantOptions.searchAlpha());
     Map<String, Double> alphas = new TreeMap<>();
     w8a8Smooth
-        .alphas()
+        .alphaCurves()
         .forEach((layer, curve) -> curve.best().fixed().ifPresent(best -> alphas.put(layer, best)));
     return new Row(
         name,

@@ -22,7 +22,7 @@ public final class Main {
   static final double COLLAPSE = 10;
 
   /** Points of accuracy that SmoothQuant may lose, at most. */
-  static final double MOST_LOST = 0.3;
+  static final double MAX_LOST = 0.3;
 
   /** What result.json holds; accuracies are shares of the test digits. */
   record Result(
@@ -65,12 +65,12 @@ public final class Main {
           "W8A8 loses only " + naive + " points on the network with outliers");
     }
     double smooth = 100 * (outliers.fp32() - outliers.w8a8Smooth());
-    if (!(smooth <= MOST_LOST)) {
+    if (!(smooth <= MAX_LOST)) {
       throw new IllegalStateException(
           "W8A8 with SmoothQuant loses "
               + smooth
               + " points on the network with outliers, "
-              + MOST_LOST
+              + MAX_LOST
               + " are allowed");
     }
   }

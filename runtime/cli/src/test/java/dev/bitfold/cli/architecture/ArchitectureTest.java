@@ -6,7 +6,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import dev.bitfold.architecture.Rooms;
 
-/** The command line reads files; it holds no model. */
+/** Checks that the command line reads files and contains no model. */
 @AnalyzeClasses(packages = "dev.bitfold.cli", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final Rooms ROOMS =

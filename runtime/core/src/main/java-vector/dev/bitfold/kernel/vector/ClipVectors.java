@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The gradient of a clip, on stretches of one group. The sums that take turns are the lanes of
- * vectors of doubles, so that nothing depends on how many values are outside.
+ * Computes the gradient of a clip on runs of one group. The sums that take turns are the lanes of
+ * vectors of doubles, so the time does not depend on how many values are outside.
  */
 record ClipVectors(
     Groups groups,
@@ -30,7 +30,7 @@ record ClipVectors(
     implements ClipSums.Part {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
 
-  /** Whether one vector of doubles holds all sums, not two. */
+  /** Whether one vector of doubles holds all sums; otherwise two vectors hold them. */
   private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
 
   static ClipVectors of(
@@ -45,7 +45,10 @@ record ClipVectors(
     return new ClipVectors(groups, low, high, x, gradient, out, in, of, FloatMemory.of(out));
   }
 
-  /** Whether vectors are as long as the sums, or twice: AVX2 or AVX-512. */
+  /**
+   * Returns whether a vector of floats has as many lanes as there are sums, or twice as many: AVX2
+   * or AVX-512.
+   */
   static boolean suits() {
     return DOUBLES.length() * 2 == LANES && (LANES == QuantKernels.TURNS || WIDE);
   }
@@ -57,8 +60,8 @@ record ClipVectors(
       int row = start / groups.columns();
       int column = start - row * groups.columns();
       int group = Math.min(groups.columns() - column, block - column % block);
-      int stretch = QuantKernels.STRETCH - start % QuantKernels.STRETCH;
-      int run = Math.min(Math.min(end - start, stretch), group);
+      int left = QuantKernels.CHUNK - start % QuantKernels.CHUNK;
+      int run = Math.min(Math.min(end - start, left), group);
       int whole = run / LANES * LANES;
       int g = groups.base(row) + column / block;
       if (whole > 0) {
@@ -70,7 +73,7 @@ record ClipVectors(
         sums.add(i - start, value, passing, g);
         out.put(i, value > low[g] && value < high[g] ? passing : 0);
       }
-      sums.endStretch(g);
+      sums.endRun(g);
       start += run;
     }
   }

@@ -7,8 +7,8 @@ import dev.bitfold.kernel.Source;
 import java.nio.FloatBuffer;
 
 /**
- * Groups that follow one another and take their scales from their elements: each chunk's are found
- * and used while the chunk is in the first-level cache.
+ * Rounds adjacent groups whose scales follow from their own elements. The scales of each chunk are
+ * computed and used while the chunk is in the first-level cache.
  */
 final class DynamicVectors {
   private static final float[] NO_ZERO_POINTS = {};
@@ -22,8 +22,10 @@ final class DynamicVectors {
   private final FloatBuffer scaledValues;
 
   /**
-   * @param x in direct memory, as {@code out}
-   * @param block elements of a group: whole vectors
+   * Prepares to round.
+   *
+   * @param x in direct memory, like {@code out}
+   * @param block the number of elements in a group, a multiple of the vector length
    */
   DynamicVectors(GridVectors loops, Source x, int block, AmaxScaling scaling, FloatBuffer out) {
     this.loops = loops;
@@ -32,7 +34,7 @@ final class DynamicVectors {
     this.scaling = scaling;
     this.in = FloatMemory.of(x.values());
     this.to = FloatMemory.of(out);
-    this.scaledValues = x.preScale() == null ? x.values() : out;
+    this.scaledValues = x.preQuantScale() == null ? x.values() : out;
   }
 
   /** Rounds the groups {@code from} up to {@code end}. */
@@ -56,7 +58,7 @@ final class DynamicVectors {
     }
   }
 
-  /** A group of several chunks. */
+  /** Rounds a group of several chunks. */
   private void roundLong(int at) {
     Expanded own = Expanded.mine();
     Object scaled = in;

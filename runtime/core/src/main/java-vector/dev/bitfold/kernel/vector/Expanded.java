@@ -1,6 +1,6 @@
 package dev.bitfold.kernel.vector;
 
-/** A thread's own arrays: the factors of a chunk's elements or groups. */
+/** Holds a thread's own arrays for the factors of a chunk's elements or groups. */
 final class Expanded {
   private static final ThreadLocal<Expanded> MINE = ThreadLocal.withInitial(Expanded::new);
 

@@ -14,14 +14,14 @@ import jdk.incubator.vector.VectorSpecies;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Vectors from and to the memory of direct buffers. The method for it is another one from JDK 19 on
- * (a MemorySegment instead of a ByteBuffer), and no class can name both: they are called through
- * constant method handles, which C2 compiles as if they were named.
+ * Reads and writes vectors in the memory of direct buffers. JDK 19 replaced the method for this: it
+ * takes a MemorySegment instead of a ByteBuffer. No class can refer to both methods, so they are
+ * called through constant method handles, which C2 compiles like direct calls.
  */
 final class FloatMemory {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
-  /** Floats of a vector. */
+  /** The number of floats in a vector. */
   static final int LANES = SPECIES.length();
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -31,7 +31,7 @@ final class FloatMemory {
   private static final MethodHandle SEGMENT = ACCESS.segment;
   private static final MethodHandle PART = ACCESS.part;
 
-  /** How this JDK reads and writes. */
+  /** Holds the methods by which this JDK reads and writes. */
   private record Access(
       MethodHandle load, MethodHandle store, MethodHandle segment, MethodHandle part) {
     private static final MethodType LOADING =
@@ -106,7 +106,7 @@ final class FloatMemory {
 
   private FloatMemory() {}
 
-  /** A buffer's memory from its index 0, for {@link #load} and {@link #store}. */
+  /** Returns a buffer's memory from its index 0, for {@link #load} and {@link #store}. */
   static Object of(FloatBuffer direct) {
     try {
       return (Object) SEGMENT.invokeExact(direct.duplicate().position(0));
@@ -115,17 +115,18 @@ final class FloatMemory {
     }
   }
 
-  // A FloatBuffer does not say what ByteBuffer it came from; JavaCPP gives another on its memory.
+  // A FloatBuffer does not tell which ByteBuffer it came from. JavaCPP returns another one for the
+  // same memory.
   private static Object bytes(FloatBuffer direct) {
     return new FloatPointer(direct).asByteBuffer();
   }
 
   /**
-   * A part of memory. To be taken in the method whose loop reads or writes it: C2 then sees what
-   * kind of memory it is and where it ends, and checks nothing within the loop.
+   * Returns a part of memory. Call this in the method whose loop reads or writes the part: C2 then
+   * knows the kind of memory and its end, and checks nothing within the loop.
    *
    * @param at the index of its first float
-   * @param length floats
+   * @param length the number of floats
    */
   static Object part(Object memory, long at, long length) {
     return memory instanceof MappedByteBuffer bytes
@@ -133,8 +134,9 @@ final class FloatMemory {
         : partOfSegment(memory, at, length);
   }
 
-  // Named, not by a handle, and of the class that every direct buffer has: only so does C2 inline
-  // what makes the slice. These methods are small enough to be inlined wherever they are called.
+  // A direct call instead of a handle, on the class that every direct buffer has: only then does C2
+  // inline the code that makes the slice. These methods are small enough to be inlined into every
+  // caller.
   private static ByteBuffer partOfBuffer(MappedByteBuffer bytes, int at, int length) {
     return bytes.slice(at * Float.BYTES, length * Float.BYTES);
   }
@@ -147,7 +149,7 @@ final class FloatMemory {
     }
   }
 
-  /** The vector at an index of a float. */
+  /** Returns the vector at the index of a float. */
   static FloatVector load(Object memory, long index) {
     try {
       return (FloatVector)
@@ -157,7 +159,7 @@ final class FloatMemory {
     }
   }
 
-  /** Writes a vector to an index of a float. */
+  /** Writes a vector at the index of a float. */
   static void store(FloatVector vector, Object memory, long index) {
     try {
       STORE.invokeExact(vector, memory, index * Float.BYTES, ORDER);

@@ -8,8 +8,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Rounding to a float format, half to even, by adding and subtracting 1.5 · 2^23 steps. The step
- * follows from the exponent, which is that of the smallest normal number below it.
+ * Rounds to a float format, half to even, by adding and subtracting 1.5 · 2^23 steps. The step
+ * follows from the exponent; below the smallest normal number, it follows from the exponent of that
+ * number.
  */
 final class FloatVectors extends GridVectors {
   private static final int SIGN = 0x80000000;
@@ -26,7 +27,7 @@ final class FloatVectors extends GridVectors {
     super(divides, dividesBack, back);
     this.lowest = Float.floatToRawIntBits(Math.scalb(1f, grid.minExponent()));
     this.max = Float.floatToRawIntBits(grid.max());
-    // Added to the bits of a power of two, multiplies it.
+    // Adding this to the bits of a power of two multiplies the power.
     this.factor = Float.floatToRawIntBits(Math.scalb(1.5f, 23 - grid.mantissa())) - ONE;
   }
 

@@ -5,13 +5,14 @@ import dev.bitfold.kernel.Grid;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way to scale, round to a grid and scale back, on memory: {@link FloatMemory#of} of the input
- * and of the output, which may be the same. Here in three passes; a grid does its usual ways in
- * one. To be called with a few thousand elements at most, which stay in the first-level cache, and
- * a multiple of a vector's: loops of many short calls are also what C2 compiles best.
+ * Scales elements, rounds them to a grid and scales them back, in memory: {@link FloatMemory#of} of
+ * the input and of the output, which may be the same. This class makes three passes; subclasses
+ * make one pass for their usual cases. Call it with at most a few thousand elements, which stay in
+ * the first-level cache, and with a multiple of the vector length. C2 also compiles loops of many
+ * short calls best.
  */
 abstract class GridVectors {
-  /** Elements that are handed over at once. */
+  /** The number of elements that are processed in one call. */
   static final int CHUNK = 1024;
 
   private static final float[] NONE = {};
@@ -21,6 +22,8 @@ abstract class GridVectors {
   final boolean back;
 
   /**
+   * Makes the loops.
+   *
    * @param back whether to scale back
    */
   GridVectors(boolean divides, boolean dividesBack, boolean back) {
@@ -29,7 +32,7 @@ abstract class GridVectors {
     this.back = back;
   }
 
-  /** The loops of a grid, or null if there are none. */
+  /** Returns the loops of a grid; null if there are none. */
   static @Nullable GridVectors of(Grid grid, boolean divides, boolean dividesBack, boolean back) {
     return grid.match(
         integers ->
@@ -46,18 +49,18 @@ abstract class GridVectors {
   /**
    * Rounds scaled values in place.
    *
-   * @param zeroPoint one per group, from {@code g}; of length 0 if there are none
+   * @param zeroPoint one value for each group, from index {@code g}; empty if there are none
    */
   abstract void round(Object memory, int at, int run, int count, float[] zeroPoint, int g);
 
   /**
-   * Neighbouring groups of equal length.
+   * Rounds adjacent groups of equal length.
    *
    * @param at the index of the first group's first element
-   * @param run elements of a group
-   * @param count groups
-   * @param forward one per group, from {@code g}; so is {@code backward}, and {@code zeroPoint}
-   *     unless it is of length 0
+   * @param run the number of elements in a group
+   * @param count the number of groups
+   * @param forward one value for each group, from index {@code g}. The same holds for {@code
+   *     backward}, and for {@code zeroPoint} unless it is empty
    */
   void perGroup(
       Object in,
@@ -77,10 +80,10 @@ abstract class GridVectors {
   }
 
   /**
-   * Elements with scales of their own, and no zero points.
+   * Rounds elements that have scales of their own and no zero points.
    *
    * @param at the index of the first element
-   * @param forward one per element, from {@code g}; so is {@code backward}
+   * @param forward one value for each element, from index {@code g}, like {@code backward}
    */
   void perElement(
       Object in, Object out, int at, int length, float[] forward, float[] backward, int g) {

@@ -8,9 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Rounding to integers, half to even: clamped first, then by adding and subtracting 1.5 · 2^23. A
- * result of zero is +0, and NaN passes, since no comparison is true of it. Zero points move the
- * bounds, so that none is added.
+ * Rounds to integers, half to even, by clamping and then adding and subtracting 1.5 · 2^23. A
+ * result of zero is +0. NaN passes, because no comparison with NaN is true. Zero points move the
+ * bounds, so they are not added.
  */
 final class IntegerVectors extends GridVectors {
   private static final float MAGIC = 12582912f;
@@ -27,12 +27,12 @@ final class IntegerVectors extends GridVectors {
     this.max = grid.max();
   }
 
-  /** Whether the bounds are small enough for the trick. */
+  /** Returns whether the bounds are small enough for this rounding. */
   static boolean inRange(Grid.Integers grid) {
     return Math.max(Math.abs((float) grid.min()), Math.abs((float) grid.max())) <= RANGE;
   }
 
-  /** Whether they still are when zero points move them. */
+  /** Returns whether the bounds, moved by the zero points, are small enough for this rounding. */
   static boolean inRange(Grid grid, float[] zeroPoint) {
     boolean none = zeroPoint.length == 0;
     return grid.match(integers -> inRange(integers, zeroPoint), floats -> none, table -> none);

@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Largest magnitudes, as the integers of their bits: they compare as the floats do, with NaN above
- * infinity. Lengths are multiples of a vector's.
+ * Finds largest magnitudes. They are compared as the integers of their bits, which have the order
+ * of the floats, with NaN above infinity. Lengths are multiples of the vector length.
  */
 final class Maxima {
   private static final int MAGNITUDE = 0x7fffffff;
@@ -22,10 +22,10 @@ final class Maxima {
     return FloatMemory.load(in, index).reinterpretAsInts().and(MAGNITUDE);
   }
 
-  /** The largest of a long run. */
+  /** Returns the largest magnitude in a long run. */
   static float of(Object memory, int at, int length) {
     Object in = FloatMemory.part(memory, at, length);
-    // Four, which do not wait for each other.
+    // Four independent maxima, so that none waits for another.
     IntVector a = IntVector.zero(INTS);
     IntVector b = IntVector.zero(INTS);
     IntVector c = IntVector.zero(INTS);
@@ -43,7 +43,10 @@ final class Maxima {
     return Float.intBitsToFloat(a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX));
   }
 
-  /** The largest of each of neighbouring short runs, to {@code out} from {@code g}. */
+  /**
+   * Writes the largest magnitude of each of several adjacent short runs to {@code out}, from index
+   * {@code g}.
+   */
   static void ofEach(Object memory, int at, int run, int count, float[] out, int g) {
     Object in = FloatMemory.part(memory, at, run * count);
     for (int k = 0, from = 0; k < count; k++, from += run) {
@@ -55,7 +58,7 @@ final class Maxima {
     }
   }
 
-  /** Raises each of {@code out}, from {@code g}, to the magnitude of an element. */
+  /** Raises each value of {@code out}, from index {@code g}, to the magnitude of an element. */
   static void into(Object memory, int at, int length, float[] out, int g) {
     Object in = FloatMemory.part(memory, at, length);
     for (int i = 0; i < length; i += LANES) {

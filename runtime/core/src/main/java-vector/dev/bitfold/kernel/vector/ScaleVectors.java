@@ -6,18 +6,19 @@ import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Scaling alone, for the ways of it that are not computed together with the rounding: while a chunk
- * is in the first-level cache, a pass over it costs little. Lengths are multiples of a vector's.
+ * Multiplies or divides elements, for scales that are not applied together with the rounding. A
+ * pass over a chunk costs little while the chunk is in the first-level cache. Lengths are multiples
+ * of the vector length.
  */
 final class ScaleVectors {
   private ScaleVectors() {}
 
   /**
-   * Multiplies or divides neighbouring groups of equal length.
+   * Multiplies or divides adjacent groups of equal length.
    *
-   * @param run elements of a group
-   * @param count groups
-   * @param by one per group, from {@code g}
+   * @param run the number of elements in a group
+   * @param count the number of groups
+   * @param by one value for each group, from index {@code g}
    */
   static void perGroup(
       boolean divides, Object in, Object out, int at, int run, int count, float[] by, int g) {
@@ -31,7 +32,7 @@ final class ScaleVectors {
   /**
    * Multiplies or divides elements.
    *
-   * @param by one per element, from {@code g}
+   * @param by one value for each element, from index {@code g}
    */
   static void perElement(
       boolean divides, Object in, Object out, int at, int length, float[] by, int g) {

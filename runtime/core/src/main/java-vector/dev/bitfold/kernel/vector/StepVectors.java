@@ -13,16 +13,16 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The gradients of a learned step, on stretches of one group. Mostly nothing of a stretch lies
- * outside: that is one loop, which gives up at the first value that does, and leaves the stretch to
- * the clip and to what rounding adds to the gradient that has passed it. Sums take turns as those
- * of {@link ClipVectors} do.
+ * Computes the gradients of a learned step on runs of one group. In most runs, nothing lies
+ * outside. One loop handles them; it stops at the first value outside, and then {@link ClipVectors}
+ * clips the run, and the part that comes from rounding is computed from the gradient that has
+ * passed. Sums take turns as in {@link ClipVectors}.
  */
 record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
 
-  // 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even.
+  // 1.5 · 2^23. Adding it leaves no bits for a fraction, and so rounds half to even.
   private static final float WHOLE = 12582912f;
 
   @Override
@@ -33,14 +33,14 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
       int row = start / groups.columns();
       int column = start - row * groups.columns();
       int group = Math.min(groups.columns() - column, block - column % block);
-      int stretch = QuantKernels.STRETCH - start % QuantKernels.STRETCH;
-      int run = Math.min(Math.min(end - start, stretch), group);
-      stretch(sums, start, run, groups.base(row) + column / block);
+      int left = QuantKernels.CHUNK - start % QuantKernels.CHUNK;
+      int run = Math.min(Math.min(end - start, left), group);
+      sumRun(sums, start, run, groups.base(row) + column / block);
       start += run;
     }
   }
 
-  private void stretch(ClipSums sums, int start, int run, int g) {
+  private void sumRun(ClipSums sums, int start, int run, int g) {
     float low = clip.low()[g];
     float high = clip.high()[g];
     int whole = run / LANES * LANES;
@@ -60,7 +60,10 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
     sums.endInside(g);
   }
 
-  /** All of a stretch, unless a value is outside: then false, and the sums are not written. */
+  /**
+   * Adds all of a run if no value is outside. Otherwise returns false, and does not change the
+   * sums.
+   */
   private static boolean allInside(
       Object in,
       Object of,
@@ -100,7 +103,7 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
     return true;
   }
 
-  /** What rounding adds, from the gradient that has passed. */
+  /** Adds the part that comes from rounding, computed from the gradient that has passed. */
   private static void clamped(
       Object in,
       Object of,
@@ -118,7 +121,8 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
     DoubleVector s1 = DoubleVector.zero(DOUBLES);
     for (int i = 0; i < length; i += LANES) {
       FloatVector x = FloatMemory.load(xs, i);
-      // Not min and max, which take several instructions each for the sake of NaN and -0.
+      // Comparisons instead of min and max, which take several instructions each because of NaN and
+      // -0.
       VectorMask<Float> tooHigh = x.compare(VectorOperators.GT, high);
       VectorMask<Float> tooLow = x.compare(VectorOperators.LT, low);
       FloatVector s = x.blend(highest, tooHigh).blend(lowest, tooLow).div(step);

@@ -7,7 +7,10 @@ import dev.bitfold.kernel.Grid;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** The nearest of a table's sixteen values: each from its bound on replaces the one before. */
+/**
+ * Finds the nearest of a table's sixteen values. Each value replaces the one before it from its
+ * bound on.
+ */
 final class TableVectors extends GridVectors {
   TableVectors(boolean divides, boolean dividesBack, boolean back) {
     super(divides, dividesBack, back);
@@ -23,7 +26,7 @@ final class TableVectors extends GridVectors {
     for (int i = 0; i < length; i += LANES) {
       FloatVector t = FloatMemory.load(part, i);
       FloatVector value = FloatVector.broadcast(SPECIES, Grid.Table.value(0));
-      // No loop: vectors would not stay in registers.
+      // Not a loop, because vectors would not stay in registers.
       value = next(next(next(next(next(value, t, 1), t, 2), t, 3), t, 4), t, 5);
       value = next(next(next(next(next(value, t, 6), t, 7), t, 8), t, 9), t, 10);
       value = next(next(next(next(next(value, t, 11), t, 12), t, 13), t, 14), t, 15);

@@ -17,32 +17,36 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * The kernels on vectors of the widest kind that the processor has. What has no loop here, what
- * does not lie in direct memory, small tensors and the ends of runs that fill no vector are left to
- * the kernels in plain Java. Safe for concurrent use.
+ * Runs the kernels on the widest vectors of the processor. It leaves several cases to the kernels
+ * in plain Java: operations without a loop here, tensors outside of direct memory, small tensors,
+ * and the ends of runs that do not fill a vector. Safe for concurrent use.
  */
 public final class VectorKernels extends ForwardingKernels {
-  private static final int LEAST_SHARE = 128 * 1024;
+  private static final int MIN_SHARE = 128 * 1024;
 
-  /** Longer groups leave the caches before they are rounded. */
-  private static final int MOST_DYNAMIC = 1 << 16;
+  /** Longer groups would leave the caches before they are rounded. */
+  private static final int MAX_DYNAMIC = 1 << 16;
 
-  private static final int MOST_PARTIAL = 1 << 16;
+  private static final int MAX_PARTIAL = 1 << 16;
 
   private final CpuKernels plain;
   private final KernelThreads threads;
   private final int least;
 
   /**
-   * @param threads what large tensors are divided among
+   * Makes kernels.
+   *
+   * @param threads the threads that large tensors are divided among
    */
   public VectorKernels(KernelThreads threads) {
     this(threads, 2048);
   }
 
   /**
-   * @param threads what large tensors are divided among
-   * @param least tensors of fewer elements are left to plain Java
+   * Makes kernels.
+   *
+   * @param threads the threads that large tensors are divided among
+   * @param least the number of elements below which tensors are left to plain Java
    */
   public VectorKernels(KernelThreads threads, int least) {
     this(new CpuKernels(threads), threads, least);
@@ -89,7 +93,7 @@ public final class VectorKernels extends ForwardingKernels {
         suits(x, groups)
                 && direct(out)
                 && VectorRounding.wholeBlocks(groups)
-                && block <= MOST_DYNAMIC
+                && block <= MAX_DYNAMIC
             ? GridVectors.of(grid, scaling.divides(), scaling.dividesBack(), back)
             : null;
     if (loops == null) {
@@ -103,7 +107,7 @@ public final class VectorKernels extends ForwardingKernels {
     DynamicVectors dynamic = new DynamicVectors(loops, x, block, scaling, out);
     threads.share(
         groups.elements() / block,
-        Math.max(1, LEAST_SHARE / block),
+        Math.max(1, MIN_SHARE / block),
         Math.max(1, GridVectors.CHUNK / block),
         dynamic::round);
   }
@@ -159,7 +163,7 @@ public final class VectorKernels extends ForwardingKernels {
     if (rounding == null) {
       plain.round(x, groups, grid, scales, back, out, 0, groups.elements(), true);
     } else {
-      threads.share(groups.elements(), LEAST_SHARE, VectorRounding.align(groups), rounding::round);
+      threads.share(groups.elements(), MIN_SHARE, VectorRounding.align(groups), rounding::round);
     }
   }
 
@@ -168,7 +172,7 @@ public final class VectorKernels extends ForwardingKernels {
     boolean columns = groups.block() == 1 && groups.columns() % LANES == 0;
     boolean known =
         groups.block() >= VectorRounding.LONG_RUN || VectorRounding.wholeBlocks(groups) || columns;
-    if (!suits(x, groups) || x.preScale() != null || !known) {
+    if (!suits(x, groups) || x.preQuantScale() != null || !known) {
       plain.amax(x, groups, out);
       return;
     }
@@ -178,7 +182,7 @@ public final class VectorKernels extends ForwardingKernels {
       int block = groups.block();
       threads.share(
           groups.elements(),
-          LEAST_SHARE,
+          MIN_SHARE,
           VectorRounding.align(groups),
           (from, end) -> {
             int most = GridVectors.CHUNK / block;
@@ -188,7 +192,7 @@ public final class VectorKernels extends ForwardingKernels {
           });
       return;
     }
-    if (count > MOST_PARTIAL) {
+    if (count > MAX_PARTIAL) {
       plain.amax(x, groups, out);
       return;
     }
@@ -196,7 +200,7 @@ public final class VectorKernels extends ForwardingKernels {
     Object merging = new Object();
     threads.share(
         groups.elements(),
-        LEAST_SHARE,
+        MIN_SHARE,
         GridVectors.CHUNK,
         (from, end) -> {
           boolean whole = end - from == groups.elements();

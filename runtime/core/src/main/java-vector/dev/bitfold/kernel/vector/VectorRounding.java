@@ -5,7 +5,7 @@ import static dev.bitfold.kernel.vector.GridVectors.CHUNK;
 
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import dev.bitfold.kernel.cpu.CpuKernels;
@@ -13,11 +13,11 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor's elements with scales that are there, share by share: cut to chunks of what has a scale
- * of its own. What fills no vector is left to the kernels in plain Java.
+ * Rounds a tensor with given scales, share by share. A share is cut into chunks whose elements have
+ * their own scales. Elements that do not fill a vector are left to the kernels in plain Java.
  */
 final class VectorRounding {
-  /** Groups from this length on have their ends computed one by one. */
+  /** The length from which the ends of groups are computed element by element. */
   static final int LONG_RUN = 256;
 
   private final CpuKernels plain;
@@ -50,10 +50,10 @@ final class VectorRounding {
   }
 
   /**
-   * How to round, or null if there are no loops for it.
+   * Returns the rounding of a tensor; null if there are no loops for it.
    *
-   * @param x in direct memory, as {@code out}
-   * @param plain for what fills no vector
+   * @param x in direct memory, like {@code out}
+   * @param plain rounds the elements that do not fill a vector
    */
   static @Nullable VectorRounding of(
       CpuKernels plain,
@@ -63,22 +63,24 @@ final class VectorRounding {
       Scales scales,
       boolean back,
       FloatBuffer out) {
-    boolean stretches = groups.block() >= LONG_RUN || wholeBlocks(groups);
-    boolean known =
-        !scales.affine() || (stretches && IntegerVectors.inRange(grid, scales.zeroPoint()));
+    boolean runs = groups.block() >= LONG_RUN || wholeBlocks(groups);
+    boolean known = !scales.affine() || (runs && IntegerVectors.inRange(grid, scales.zeroPoint()));
     GridVectors loops =
         known ? GridVectors.of(grid, scales.divides(), scales.dividesBack(), back) : null;
     return loops == null ? null : new VectorRounding(plain, loops, x, groups, grid, scales, out);
   }
 
-  /** Short groups that follow one another, each of whole vectors. */
+  /** Returns whether groups are short, follow each other and fill whole vectors. */
   static boolean wholeBlocks(Groups groups) {
     return groups.contiguous()
         && groups.block() % LANES == 0
         && groups.columns() % groups.block() == 0;
   }
 
-  /** Shares begin where a chunk does, and a group where groups are whole vectors. */
+  /**
+   * Returns the number whose multiples shares begin at: the beginning of a chunk, and of a group if
+   * groups fill whole vectors.
+   */
   static int align(Groups groups) {
     return wholeBlocks(groups) && groups.block() < LONG_RUN
         ? groups.block() * (CHUNK / groups.block())
@@ -93,7 +95,7 @@ final class VectorRounding {
    */
   void round(int from, int end) {
     if (groups.block() >= LONG_RUN) {
-      stretches(from, end);
+      runs(from, end);
     } else if (wholeBlocks(groups)) {
       blocks(from, end);
     } else if (groups.block() == 1 && groups.columns() % LANES == 0) {
@@ -103,8 +105,8 @@ final class VectorRounding {
     }
   }
 
-  /** Stretches of one group each. */
-  private void stretches(int from, int end) {
+  /** Rounds runs of one group each. */
+  private void runs(int from, int end) {
     int block = groups.block();
     for (int start = from; start < end; ) {
       int row = start / groups.columns();
@@ -142,7 +144,7 @@ final class VectorRounding {
     }
   }
 
-  /** Columns with a scale each, in rows of whole vectors. */
+  /** Rounds columns that have a scale each, in rows that fill whole vectors. */
   private void columns(int from, int end) {
     int columns = groups.columns();
     for (int start = from; start < end; ) {
@@ -158,7 +160,7 @@ final class VectorRounding {
     }
   }
 
-  /** Any groups: their scales are written out, one per element. */
+  /** Rounds any groups, with a scale written out for each element. */
   private void elements(int from, int end) {
     Expanded own = Expanded.mine();
     for (int start = from; start < end; start += CHUNK) {
@@ -182,13 +184,13 @@ final class VectorRounding {
   }
 
   /**
-   * Where to read elements from: the input, or the output, to which the input times the pre-scale
-   * has been written.
+   * Returns where to read elements from: the input, or the output if the input times the pre-quant
+   * scale has been written there.
    *
    * @param length at most {@link GridVectors#CHUNK}
    */
   static Object scaled(Source x, Object in, Object to, int start, int length) {
-    PreScale pre = x.preScale();
+    PreQuantScale pre = x.preQuantScale();
     if (pre == null) {
       return in;
     }

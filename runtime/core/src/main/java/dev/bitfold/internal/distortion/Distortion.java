@@ -5,15 +5,19 @@ import java.util.OptionalDouble;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How far a tensor is from what it should be: sums of squares, accumulated in double.
+ * Tells how far a tensor is from its expected values, as sums of squares that are accumulated in
+ * double.
  *
- * @param signal of the values as they should be
- * @param noise of the differences
+ * @param signal the sum of squares of the expected values
+ * @param noise the sum of squares of the differences
  */
 public record Distortion(double signal, double noise) {
   public static final Distortion NONE = new Distortion(0, 0);
 
-  /** Of {@code actual}, which should be {@code expected}; both of one shape. */
+  /**
+   * Returns the distortion of {@code actual}, which should be {@code expected}. Both have the same
+   * shape.
+   */
   public static Distortion of(INDArray expected, INDArray actual) {
     float[] x = DenseFloats.of(expected, "a tensor").copy();
     float[] y = DenseFloats.of(actual, "a tensor").copy();
@@ -31,12 +35,14 @@ public record Distortion(double signal, double noise) {
     return new Distortion(signal + other.signal, noise + other.noise);
   }
 
-  /** The root of noise over signal; 0 if there is no noise, infinite if there is no signal. */
+  /**
+   * Returns the root of noise over signal: 0 if there is no noise, infinite if there is no signal.
+   */
   public double relative() {
     return noise == 0 ? 0 : Math.sqrt(noise / signal);
   }
 
-  /** Signal to noise in dB: infinite without noise, empty for noise without a signal. */
+  /** Returns signal to noise in dB: infinite without noise, empty for noise without a signal. */
   public OptionalDouble decibels() {
     if (noise == 0) {
       return OptionalDouble.of(Double.POSITIVE_INFINITY);

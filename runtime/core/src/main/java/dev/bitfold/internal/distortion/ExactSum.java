@@ -36,7 +36,7 @@ final class ExactSum {
     count = kept;
   }
 
-  /** Returns the double nearest to the sum, or the even one of two equally near. */
+  /** Returns the double nearest to the sum, or the even one of two that are equally near. */
   double value() {
     if (notFinite != 0 || count == 0) {
       return notFinite;
@@ -50,7 +50,7 @@ final class ExactSum {
       high = before + next;
       lost = next - (high - before);
     }
-    // Rounded half to even by the addition, though what is left tells to which side.
+    // The addition has rounded half to even, but the remainder tells which side is nearer.
     if (i > 0 && Math.signum(lost) == Math.signum(parts[i - 1])) {
       double twice = 2 * lost;
       double other = high + twice;

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Holds the letters of weights against those of the inputs that they are multiplied with: a
- * weight's I is an input's C. Sizes that contradict this tell that letters were confused, which
- * would put scales along a wrong axis. Every quantized layer is looked at once, in its first call.
- * Safe for concurrent use.
+ * Checks the letters of weights against those of the inputs that they are multiplied with: the axis
+ * I of a weight has the size of the axis C of an input. Sizes that contradict this rule show that
+ * letters were confused, which would put scales along a wrong axis. Every quantized layer is
+ * checked once, in its first call. Safe for concurrent use.
  */
 final class ChannelLetters implements Tap {
   private final ModelShape shape;
@@ -28,7 +28,7 @@ final class ChannelLetters implements Tap {
   private final Map<String, Map<String, SizedTensor>> inputs = new ConcurrentHashMap<>();
   private final Set<String> done = ConcurrentHashMap.newKeySet();
 
-  /** A weight of a class, whose letters are the same in all of its layers. */
+  /** Names a weight of a class. Its letters are the same in all layers of the class. */
   private record Declared(Class<?> type, String tensor) {}
 
   private final Set<Declared> told = ConcurrentHashMap.newKeySet();
@@ -64,12 +64,13 @@ final class ChannelLetters implements Tap {
   /**
    * Checks one layer.
    *
-   * @param inputs those that name their channels
+   * @param inputs the inputs whose layouts name the channels
    * @throws IllegalArgumentException if letters contradict each other; the message names them
    */
   private void check(ModelShape.Layer layer, List<SizedTensor> inputs) {
     List<SizedTensor> weights = SizedTensor.weights(layer);
-    // Of several weights one may read what another one gives; of several inputs, an unnamed one.
+    // One of several weights may read the output of another one. One of several inputs may be an
+    // input without names.
     boolean sure =
         weights.size() == 1
             && layer.type().tensors().values().stream().allMatch(ChannelLetters::isNamed);
@@ -90,7 +91,7 @@ final class ChannelLetters implements Tap {
     }
   }
 
-  /** Notes whether the sizes would allow the swapped letters as well. */
+  /** Records whether the sizes would allow the swapped letters as well. */
   private void note(SizedTensor weight, List<SizedTensor> inputs) {
     if (!weight.has('O')) {
       return;
@@ -104,8 +105,8 @@ final class ChannelLetters implements Tap {
   }
 
   /**
-   * Returns the weights of which sizes do not tell whether their letters are swapped, in no layer
-   * of the class: one path for each class.
+   * Returns the weights whose sizes do not tell, in any layer of the class, whether their letters
+   * are swapped: one path for each class.
    */
   Set<String> untold() {
     Set<String> paths = new TreeSet<>();
@@ -118,18 +119,18 @@ final class ChannelLetters implements Tap {
     return paths;
   }
 
-  /** Whether it is not an input whose channels nobody names. */
+  /** Returns whether the tensor is something other than an input whose layout names no channel. */
   private static boolean isNamed(LayerTensor tensor) {
     return tensor.role() != TensorRole.INPUT || tensor.layout().has('C');
   }
 
-  /** Whether a weight's I goes with an input, or with all of them side by side. */
+  /** Returns whether a weight's axis I fits one input, or all inputs side by side. */
   private static boolean reads(SizedTensor weight, List<SizedTensor> inputs) {
     return inputs.stream().anyMatch(weight::reads)
         || inputs.stream().mapToLong(x -> x.size('C')).sum() == weight.size('I');
   }
 
-  /** Whether a weight may be multiplied with what another one of its layer gives. */
+  /** Returns whether a weight may be multiplied with the output of another weight of its layer. */
   private static boolean readsAnother(SizedTensor weight, List<SizedTensor> weights) {
     long in = weight.size('I');
     return weights.stream()

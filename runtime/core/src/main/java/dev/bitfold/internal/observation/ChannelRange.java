@@ -127,7 +127,7 @@ public final class ChannelRange {
     }
     INDArray lower = range.min().mul(ratio(least(), after.least()));
     INDArray upper = range.max().mul(ratio(most(), after.most()));
-    // Percentiles may lie on the other side of zero than the extremes.
+    // Percentiles may lie on the other side of zero from the extremes.
     return lower.gt(upper).any()
         ? range.times(ratio(peak(), after.peak()))
         : new CalibratedScale.Range(lower, upper);

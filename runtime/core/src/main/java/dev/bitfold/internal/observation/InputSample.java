@@ -17,14 +17,14 @@ import org.nd4j.linalg.factory.Nd4j;
  * use.
  */
 final class InputSample {
-  private static final int MOST_UNITS = 256;
-  private static final int MOST_ELEMENTS = 1 << 16;
+  private static final int MAX_UNITS = 256;
+  private static final int MAX_ELEMENTS = 1 << 16;
 
   private final Layout layout;
   private final TreeMap<Long, Unit> units = new TreeMap<>();
   private long elements;
-  // The smallest hash that found no room. Nothing from here on is taken, or units of several sizes
-  // would make the sample depend on their order.
+  // The smallest hash for which there was no room. Units with this hash or a larger one are not
+  // taken, because otherwise units of several sizes would make the sample depend on their order.
   private long ceiling = Long.MAX_VALUE;
 
   /**
@@ -103,9 +103,10 @@ final class InputSample {
     if (hash >= ceiling || units.containsKey(hash)) {
       return;
     }
-    // What falls out makes room: new arrays would cost more than the copying.
+    // A unit that is dropped leaves its array to the next one, because new arrays would cost more
+    // than copying.
     float[] unit = null;
-    while (!units.isEmpty() && (units.size() >= MOST_UNITS || elements + size > MOST_ELEMENTS)) {
+    while (!units.isEmpty() && (units.size() >= MAX_UNITS || elements + size > MAX_ELEMENTS)) {
       if (hash > units.lastKey()) {
         ceiling = hash;
         return;
@@ -124,7 +125,7 @@ final class InputSample {
     elements += size;
   }
 
-  /** Returns whether a quantizer's dynamic scales never span two units. */
+  /** Returns whether none of a quantizer's dynamic scales spans two units. */
   synchronized boolean keepsUnitsApart(Quantizer quantizer) {
     if (units.isEmpty()) {
       return true;
@@ -133,7 +134,7 @@ final class InputSample {
     return Arrays.stream(quantizer.blocks(rank)).limit(leadingAxes(rank)).allMatch(b -> b == 1);
   }
 
-  /** Returns the distortion of the sample by a quantizer. */
+  /** Returns the distortion that a quantizer adds to the sample. */
   synchronized Distortion distortion(
       Quantizer quantizer, java.util.function.UnaryOperator<INDArray> scaled) {
     Distortion sum = Distortion.NONE;

@@ -142,7 +142,7 @@ public final class Observation {
           site.describe(x, descriptor)
               + ": "
               + more.channels()
-              + " channels, and an earlier batch had "
+              + " channels, but an earlier batch had "
               + seen.channels());
     }
   }
@@ -214,20 +214,20 @@ public final class Observation {
    * Returns the distortion of the sample by the quantizer.
    *
    * @param fixed the scale of a static quantizer
-   * @param preScale the pre-quant scale of smoothing
+   * @param preQuantScale the pre-quant scale of smoothing
    */
-  public Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preScale) {
+  public Distortion distortion(@Nullable CalibratedScale fixed, @Nullable INDArray preQuantScale) {
     if (descriptor.dynamic() && !sample.keepsUnitsApart(quantizer)) {
-      // Its scale is that of a whole tensor, which the sample does not hold.
+      // Its scale is that of a whole tensor, which is not in the sample.
       return Distortion.NONE;
     }
     Quantizer frozen = fixed == null ? quantizer : fixed.fix(quantizer);
-    INDArray factors = preScale == null ? folded : preScale;
+    INDArray factors = preQuantScale == null ? folded : preQuantScale;
     if (factors == null) {
       return sample.distortion(frozen, x -> x);
     }
     int channel = site.tensor().layout().fromEnd('C');
     return sample.distortion(
-        frozen.withPreScale(factors, channel), x -> ChannelScale.apply(x, factors, channel));
+        frozen.withPreQuantScale(factors, channel), x -> ChannelScale.apply(x, factors, channel));
   }
 }

@@ -17,20 +17,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Watches the inputs and outputs that a state quantizes. Safe for concurrent use. */
+/** Observes the inputs and outputs that a state quantizes. Safe for concurrent use. */
 public final class Observer implements Tap {
   private final QuantKernels kernels;
   private final NonFinite policy;
   private final Map<String, QuantDescriptor> descriptors;
-  private final Map<String, INDArray> preScales;
+  private final Map<String, INDArray> preQuantScales;
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
   private final @Nullable ChannelLetters letters;
   private volatile boolean called;
 
   /**
-   * Watches what the state quantizes, as it is after the state's smoothing.
+   * Observes what a state quantizes, with the state's smoothing applied.
    *
-   * @param kernels what the calibrators count with
+   * @param kernels the kernels of the calibrators
    */
   public Observer(QuantKernels kernels, State state, NonFinite policy) {
     this(kernels, state, policy, null);
@@ -42,12 +42,12 @@ public final class Observer implements Tap {
     this.kernels = kernels;
     this.policy = policy;
     this.descriptors = state.descriptors();
-    this.preScales = state.preScales();
+    this.preQuantScales = state.preQuantScales();
   }
 
   /**
-   * Returns one for the first look at a model, which also refuses layers whose letters contradict
-   * each other: in {@link #output}, with an {@link IllegalArgumentException}.
+   * Returns an observer for the first pass over a model. In {@link #output}, it also refuses layers
+   * whose letters contradict each other, with an {@link IllegalArgumentException}.
    */
   public static Observer first(ModelShape shape, State state, NonFinite policy) {
     return new Observer(shape.kernels(), state, policy, new ChannelLetters(shape, state));
@@ -81,34 +81,37 @@ public final class Observer implements Tap {
               path ->
                   new Observation(
                       site, Quantizer.of(descriptor, site.tensor().layout(), kernels), policy));
-      INDArray preScale = preScales.get(site.path());
+      INDArray preQuantScale = preQuantScales.get(site.path());
       Workspaces.outside(
           () -> {
             observation.observe(
-                preScale == null
+                preQuantScale == null
                     ? x
-                    : ChannelScale.apply(x, preScale, site.tensor().layout().fromEnd('C')));
+                    : ChannelScale.apply(x, preQuantScale, site.tensor().layout().fromEnd('C')));
             return x;
           });
     }
   }
 
-  /** Whether any layer with an input was called. */
+  /** Returns whether any layer with an input was called. */
   public boolean called() {
     return called;
   }
 
-  /** The weights whose letters may be swapped for all that sizes tell, one path for each class. */
+  /**
+   * Returns the weights whose sizes do not tell whether their letters are swapped, one path for
+   * each class.
+   */
   public Set<String> untoldLetters() {
     return letters == null ? Set.of() : letters.untold();
   }
 
-  /** NaN and infinite values that were left out so far. */
+  /** Returns the number of NaN and infinite values that were left out so far. */
   public long nonFinite() {
     return observations.values().stream().mapToLong(Observation::nonFinite).sum();
   }
 
-  /** What was seen, by tensor path. */
+  /** Returns the observations, by tensor path. */
   public Map<String, Observation> observations() {
     return new TreeMap<>(observations);
   }

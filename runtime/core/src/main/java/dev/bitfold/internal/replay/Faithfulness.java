@@ -37,7 +37,7 @@ public final class Faithfulness {
     }
     if (!Bits.same(original, batch.run(replay.model()))) {
       throw new CalibrationException(
-          "the model gives another output when a batch is run again: its forward must be"
+          "running a batch again gives another output: the model's forward must be"
               + " deterministic, and must not change the batch");
     }
     String culprit =
@@ -49,7 +49,7 @@ public final class Faithfulness {
     throw new CalibrationException(
         "rebuilding the model from its own float tensors changes its output ("
             + Arrays.toString(original.shape())
-            + "); the first that changes it is "
+            + "); the first to change it is "
             + culprit
             + ": it holds something that no constructor parameter carries");
   }
@@ -59,7 +59,7 @@ public final class Faithfulness {
     try {
       return Bits.same(output, batch.run(replay.model()));
     } catch (CalibrationException e) {
-      // It cannot even be read any more, as a closed array.
+      // The array can no longer be read, for example because it was closed.
       return false;
     }
   }
@@ -85,8 +85,8 @@ public final class Faithfulness {
             .orElse("a layer");
     throw new CalibrationException(
         culprit
-            + " writes to its input, which something else reads afterwards; quantized, it would"
-            + " write to a copy, and the model would give something else: let it make a new array");
+            + " writes to its input, which something else reads afterwards; when quantized, it"
+            + " would write to a copy, and the model's output would change: let it make a new array");
   }
 
   /**

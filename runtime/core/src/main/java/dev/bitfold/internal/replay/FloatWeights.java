@@ -11,8 +11,8 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The weights and biases of a float model as they once were, by their fingerprints: what was
- * measured on a model is not true of one that has been changed since. Immutable.
+ * Holds fingerprints of the weights and biases of a float model at one time. A measurement of the
+ * model is not valid after they change. Immutable.
  */
 public final class FloatWeights {
   private final ModelShape shape;
@@ -23,7 +23,7 @@ public final class FloatWeights {
     this.fingerprints = Collections.unmodifiableMap(fingerprints);
   }
 
-  /** Returns those of a model as they are now. */
+  /** Returns the fingerprints of a model's current weights and biases. */
   public static FloatWeights of(ModelShape shape) {
     Map<String, Long> fingerprints = new LinkedHashMap<>();
     for (TensorSite site : shape.sites().values()) {
@@ -36,7 +36,7 @@ public final class FloatWeights {
   }
 
   /**
-   * Checks that the model still holds them.
+   * Checks that the model still holds the same weights and biases.
    *
    * @throws IllegalStateException if it does not; the message names each that was changed or closed
    */
@@ -53,8 +53,8 @@ public final class FloatWeights {
       throw new IllegalStateException(
           "the float model's "
               + String.join(", ", changed)
-              + " changed since calibrate(), so that what was measured does not hold any more:"
-              + " calibrate again, or leave the model as it is until it is frozen");
+              + " changed since calibrate(), so its measurements are no longer valid: calibrate"
+              + " again, or do not change the model before it is frozen");
     }
   }
 }

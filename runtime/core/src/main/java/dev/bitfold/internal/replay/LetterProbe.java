@@ -21,13 +21,16 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Finds swapped letters where sizes cannot tell them, as of a square weight: what one index of O
- * gives is one channel of the output, and one index of I has a part in all. Float layers are run
- * with one index of a weight changed. Where neither axis gives one channel, as when a layer
- * normalizes its output, nothing is said.
+ * Finds swapped letters that sizes do not show, as in a square weight. One index of O determines
+ * one channel of the output, and one index of I affects all channels. Therefore, float layers are
+ * run with one index of a weight changed. If neither axis determines one channel, such as in a
+ * layer that normalizes its output, the letters are not judged.
  */
 public final class LetterProbe<M> {
-  /** What is more than rounding, relative to the largest value of the output. */
+  /**
+   * The smallest difference that is more than rounding, relative to the largest value of the
+   * output.
+   */
   private static final double TOLERANCE = 1e-5;
 
   private final Replay<M> replay;
@@ -43,8 +46,9 @@ public final class LetterProbe<M> {
   /**
    * Probes weights, each with two or three runs of a batch.
    *
-   * @param weights the paths of those that have an O and an I of which sizes say nothing
-   * @throws CalibrationException if the letters of one are swapped; the message names it
+   * @param weights the paths of the weights whose axes O and I sizes cannot tell apart
+   * @throws CalibrationException if the letters of a weight are swapped; the message names the
+   *     weight
    */
   public static <M> void check(
       Replay<M> replay, ModelShape shape, Replay.Batch<M> batch, Set<String> weights) {
@@ -64,8 +68,8 @@ public final class LetterProbe<M> {
     if (!givesOneChannel(weight, 'O', calls) && givesOneChannel(weight, 'I', calls)) {
       throw new CalibrationException(
           weight.describe(shape.tensor(weight), null)
-              + ": its letters are swapped: one index of its axis O has a part in all of the layer's"
-              + " output, and one of its axis I gives a single channel; write layout = \""
+              + ": its letters are swapped: one index of its axis O affects all of the layer's"
+              + " output, and one index of its axis I affects a single channel; write layout = \""
               + SizedTensor.of(weight, shape.tensor(weight)).swapped().layout()
               + "\"");
     }
@@ -80,7 +84,10 @@ public final class LetterProbe<M> {
     return Optional.empty();
   }
 
-  /** Whether one index of a weight's axis changes one index of some axis of the output alone. */
+  /**
+   * Returns whether changing one index of a weight's axis changes only one index of some axis of
+   * the output.
+   */
   private boolean givesOneChannel(TensorSite weight, char letter, FloatCalls calls) {
     INDArray held = shape.tensor(weight);
     int axis = weight.tensor().layout().axis(letter, held.rank());
@@ -104,7 +111,7 @@ public final class LetterProbe<M> {
     return all;
   }
 
-  /** Whether what differs lies at one index of an axis of this size. */
+  /** Returns whether all differences lie at one index of an axis of this size. */
   private static boolean isOneOf(INDArray expected, INDArray actual, long size) {
     if (!Arrays.equals(expected.shape(), actual.shape())) {
       return false;

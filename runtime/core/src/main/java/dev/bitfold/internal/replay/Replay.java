@@ -19,18 +19,18 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A model and the data it is calibrated on: the runtime can run any state of the model over the
- * batches, as often as a method needs.
+ * Holds a model and its calibration data. It can run any state of the model over the batches, as
+ * often as a method needs.
  *
- * <p>Iterating is one pass over all batches, in order. Where a pass ends with other batches than
- * the first pass found, or with none, it ends with a {@link CalibrationException}.
+ * <p>Iterating makes one pass over all batches, in order. If a pass finds another number of batches
+ * than the first pass did, or none, it ends with a {@link CalibrationException}.
  */
 public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   private static final String ONCE =
       "the calibration batches can be iterated only once, and calibration needs several passes:"
           + " give a List, or an Iterable that starts anew";
 
-  /** One batch, ready to be run through a model. */
+  /** Holds one batch that is ready to be run through a model. */
   public static final class Batch<M> {
     private final int number;
     private final boolean first;
@@ -42,12 +42,12 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       this.forward = forward;
     }
 
-    /** Returns its place among the user's batches, from 0. */
+    /** Returns the number of the batch among the user's batches, from 0. */
     public int number() {
       return number;
     }
 
-    /** Whether its pass begins with it. */
+    /** Returns whether the pass begins with this batch. */
     public boolean isFirst() {
       return first;
     }
@@ -93,9 +93,9 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   }
 
   /**
-   * A model and its data.
+   * Returns the replay of a model and its data.
    *
-   * @param shape of the model
+   * @param shape the shape of the model
    */
   public static <M, B> Replay<M> of(
       M model,
@@ -127,7 +127,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
-  /** The user's batches with their numbers, for messages. */
+  /** Iterates over the user's batches and their numbers, which messages name. */
   private static final class Numbered<M, B> implements Iterator<Function<M, INDArray>> {
     private final Iterator<? extends B> batches;
     private final Forward<? super M, ? super B> forward;
@@ -154,8 +154,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   /**
    * Runs a batch through a model.
    *
-   * @param number of the batch, for messages
-   * @throws CalibrationException if that fails, or gives null
+   * @param number the number of the batch, for messages
+   * @throws CalibrationException if the run fails or returns null
    */
   public static <M, B> INDArray run(
       M model, B batch, int number, Forward<? super M, ? super B> forward) {
@@ -180,32 +180,32 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     return model;
   }
 
-  /** Returns how the model is rebuilt. */
+  /** Returns the component that rebuilds the model. */
   public Component<M> component() {
     return component;
   }
 
-  /** Returns how many batches the first pass found; empty before it has ended. */
+  /** Returns the number of batches that the first pass found; empty before it has ended. */
   public OptionalLong found() {
     return expected;
   }
 
-  /** Returns the model in a state. */
+  /** Returns the model rebuilt in a state. */
   public M rebuild(State state, Tap tap) {
     return shape.rebuild(model, component, state, tap);
   }
 
-  /** Returns the float model with one layer rebuilt, all others kept. */
+  /** Returns the float model with one layer rebuilt and all others kept. */
   M rebuildOnly(String layer) {
     return shape.rebuildOnly(model, component, layer);
   }
 
   /**
-   * Returns the replay that later passes use.
+   * Returns the replay for later passes.
    *
-   * @param first how many batches the first pass found
+   * @param first the number of batches that the first pass found
    * @param withoutNumbers the numbers of batches to leave out
-   * @param refilled whether a batch changes once the next one is asked for
+   * @param refilled whether a batch changes when the next one is read
    */
   public Replay<M> after(long first, Set<Integer> withoutNumbers, boolean refilled) {
     OptionalLong fewer =
@@ -226,14 +226,14 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   /**
    * Checks that batches may be kept while others are iterated.
    *
-   * @throws CalibrationException if a batch changes once the next one is asked for
+   * @throws CalibrationException if a batch changes when the next one is read
    */
   public void requireLasting() {
     if (refilled) {
       throw new CalibrationException(
-          "the first calibration batch has other contents, or none, since the next one was asked"
-              + " for: the iterator fills one array again and again, and this step keeps several"
-              + " batches; give each batch arrays of its own, such as copies by dup()");
+          "the contents of the first calibration batch changed when the next one was read: the"
+              + " iterator fills one array again and again, but this step keeps several batches;"
+              + " give each batch its own arrays, such as copies by dup()");
     }
   }
 
@@ -251,7 +251,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     return new Pass(batches.get());
   }
 
-  /** One pass; it counts what the user's iterator gives. */
+  /** Makes one pass, and counts the batches of the user's iterator. */
   private final class Pass implements Iterator<Batch<M>> {
     private final Iterator<Function<M, INDArray>> all;
     private int found;
@@ -303,7 +303,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
-  /** Returns the batches of a pass that is a stage of its own: it tells how far it has come. */
+  /** Returns the batches of a pass that is a stage of its own, whose progress is reported. */
   public Iterable<Batch<M>> pass(String name) {
     return () -> {
       Stage stage = stage(name, 1);
@@ -331,7 +331,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   }
 
   /**
-   * Checks that a second pass will find batches again.
+   * Checks that a second pass will find batches.
    *
    * @throws CalibrationException if it will not
    */
@@ -341,14 +341,14 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
-  /** A stage of several passes over the data. */
+  /** Returns a stage of several passes over the data. */
   public Stage stage(String name, int passes) {
     OptionalLong total =
         count.isPresent() ? OptionalLong.of(count.getAsLong() * passes) : OptionalLong.empty();
     return stage(name, total);
   }
 
-  /** A stage of so many batches. */
+  /** Returns a stage with a number of batches. */
   public Stage stage(String name, OptionalLong total) {
     return new Stage(name, total, listener);
   }
@@ -372,7 +372,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       listener.onProgress(new Progress(name, done, total));
     }
 
-    /** Ends a stage that has a total and may need fewer batches. */
+    /** Ends a stage that has a total but may need fewer batches. */
     public void finish() {
       if (done < total.orElse(done)) {
         done = total.getAsLong();

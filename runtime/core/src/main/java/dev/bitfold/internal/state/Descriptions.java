@@ -21,21 +21,21 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * What a plan says of a model: how each tensor is quantized, and which layers are smoothed.
- * Immutable; every description fits its tensor.
+ * Describes how each tensor of a model is quantized, and which layers are smoothed. Immutable.
+ * Every descriptor fits its tensor.
  *
- * @param descriptors by tensor path
- * @param smooth the migration strength of each layer that is to be smoothed, by layer path
+ * @param descriptors the descriptor of each quantized tensor, by path
+ * @param smooth the migration strength of each layer to smooth, by path
  */
 public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String, Alpha> smooth) {
-  /** Keeps the maps, which nobody else may change. */
+  /** Makes the maps unmodifiable. */
   public Descriptions {
     descriptors = Collections.unmodifiableMap(descriptors);
     smooth = Collections.unmodifiableMap(smooth);
   }
 
   /**
-   * Returns what the annotations say.
+   * Returns the descriptions that the annotations give.
    *
    * @throws InvalidDescriptorException if a descriptor does not fit its tensor
    * @throws IllegalArgumentException if a weight to quantize is not finite
@@ -61,17 +61,17 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
   }
 
   /**
-   * Checks that descriptors and weights go together.
+   * Checks that descriptors and weights fit each other.
    *
-   * @throws IllegalArgumentException if one does not fit its tensor, or a weight holds NaN or was
-   *     closed; the message names it
+   * @throws IllegalArgumentException if a descriptor does not fit its tensor, or if a weight holds
+   *     NaN or was closed; the message names the tensor
    */
   public void check(ModelShape shape) {
     descriptors.forEach((path, descriptor) -> check(shape, shape.site(path), descriptor));
   }
 
   /**
-   * Returns these, with some layers as a recipe says.
+   * Returns descriptions in which some layers follow a recipe.
    *
    * @param selected the layers' paths
    * @throws IllegalArgumentException if the recipe describes a role that none of the layers has
@@ -103,7 +103,7 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
               + recipe.name()
               + " describes "
               + unused
-              + ", and none of the layers that follow it marks such a tensor");
+              + ", but no layer that follows it has such a tensor");
     }
     return new Descriptions(other, otherSmooth);
   }
@@ -121,9 +121,9 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
   }
 
   /**
-   * Returns these, with some descriptors changed.
+   * Returns descriptions in which some descriptors are changed.
    *
-   * @param tensors their paths
+   * @param tensors the tensors' paths
    * @throws InvalidDescriptorException if a changed descriptor does not fit its tensor
    */
   public Descriptions describe(
@@ -139,8 +139,8 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
   }
 
   /**
-   * Returns these without some quantized tensors, or all tensors of layers. A layer with an input
-   * among them is not smoothed any more.
+   * Returns descriptions without some quantized tensors, or all tensors of layers. If one of these
+   * tensors is an input, its layer is no longer smoothed.
    *
    * @throws IllegalArgumentException if the selection names nothing that is quantized
    */
@@ -158,8 +158,8 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
   }
 
   /**
-   * Returns how many tensors have which descriptor, the most frequent first, in words: {@code 6
-   * quantizers in 3 layers: 3 × int8 per O, 3 × int8 per tensor}.
+   * Returns a count of the tensors by descriptor, with the most frequent first: {@code 6 quantizers
+   * in 3 layers: 3 × int8 per O, 3 × int8 per tensor}.
    */
   public String inWords() {
     long layers = descriptors.keySet().stream().map(TensorSite::layerOf).distinct().count();
@@ -179,7 +179,10 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
         + (each.isEmpty() ? "" : ": " + each);
   }
 
-  /** As {@link #inWords()}, with how many layers are smoothed already, or will be if none is. */
+  /**
+   * Returns a count as {@link #inWords()} does, with the number of layers that are smoothed or, if
+   * none is, to be smoothed.
+   */
   public String inWords(int smoothed) {
     String smoothing =
         smoothed == 0
@@ -188,7 +191,7 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
     return inWords() + (smooth.isEmpty() ? "" : smoothing);
   }
 
-  /** Returns a number of things: {@code 1 layer}, {@code 2 batches}. */
+  /** Returns a number and a noun: {@code 1 layer}, {@code 2 batches}. */
   public static String count(long number, String thing) {
     return number + " " + thing + (number == 1 ? "" : thing.endsWith("ch") ? "es" : "s");
   }

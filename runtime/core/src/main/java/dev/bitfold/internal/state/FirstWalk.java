@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Notes what a model consists of. For one walk. */
+/** Records the layers, tensors and other components of a model. For one walk. */
 final class FirstWalk implements Walk.Visitor {
   private final Map<String, Layer> layers = new LinkedHashMap<>();
   private final Map<String, Class<?>> skipped = new LinkedHashMap<>();
@@ -38,7 +38,7 @@ final class FirstWalk implements Walk.Visitor {
     Layer layer = new Layer(path, type, Collections.unmodifiableMap(tensors));
     if (layers.put(path, layer) != null) {
       throw new IllegalArgumentException(
-          "the model has two layers of the name " + path + "; give one another key");
+          "the model has two layers named " + path + "; give one of them another key");
     }
     return tensors;
   }
@@ -89,7 +89,10 @@ final class FirstWalk implements Walk.Visitor {
     return missing;
   }
 
-  /** Returns what {@code @SmoothInto} lists, and what its paths may name besides layers. */
+  /**
+   * Returns what {@code @SmoothInto} lists, and the components other than layers that its paths may
+   * name.
+   */
   Sharing sharing() {
     return new Sharing(consumers, again, absent);
   }

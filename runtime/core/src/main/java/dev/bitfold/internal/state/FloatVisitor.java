@@ -12,16 +12,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Gives layers other float tensors, and lets their wrappers tell what stands behind them. */
+/** Gives layers other float tensors, and makes wrappers known by their float layers. */
 final class FloatVisitor implements Walk.Visitor {
   private final QuantKernels kernels;
   private final State floats;
   private @Nullable Object met;
 
   /**
-   * A visitor for one walk.
+   * Makes a visitor for one walk.
    *
-   * @param floats quantizes nothing
+   * @param floats a state that quantizes nothing
    */
   FloatVisitor(QuantKernels kernels, State floats) {
     this.kernels = kernels;

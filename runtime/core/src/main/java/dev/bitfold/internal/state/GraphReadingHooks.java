@@ -9,17 +9,15 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/**
- * Hooks that note the values of a layer's variables and check them; they add nothing to a graph.
- */
+/** Records and checks the values of a layer's variables, without adding to the graph. */
 final class GraphReadingHooks implements GraphHooks {
   private final ReadTensors read;
   private final Map<String, SDVariable> given = new HashMap<>();
 
   /**
-   * Reads a layer.
+   * Makes the hooks of one layer.
    *
-   * @param into where the values of its variables go, by name
+   * @param into receives the values of the layer's variables, by name
    */
   GraphReadingHooks(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
     this.read = new ReadTensors(path, type, into);

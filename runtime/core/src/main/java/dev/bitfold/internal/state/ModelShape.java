@@ -23,39 +23,40 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a first walk over a model finds, and the kernels that its tensors are quantized with.
- * Immutable.
+ * Describes what a first walk over a model finds, and the kernels that its tensors are quantized
+ * with. Immutable.
  */
 public final class ModelShape {
   /**
-   * A layer of the model.
+   * Describes one layer of the model.
    *
-   * @param path its name
-   * @param type its class, as the processor read it
-   * @param tensors the weights and biases that it holds, by tensor name
+   * @param path the layer's path
+   * @param type the layer's class as the processor read it
+   * @param tensors the weights and biases that the layer holds, by tensor name
    */
   public record Layer(String path, LayerType<?, ?> type, Map<String, INDArray> tensors) {
-    /** One of the layer's tensors. */
+    /** Returns one of the layer's tensors. */
     public TensorSite site(LayerTensor tensor) {
       return new TensorSite(path, type.type(), tensor);
     }
 
-    /** The layer's output. */
+    /** Returns the layer's output. */
     public TensorSite output() {
       return site(ModelShape.output(type));
     }
   }
 
   /**
-   * Holds what {@code @SmoothInto} lists, and what its paths may name besides layers.
+   * Holds what {@code @SmoothInto} lists, and the components other than layers that its paths may
+   * name.
    *
    * @param consumers the paths of the consumers, by the path of the source
-   * @param again the first name of each layer or model that is met again, by the other one
-   * @param absent the components that are null or empty
+   * @param again the first path of each layer or model that is met again, by its other path
+   * @param absent the paths of the components that are null or empty
    */
   public record Sharing(
       Map<String, List<String>> consumers, Map<String, String> again, Set<String> absent) {
-    /** Copies, keeping the order. */
+    /** Copies the collections, keeping their order. */
     public Sharing {
       consumers = Collections.unmodifiableMap(new LinkedHashMap<>(consumers));
       again = Collections.unmodifiableMap(new LinkedHashMap<>(again));
@@ -97,10 +98,10 @@ public final class ModelShape {
   }
 
   /**
-   * Walks over a model.
+   * Walks over a model and returns its shape.
    *
-   * @throws IllegalArgumentException if a weight's rank does not fit its layout, it holds no
-   *     floats, or a quantized one is null
+   * @throws IllegalArgumentException if a weight does not fit its layout or holds no floats, or if
+   *     a quantized weight is null
    * @throws IllegalStateException if a layer does not hold what its constructor was given
    */
   public static <M> ModelShape of(M model, Component<M> component, QuantKernels kernels) {
@@ -110,7 +111,7 @@ public final class ModelShape {
         first.layers(), first.skipped(), first.missing(), first.sharing(), kernels);
   }
 
-  /** The same with other kernels. */
+  /** Returns this shape with other kernels. */
   public ModelShape withKernels(QuantKernels other) {
     return new ModelShape(layers, skipped, missing, sharing, other);
   }
@@ -159,9 +160,11 @@ public final class ModelShape {
   }
 
   /**
-   * The float model again, with other weights and biases. It can be quantized as the model itself.
+   * Returns the float model rebuilt with other weights and biases. The result can be quantized like
+   * the original model.
    *
-   * @param tensors of the weights and biases that differ, by path; they become the model's own
+   * @param tensors the weights and biases that differ, by path; they then belong to the rebuilt
+   *     model
    */
   public <M> M rebuildFloat(M model, Component<M> component, Map<String, INDArray> tensors) {
     State floats = owned(State.FLOAT.withSmoothing(Map.of(), tensors));
@@ -170,9 +173,9 @@ public final class ModelShape {
   }
 
   /**
-   * The model again, with its layers in a state.
+   * Returns the model rebuilt with its layers in a state, observed by a tap.
    *
-   * @throws IllegalStateException if a layer holds other tensors than it did when it was read
+   * @throws IllegalStateException if a layer holds other tensors than when it was read
    */
   public <M> M rebuild(M model, Component<M> component, State state, Tap tap) {
     return Workspaces.outside(
@@ -180,9 +183,10 @@ public final class ModelShape {
   }
 
   /**
-   * The model of this shape again, with its layers in a state.
+   * Returns a model of this shape rebuilt with its layers in a state.
    *
-   * @throws IllegalStateException if a layer holds more or fewer tensors than it did, or others
+   * @throws IllegalStateException if a layer holds other tensors, or another number of tensors,
+   *     than when the model was read
    */
   public <M> M rebuild(M model, Component<M> component, State state) {
     InState visitor = new InState(layers, kernels, state, Tap.NONE);
@@ -220,7 +224,7 @@ public final class ModelShape {
     }
   }
 
-  /** The model of this shape again, its layers rebuilt in their graph. */
+  /** Returns a model of this shape with its layers rebuilt in their graph. */
   public <M> M rebuildGraph(M model, Component<M> component, Function<Layer, GraphHooks> hooks) {
     return component.rebuild(
         model,
@@ -232,7 +236,7 @@ public final class ModelShape {
                     path
                         + " ("
                         + type.type().getSimpleName()
-                        + ") is of INDArrays, which are in no graph");
+                        + ") holds INDArrays, which are not in a graph");
               }
 
               @Override
@@ -249,10 +253,10 @@ public final class ModelShape {
   }
 
   /**
-   * Refuses layers of a graph's variables, where only arrays can be worked on.
+   * Refuses layers whose tensors are variables of a graph.
    *
-   * @param what cannot be done
-   * @throws IllegalStateException if there is one; the message names it
+   * @param what the action that cannot be done
+   * @throws IllegalStateException if there is such a layer; the message names it
    */
   public void requireArrays(String what) {
     for (Layer layer : layers.values()) {
@@ -261,7 +265,7 @@ public final class ModelShape {
             layer.path()
                 + " ("
                 + layer.type().type().getSimpleName()
-                + ") is part of a SameDiff graph, so that "
+                + ") is part of a SameDiff graph, so "
                 + what
                 + "; put the quantizers into the graph: QuantSameDiff.quantize(plan) of"
                 + " bitfold-samediff");
@@ -269,7 +273,7 @@ public final class ModelShape {
     }
   }
 
-  /** Puts layers into a state. */
+  /** Rebuilds layers in a state. */
   private record InState(Map<String, Layer> layers, QuantKernels kernels, State state, Tap tap)
       implements Walk.Visitor {
     @Override
@@ -289,44 +293,44 @@ public final class ModelShape {
     }
   }
 
-  /** The hooks of one layer in a state. */
+  /** Returns the hooks of one layer in a state. */
   public ArrayHooks hooks(String path, LayerType<?, ?> type, State state) {
     return new InState(layers, kernels, state, Tap.NONE).layer(path, type);
   }
 
-  /** The float model again, with one layer rebuilt and all others kept. */
+  /** Returns the float model with one layer rebuilt and all others kept. */
   public <M> M rebuildOnly(M model, Component<M> component, String layer) {
     return component.rebuild(
         model,
         new Walk((path, type) -> path.equals(layer) ? hooks(path, type, State.FLOAT) : null));
   }
 
-  /** The layers by path, in the order of the walk. */
+  /** Returns the layers by path, in the order of the walk. */
   public Map<String, Layer> layers() {
     return layers;
   }
 
-  /** The classes of the components that {@code @SkipQuantize} keeps float, by path. */
+  /** Returns the classes of the components that {@code @SkipQuantize} keeps float, by path. */
   public Map<String, Class<?>> skipped() {
     return skipped;
   }
 
-  /** The paths of the components that are null. */
+  /** Returns the paths of the components that are null. */
   public Set<String> missing() {
     return missing;
   }
 
-  /** Which layers are said to read which, and what the names in that stand for. */
+  /** Returns the consumers of each source, and the components that their paths may name. */
   public Sharing sharing() {
     return sharing;
   }
 
-  /** Whether the hooks of any layer see its inputs. */
+  /** Returns whether the hooks of any layer see its inputs. */
   public boolean hasInputs() {
     return sites.values().stream().anyMatch(site -> site.tensor().role() == TensorRole.INPUT);
   }
 
-  /** Every tensor by path. */
+  /** Returns every tensor by path. */
   public Map<String, TensorSite> sites() {
     return sites;
   }
@@ -334,7 +338,8 @@ public final class ModelShape {
   /**
    * Returns a tensor of the model.
    *
-   * @throws IllegalArgumentException if the model has none of the path; the message has near ones
+   * @throws IllegalArgumentException if the model has no tensor of this path; the message lists
+   *     similar paths
    */
   public TensorSite site(String path) {
     TensorSite site = sites.get(path);
@@ -345,20 +350,20 @@ public final class ModelShape {
     return site;
   }
 
-  /** The layer of a tensor. */
+  /** Returns the layer of a tensor. */
   public Layer layer(TensorSite site) {
     Layer layer = layers.get(site.layer());
     if (layer == null) {
-      throw new IllegalArgumentException(site.path() + " is no tensor of the model");
+      throw new IllegalArgumentException(site.path() + " is not a tensor of the model");
     }
     return layer;
   }
 
-  /** What a weight or bias holds. */
+  /** Returns the values of a weight or bias. */
   public INDArray tensor(TensorSite site) {
     INDArray tensor = layer(site).tensors().get(site.tensor().name());
     if (tensor == null) {
-      throw new IllegalArgumentException(site.path() + " is no weight or bias of the model");
+      throw new IllegalArgumentException(site.path() + " is not a weight or bias of the model");
     }
     return tensor;
   }

@@ -9,10 +9,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Takes down the weights and biases of one layer, checked.
+ * Records the weights and biases of one layer, and checks them.
  *
- * @param path the layer's
- * @param into where the tensors go, by name
+ * @param path the layer's path
+ * @param into receives the tensors, by name
  */
 record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
   TensorSite site(String name) {
@@ -21,9 +21,10 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
   }
 
   /**
-   * Takes one tensor down.
+   * Records one tensor.
    *
-   * @throws IllegalArgumentException if it is empty, not of type FLOAT, or does not fit its layout
+   * @throws IllegalArgumentException if the tensor is empty, is not of type FLOAT, or does not fit
+   *     its layout
    */
   void add(String name, INDArray tensor) {
     TensorSite site = site(name);
@@ -32,7 +33,8 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
       throw refused(
           site,
           tensor,
-          "weights and biases are of type FLOAT: build the layer of tensor.castTo(DataType.FLOAT)");
+          "weights and biases must be of type FLOAT: build the layer from"
+              + " tensor.castTo(DataType.FLOAT)");
     }
     if (tensor.isEmpty()) {
       throw refused(site, tensor, "it is empty");
@@ -47,9 +49,9 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
   }
 
   /**
-   * Takes down that there is no tensor.
+   * Records that a tensor is missing.
    *
-   * @throws IllegalArgumentException if it is a quantized weight; those in lists may be missing
+   * @throws IllegalArgumentException if it is a quantized weight; elements of lists may be missing
    */
   void addNone(String name) {
     TensorSite site = site(name);
@@ -58,7 +60,7 @@ record ReadTensors(String path, LayerType<?, ?> type, Map<String, INDArray> into
     if (needed && !LayerType.isElement(name)) {
       throw new IllegalArgumentException(
           site.describe(null, declared.descriptor().orElse(null))
-              + ": it is null, and a quantized weight must be there; give the layer its weight, or"
+              + ": it is null, but a quantized weight is required; give the layer its weight, or"
               + " leave the layer out of the model");
     }
   }

@@ -7,16 +7,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Hooks that note a layer's tensors and check them. */
+/** Records and checks a layer's tensors. */
 final class ReadingHooks implements ArrayHooks {
   private final ReadTensors read;
   private final Map<String, INDArray> held;
   private final Map<String, INDArray> given = new HashMap<>();
 
   /**
-   * Reads a layer.
+   * Makes the hooks of one layer.
    *
-   * @param into where its tensors go, by name
+   * @param into receives the layer's tensors, by name
    */
   ReadingHooks(String path, LayerType<?, ?> type, Map<String, INDArray> into) {
     this(new ReadTensors(path, type, into), Map.of());

@@ -10,12 +10,12 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A tensor's place and its sizes, by the letters of its layout. Immutable.
+ * Describes a tensor's place and its sizes by the letters of its layout. Immutable.
  *
- * @param sizes one for each axis
+ * @param sizes one size for each axis
  */
 public record SizedTensor(TensorSite site, List<Long> sizes) {
-  /** Letters of axes whose elements are places, not channels. */
+  /** The letters of axes whose elements are positions, not channels. */
   private static final String PLACES = "TDHW";
 
   /** Copies the list. */
@@ -28,7 +28,7 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
     return new SizedTensor(site, Arrays.stream(x.shape()).boxed().toList());
   }
 
-  /** Returns those weights of a layer that have input channels. */
+  /** Returns the weights of a layer that have input channels. */
   static List<SizedTensor> weights(
       String layer, Class<?> type, Iterable<LayerTensor> declared, Map<String, INDArray> held) {
     List<SizedTensor> weights = new ArrayList<>();
@@ -41,18 +41,18 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
     return weights;
   }
 
-  /** Returns those weights of a layer that have input channels. */
+  /** Returns the weights of a layer that have input channels. */
   public static List<SizedTensor> weights(ModelShape.Layer layer) {
     return weights(
         layer.path(), layer.type().type(), layer.type().tensors().values(), layer.tensors());
   }
 
-  /** Returns its layout. */
+  /** Returns the tensor's layout. */
   public Layout layout() {
     return site.tensor().layout();
   }
 
-  /** Whether an axis has this letter. */
+  /** Returns whether an axis has this letter. */
   public boolean has(char letter) {
     return layout().has(letter) && layout().fits(sizes.size());
   }
@@ -62,7 +62,7 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
     return has(letter) ? sizes.get(layout().axis(letter, sizes.size())) : -1;
   }
 
-  /** Returns it with the letters I and O the other way round. */
+  /** Returns the same tensor with the letters I and O swapped. */
   public SizedTensor swapped() {
     LayerTensor tensor = site.tensor();
     String letters = layout().letters().replace('O', '?').replace('I', 'O').replace('?', 'I');
@@ -71,7 +71,7 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
     return new SizedTensor(new TensorSite(site.layer(), site.type(), other), sizes);
   }
 
-  /** Whether the sizes allow that this weight is multiplied with an input's channels. */
+  /** Returns whether the sizes allow that this weight is multiplied with an input's channels. */
   public boolean reads(SizedTensor input) {
     long in = size('I');
     long channels = input.size('C');
@@ -79,7 +79,7 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
       return true;
     }
     if (PLACES.chars().anyMatch(letter -> has((char) letter))) {
-      // In groups each kernel sees a part of the channels.
+      // In a grouped convolution, each kernel reads a part of the channels.
       return channels % in == 0 && size('O') % (channels / in) == 0;
     }
     long places =
@@ -88,11 +88,11 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
             .filter(letter -> input.has((char) letter))
             .mapToLong(letter -> input.size((char) letter))
             .reduce(1, Math::multiplyExact);
-    // Flattened, or unfolded into patches.
+    // The input is flattened, or unfolded into patches.
     return in == channels * places || (places > 1 && in % channels == 0 && size('O') != channels);
   }
 
-  /** Name, sizes and layout, as messages have them. */
+  /** Returns name, sizes and layout in the form that messages use. */
   public String text() {
     return site.tensor().name() + " " + sizes + " with layout " + layout();
   }

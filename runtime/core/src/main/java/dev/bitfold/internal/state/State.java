@@ -15,14 +15,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param descriptors how each quantized tensor is quantized
  * @param scales the calibrated scale of each static input and output
- * @param preScales the pre-quant scale of each smoothed input, one factor for each channel
+ * @param preQuantScales the pre-quant scale of each smoothed input, one factor for each channel
  * @param tensors the float weights and biases that differ from those of the model
  * @param packed the quantized weights that are held in the bits of their format
  */
 public record State(
     Map<String, QuantDescriptor> descriptors,
     Map<String, CalibratedScale> scales,
-    Map<String, INDArray> preScales,
+    Map<String, INDArray> preQuantScales,
     Map<String, INDArray> tensors,
     Map<String, PackedTensor> packed) {
   /** The float model itself. */
@@ -32,14 +32,14 @@ public record State(
   public State {
     descriptors = copy(descriptors);
     scales = copy(scales);
-    preScales = detached(preScales);
+    preQuantScales = detached(preQuantScales);
     tensors = detached(tensors);
     packed = copy(packed);
   }
 
   /** Returns this state with other descriptors. */
   public State withDescriptors(Map<String, QuantDescriptor> other) {
-    return new State(other, scales, preScales, tensors, packed);
+    return new State(other, scales, preQuantScales, tensors, packed);
   }
 
   /** Returns this state with only the quantizers of these layers; the other layers stay float. */
@@ -51,7 +51,7 @@ public record State(
 
   /** Returns this state with these scales, which replace those of the same tensors. */
   public State withScales(Map<String, CalibratedScale> more) {
-    return new State(descriptors, merged(scales, more), preScales, tensors, packed);
+    return new State(descriptors, merged(scales, more), preQuantScales, tensors, packed);
   }
 
   /**
@@ -59,7 +59,7 @@ public record State(
    */
   public State withSmoothing(Map<String, INDArray> factors, Map<String, INDArray> changed) {
     return new State(
-        descriptors, scales, merged(preScales, factors), merged(tensors, changed), packed);
+        descriptors, scales, merged(preQuantScales, factors), merged(tensors, changed), packed);
   }
 
   /**
@@ -68,12 +68,22 @@ public record State(
    * @param floats all weights and biases that are not packed
    */
   public State withPacked(Map<String, PackedTensor> weights, Map<String, INDArray> floats) {
-    return new State(descriptors, scales, preScales, floats, weights);
+    return new State(descriptors, scales, preQuantScales, floats, weights);
   }
 
   /** Returns the state of the same model in float: smoothed, but not quantized. */
   public State withoutQuantizers() {
-    return new State(Map.of(), Map.of(), preScales, tensors, Map.of());
+    return new State(Map.of(), Map.of(), preQuantScales, tensors, Map.of());
+  }
+
+  /**
+   * Returns the pre-quant scales.
+   *
+   * @deprecated renamed to {@link #preQuantScales}
+   */
+  @Deprecated
+  public Map<String, INDArray> preScales() {
+    return preQuantScales;
   }
 
   private static Map<String, INDArray> detached(Map<String, INDArray> map) {

@@ -20,11 +20,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The hooks of one layer in one state: everything that can be prepared is, when they are made. */
+/**
+ * Hooks one layer in one state. Everything that can be prepared is prepared when the hooks are
+ * made.
+ */
 final class StateHooks implements ArrayHooks {
   private record Port(TensorSite site, @Nullable Quantizer quantizer, @Nullable Scaling scaling) {}
 
-  /** A smoothed input of a float layer: multiplied, not quantized. */
+  /** Describes a smoothed input of a float layer, which is multiplied but not quantized. */
   private record Scaling(INDArray factors, int axis) {
     INDArray apply(INDArray x) {
       return ChannelScale.apply(x, factors, axis);
@@ -55,11 +58,11 @@ final class StateHooks implements ArrayHooks {
   }
 
   /**
-   * Hooks of a layer in one state.
+   * Makes the hooks of a layer in one state.
    *
    * @param read the tensors that the layer held when the model was read
-   * @param held what the layer holds where the walk finds something else in it
-   * @param floatLayer what stands behind the layer, if the state quantizes nothing
+   * @param held the tensors that the layer holds if the walk finds others in it
+   * @param floatLayer the layer behind the wrapper if the state quantizes nothing
    */
   StateHooks(
       String layer,
@@ -103,10 +106,11 @@ final class StateHooks implements ArrayHooks {
   private Port port(LayerTensor tensor) {
     TensorSite site = new TensorSite(layer, type.type(), tensor);
     QuantDescriptor descriptor = state.descriptors().get(site.path());
-    INDArray preScale = state.preScales().get(site.path());
-    int channel = preScale == null ? 0 : tensor.layout().fromEnd('C');
+    INDArray preQuantScale = state.preQuantScales().get(site.path());
+    int channel = preQuantScale == null ? 0 : tensor.layout().fromEnd('C');
     if (descriptor == null) {
-      return new Port(site, null, preScale == null ? null : new Scaling(preScale, channel));
+      return new Port(
+          site, null, preQuantScale == null ? null : new Scaling(preQuantScale, channel));
     }
     Quantizer quantizer = Quantizer.of(descriptor, tensor.layout(), kernels);
     CalibratedScale scale = state.scales().get(site.path());
@@ -114,7 +118,9 @@ final class StateHooks implements ArrayHooks {
       quantizer = scale.fix(quantizer);
     }
     return new Port(
-        site, preScale == null ? quantizer : quantizer.withPreScale(preScale, channel), null);
+        site,
+        preQuantScale == null ? quantizer : quantizer.withPreQuantScale(preQuantScale, channel),
+        null);
   }
 
   @Override
@@ -149,7 +155,7 @@ final class StateHooks implements ArrayHooks {
     return unpacks ? new Unpacked() : null;
   }
 
-  /** The same hooks for one call, with the weights unpacked. */
+  /** Hooks one call, with the weights unpacked. */
   private final class Unpacked implements ArrayHooks {
     private final Map<String, INDArray> unpacked = new HashMap<>();
 
@@ -179,7 +185,7 @@ final class StateHooks implements ArrayHooks {
     }
   }
 
-  /** Whether nothing sees what flows, as in a model that is ready to use. */
+  /** Returns whether no tap observes the layer, as in a model that is ready to use. */
   boolean isUntapped() {
     return tap == Tap.NONE;
   }
@@ -196,7 +202,7 @@ final class StateHooks implements ArrayHooks {
     Port port = ports.get(name);
     if (port == null) {
       known(name);
-      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is no input");
+      throw new IllegalArgumentException(type.type().getName() + ": " + name + " is not an input");
     }
     return port;
   }
@@ -267,7 +273,10 @@ final class StateHooks implements ArrayHooks {
     return through(port, tap.input(port.site(), x));
   }
 
-  /** Checks the channels of the only input against the only weight, where both are named. */
+  /**
+   * Checks the channels of the only input against the only weight, if the layouts of both name
+   * them.
+   */
   private void requireWidth(TensorSite site, INDArray x) {
     SizedTensor weight = width().weight();
     if (weight == null
@@ -280,13 +289,16 @@ final class StateHooks implements ArrayHooks {
         site.describe(x, state.descriptors().get(site.path()))
             + ": "
             + x.size(site.tensor().layout().axis('C', x.rank()))
-            + " channels do not go with "
+            + " channels do not match "
             + weight.text()
             + ", whose I is "
             + weight.size('I'));
   }
 
-  /** The only weight with input channels of a quantized layer with one input; null if others. */
+  /**
+   * Holds the only weight with input channels of a quantized layer with one input; null if there
+   * are others.
+   */
   private record Width(@Nullable SizedTensor weight) {}
 
   private Width width() {
@@ -314,10 +326,10 @@ final class StateHooks implements ArrayHooks {
   public Gradients gradients(Gradients computed, String first, Map<String, INDArray> inputs) {
     for (LayerTensor tensor : type.tensors().values()) {
       String path = TensorSite.path(layer, tensor.name());
-      if (state.descriptors().containsKey(path) || state.preScales().containsKey(path)) {
+      if (state.descriptors().containsKey(path) || state.preQuantScales().containsKey(path)) {
         throw new IllegalStateException(
             new TensorSite(layer, type.type(), tensor).describe(null, state.descriptors().get(path))
-                + ": backward of a quantized model, whose rounding has no gradient; train it"
+                + ": a quantized model has no backward, because rounding has no gradient; train it"
                 + " through Calibration.train");
       }
     }

@@ -9,19 +9,22 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One tensor of one layer of a model.
+ * Identifies one tensor of one layer of a model.
  *
  * @param layer the layer's path: {@code encoder.3.attention.query}
  * @param type the layer's class
  * @param tensor the tensor as annotated
  */
 public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
-  /** The tensor's name in summaries, parameters and files: {@code encoder.3.attention.query.x}. */
+  /**
+   * Returns the tensor's name in summaries, parameters and files: {@code
+   * encoder.3.attention.query.x}.
+   */
   public String path() {
     return path(layer, tensor.name());
   }
 
-  /** The layer's path in a tensor's; empty if the model itself is the layer. */
+  /** Returns the layer's path from a tensor's path; empty if the model itself is the layer. */
   public static String layerOf(String path) {
     return path.substring(0, Math.max(0, path.lastIndexOf('.')));
   }
@@ -30,7 +33,7 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
     return layer.isEmpty() ? tensor : layer + "." + tensor;
   }
 
-  /** Path, class, shape and descriptor, as messages begin. */
+  /** Returns path, class, shape and descriptor in the form that messages begin with. */
   public String describe(@Nullable INDArray value, @Nullable QuantDescriptor descriptor) {
     StringBuilder text = new StringBuilder(path()).append(" (").append(type.getSimpleName());
     if (value != null) {
@@ -46,11 +49,11 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
   }
 
   /**
-   * Checks what a layer holds after it was built.
+   * Checks the tensor that a layer holds after it was built.
    *
    * @param given the tensor that its constructor was given
-   * @param descriptor for the message
-   * @throws IllegalStateException if it holds other bits
+   * @param descriptor the descriptor, for the message
+   * @throws IllegalStateException if the layer holds other bits
    */
   public void requireHeld(
       @Nullable INDArray given, @Nullable INDArray held, @Nullable QuantDescriptor descriptor) {
@@ -59,7 +62,7 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
           describe(given, descriptor)
               + ": the constructor of "
               + type.getName()
-              + " was given this tensor, and the layer holds "
+              + " was given this tensor, but the layer holds "
               + (held == null ? "none" : "other values")
               + "; it must keep the tensor as it is");
     }
@@ -67,25 +70,24 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
 
   /**
    * Checks that a layer of the float model still holds the tensor that it held when the model was
-   * read: what was measured and written of the model is that tensor's.
+   * read, because all measurements belong to that tensor.
    *
-   * @param read null if it was not read
-   * @throws IllegalStateException if it holds another one, of other bits
+   * @param read the tensor that was read; null if none was read
+   * @throws IllegalStateException if the layer holds another tensor with other bits
    */
   void requireAsRead(@Nullable INDArray read, INDArray now) {
     if (read != null && read != now && (read.wasClosed() || !Bits.same(read, now))) {
       throw new IllegalStateException(
           describe(now, null)
-              + ": the model was given another tensor since its plan was made; make a plan of the"
-              + " model as it is");
+              + ": the model has been given another tensor since its plan was made; make a new plan");
     }
   }
 
   /**
-   * Checks what a layer of a graph holds after it was built.
+   * Checks the variable that a layer of a graph holds after it was built.
    *
    * @param given the variable that its constructor was given
-   * @throws IllegalStateException if it holds another
+   * @throws IllegalStateException if the layer holds another variable
    */
   @SuppressWarnings("ReferenceEquality") // a graph's names are its own
   public void requireHeld(@Nullable SDVariable given, @Nullable SDVariable held) {
@@ -100,7 +102,7 @@ public record TensorSite(String layer, Class<?> type, LayerTensor tensor) {
               + type.getName()
               + " was given "
               + (given == null ? "none" : "variable " + given.name())
-              + ", and the layer holds "
+              + ", but the layer holds "
               + (held == null ? "none" : held.name())
               + "; it must keep the variable as it is");
     }

@@ -15,8 +15,8 @@ import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
- * A tensor that is trained: its float32 value, the sum of its gradients in a step, and the state of
- * its updater. Gradients may come from several threads; all else is done by one.
+ * Holds one trained tensor: its float32 value, the sum of its gradients in a step, and the state of
+ * its updater. Several threads may add gradients; one thread does everything else.
  */
 final class Parameter {
   private final StepWatch watch;
@@ -29,10 +29,10 @@ final class Parameter {
   private boolean fixed;
 
   /**
-   * A parameter of a value that is not changed.
+   * Makes a parameter with an initial value, which is not changed.
    *
-   * @param site the tensor that it is of, or whose scale it is
-   * @param name for messages
+   * @param site the tensor that is trained, or whose scale is trained
+   * @param name the name in messages
    */
   Parameter(StepWatch watch, TensorSite site, String name, INDArray initial, IUpdater config) {
     this.watch = watch;
@@ -66,13 +66,13 @@ final class Parameter {
     return name;
   }
 
-  /** The value as it is now, which each update writes to in place. */
+  /** Returns the current value. Each update writes to it in place. */
   INDArray value() {
     return value;
   }
 
-  /** Leaves the value as it is from now on. */
-  void fix() {
+  /** Stops training this parameter. */
+  void holdFixed() {
     fixed = true;
   }
 
@@ -80,12 +80,12 @@ final class Parameter {
     return fixed;
   }
 
-  /** Forgets the gradients of the step before. */
+  /** Clears the gradients of the previous step. */
   void reset() {
     added = 0;
   }
 
-  /** Whether the step has had a gradient for it. */
+  /** Returns whether this step has added a gradient. */
   boolean touched() {
     return added > 0;
   }
@@ -93,7 +93,7 @@ final class Parameter {
   /**
    * Adds a gradient of the value's shape.
    *
-   * @throws IllegalStateException if it holds NaN or infinity
+   * @throws IllegalStateException if the gradient holds NaN or infinity
    */
   synchronized void add(INDArray more) {
     if (fixed) {
@@ -112,20 +112,20 @@ final class Parameter {
     added++;
   }
 
-  /** The sum of the gradients, a copy. */
+  /** Returns a copy of the sum of the gradients. */
   INDArray gradient() {
     return Workspaces.outside(() -> gradient.reshape('c', value.shape()).dup('c'));
   }
 
-  /** Whether the sum of finite gradients is finite, too. */
+  /** Returns whether the sum of finite gradients is itself finite. */
   boolean hasFiniteGradient() {
     return added < 2 || watch.isFinite(gradient);
   }
 
   /**
-   * What is to be subtracted from the value, in place of the gradient, which is then no more.
+   * Returns the numbers to subtract from the value. The sum of the gradients is overwritten.
    *
-   * @throws IllegalStateException if it holds NaN or infinity
+   * @throws IllegalStateException if the result holds NaN or infinity
    */
   INDArray step(int iteration, int epoch) {
     updater.applyUpdater(gradient, iteration, epoch);
@@ -144,7 +144,7 @@ final class Parameter {
     return gradient.reshape('c', value.shape());
   }
 
-  /** Copies of what the updater remembers, by ND4J's names. */
+  /** Returns copies of the updater's state, by ND4J's names. */
   Map<String, INDArray> moments() {
     return Workspaces.outside(
         () -> {
@@ -155,9 +155,9 @@ final class Parameter {
   }
 
   /**
-   * Gives the updater back what it remembered.
+   * Restores the updater's state.
    *
-   * @throws IllegalArgumentException if an updater of this class remembers something else
+   * @throws IllegalArgumentException if an updater of this class has another state
    */
   void restore(Map<String, INDArray> moments) {
     Map<String, INDArray> state = updater.getState();

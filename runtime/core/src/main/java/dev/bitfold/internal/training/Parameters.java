@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** All that is trained of a model, by name. Used by one thread. */
+/** Holds everything that is trained in a model, by name. Used by one thread. */
 public final class Parameters {
   private final ModelShape shape;
   private final StepWatch watch;
@@ -33,12 +33,12 @@ public final class Parameters {
     return parameters.isEmpty();
   }
 
-  /** Their names: {@code fc1.weight}, {@code fc1.x.amax}. */
+  /** Returns the names: {@code fc1.weight}, {@code fc1.x.amax}. */
   public Set<String> names() {
     return Collections.unmodifiableSet(parameters.keySet());
   }
 
-  /** Their values, copies. */
+  /** Returns copies of the values. */
   public Map<String, INDArray> values() {
     return Workspaces.outside(
         () -> {
@@ -49,29 +49,29 @@ public final class Parameters {
   }
 
   /**
-   * Leaves some as they are from now on.
+   * Stops training some parameters.
    *
-   * @throws IllegalArgumentException if the selection names no tensor that is trained
+   * @throws IllegalArgumentException if the selection names no trained tensor
    */
-  public void fix(Selection selection) {
+  public void holdFixed(Selection selection) {
     Set<String> trained = new LinkedHashSet<>();
     parameters.values().forEach(p -> trained.add(p.site().path()));
     Set<String> named = selection.tensorsAndLayers(shape, trained, "trained tensor or layer");
     for (Parameter parameter : parameters.values()) {
       if (named.contains(parameter.site().path())) {
-        parameter.fix();
+        parameter.holdFixed();
       }
     }
   }
 
-  /** The names of those that stay as they are. */
+  /** Returns the names of the parameters that are held fixed. */
   public Set<String> fixed() {
     Set<String> fixed = new LinkedHashSet<>();
     parameters.values().stream().filter(Parameter::isFixed).forEach(p -> fixed.add(p.name()));
     return fixed;
   }
 
-  /** Copies of what the updaters remember, by parameter and by ND4J's name. */
+  /** Returns copies of the updaters' state, by parameter and by ND4J's name. */
   public Map<String, Map<String, INDArray>> moments() {
     Map<String, Map<String, INDArray>> moments = new LinkedHashMap<>();
     parameters.forEach((name, parameter) -> moments.put(name, parameter.moments()));
@@ -79,33 +79,33 @@ public final class Parameters {
   }
 
   /**
-   * Gives the updaters back what they remembered.
+   * Restores the updaters' state.
    *
-   * @param moments of every parameter
-   * @param fixed the names of the parameters that stay as they are
-   * @throws IllegalArgumentException if the updaters remember something else
+   * @param moments the state of every parameter's updater
+   * @param fixed the names of the parameters that are held fixed
+   * @throws IllegalArgumentException if the updaters have another state
    */
   public void restore(Map<String, Map<String, INDArray>> moments, Set<String> fixed) {
     parameters.forEach(
         (name, parameter) -> {
           parameter.restore(Objects.requireNonNull(moments.get(name), name));
           if (fixed.contains(name)) {
-            parameter.fix();
+            parameter.holdFixed();
           }
         });
   }
 
-  /** Forgets the gradients of the step before. */
+  /** Clears the gradients of the previous step. */
   void reset() {
     parameters.values().forEach(Parameter::reset);
   }
 
   /**
-   * The gradients of a pass, copies; parameters that no gradient has reached, and those that are
-   * fixed, are left out.
+   * Returns copies of the gradients of a pass. Parameters that no gradient has reached, and those
+   * that are held fixed, are left out.
    *
-   * @throws IllegalStateException if there are none, if a layer ran forward and its {@code
-   *     backward} was not called, or if one holds NaN or infinity
+   * @throws IllegalStateException if there are no gradients, if {@code forward} of a layer ran but
+   *     its {@code backward} was not called, or if a gradient holds NaN or infinity
    */
   public Map<String, INDArray> gradients() {
     Map<String, INDArray> gradients = new LinkedHashMap<>();
@@ -131,7 +131,7 @@ public final class Parameters {
             watch.at()
                 + "the gradients of "
                 + parameter.name()
-                + " are finite, and their sum is not");
+                + " are finite, but their sum is not");
       }
     }
     return reached;
@@ -148,8 +148,8 @@ public final class Parameters {
       throw new IllegalStateException(
           watch.at()
               + String.join(", ", forgotten.stream().map(this::layerName).toList())
-              + " ran forward, and backward was not called, so that nothing there would be trained:"
-              + " call it, or say what is to stay as it is, fix(\""
+              + " ran forward, but its backward was not called, so nothing in it would be trained:"
+              + " call backward, or leave its tensors as they are, holdFixed(\""
               + forgotten.get(0)
               + "\")");
     }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What is seen during one step: the layers that ran in each direction, and where NaN or infinity
- * came up first. Safe for concurrent use, except {@link #begin}.
+ * Observes one step: the layers that ran in each direction, and where NaN or infinity occurred
+ * first. Safe for concurrent use, except {@link #begin}.
  */
 final class StepWatch {
   private final Quantizer largest;
@@ -27,7 +27,7 @@ final class StepWatch {
     this.largest = Quantizer.of(QuantDescriptor.bits(8), Layout.UNKNOWN, kernels);
   }
 
-  /** Forgets the step before. */
+  /** Forgets the previous step. */
   void begin(int number) {
     step = number;
     forward.clear();
@@ -35,12 +35,12 @@ final class StepWatch {
     nonFinite.set(null);
   }
 
-  /** The beginning of a message: {@code step 3: }. */
+  /** Returns the beginning of a message: {@code step 3: }. */
   String at() {
     return "step " + step + ": ";
   }
 
-  /** Notes that a layer has given an output. */
+  /** Records that a layer has returned an output. */
   void ranForward(String layer, String name, INDArray output) {
     forward.add(layer);
     if (nonFinite.get() == null && !isFinite(output)) {
@@ -48,19 +48,22 @@ final class StepWatch {
     }
   }
 
-  /** Notes that a layer's {@code backward} was called. */
+  /** Records that a layer's {@code backward} was called. */
   void ranBackward(String layer) {
     backward.add(layer);
   }
 
-  /** The layers that ran forward and not backward, in the order of their first output. */
+  /**
+   * Returns the layers whose {@code forward} ran without their {@code backward}, in the order of
+   * their first output.
+   */
   Set<String> withoutBackward() {
     Set<String> left = new LinkedHashSet<>(forward);
     left.removeAll(backward);
     return left;
   }
 
-  /** The first layer whose output held NaN or infinity. */
+  /** Returns the first layer whose output held NaN or infinity. */
   Optional<String> firstNonFinite() {
     return Optional.ofNullable(nonFinite.get());
   }

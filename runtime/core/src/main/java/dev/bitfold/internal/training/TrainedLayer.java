@@ -19,19 +19,20 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The hooks of one layer in training. */
+/** Hooks one layer in training. */
 final class TrainedLayer implements ArrayHooks {
   /**
-   * A weight or bias.
+   * Holds a weight or bias.
    *
-   * @param effective what the layer computes with; the parameter's own value if it stays float
+   * @param effective the array that the layer computes with; the parameter's own value if it stays
+   *     float
    */
   record Tensor(
       TensorSite site,
       Parameter parameter,
       @Nullable TrainedQuantizer quantizer,
       INDArray effective) {
-    /** Brings what the layer computes with up to date, in place. */
+    /** Updates the array that the layer computes with, in place. */
     void refresh() {
       if (quantizer != null) {
         quantizer.refresh();
@@ -41,18 +42,18 @@ final class TrainedLayer implements ArrayHooks {
   }
 
   /**
-   * An input or output.
+   * Holds an input or output.
    *
-   * @param preScale the factors of SmoothQuant; null if it is not smoothed
-   * @param channel their axis from the end
+   * @param preQuantScale the pre-quant scale; null if it is not smoothed
+   * @param channel the axis of the pre-quant scale, from the end
    */
   record Port(
       TensorSite site,
       @Nullable TrainedQuantizer quantizer,
-      @Nullable INDArray preScale,
+      @Nullable INDArray preQuantScale,
       int channel) {
     INDArray scaled(INDArray x) {
-      return preScale == null ? x : ChannelScale.apply(x, preScale, channel);
+      return preQuantScale == null ? x : ChannelScale.apply(x, preQuantScale, channel);
     }
 
     INDArray forward(INDArray x) {
@@ -86,7 +87,7 @@ final class TrainedLayer implements ArrayHooks {
     this.name = name(layer);
   }
 
-  /** How messages name a layer. */
+  /** Returns the name of a layer in messages. */
   static String name(ModelShape.Layer layer) {
     return (layer.path().isEmpty() ? "the model" : layer.path())
         + " ("
@@ -99,7 +100,7 @@ final class TrainedLayer implements ArrayHooks {
     return original == null ? null : known(tensor).effective();
   }
 
-  /** The parameters stand in for whatever the walk finds. */
+  /** Returns the same hooks: the parameters replace whatever the walk finds in the layer. */
   @Override
   public ArrayHooks holding(Map<String, INDArray> tensors) {
     return this;
@@ -123,7 +124,7 @@ final class TrainedLayer implements ArrayHooks {
           name
               + ": its constructor was given a tensor for "
               + tensor
-              + ", and it holds "
+              + ", but it holds "
               + (held == null ? "none" : "other values")
               + "; it must keep the tensor as it is");
     }
@@ -225,7 +226,10 @@ final class TrainedLayer implements ArrayHooks {
     }
   }
 
-  /** Every weight and bias has a gradient or is left out on purpose, and nothing else has one. */
+  /**
+   * Checks that every weight and bias has a gradient or is left out on purpose, and that nothing
+   * else has a gradient.
+   */
   private void requireComplete(Gradients computed) {
     Set<String> known = new TreeSet<>(tensors.keySet());
     for (LayerTensor tensor : layer.type().tensors().values()) {
@@ -238,7 +242,7 @@ final class TrainedLayer implements ArrayHooks {
     unknown.removeAll(known);
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          name + ": its backward names " + unknown + ", and its tensors are " + known);
+          name + ": its backward names " + unknown + ", but its tensors are " + known);
     }
     Set<String> missing = new TreeSet<>(tensors.keySet());
     missing.removeAll(computed.parameters().keySet());

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The parameters of a model in training, and the hooks that its layers are built with. A layer
- * without {@code backward} stays in the state that training began with. An array that several
- * layers hold is one parameter, of the first one's name. Used by one thread.
+ * Holds the parameters of a model in training, and the hooks that its layers are built with. A
+ * layer without {@code backward} stays in the initial state. An array that several layers hold is
+ * one parameter, with the name of the first. Used by one thread.
  */
 public final class TrainedModel {
   private final ModelShape shape;
@@ -37,7 +37,7 @@ public final class TrainedModel {
   private final Map<String, TrainedQuantizer> activations = new LinkedHashMap<>();
   private final Map<String, ArrayHooks> hooks = new LinkedHashMap<>();
 
-  /** Whether the updaters may have taken in a step that was not made. */
+  /** Whether a failed update may have changed the state of updaters. */
   private boolean broken;
 
   private TrainedModel(ModelShape shape, State initial, Updaters updaters) {
@@ -49,12 +49,12 @@ public final class TrainedModel {
   }
 
   /**
-   * A model to train.
+   * Returns the training of a model.
    *
-   * @param initial calibrated
-   * @throws IllegalArgumentException if no layer has a {@code backward}, or a descriptor cannot be
-   *     trained through
-   * @throws IllegalStateException if a scale to begin with is missing
+   * @param initial the calibrated state
+   * @throws IllegalArgumentException if no layer has a {@code backward}, or if a descriptor cannot
+   *     be trained through
+   * @throws IllegalStateException if an initial scale is missing
    */
   public static TrainedModel of(ModelShape shape, State initial, Updaters updaters) {
     TrainedModel model = new TrainedModel(shape, initial, updaters);
@@ -130,15 +130,15 @@ public final class TrainedModel {
 
   private TrainedLayer.Port port(TensorSite site) {
     QuantDescriptor descriptor = initial.descriptors().get(site.path());
-    INDArray preScale = initial.preScales().get(site.path());
-    int channel = preScale == null ? 0 : site.tensor().layout().fromEnd('C');
+    INDArray preQuantScale = initial.preQuantScales().get(site.path());
+    int channel = preQuantScale == null ? 0 : site.tensor().layout().fromEnd('C');
     TrainedQuantizer quantizer = null;
     if (descriptor != null) {
       quantizer =
           TrainedQuantizer.ofActivation(site, open(site, descriptor), scale(site), this::scale);
       activations.put(site.path(), quantizer);
     }
-    return new TrainedLayer.Port(site, quantizer, preScale, channel);
+    return new TrainedLayer.Port(site, quantizer, preQuantScale, channel);
   }
 
   private Quantizer open(TensorSite site, QuantDescriptor descriptor) {
@@ -154,23 +154,25 @@ public final class TrainedModel {
         new Parameter(watch, site, site.path() + ".amax", amax, updaters.scales()));
   }
 
-  /** The model with its layers in training; its tensors are rewritten in place by each update. */
+  /** Returns the model with its layers in training. Each update changes its tensors in place. */
   public <M> M rebuild(M model, Component<M> component) {
     return Workspaces.outside(
         () -> component.rebuild(model, new Walk((path, type) -> hooks.get(path))));
   }
 
-  /** All that is trained. */
+  /** Returns everything that is trained. */
   public Parameters parameters() {
     return parameters;
   }
 
-  /** The updaters that training began with. */
+  /** Returns the updaters that training began with. */
   public Updaters updaters() {
     return updaters;
   }
 
-  /** The first path of each array that several tensors are, by the paths of the others. */
+  /**
+   * Returns the first path of each array that several tensors share, by the paths of the others.
+   */
   public Map<String, String> shared() {
     Map<String, String> shared = new LinkedHashMap<>();
     tensors.forEach(
@@ -183,24 +185,25 @@ public final class TrainedModel {
   }
 
   /**
-   * Refuses to go on from a step that was half made.
+   * Refuses to continue from an incomplete step.
    *
-   * @throws IllegalStateException if the update of a step has failed when updaters had begun
+   * @throws IllegalStateException if the update of a step failed after some updaters had changed
+   *     their state
    */
   public void requireWhole() {
     if (broken) {
       throw new IllegalStateException(
           watch.at()
-              + "its update failed when updaters had taken its gradients in, though no parameter has"
-              + " changed; resume from a checkpoint, or freeze what there is");
+              + "its update failed after some updaters had changed their state, although no"
+              + " parameter has changed; resume from a checkpoint, or freeze the model as it is");
     }
   }
 
   /**
-   * Begins a step: forgets the gradients of the one before.
+   * Begins a step, and clears the gradients of the previous one.
    *
-   * @param number from 1, for messages
-   * @throws IllegalStateException if the update of a step before has failed half-way
+   * @param number the number of the step from 1, for messages
+   * @throws IllegalStateException if the update of an earlier step was left incomplete
    */
   public void begin(int number) {
     requireWhole();
@@ -209,10 +212,10 @@ public final class TrainedModel {
   }
 
   /**
-   * Checks what a pass has given.
+   * Checks the loss of a pass.
    *
    * @throws IllegalStateException if the loss is NaN or infinite; the message names the first layer
-   *     whose output was
+   *     whose output was NaN or infinite
    */
   public void requireFinite(double loss) {
     if (!Double.isFinite(loss)) {
@@ -222,18 +225,18 @@ public final class TrainedModel {
               + loss
               + watch
                   .firstNonFinite()
-                  .map(layer -> "; NaN or infinity came up first in the output of " + layer)
-                  .orElse(", though no layer's output holds NaN or infinity"));
+                  .map(layer -> "; NaN or infinity occurred first in the output of " + layer)
+                  .orElse(", although no layer's output holds NaN or infinity"));
     }
   }
 
   /**
-   * Updates every parameter that a gradient has reached, then what the layers compute with. If it
-   * fails, no parameter has changed.
+   * Updates every parameter that a gradient has reached, and then the arrays that the layers
+   * compute with. If it fails, no parameter changes.
    *
-   * @throws IllegalStateException as {@link Parameters#gradients}, if a learned amax would become
-   *     zero, negative or NaN, or if an updater gives NaN or infinity; the message names what.
-   *     After the last of these there is no further step
+   * @throws IllegalStateException as {@link Parameters#gradients} does, if a learned amax would
+   *     become zero, negative or NaN, or if an updater returns NaN or infinity; the message names
+   *     the cause. After an updater has returned NaN or infinity, every further step is refused
    */
   public void update(int iteration, int epoch) {
     List<Parameter> reached = parameters.reached();
@@ -252,7 +255,10 @@ public final class TrainedModel {
     tensors.values().forEach(TrainedLayer.Tensor::refresh);
   }
 
-  /** What learned scales will be. If one cannot be, their updaters have forgotten the attempt. */
+  /**
+   * Returns the next values of learned scales. If a value is invalid, the updaters' state is
+   * restored.
+   */
   private Map<Parameter, INDArray> learned(int iteration, int epoch) {
     Map<Parameter, INDArray> next = new LinkedHashMap<>();
     Map<Parameter, Map<String, INDArray>> before = new LinkedHashMap<>();
@@ -281,7 +287,7 @@ public final class TrainedModel {
     return all;
   }
 
-  /** The state to deploy: what it computes is what this model computes, bit for bit. */
+  /** Returns the state to deploy. It computes the same outputs as this model, bit for bit. */
   public State state() {
     return Workspaces.outside(
         () -> {

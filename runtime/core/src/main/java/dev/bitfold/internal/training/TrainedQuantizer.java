@@ -22,12 +22,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A quantizer in training. Its values are those of the {@link Quantizer} that is deployed, bit for
- * bit; its gradients are those of the {@link StraightThrough} estimator that the descriptor names.
+ * Quantizes a tensor in training. Its values are those of the deployed {@link Quantizer}, bit for
+ * bit. Its gradients are those of the {@link StraightThrough} estimator that the descriptor names.
  *
- * <p>A scale that the tensor itself gives (a dynamic one, or the largest value of a weight) has no
- * parameter, and nothing lies outside of it, so that a clipping estimator passes all. Every other
- * scale is a number that training holds fixed, or learns.
+ * <p>A scale that follows from the tensor itself (a dynamic scale, or one from the largest value of
+ * a weight) has no parameter. No value lies outside of such a scale, so a clipping estimator passes
+ * every gradient. Every other scale is held fixed or learned.
  */
 final class TrainedQuantizer {
   private final TensorSite site;
@@ -60,10 +60,10 @@ final class TrainedQuantizer {
   }
 
   /**
-   * The quantizer of an input or output.
+   * Returns the quantizer of an input or output.
    *
-   * @param open as the descriptor gives it
-   * @param scale as calibrated; null if its scale is dynamic or the descriptor's own
+   * @param open the quantizer of the descriptor, without a scale
+   * @param scale the calibrated scale; null if the scale is dynamic or given by the descriptor
    */
   static TrainedQuantizer ofActivation(
       TensorSite site, Quantizer open, @Nullable CalibratedScale scale, NewParameter parameters) {
@@ -79,10 +79,11 @@ final class TrainedQuantizer {
   }
 
   /**
-   * The quantizer of a weight, which is its own calibration data.
+   * Returns the quantizer of a weight, which is its own calibration data.
    *
-   * @param open as the descriptor gives it
-   * @param scale that the calibration was given for it; null if its scale follows from it
+   * @param open the quantizer of the descriptor, without a scale
+   * @param scale the scale that the calibration was given; null if the scale follows from the
+   *     weight
    */
   static TrainedQuantizer ofWeight(
       TensorSite site,
@@ -113,7 +114,8 @@ final class TrainedQuantizer {
     }
     if (!(known instanceof CalibratedScale.Amax amax)) {
       throw new IllegalArgumentException(
-          site.describe(null, descriptor) + ": training learns an amax, and this has none");
+          site.describe(null, descriptor)
+              + ": training learns an amax, but this quantizer has none");
     }
     boolean weight = site.tensor().role() == TensorRole.WEIGHT;
     INDArray begin = weight ? awake(amax.amax()) : amax.amax();
@@ -130,7 +132,7 @@ final class TrainedQuantizer {
       if (descriptor.affine()) {
         refused = "the scale and zero point of an affine quantizer are not learned yet";
       } else if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
-        refused = "block scales of a format of their own are not learned";
+        refused = "block scales with a format of their own are not learned";
       } else if (descriptor.scaleAmax() != 1f) {
         refused = "a learned amax needs no scaleAmax; leave it out";
       }
@@ -172,19 +174,19 @@ final class TrainedQuantizer {
     return CalibratedScale.of(calibrator);
   }
 
-  /** The scale to deploy; empty if the tensor itself gives it. */
+  /** Returns the scale to deploy; empty if it follows from the tensor itself. */
   Optional<CalibratedScale> scale() {
     return learned == null
         ? Optional.ofNullable(fixed)
         : Optional.of(new CalibratedScale.Amax(learned.value().dup('c')));
   }
 
-  /** The learned amax; empty if it is not learned. */
+  /** Returns the learned amax; empty if the amax is not learned. */
   Optional<Parameter> learned() {
     return Optional.ofNullable(learned);
   }
 
-  /** Takes over what was learned. */
+  /** Applies the current value of the learned amax. */
   void refresh() {
     if (learned != null) {
       quantizer = open.withAmax(learned.value());
@@ -196,8 +198,8 @@ final class TrainedQuantizer {
   /**
    * Checks an amax that is about to be learned.
    *
-   * @param at begins the message
-   * @throws IllegalStateException if a value of it is not above 0 and finite
+   * @param at the beginning of the message
+   * @throws IllegalStateException if a value of the amax is not finite and above 0
    */
   void requireLearnable(INDArray amax, String at) {
     try {
@@ -208,8 +210,8 @@ final class TrainedQuantizer {
   }
 
   /**
-   * The amax to begin with where some groups of a weight hold zeros only, as pruned channels do:
-   * theirs is the smallest of the others. Zeros are zeros at any amax.
+   * Returns the initial amax. Groups of a weight that hold only zeros, such as pruned channels, get
+   * the smallest amax of the other groups. Zeros stay zeros at any amax.
    */
   private static INDArray awake(INDArray amax) {
     float[] values = amax.ravel().toFloatVector();
@@ -263,15 +265,16 @@ final class TrainedQuantizer {
     }
   }
 
-  /** Whether the gradient passes as it is. */
+  /** Returns whether every gradient passes unchanged. */
   boolean passesAll() {
     return learned == null && (fixed == null || descriptor.ste() == Ste.PASS_THROUGH);
   }
 
   /**
-   * The gradient of what was quantized; that of a learned amax is added to its parameter.
+   * Returns the gradient of the tensor before quantization, and adds the gradient of a learned amax
+   * to its parameter.
    *
-   * @param elements that the step of LSQ is shared by, in one sample
+   * @param elements the number of elements that share an LSQ step in one sample
    */
   INDArray backward(INDArray x, INDArray gradOutput, long elements) {
     if (passesAll()) {
@@ -290,7 +293,7 @@ final class TrainedQuantizer {
     return gradients.input();
   }
 
-  /** The gradient scale of LSQ, section 2.2: 1 / sqrt(elements * largest code). */
+  /** Returns the gradient scale of LSQ, section 2.2: 1 / sqrt(elements * largest code). */
   private double lsqFactor(long elements) {
     int codes = descriptor.format().integers().orElseThrow().max();
     return 1 / Math.sqrt((double) elements * codes);

@@ -6,10 +6,10 @@ import java.util.Objects;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
- * The updaters of a training.
+ * Holds the updaters of a training.
  *
- * @param weights of weights and biases
- * @param scales of learned scales
+ * @param weights the updater of weights and biases
+ * @param scales the updater of learned scales
  */
 public record Updaters(IUpdater weights, IUpdater scales) {
   /** Refuses null. */
@@ -18,7 +18,7 @@ public record Updaters(IUpdater weights, IUpdater scales) {
     Objects.requireNonNull(scales, "scaleUpdater");
   }
 
-  /** Their classes, by what they update. */
+  /** Returns the updaters' classes, by what they update. */
   public Map<String, String> classes() {
     Map<String, String> classes = new LinkedHashMap<>();
     classes.put("weights and biases", weights.getClass().getName());

@@ -7,21 +7,24 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The largest absolute value of each group. Magnitudes compare as the integers of their bits, with
- * NaN above infinity; of two integers that are not negative, C2 vectorises a maximum made of shifts
- * and masks. Shares that end at a group's edge write their results in place; others keep partial
- * results, which are then combined: a maximum does not depend on the order.
+ * Finds the largest absolute value of each group. Magnitudes compare like the integers of their
+ * bits, with NaN above infinity. C2 vectorises the maximum of two non-negative integers if it is
+ * written with shifts and masks. Shares that end at a group's edge write their results in place.
+ * Other shares keep partial results, which are combined afterwards; the order does not affect a
+ * maximum.
  */
 final class AbsoluteMaxima {
   private static final int MAGNITUDE = 0x7fffffff;
-  private static final int MOST_PARTIAL = 1 << 16;
+  private static final int MAX_PARTIAL = 1 << 16;
 
-  /** From this length on a run is halved before it is looked through. */
+  /**
+   * A run of at least this length is halved repeatedly before its values are compared one by one.
+   */
   private static final int LONG_RUN = 256;
 
   private static final int HALVED = 64;
 
-  /** Runs of so many chunks are gathered in one chunk. */
+  /** Runs of at least this many chunks are first reduced to one chunk. */
   private static final int GATHERED = 4;
 
   private final KernelThreads threads;
@@ -38,7 +41,7 @@ final class AbsoluteMaxima {
     Arrays.fill(out, 0, count, 0f);
     if (groups.contiguous() && groups.block() > 1 && count > threads.count()) {
       threads.share(elements, least, groups.block(), (from, to) -> scan(x, groups, from, to, out));
-    } else if (count <= MOST_PARTIAL) {
+    } else if (count <= MAX_PARTIAL) {
       Object merging = new Object();
       threads.share(
           elements,
@@ -73,7 +76,7 @@ final class AbsoluteMaxima {
     }
   }
 
-  /** Neighbours in groups of their own. */
+  /** Handles adjacent elements that are in groups of their own. */
   private static void stepping(Source x, Groups groups, int from, int to, float[] maxima) {
     Scratch scratch = Scratch.mine();
     int columns = groups.columns();
@@ -94,7 +97,7 @@ final class AbsoluteMaxima {
     }
   }
 
-  /** Stretches of one group. */
+  /** Handles runs of one group. */
   private static void scan(Source x, Groups groups, int from, int to, float[] maxima) {
     IntBuffer view = IntView.of(x.values());
     Scratch scratch = Scratch.mine();
@@ -118,7 +121,7 @@ final class AbsoluteMaxima {
     }
   }
 
-  /** The largest magnitude of whole chunks: each raises the same running values. */
+  /** Returns the largest magnitude of whole chunks. Each chunk raises the same running values. */
   private static float gathered(
       Source x, @Nullable IntBuffer view, Scratch scratch, int start, int length) {
     int[] running = scratch.folded;
@@ -149,10 +152,11 @@ final class AbsoluteMaxima {
   }
 
   /**
-   * The largest magnitudes of a chunk's groups, which follow one another; of {@link Scratch#bits}.
+   * Finds the largest magnitude of each group in a chunk of {@link Scratch#bits}. The groups follow
+   * each other.
    *
-   * @param block elements of a group; the last may have fewer
-   * @return how many groups there are
+   * @param block the number of elements in a group; the last group may have fewer
+   * @return the number of groups
    */
   static int ofChunk(Scratch scratch, int block, int length, float[] out) {
     int count = 0;
@@ -162,14 +166,17 @@ final class AbsoluteMaxima {
     return count;
   }
 
-  /** Both from index 0: C2 vectorises no loop over arrays from different offsets. */
+  /**
+   * Both arrays start at index 0, because C2 does not vectorise loops over arrays at different
+   * offsets.
+   */
   private static void maxInto(float[] out, float[] v, int length) {
     for (int i = 0; i < length; i++) {
       out[i] = Math.max(out[i], Math.abs(v[i]));
     }
   }
 
-  /** The largest magnitude of a run of {@link Scratch#bits}. */
+  /** Returns the largest magnitude in a run of {@link Scratch#bits}. */
   private static float maximum(Scratch scratch, int from, int length) {
     if (length < LONG_RUN) {
       return Float.intBitsToFloat(largest(scratch.bits, from, length));
@@ -192,7 +199,7 @@ final class AbsoluteMaxima {
     return Float.intBitsToFloat(Math.max(odd, largest(low, 0, n)));
   }
 
-  /** Raises magnitudes to those of {@code v}. Both from index 0, as above. */
+  /** Raises magnitudes to those of {@code v}. Both arrays start at index 0, as above. */
   private static void raise(int[] magnitudes, int[] v, int length) {
     for (int i = 0; i < length; i++) {
       int difference = magnitudes[i] - (v[i] & MAGNITUDE);
@@ -200,7 +207,10 @@ final class AbsoluteMaxima {
     }
   }
 
-  /** The largest magnitude of a short run. Four at a time, which do not wait for each other. */
+  /**
+   * Returns the largest magnitude in a short run. Four independent maxima are kept, so that none
+   * waits for another.
+   */
   private static int largest(int[] bits, int from, int length) {
     int a = 0;
     int b = 0;

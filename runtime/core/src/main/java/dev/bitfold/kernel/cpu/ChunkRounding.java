@@ -8,14 +8,14 @@ import dev.bitfold.kernel.Scales;
 /** Scales a chunk to the grid, rounds it, and scales it back. */
 interface ChunkRounding {
   /**
-   * Works on the scratch's values.
+   * Rounds the values in scratch memory.
    *
-   * @param start the element that the scratch's first value is
+   * @param start the index of the element that is the first value in scratch memory
    */
   void apply(Scratch scratch, int start, int length);
 
   /**
-   * The quickest way.
+   * Returns the fastest rounding of a chunk.
    *
    * @param back whether to scale back
    */
@@ -112,7 +112,7 @@ interface ChunkRounding {
     backward(scratch, groups, scales, back, start, length);
   }
 
-  /** Multiplied, rounded to integers and divided, in one loop. */
+  /** Multiplies, rounds to integers and divides in one loop. */
   private static void fused(
       Scratch scratch, Groups groups, Grid.Integers grid, Scales scales, int start, int length) {
     float[] v = scratch.values;

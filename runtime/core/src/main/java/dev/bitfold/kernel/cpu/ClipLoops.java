@@ -8,18 +8,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient of a clip, chunk by chunk. Where zero lies inside, magnitudes are compared as
- * integers, which C2 vectorises, and what lies outside is looked for in masks folded upon
- * themselves.
+ * Computes the gradient of a clip, chunk by chunk. If zero lies inside the range, magnitudes are
+ * compared as integers, which C2 vectorises. Masks that are folded onto themselves then show which
+ * elements lie outside.
  */
 final class ClipLoops {
   private static final int MAGNITUDE = 0x7fffffff;
-  private static final int CHUNK = QuantKernels.STRETCH;
+  private static final int CHUNK = QuantKernels.CHUNK;
 
-  /** Masks of a chunk are folded to so many: the bits of a long. */
+  /** The length that the masks of a chunk are folded to, which is the number of bits of a long. */
   private static final int FOLDED = Long.SIZE;
 
-  /** Shorter stretches are compared one by one. */
+  /** Shorter runs are compared element by element. */
   private static final int LONG_RUN = 64;
 
   private final FloatBuffer x;
@@ -51,7 +51,7 @@ final class ClipLoops {
     this.bitsOfOut = quick ? IntView.of(out) : null;
   }
 
-  /** Whether zero lies inside of all. */
+  /** Returns whether zero lies inside every range. */
   private static boolean around(float[] low, float[] high, int count) {
     for (int g = 0; g < count; g++) {
       if (!(low[g] < 0 && high[g] > 0)) {
@@ -61,7 +61,7 @@ final class ClipLoops {
     return true;
   }
 
-  /** Computes a part; {@code from} is a multiple of a stretch. */
+  /** Computes a part. {@code from} is a multiple of a chunk. */
   void compute(ClipSums sums, int from, int to) {
     IntBuffer xs = bitsOfX;
     IntBuffer gradients = bitsOfGradient;
@@ -105,7 +105,9 @@ final class ClipLoops {
     }
   }
 
-  /** Ones where an element is inside; each end is compared with the magnitudes of its sign. */
+  /**
+   * Sets ones where an element is inside. Each bound is compared with the magnitudes of its sign.
+   */
   private static void mask(
       int[] x, int[] gradient, int[] passed, int[] masks, int low, int high, int from, int end) {
     int differ = low ^ high;
@@ -117,7 +119,7 @@ final class ClipLoops {
     }
   }
 
-  /** Whether any element is outside; sets a bit for each that is. */
+  /** Returns whether any element is outside, and sets a bit for each that is. */
   private static boolean outside(Scratch scratch, int length) {
     int[] folded = scratch.folded;
     int[] half = scratch.half;
@@ -163,13 +165,15 @@ final class ClipLoops {
           float value = Float.intBitsToFloat(scratch.bits[next]);
           sums.add(next - done, value, Float.intBitsToFloat(scratch.otherBits[next]), g);
         }
-        sums.endStretch(g);
+        sums.endRun(g);
       }
       done += run;
     }
   }
 
-  /** The first bit from an index on; the number of bits if there is none. */
+  /**
+   * Returns the index of the first set bit from an index on; the number of bits if there is none.
+   */
   private static int next(long[] bits, int from) {
     for (int j = from / FOLDED, at = from % FOLDED; j < bits.length; j++, at = 0) {
       long rest = bits[j] & (-1L << at);
@@ -199,7 +203,7 @@ final class ClipLoops {
       }
       while (done < end) {
         int run = Math.min(end - done, block - column % block);
-        stretch(scratch, base + column / block, sums, done, done + run);
+        sumRun(scratch, base + column / block, sums, done, done + run);
         done += run;
         column += run;
       }
@@ -208,7 +212,7 @@ final class ClipLoops {
     scratch.allInside = false;
   }
 
-  private void stretch(Scratch scratch, int g, ClipSums sums, int from, int end) {
+  private void sumRun(Scratch scratch, int g, ClipSums sums, int from, int end) {
     float[] v = scratch.values;
     float[] gradients = scratch.first;
     float lowest = low[g];
@@ -224,7 +228,7 @@ final class ClipLoops {
       }
     }
     if (any) {
-      sums.endStretch(g);
+      sums.endRun(g);
     }
   }
 

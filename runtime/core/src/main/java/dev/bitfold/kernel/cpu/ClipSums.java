@@ -5,8 +5,8 @@ import dev.bitfold.kernel.QuantKernels;
 import java.util.Arrays;
 
 /**
- * What a clip stops, summed per group: of one part of a tensor, in the order that {@link
- * QuantKernels#clipGradient} says. Not safe for concurrent use.
+ * Holds the gradients that a clip stops, summed for each group, for one part of a tensor. The order
+ * of summing is that of {@link QuantKernels#clipGradient}. Not safe for concurrent use.
  */
 public final class ClipSums {
   private final float[] low;
@@ -22,10 +22,10 @@ public final class ClipSums {
   @FunctionalInterface
   public interface Part {
     /**
-     * Computes elements and adds up what they are stopped from passing.
+     * Computes a range of elements, and sums the gradients that do not pass.
      *
      * @param from the first element
-     * @param to the one after the last
+     * @param to the element after the last
      */
     void compute(ClipSums sums, int from, int to);
   }
@@ -38,7 +38,10 @@ public final class ClipSums {
     this.inside = inside;
   }
 
-  /** Divides a tensor into parts, on several threads if it is large, and adds up their sums. */
+  /**
+   * Divides a tensor into parts, runs them on several threads if the tensor is large, and adds up
+   * their sums.
+   */
   public static void divide(
       KernelThreads threads,
       Groups groups,
@@ -51,9 +54,9 @@ public final class ClipSums {
   }
 
   /**
-   * As above, with a third sum per group.
+   * Divides a tensor into parts, as above, with a third sum for each group.
    *
-   * @param inside to be set, one per group; or empty
+   * @param inside is set to one value for each group; may be empty
    */
   public static void divide(
       KernelThreads threads,
@@ -105,46 +108,51 @@ public final class ClipSums {
     }
   }
 
-  /** Both, chunk by chunk, so that the second finds in the cache what the first wrote. */
+  /**
+   * Returns a part that runs both parts on each chunk in turn, so that the second finds the results
+   * of the first in the cache.
+   */
   public static Part chunked(Part first, Part second) {
     return (sums, from, to) -> {
-      for (int start = from; start < to; start += QuantKernels.STRETCH) {
-        int end = Math.min(start + QuantKernels.STRETCH, to);
+      for (int start = from; start < to; start += QuantKernels.CHUNK) {
+        int end = Math.min(start + QuantKernels.CHUNK, to);
         first.compute(sums, start, end);
         second.compute(sums, start, end);
       }
     };
   }
 
-  /** The sums of the stretch at hand that take turns, below; a loop may write them itself. */
+  /**
+   * Returns the sums below of the current run, which take turns. A loop may write to them directly.
+   */
   public double[] turnsBelow() {
     return turnsBelow;
   }
 
-  /** As {@link #turnsBelow}, above. */
+  /** Returns the sums above, as {@link #turnsBelow} does. */
   public double[] turnsAbove() {
     return turnsAbove;
   }
 
-  /** As {@link #turnsBelow}, of what is inside. */
+  /** Returns the sums inside, as {@link #turnsBelow} does. */
   public double[] turnsInside() {
     return turnsInside;
   }
 
-  /** Ends a stretch of what is inside. */
+  /** Ends a run of elements that are inside. */
   public void endInside(int group) {
     inside[group] += total(turnsInside);
   }
 
-  /** Takes what an element that is a stretch of its own adds inside. */
+  /** Adds an element inside that is a run of its own. */
   void addInside(double value, int group) {
     inside[group] += value;
   }
 
   /**
-   * Takes an element of a stretch if it is outside.
+   * Adds an element of a run if it is outside.
    *
-   * @param k counted from the stretch's first element
+   * @param k the index of the element within the run
    */
   public void add(int k, float value, float gradientOfOutput, int group) {
     if (!(value > low[group])) {
@@ -155,20 +163,20 @@ public final class ClipSums {
     }
   }
 
-  /** Ends a stretch. */
-  public void endStretch(int group) {
+  /** Ends a run. */
+  public void endRun(int group) {
     below[group] += total(turnsBelow);
     above[group] += total(turnsAbove);
   }
 
-  /** Adds up sums that took turns, and clears them. */
+  /** Returns the total of sums that took turns, and clears them. */
   static double total(double[] s) {
     double total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
     Arrays.fill(s, 0);
     return total;
   }
 
-  /** Takes an element that is a stretch of its own, if it is outside. */
+  /** Adds an element that is a run of its own, if it is outside. */
   public void addSingle(float value, float gradientOfOutput, int group) {
     if (!(value > low[group])) {
       below[group] += gradientOfOutput;

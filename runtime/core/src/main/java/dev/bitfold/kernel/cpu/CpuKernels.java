@@ -14,8 +14,8 @@ import java.nio.FloatBuffer;
  * concurrent use.
  */
 public final class CpuKernels implements QuantKernels {
-  /** A share of the work for a thread has at least this many elements. */
-  private static final int LEAST_SHARE = 128 * 1024;
+  /** The smallest number of elements in one thread's share of the work. */
+  private static final int MIN_SHARE = 128 * 1024;
 
   private final KernelThreads threads;
   private final AbsoluteMaxima maxima;
@@ -23,13 +23,15 @@ public final class CpuKernels implements QuantKernels {
   private final Histograms histograms;
 
   /**
-   * @param threads what large tensors are divided among
+   * Makes kernels.
+   *
+   * @param threads the threads that large tensors are divided among
    */
   public CpuKernels(KernelThreads threads) {
     this.threads = threads;
-    this.maxima = new AbsoluteMaxima(threads, LEAST_SHARE);
-    this.ranges = new Ranges(threads, LEAST_SHARE);
-    this.histograms = new Histograms(threads, LEAST_SHARE);
+    this.maxima = new AbsoluteMaxima(threads, MIN_SHARE);
+    this.ranges = new Ranges(threads, MIN_SHARE);
+    this.histograms = new Histograms(threads, MIN_SHARE);
   }
 
   @Override
@@ -73,7 +75,7 @@ public final class CpuKernels implements QuantKernels {
     }
     threads.share(
         groups.elements(),
-        LEAST_SHARE,
+        MIN_SHARE,
         DynamicChunks.chunk(block),
         (from, to) -> new DynamicChunks(block, grid, scaling, back).round(x, out, from, to));
   }
@@ -126,7 +128,7 @@ public final class CpuKernels implements QuantKernels {
   @Override
   public void squaredErrors(
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
-    int least = Math.max(1, LEAST_SHARE / Math.max(1, groups.elements()));
+    int least = Math.max(1, MIN_SHARE / Math.max(1, groups.elements()));
     threads.share(
         candidates.length, least, 1, new ErrorScan(x, groups, grid, candidates, out)::scan);
   }
@@ -163,7 +165,7 @@ public final class CpuKernels implements QuantKernels {
     if (divided) {
       threads.share(
           to - from,
-          LEAST_SHARE,
+          MIN_SHARE,
           Scratch.CHUNK,
           (first, end) -> chunks(x, rounding, out, from + first, from + end));
     } else {

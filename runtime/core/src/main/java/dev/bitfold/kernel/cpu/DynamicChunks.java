@@ -55,7 +55,7 @@ final class DynamicChunks {
     for (int start = from; start < to; start += chunk) {
       int length = Math.min(chunk, to - start);
       scratch.load(x, start, length);
-      if (view != null && x.preScale() == null) {
+      if (view != null && x.preQuantScale() == null) {
         view.get(start, scratch.bits, 0, length);
       } else {
         scratch.bitsOf(scratch.values, scratch.bits, length);

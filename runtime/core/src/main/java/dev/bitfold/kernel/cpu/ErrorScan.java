@@ -8,12 +8,12 @@ import dev.bitfold.kernel.Source;
 import java.util.Arrays;
 
 /**
- * The squared errors of several scales. Each chunk is read once and rounded under all of them while
- * it is in the first-level cache; threads share the scales, not the tensor, so that every sum is
- * one thread's.
+ * Computes the squared errors of several scales. Each chunk is read once, and rounded with all
+ * scales while it is in the first-level cache. Threads divide the scales instead of the tensor, so
+ * each sum is computed by one thread.
  */
 final class ErrorScan {
-  private static final int CHUNK = QuantKernels.STRETCH;
+  private static final int CHUNK = QuantKernels.CHUNK;
 
   private final Source x;
   private final Groups groups;
@@ -66,7 +66,7 @@ final class ErrorScan {
       }
       while (done < end) {
         int run = Math.min(end - done, block - column % block);
-        sums[base + column / block] += stretch(quantized, original, done, done + run, turns);
+        sums[base + column / block] += sumRun(quantized, original, done, done + run, turns);
         done += run;
         column += run;
       }
@@ -81,7 +81,7 @@ final class ErrorScan {
     }
   }
 
-  private static double stretch(
+  private static double sumRun(
       float[] quantized, float[] original, int from, int end, double[] turns) {
     double s0 = 0;
     double s1 = 0;

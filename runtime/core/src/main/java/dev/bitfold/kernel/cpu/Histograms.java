@@ -4,15 +4,15 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Source;
 
 /**
- * Counts of magnitudes in bins. Neighbouring values often fall in one bin, and an increment waits
- * for the one before it: counting in turn into several tables is faster. Where the tables would not
- * stay in the cache, one thread counts in place.
+ * Counts magnitudes in bins. Adjacent values often fall into the same bin, and each increment waits
+ * for the one before it, so counting into several tables in turn is faster. If the tables would not
+ * fit the cache, one thread counts directly.
  */
 final class Histograms {
   private static final int LANES = 4;
 
-  /** Counts of a table, at most. */
-  private static final int MOST_IN_TABLE = 1 << 14;
+  /** The largest number of counts in a table. */
+  private static final int MAX_IN_TABLE = 1 << 14;
 
   private final KernelThreads threads;
   private final int least;
@@ -24,11 +24,11 @@ final class Histograms {
 
   void count(Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
     int length = groups.count() * bins;
-    if (length > MOST_IN_TABLE || groups.block() == 1) {
+    if (length > MAX_IN_TABLE || groups.block() == 1) {
       inPlace(x, groups, inverseWidth, bins, counts);
       return;
     }
-    // Indices are masked, which tells C2 that they are within bounds.
+    // Indices are masked, so that C2 knows that they are within bounds.
     int table = Integer.highestOneBit(2 * length - 1);
     threads.share(
         groups.elements(),

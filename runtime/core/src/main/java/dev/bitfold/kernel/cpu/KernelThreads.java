@@ -139,7 +139,7 @@ public final class KernelThreads {
 
   private record Failure(Thread thread, Throwable thrown) {}
 
-  /** Divides work into shares, each of which the thread takes that asks next. */
+  /** Divides work into shares. The next thread that asks takes the next share. */
   private static final class Shares {
     private final Range work;
     private final int length;
@@ -160,12 +160,12 @@ public final class KernelThreads {
     void run() {
       for (int i = next.getAndIncrement(); i < parts; i = next.getAndIncrement()) {
         try {
-          // Of a call that has failed, what nobody has begun is left out.
+          // After a failure, shares that no thread has begun are skipped.
           if (failure.get() == null) {
             work.run((int) (i * part), (int) Math.min(length, (i + 1) * part));
           }
         } catch (RuntimeException | Error e) {
-          // Before the share counts as done: the caller then looks for it.
+          // Set before the share counts as done, because the caller then looks for it.
           failure.compareAndSet(null, new Failure(Thread.currentThread(), e));
         }
         done.countDown();

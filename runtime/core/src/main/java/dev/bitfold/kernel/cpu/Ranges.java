@@ -4,9 +4,12 @@ import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Source;
 import java.util.Arrays;
 
-/** Smallest and largest values, and the amax of finite values: less frequent, so kept simple. */
+/**
+ * Finds smallest and largest values, and the amax of finite values. These operations are less
+ * frequent, so their code is kept simple.
+ */
 final class Ranges {
-  private static final int MOST_PARTIAL = 1 << 16;
+  private static final int MAX_PARTIAL = 1 << 16;
   private static final int SHORT = 32;
 
   private final KernelThreads threads;
@@ -21,7 +24,7 @@ final class Ranges {
     int count = groups.count();
     Arrays.fill(min, 0, count, Float.POSITIVE_INFINITY);
     Arrays.fill(max, 0, count, Float.NEGATIVE_INFINITY);
-    if (count > MOST_PARTIAL) {
+    if (count > MAX_PARTIAL) {
       scan(x, groups, 0, groups.elements(), min, max);
       return;
     }
@@ -46,7 +49,9 @@ final class Ranges {
   }
 
   /**
-   * @param out the amax of each group, to be replaced where it is not finite
+   * Computes the amax of finite values.
+   *
+   * @param out the amax of each group; replaced if it is not finite
    */
   void finiteAmax(Source x, Groups groups, float[] out) {
     boolean finite = true;
@@ -105,7 +110,8 @@ final class Ranges {
       Scratch scratch, int from, int length, float[] min, float[] max, int at) {
     float[] v = scratch.second;
     float[] bound = scratch.first;
-    // All from index 0: C2 vectorises no loop over arrays from different offsets.
+    // All arrays start at index 0, because C2 does not vectorise loops over arrays at different
+    // offsets.
     System.arraycopy(scratch.values, from, v, 0, length);
     System.arraycopy(min, at, bound, 0, length);
     lower(bound, v, length);
@@ -127,7 +133,10 @@ final class Ranges {
     }
   }
 
-  /** The bits of the largest value above those of the smallest. */
+  /**
+   * Returns the bits of the largest value in the upper half, and those of the smallest in the
+   * lower.
+   */
   private static long range(Scratch scratch, int from, int length) {
     float[] low = scratch.first;
     float[] high = scratch.second;

@@ -2,9 +2,12 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
 
-/** Scaling of a chunk, by one value or by one for each element. Loops that C2 vectorises. */
+/** Scales a chunk by one value or by one value for each element, in loops that C2 vectorises. */
 final class ScaleLoops {
-  /** From this length of a group on, a loop with one scale beats one with a scale per element. */
+  /**
+   * The length of a group from which a loop with one scale is faster than a loop with a scale for
+   * each element.
+   */
   static final int LONG_RUN = 64;
 
   private ScaleLoops() {}
@@ -12,8 +15,8 @@ final class ScaleLoops {
   /**
    * Multiplies or divides a chunk by its groups' values.
    *
-   * @param start the element that {@code v[0]} is
-   * @param expanded for a value per element, where groups are short
+   * @param start the index of the element {@code v[0]}
+   * @param expanded memory for a value for each element, if groups are short
    */
   static void scale(
       float[] v,

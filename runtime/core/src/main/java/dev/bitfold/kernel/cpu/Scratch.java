@@ -1,6 +1,6 @@
 package dev.bitfold.kernel.cpu;
 
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Source;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -75,7 +75,7 @@ final class Scratch {
    * @param view the bits in their memory, or null
    */
   void loadBits(Source x, @Nullable IntBuffer view, int start, int length) {
-    if (view != null && x.preScale() == null) {
+    if (view != null && x.preQuantScale() == null) {
       view.get(start, bits, 0, length);
     } else {
       load(x, start, length);
@@ -86,7 +86,7 @@ final class Scratch {
   /** Copies a chunk to {@link #values}, multiplied by the pre-quant scale. Uses {@link #first}. */
   void load(Source x, int start, int length) {
     x.values().get(start, values, 0, length);
-    PreScale pre = x.preScale();
+    PreQuantScale pre = x.preQuantScale();
     if (pre != null) {
       ScaleLoops.scale(values, pre.factors(), false, pre.groups(), start, length, first);
     }

@@ -5,12 +5,12 @@ import dev.bitfold.kernel.QuantKernels;
 import java.nio.FloatBuffer;
 
 /**
- * What rounding adds to the gradient of a learned step, chunk by chunk, from the gradient that has
- * passed the clip. Loops over arrays, which C2 vectorises up to the sums. Comes after {@link
- * ClipLoops} on the same chunk, which tells whether anything is outside.
+ * Computes the part of a learned step's gradient that comes from rounding, chunk by chunk, from the
+ * gradient that has passed the clip. C2 vectorises the loops except for the sums. {@link ClipLoops}
+ * must run first on the same chunk, because it determines whether anything is outside.
  */
 final class StepLoops implements ClipSums.Part {
-  // 1.5 * 2^23: adding it leaves no room for a fraction, and rounds half to even.
+  // 1.5 · 2^23. Adding it leaves no bits for a fraction, and so rounds half to even.
   private static final float WHOLE = 12582912f;
 
   private final Groups groups;
@@ -30,7 +30,7 @@ final class StepLoops implements ClipSums.Part {
     this.passed = passed;
   }
 
-  /** Computes a stretch; {@code from} is a multiple of it. */
+  /** Computes a chunk. {@code from} is a multiple of the chunk length. */
   @Override
   public void compute(ClipSums sums, int from, int to) {
     Scratch scratch = Scratch.mine();
@@ -51,14 +51,14 @@ final class StepLoops implements ClipSums.Part {
       }
       while (done < end) {
         int run = Math.min(end - done, block - column % block);
-        stretch(scratch, base + column / block, sums, done, done + run);
+        sumRun(scratch, base + column / block, sums, done, done + run);
         done += run;
         column += run;
       }
     }
   }
 
-  private void stretch(Scratch scratch, int g, ClipSums sums, int from, int end) {
+  private void sumRun(Scratch scratch, int g, ClipSums sums, int from, int end) {
     if (scratch.allInside) {
       errors(scratch.values, scratch.second, step[g], from, end);
     } else {

@@ -3,7 +3,7 @@ package dev.bitfold.kernel.reference;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 
-/** Rounds to a grid by comparing the two neighbours, which is slow but hard to get wrong. */
+/** Rounds to a grid by comparing the two adjacent numbers, which is slow but hard to get wrong. */
 interface GridRounding {
   /**
    * Returns the grid's number for a value.
@@ -34,13 +34,14 @@ interface GridRounding {
   }
 
   /**
-   * Returns the table's value by walking up, past each middle of two values that {@code t} exceeds.
+   * Returns the table's value by walking up, past each midpoint of two values that {@code t}
+   * exceeds.
    */
   private static float entry(float t) {
     float[] values = Grid.Table.values();
     float nearest = values[0];
     for (int code = 1; code < values.length; code++) {
-      // Not by distances, which are all the same once t is infinite or very large.
+      // Distances cannot be compared: they are all equal if t is infinite or very large.
       double middle = ((double) values[code - 1] + values[code]) / 2;
       nearest = t > middle ? values[code] : nearest;
     }
@@ -48,7 +49,7 @@ interface GridRounding {
   }
 
   private static float integer(float t, Rounding rounding) {
-    // Exact in double: a float's neighbours among the integers, and the distances to them.
+    // This is exact in double: the two adjacent integers of a float, and its distances to them.
     double lower = Math.floor(Math.abs((double) t));
     double upper = lower + 1;
     boolean lowerIsEven = lower % 2 == 0;

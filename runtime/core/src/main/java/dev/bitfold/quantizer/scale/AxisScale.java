@@ -20,11 +20,11 @@ public record AxisScale(float[] factors, int axis) {
    * @throws IllegalArgumentException if a factor is NaN or infinite
    */
   public static AxisScale of(QuantDescriptor descriptor, INDArray scale, int axis) {
-    float[] factors = DenseFloats.of(scale, "a pre-scale").copy();
+    float[] factors = DenseFloats.of(scale, "a pre-quant scale").copy();
     for (float factor : factors) {
       if (!Float.isFinite(factor)) {
         throw new IllegalArgumentException(
-            "pre-scale of shape "
+            "pre-quant scale of shape "
                 + Arrays.toString(scale.shape())
                 + " for "
                 + descriptor
@@ -46,7 +46,11 @@ public record AxisScale(float[] factors, int axis) {
       throw Misfit.of(
           descriptor,
           shape,
-          "a pre-scale of " + factors.length + " factors along axis " + axis + " does not fit");
+          "a pre-quant scale of "
+              + factors.length
+              + " factors along axis "
+              + axis
+              + " does not fit");
     }
     return Groups.perIndex(shape, at);
   }

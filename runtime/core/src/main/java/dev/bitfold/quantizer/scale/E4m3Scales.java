@@ -13,7 +13,7 @@ import dev.bitfold.kernel.Scales;
  */
 final class E4m3Scales {
   private static final float E4M3_MAX = 448f;
-  private static final float LEAST = 0x1p-9f;
+  private static final float MIN = 0x1p-9f;
 
   private final float max;
   private final ScaleRule rule;
@@ -109,7 +109,7 @@ final class E4m3Scales {
       case FLUSH -> amax == 0 || global == 0 ? 0f : amax / (max * globalScale(global, max));
       default -> {
         float scale = amax == 0 ? 0f : amax / (max * globalScale(global, max));
-        yield scale == 0 ? 1f : Math.max(scale, LEAST);
+        yield scale == 0 ? 1f : Math.max(scale, MIN);
       }
     };
   }

@@ -3,7 +3,7 @@ package dev.bitfold.quantizer.scale;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
@@ -17,10 +17,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param values the input
  * @param out the output; may be {@code values}
- * @param preScale the pre-quant scale, or null
+ * @param preQuantScale the pre-quant scale, or null
  */
 public record HostTensor(
-    QuantKernels kernels, DenseFloats values, DenseFloats out, @Nullable PreScale preScale)
+    QuantKernels kernels,
+    DenseFloats values,
+    DenseFloats out,
+    @Nullable PreQuantScale preQuantScale)
     implements TensorKernels {
   /** Makes the kernels of a tensor with an output. */
   public HostTensor(QuantKernels kernels, DenseFloats values, DenseFloats out) {
@@ -33,12 +36,12 @@ public record HostTensor(
   }
 
   @Override
-  public HostTensor times(PreScale factors) {
+  public HostTensor times(PreQuantScale factors) {
     return new HostTensor(kernels, values, out, factors);
   }
 
   private void read(Consumer<Source> kernel) {
-    values.use(x -> kernel.accept(new Source(x, preScale)));
+    values.use(x -> kernel.accept(new Source(x, preQuantScale)));
   }
 
   @Override

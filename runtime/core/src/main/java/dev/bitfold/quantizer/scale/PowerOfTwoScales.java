@@ -15,8 +15,8 @@ import dev.bitfold.kernel.Scales;
  * in ModelOpt.
  */
 final class PowerOfTwoScales {
-  private static final int LEAST = -127;
-  private static final int MOST = 127;
+  private static final int MIN = -127;
+  private static final int MAX = 127;
   private static final byte NAN = (byte) 255;
 
   private final ScaleRule rule;
@@ -87,7 +87,7 @@ final class PowerOfTwoScales {
       return NAN;
     }
     int exponent = rule == ScaleRule.CEIL ? ceil(amax / max) : floor(amax);
-    return (byte) (Math.min(Math.max(exponent, LEAST), MOST) + 127);
+    return (byte) (Math.min(Math.max(exponent, MIN), MAX) + 127);
   }
 
   private int floor(float amax) {
@@ -97,7 +97,7 @@ final class PowerOfTwoScales {
 
   private static int ceil(float ratio) {
     if (ratio == 0) {
-      return LEAST;
+      return MIN;
     }
     int floor = Math.getExponent((double) ratio);
     return ratio > Math.scalb(1.0, floor) ? floor + 1 : floor;

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Work is divided without gaps, and what goes wrong on any thread is told. */
+/** Checks that work is divided without gaps, and that failures on any thread are reported. */
 class KernelThreadsTest {
   @ParameterizedTest
   @CsvSource({"1,10,1,1", "2,1000,10,7", "3,1031,1,64", "5,1031,500,1", "8,17,1,16", "4,0,1,8"})

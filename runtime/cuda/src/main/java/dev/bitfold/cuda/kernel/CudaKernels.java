@@ -55,13 +55,16 @@ public final class CudaKernels implements QuantKernels {
   @Override
   public void amax(Source x, Groups groups, float[] out) {
     Arrays.fill(out, 0, groups.count(), 0f);
-    on(x, groups, (o, at) -> o.maxima().find(Maximum.AMAX, at, x.preScale(), groups, out));
+    on(x, groups, (o, at) -> o.maxima().find(Maximum.AMAX, at, x.preQuantScale(), groups, out));
   }
 
   @Override
   public void finiteAmax(Source x, Groups groups, float[] out) {
     Arrays.fill(out, 0, groups.count(), 0f);
-    on(x, groups, (o, at) -> o.maxima().find(Maximum.FINITE_AMAX, at, x.preScale(), groups, out));
+    on(
+        x,
+        groups,
+        (o, at) -> o.maxima().find(Maximum.FINITE_AMAX, at, x.preQuantScale(), groups, out));
   }
 
   @Override
@@ -72,8 +75,8 @@ public final class CudaKernels implements QuantKernels {
         x,
         groups,
         (o, at) -> {
-          o.maxima().find(Maximum.MIN, at, x.preScale(), groups, min);
-          o.maxima().find(Maximum.MAX, at, x.preScale(), groups, max);
+          o.maxima().find(Maximum.MIN, at, x.preQuantScale(), groups, min);
+          o.maxima().find(Maximum.MAX, at, x.preQuantScale(), groups, max);
         });
   }
 
@@ -93,7 +96,7 @@ public final class CudaKernels implements QuantKernels {
         groups,
         (lane, operations) -> {
           DevicePointer at = upload(lane, x.values(), groups);
-          operations.rounder().round(at, x.preScale(), groups, grid, scales, back, at);
+          operations.rounder().round(at, x.preQuantScale(), groups, grid, scales, back, at);
           lane.staging().download(at, out, groups.elements());
         });
   }
@@ -105,7 +108,9 @@ public final class CudaKernels implements QuantKernels {
         groups,
         (lane, operations) -> {
           DevicePointer at = upload(lane, x.values(), groups);
-          operations.rounder().quantizeByAmax(at, x.preScale(), groups, grid, scaling, back, at);
+          operations
+              .rounder()
+              .quantizeByAmax(at, x.preQuantScale(), groups, grid, scaling, back, at);
           lane.staging().download(at, out, groups.elements());
         });
   }
@@ -169,7 +174,7 @@ public final class CudaKernels implements QuantKernels {
       on(
           x,
           groups,
-          (o, at) -> o.sums().squaredErrors(at, x.preScale(), groups, grid, candidates, out));
+          (o, at) -> o.sums().squaredErrors(at, x.preQuantScale(), groups, grid, candidates, out));
     }
   }
 
@@ -178,7 +183,7 @@ public final class CudaKernels implements QuantKernels {
     on(
         x,
         groups,
-        (o, at) -> o.histograms().count(at, x.preScale(), groups, inverseWidth, bins, counts));
+        (o, at) -> o.histograms().count(at, x.preQuantScale(), groups, inverseWidth, bins, counts));
   }
 
   private static DevicePointer upload(Lane lane, FloatBuffer x, Groups groups) {

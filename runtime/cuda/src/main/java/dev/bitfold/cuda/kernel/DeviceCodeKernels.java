@@ -4,7 +4,7 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
 
@@ -22,8 +22,8 @@ public record DeviceCodeKernels(
     DeviceTensorKernels tensor, int inner, DevicePointer codes, DevicePointer rowScales)
     implements TensorKernels {
   @Override
-  public DeviceCodeKernels times(PreScale preScale) {
-    return new DeviceCodeKernels(tensor.times(preScale), inner, codes, rowScales);
+  public DeviceCodeKernels times(PreQuantScale preQuantScale) {
+    return new DeviceCodeKernels(tensor.times(preQuantScale), inner, codes, rowScales);
   }
 
   @Override
@@ -52,7 +52,7 @@ public record DeviceCodeKernels(
     tensor
         .operations()
         .rowCodes()
-        .of(tensor.x(), tensor.preScale(), groups, inner, grid, scales, codes, rowScales);
+        .of(tensor.x(), tensor.preQuantScale(), groups, inner, grid, scales, codes, rowScales);
   }
 
   @Override
@@ -61,7 +61,7 @@ public record DeviceCodeKernels(
     tensor
         .operations()
         .rowCodes()
-        .byAmax(tensor.x(), tensor.preScale(), groups, inner, grid, scaling, codes, rowScales);
+        .byAmax(tensor.x(), tensor.preQuantScale(), groups, inner, grid, scaling, codes, rowScales);
   }
 
   @Override

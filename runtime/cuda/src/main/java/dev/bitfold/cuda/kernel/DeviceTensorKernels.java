@@ -6,7 +6,7 @@ import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.TensorKernels;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,13 @@ import org.jspecify.annotations.Nullable;
  * @param operations the operations to use
  * @param x the input
  * @param out the output; may be {@code x}
- * @param preScale what the elements are multiplied by when they are read, or null
+ * @param preQuantScale what the elements are multiplied by when they are read, or null
  */
 public record DeviceTensorKernels(
-    Operations operations, DevicePointer x, DevicePointer out, @Nullable PreScale preScale)
+    Operations operations,
+    DevicePointer x,
+    DevicePointer out,
+    @Nullable PreQuantScale preQuantScale)
     implements TensorKernels {
   /** Makes kernels without a pre-quant scale. */
   public DeviceTensorKernels(Operations operations, DevicePointer x, DevicePointer out) {
@@ -29,43 +32,43 @@ public record DeviceTensorKernels(
   }
 
   @Override
-  public DeviceTensorKernels times(PreScale factors) {
+  public DeviceTensorKernels times(PreQuantScale factors) {
     return new DeviceTensorKernels(operations, x, out, factors);
   }
 
   @Override
   public void amax(Groups groups, float[] amax) {
-    operations.maxima().find(Maximum.AMAX, x, preScale, groups, amax);
+    operations.maxima().find(Maximum.AMAX, x, preQuantScale, groups, amax);
   }
 
   @Override
   public void finiteAmax(Groups groups, float[] amax) {
-    operations.maxima().find(Maximum.FINITE_AMAX, x, preScale, groups, amax);
+    operations.maxima().find(Maximum.FINITE_AMAX, x, preQuantScale, groups, amax);
   }
 
   @Override
   public void range(Groups groups, float[] min, float[] max) {
-    operations.maxima().find(Maximum.MIN, x, preScale, groups, min);
-    operations.maxima().find(Maximum.MAX, x, preScale, groups, max);
+    operations.maxima().find(Maximum.MIN, x, preQuantScale, groups, min);
+    operations.maxima().find(Maximum.MAX, x, preQuantScale, groups, max);
   }
 
   @Override
   public void fakeQuantize(Groups groups, Grid grid, Scales scales) {
-    operations.rounder().round(x, preScale, groups, grid, scales, true, out);
+    operations.rounder().round(x, preQuantScale, groups, grid, scales, true, out);
   }
 
   @Override
   public void codes(Groups groups, Grid grid, Scales scales) {
-    operations.rounder().round(x, preScale, groups, grid, scales, false, out);
+    operations.rounder().round(x, preQuantScale, groups, grid, scales, false, out);
   }
 
   @Override
   public void quantizeByAmax(Groups groups, Grid grid, AmaxScaling scaling, boolean back) {
-    operations.rounder().quantizeByAmax(x, preScale, groups, grid, scaling, back, out);
+    operations.rounder().quantizeByAmax(x, preQuantScale, groups, grid, scaling, back, out);
   }
 
   @Override
   public void squaredErrors(Groups groups, Grid grid, Scales[] candidates, double[][] errors) {
-    operations.sums().squaredErrors(x, preScale, groups, grid, candidates, errors);
+    operations.sums().squaredErrors(x, preQuantScale, groups, grid, candidates, errors);
   }
 }

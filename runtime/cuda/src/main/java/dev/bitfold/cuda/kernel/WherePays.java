@@ -24,7 +24,7 @@ final class WherePays extends ForwardingKernels {
   private static final Logger LOG = LoggerFactory.getLogger(WherePays.class);
 
   /** Elements times candidates: below, a scan is over before anything could be measured. */
-  static final long LEAST_WORK = 8L << 20;
+  static final long MIN_WORK = 8L << 20;
 
   private final QuantKernels card;
   private final QuantKernels host;
@@ -67,7 +67,7 @@ final class WherePays extends ForwardingKernels {
 
   private boolean pays(long elements, int candidates) {
     return candidates > 1
-        && elements * candidates >= LEAST_WORK
+        && elements * candidates >= MIN_WORK
         && costs().pays(elements, candidates);
   }
 

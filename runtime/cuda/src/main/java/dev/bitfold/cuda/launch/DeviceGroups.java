@@ -61,9 +61,9 @@ record DeviceGroups(Groups groups, DevicePointer axes, int outer, int blocks) {
     return groups.elements() / groups.columns();
   }
 
-  /** Returns how many numbers there are for stretches; see sums.cuh. */
-  long stretches(int stretch) {
-    return (long) rows() * blocks + groups.elements() / stretch + 1;
+  /** Returns how many numbers there are for runs; see sums.cuh. */
+  long runs(int chunk) {
+    return (long) rows() * blocks + groups.elements() / chunk + 1;
   }
 
   void write(LaunchArguments to) {

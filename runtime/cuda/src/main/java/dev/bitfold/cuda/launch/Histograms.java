@@ -3,7 +3,7 @@ package dev.bitfold.cuda.launch;
 import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the elements in each bin. */
@@ -26,13 +26,13 @@ public final class Histograms {
    */
   public void count(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       float[] inverseWidth,
       int bins,
       long[] counts) {
     DeviceGroups layout = launcher.layout(groups);
-    DevicePreScale pre = launcher.preScale(preScale);
+    DevicePreQuantScale pre = launcher.preQuantScale(preQuantScale);
     DevicePointer inverse = launcher.constants().floats(inverseWidth, groups.count());
     int all = Math.multiplyExact(groups.count(), bins);
     DevicePointer found = launcher.take((long) Long.BYTES * all);

@@ -5,7 +5,7 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,7 @@ record Launcher(Lane lane, Constants constants, Constants scaleConstants) {
   /** The number of elements of a block, if a block takes each element once. */
   static final int TILE = 4096;
 
-  static final int MOST_BLOCKS_Y = 65535;
+  static final int MAX_BLOCKS_Y = 65535;
 
   /** The number of blocks of a multiprocessor, if blocks go on to the next elements. */
   private static final int BLOCKS_EACH = 8;
@@ -69,12 +69,12 @@ record Launcher(Lane lane, Constants constants, Constants scaleConstants) {
     return DeviceGroups.of(groups, constants);
   }
 
-  DevicePreScale preScale(@Nullable PreScale pre) {
+  DevicePreQuantScale preQuantScale(@Nullable PreQuantScale pre) {
     if (pre == null) {
-      return DevicePreScale.NONE;
+      return DevicePreQuantScale.NONE;
     }
     Groups groups = pre.groups();
-    return new DevicePreScale(
+    return new DevicePreQuantScale(
         constants.floats(pre.factors(), groups.count()), layout(groups), DeviceGroups.form(groups));
   }
 

@@ -5,7 +5,7 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.cuda.launch.DeviceGroups.Form;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the maximum of each group, and the scales that follow from it. */
@@ -18,8 +18,12 @@ public final class Maxima {
 
   /** Writes the maximum of each group to a host array. */
   public void find(
-      Maximum kind, DevicePointer x, @Nullable PreScale preScale, Groups groups, float[] out) {
-    DevicePointer keys = keys(kind, x, launcher.preScale(preScale), groups);
+      Maximum kind,
+      DevicePointer x,
+      @Nullable PreQuantScale preQuantScale,
+      Groups groups,
+      float[] out) {
+    DevicePointer keys = keys(kind, x, launcher.preQuantScale(preQuantScale), groups);
     int[] found = new int[groups.count()];
     launcher.lane().staging().download(keys, found, found.length);
     for (int g = 0; g < found.length; g++) {
@@ -28,7 +32,8 @@ public final class Maxima {
   }
 
   /** Returns the maxima as keys of maxima.cuh, an integer for each group. */
-  private DevicePointer keys(Maximum kind, DevicePointer x, DevicePreScale pre, Groups groups) {
+  private DevicePointer keys(
+      Maximum kind, DevicePointer x, DevicePreQuantScale pre, Groups groups) {
     DeviceGroups layout = launcher.layout(groups);
     Form form = pre.form() == Form.ANY ? Form.ANY : DeviceGroups.form(groups);
     DevicePointer keys = launcher.take((long) Integer.BYTES * groups.count());
@@ -42,7 +47,7 @@ public final class Maxima {
     if (down) {
       blocksX = Launcher.blocks(columns, Launcher.THREADS * wide);
       int wanted = Math.max(1, launcher.mostBlocks() / blocksX);
-      rowsEach = Math.max(1, (layout.rows() - 1) / Math.min(wanted, Launcher.MOST_BLOCKS_Y) + 1);
+      rowsEach = Math.max(1, (layout.rows() - 1) / Math.min(wanted, Launcher.MAX_BLOCKS_Y) + 1);
       blocksY = (layout.rows() - 1) / rowsEach + 1;
     } else {
       blocksX =
@@ -63,7 +68,8 @@ public final class Maxima {
   }
 
   /** Returns the scales that follow from each group's maximum. */
-  DeviceScales scales(DevicePointer x, DevicePreScale pre, Groups groups, AmaxScaling scaling) {
+  DeviceScales scales(
+      DevicePointer x, DevicePreQuantScale pre, Groups groups, AmaxScaling scaling) {
     int count = groups.count();
     DevicePointer keys =
         keys(scaling.finite() ? Maximum.FINITE_AMAX : Maximum.AMAX, x, pre, groups);

@@ -4,7 +4,7 @@ import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Scales;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ public final class OrderedSums {
   private static final long SUMS_ROOM = 64 << 20;
 
   /** Groups with runs this long are summed by a block each. */
-  private static final int LONG_RUN = 8 * QuantKernels.STRETCH;
+  private static final int LONG_RUN = 8 * QuantKernels.CHUNK;
 
   private final Launcher launcher;
 
@@ -41,7 +41,7 @@ public final class OrderedSums {
       double[] below,
       double[] above) {
     DeviceGroups layout = launcher.layout(groups);
-    Stretches sums = stretches(layout, 2);
+    Runs sums = runs(layout, 2);
     DevicePointer min = launcher.constants().floats(low, groups.count());
     DevicePointer max = launcher.constants().floats(high, groups.count());
     LaunchArguments arguments = launcher.arguments().pointer(x).pointer(gradient).pointer(out);
@@ -71,7 +71,7 @@ public final class OrderedSums {
       double[] above,
       double[] inside) {
     DeviceGroups layout = launcher.layout(groups);
-    Stretches sums = stretches(layout, 3);
+    Runs sums = runs(layout, 3);
     DevicePointer min = launcher.constants().floats(low, groups.count());
     DevicePointer max = launcher.constants().floats(high, groups.count());
     DevicePointer width = launcher.constants().floats(step, groups.count());
@@ -86,16 +86,16 @@ public final class OrderedSums {
   /** Computes the squared error of quantizing under each candidate. */
   public void squaredErrors(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       Grid grid,
       Scales[] candidates,
       double[][] out) {
     DeviceGroups layout = launcher.layout(groups);
-    DevicePreScale pre = launcher.preScale(preScale);
-    long bytes = Double.BYTES * layout.stretches(QuantKernels.STRETCH);
-    int most = (int) Math.max(1, Math.min(Launcher.MOST_BLOCKS_Y, SUMS_ROOM / bytes));
-    Stretches sums = stretches(layout, Math.min(most, candidates.length));
+    DevicePreQuantScale pre = launcher.preQuantScale(preQuantScale);
+    long bytes = Double.BYTES * layout.runs(QuantKernels.CHUNK);
+    int most = (int) Math.max(1, Math.min(Launcher.MAX_BLOCKS_Y, SUMS_ROOM / bytes));
+    Runs sums = runs(layout, Math.min(most, candidates.length));
     for (int first = 0; first < candidates.length; ) {
       int end = first + 1;
       while (end < candidates.length
@@ -144,41 +144,41 @@ public final class OrderedSums {
   }
 
   /**
-   * Holds memory for the sums of stretches, which kernels write and {@link #download} adds up.
+   * Holds memory for the sums of runs, which kernels write and {@link #download} adds up.
    *
    * @param sums the sums of the first set, a double each; the other sets follow
    * @param numbers the number of sums in a set
    * @param sets the number of sets, such as one for values below and one for values above a limit
    */
-  private record Stretches(DevicePointer sums, long numbers, int sets) {
+  private record Runs(DevicePointer sums, long numbers, int sets) {
     DevicePointer set(int set) {
       return sums.plus(Double.BYTES * numbers * set);
     }
   }
 
-  private Stretches stretches(DeviceGroups layout, int sets) {
-    long numbers = layout.stretches(QuantKernels.STRETCH);
-    return new Stretches(launcher.take(Double.BYTES * numbers * sets), numbers, sets);
+  private Runs runs(DeviceGroups layout, int sets) {
+    long numbers = layout.runs(QuantKernels.CHUNK);
+    return new Runs(launcher.take(Double.BYTES * numbers * sets), numbers, sets);
   }
 
   private static int teams(Groups groups) {
-    int each = Launcher.THREADS / QuantKernels.TURNS * QuantKernels.STRETCH;
+    int each = Launcher.THREADS / QuantKernels.TURNS * QuantKernels.CHUNK;
     return Launcher.blocks(groups.elements(), each);
   }
 
   /**
-   * Adds up each group's stretches, and writes the sums to host arrays.
+   * Adds up each group's runs, and writes the sums to host arrays.
    *
-   * @param parts whether stretches are first added up within each part of the tensor
+   * @param parts whether runs are first added up within each part of the tensor
    * @param out an array for each set, or for the first ones
    */
-  private void download(DeviceGroups layout, Stretches stretches, boolean parts, double[]... out) {
+  private void download(DeviceGroups layout, Runs runs, boolean parts, double[]... out) {
     Groups groups = layout.groups();
     double[] found = new double[out.length * groups.count()];
     DevicePointer sums = launcher.take((long) Double.BYTES * found.length);
-    LaunchArguments arguments = launcher.arguments().pointer(stretches.sums()).pointer(sums);
+    LaunchArguments arguments = launcher.arguments().pointer(runs.sums()).pointer(sums);
     layout.write(arguments);
-    arguments.integer((int) stretches.numbers()).integer(parts ? 1 : 0);
+    arguments.integer((int) runs.numbers()).integer(parts ? 1 : 0);
     boolean blockEach = groups.contiguous() && groups.block() >= LONG_RUN;
     String kernel = blockEach ? "sums_of_long_runs" : "sums_of_groups";
     int blocks = blockEach ? groups.count() : Launcher.blocks(groups.count(), Launcher.THREADS);

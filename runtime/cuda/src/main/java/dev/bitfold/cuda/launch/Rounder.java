@@ -6,7 +6,7 @@ import dev.bitfold.cuda.launch.DeviceGroups.Form;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
@@ -31,19 +31,19 @@ public final class Rounder {
    */
   public void round(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       Grid grid,
       Scales scales,
       boolean back,
       DevicePointer out) {
     DeviceScales on = launcher.scales(scales, groups.count());
-    round(x, launcher.preScale(preScale), groups, grid, on, back, out);
+    round(x, launcher.preQuantScale(preQuantScale), groups, grid, on, back, out);
   }
 
   private void round(
       DevicePointer x,
-      DevicePreScale pre,
+      DevicePreQuantScale pre,
       Groups groups,
       Grid grid,
       DeviceScales on,
@@ -68,11 +68,11 @@ public final class Rounder {
    *
    * @param out may be {@code x}
    */
-  public void multiply(DevicePointer x, PreScale preScale, DevicePointer out) {
-    DevicePreScale pre = launcher.preScale(preScale);
+  public void multiply(DevicePointer x, PreQuantScale preQuantScale, DevicePointer out) {
+    DevicePreQuantScale pre = launcher.preQuantScale(preQuantScale);
     LaunchArguments arguments = launcher.arguments().pointer(x).pointer(out);
     pre.write(arguments);
-    long elements = preScale.groups().elements();
+    long elements = preQuantScale.groups().elements();
     launcher.launch("multiply", Launcher.blocks(elements, Launcher.TILE), arguments);
   }
 
@@ -84,13 +84,13 @@ public final class Rounder {
    */
   public void quantizeByAmax(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       Grid grid,
       AmaxScaling scaling,
       boolean back,
       DevicePointer out) {
-    DevicePreScale pre = launcher.preScale(preScale);
+    DevicePreQuantScale pre = launcher.preQuantScale(preQuantScale);
     if (pre.form() != Form.ANY && fitsABlock(groups)) {
       inOnePass(x, pre, groups, grid, scaling, back, out);
       return;
@@ -115,7 +115,7 @@ public final class Rounder {
   /** Reads the tensor once and writes it once. */
   private void inOnePass(
       DevicePointer x,
-      DevicePreScale pre,
+      DevicePreQuantScale pre,
       Groups groups,
       Grid grid,
       AmaxScaling scaling,

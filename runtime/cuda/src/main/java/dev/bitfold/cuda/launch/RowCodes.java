@@ -5,7 +5,7 @@ import dev.bitfold.cuda.driver.LaunchArguments;
 import dev.bitfold.kernel.AmaxScaling;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.kernel.Scales;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ public final class RowCodes {
    */
   public void of(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       int inner,
       Grid grid,
@@ -39,12 +39,12 @@ public final class RowCodes {
       DevicePointer codes,
       DevicePointer rowScales) {
     DeviceScales on = launcher.scales(scales, groups.count());
-    of(x, launcher.preScale(preScale), groups, inner, grid, on, codes, rowScales);
+    of(x, launcher.preQuantScale(preQuantScale), groups, inner, grid, on, codes, rowScales);
   }
 
   private void of(
       DevicePointer x,
-      DevicePreScale pre,
+      DevicePreQuantScale pre,
       Groups groups,
       int inner,
       Grid grid,
@@ -67,14 +67,14 @@ public final class RowCodes {
    */
   public void byAmax(
       DevicePointer x,
-      @Nullable PreScale preScale,
+      @Nullable PreQuantScale preQuantScale,
       Groups groups,
       int inner,
       Grid grid,
       AmaxScaling scaling,
       DevicePointer codes,
       DevicePointer rowScales) {
-    DevicePreScale pre = launcher.preScale(preScale);
+    DevicePreQuantScale pre = launcher.preQuantScale(preQuantScale);
     if (!groups.contiguous() || groups.block() != inner) {
       DeviceScales scales = maxima.scales(x, pre, groups, scaling);
       of(x, pre, groups, inner, grid, scales, codes, rowScales);

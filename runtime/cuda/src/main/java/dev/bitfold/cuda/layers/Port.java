@@ -8,7 +8,7 @@ import dev.bitfold.cuda.launch.Constants;
 import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.kernel.Groups;
-import dev.bitfold.kernel.PreScale;
+import dev.bitfold.kernel.PreQuantScale;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Optional;
@@ -57,7 +57,7 @@ sealed interface Port {
   record Scaling(float[] factors, int axis) implements Port {
     @Override
     public void run(Pass pass, DevicePointer x, long[] shape, DevicePointer out) {
-      PreScale scale = new PreScale(Groups.perIndex(shape, shape.length + axis), factors);
+      PreQuantScale scale = new PreQuantScale(Groups.perIndex(shape, shape.length + axis), factors);
       Constants kept = pass.constants().in(pass.lane());
       new Operations(pass.lane(), kept, kept).rounder().multiply(x, scale, out);
     }
@@ -73,7 +73,8 @@ sealed interface Port {
         .flatMap(layer -> layer.inputScale(name))
         .<Port>map(
             scale ->
-                new Scaling(DenseFloats.of(scale.factors(), "a pre-scale").copy(), scale.axis()))
+                new Scaling(
+                    DenseFloats.of(scale.factors(), "a pre-quant scale").copy(), scale.axis()))
         .orElseGet(Plain::new);
   }
 

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Builds the stand-in for cuBLAS, against that for the driver, and asks it. */
+/** Builds the stand-in for cuBLAS, linked with that for the driver, and queries it. */
 final class CublasStandIn {
   private static final Path SOURCE = Path.of("src", "test", "cpp-blas", "cublas.cpp");
 

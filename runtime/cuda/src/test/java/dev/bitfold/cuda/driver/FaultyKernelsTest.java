@@ -31,8 +31,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The stand-in catches what it is there to catch: kernels with one mistake each, in {@code
- * src/test/cpp-faults}, fail on it, and the same kernels without the mistake do not.
+ * Checks that the stand-in finds the mistakes that it is meant to find: kernels with one mistake
+ * each, in {@code src/test/cpp-faults}, fail on it, and the same kernels without the mistake do
+ * not.
  */
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -13,7 +13,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.bitfold.descriptor.BitfoldException;
 
-/** The arrows between the rooms of this module point down only. */
+/** Checks that dependencies between the packages of this module point only downwards. */
 @AnalyzeClasses(packages = "dev.bitfold.cuda", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArrowsTest {
   @ArchTest

@@ -26,7 +26,10 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is not there, too old or too small is named, and nothing is broken or lost by it. */
+/**
+ * Checks that whatever is missing, too old or too small is named, and that nothing is broken or
+ * lost.
+ */
 class BadInputTest {
   private static final int INVALID_VALUE = 1;
   private static final String DRIVER = System.getProperty("bitfold.cuda.driver", "");

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code -Dbitfold.device} comes to in a program of its own, and the line that says so. */
+/**
+ * Checks the effect of {@code -Dbitfold.device} on a separate program, and the line that reports
+ * it.
+ */
 @Tag("slow")
 class ChosenAtStartTest {
   private static final String STAND_IN =

@@ -31,10 +31,9 @@ import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How fast the kernels are on tensors that are on the device, beside a copy there: {@code
- * KernelRates ELEMENTS FILE}. Pieces of work take turns, each several times in a row without
- * waiting; a line of the file has the name, the bytes that are read and written, and the median
- * milliseconds.
+ * Measures the speed of kernels on tensors on the device, compared with a copy there: {@code
+ * KernelRates ELEMENTS FILE}. Tasks take turns, each several times in a row without waiting. A line
+ * of the file has the name, the bytes read and written, and the median in milliseconds.
  */
 public final class KernelRates {
   private static final int COLUMNS = 4096;
@@ -120,10 +119,10 @@ public final class KernelRates {
         "int8 last axis",
         Quantizer.of(QuantDescriptor.builder().axis(-1).build()).withAmax(columns));
     all.put(
-        "int8 with a pre-scale",
+        "int8 with a pre-quant scale",
         Quantizer.of(QuantDescriptor.bits(8))
             .withAmax(amax)
-            .withPreScale(DenseFloats.array(filled(COLUMNS), COLUMNS), -1));
+            .withPreQuantScale(DenseFloats.array(filled(COLUMNS), COLUMNS), -1));
     all.put(
         "int8 affine",
         Quantizer.of(QuantDescriptor.builder().affine(true).build())

@@ -6,7 +6,9 @@ import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Source;
 import java.nio.FloatBuffer;
 
-/** A program that quantizes, as a user's does: says what with, twice, or what is wrong. */
+/**
+ * Quantizes as a user's program does, and prints twice which kernels were used, or what is wrong.
+ */
 final class ShowKernels {
   private ShowKernels() {}
 

@@ -21,7 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * Scans go to the device from where on it is measured to be faster, and fail for no device's sake.
+ * Checks that scans run on the device from the size on at which it was measured to be faster, and
+ * that they do not fail because of a device.
  */
 class WherePaysTest {
   private static final int MEBI = 1 << 20;

@@ -38,7 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A chain of layers on a device gives what the layers give on the host, and stays on the device.
+ * Checks that a chain of layers on a device gives the results of the host, and stays on the device.
  */
 @Tag("slow")
 class DeviceModelTest {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The PTX in the jar is that of the sources, and devices can run it. */
+/** Checks that the PTX in the jar was made from the sources, and that devices can run it. */
 @Tag("slow")
 class PtxTest {
   private static final Path SHIPPED =

@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Builds the stand-in, and what tests ask it and tell it. */
+/** Builds the stand-in, and lets tests configure and query it. */
 public final class StandIn {
   private static final Path KERNELS = Path.of("src", "main", "cuda");
   private static final Path PTX =

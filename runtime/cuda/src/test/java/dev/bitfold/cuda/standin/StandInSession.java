@@ -7,9 +7,9 @@ import org.junit.platform.launcher.LauncherSessionListener;
 import org.junit.platform.launcher.PostDiscoveryFilter;
 
 /**
- * Before the first test builds the stand-in and makes it the driver; {@code
- * -Dbitfold.cuda.driver=PATH} names another one. Without g++ no test that needs it runs, and {@link
- * StandInTest} is reported as skipped and says so.
+ * Builds the stand-in before the first test, and makes it the driver. {@code
+ * -Dbitfold.cuda.driver=PATH} names another driver. Without g++, no test that needs the stand-in
+ * runs, and {@link StandInTest} is reported as skipped, with the reason.
  */
 public final class StandInSession implements LauncherSessionListener, PostDiscoveryFilter {
   private static boolean missing;

@@ -10,7 +10,7 @@ import dev.bitfold.kernel.Source;
 import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 
-/** The tests of the kernels run on what they say they do. */
+/** Checks that the tests of the kernels run on the driver that they report. */
 class StandInTest {
   @Test
   void kernelsAreTheDevicesAndRunOnTheStandIn() {

@@ -9,7 +9,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where there is no g++, the tests of the kernels are skipped, and it cannot be overlooked. */
+/**
+ * Checks that without g++, the tests of the kernels are skipped in a way that cannot be overlooked.
+ */
 class WithoutCompilerTest {
   private static final List<String> TESTS =
       List.of(

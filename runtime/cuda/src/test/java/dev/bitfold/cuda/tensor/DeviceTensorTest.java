@@ -33,7 +33,10 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A tensor on a device comes and goes whole, keeps nothing, and says what is wrong. */
+/**
+ * Checks that a tensor is copied to and from a device completely, leaves nothing there, and reports
+ * what is wrong.
+ */
 @Tag("slow")
 class DeviceTensorTest {
   private final CudaDevice device = CudaProvider.device();

@@ -34,7 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A quantizer gives the same bits for a tensor on the device as the reference for an array. */
+/**
+ * Checks that a quantizer gives the same bits for a tensor on the device as the reference gives for
+ * an array.
+ */
 @Tag("slow")
 class QuantizedOnDeviceTest {
   @Provide
@@ -59,12 +62,12 @@ class QuantizedOnDeviceTest {
       @ForAll @IntRange(min = 1, max = 9) int d1,
       @ForAll @IntRange(min = 1, max = 130) int d2,
       @ForAll boolean special,
-      @ForAll boolean preScaled,
+      @ForAll boolean smoothed,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray x = values(seed, special, d0, d1, d2);
     Quantizer quantizer = Quantizer.of(descriptor);
-    if (preScaled) {
-      quantizer = quantizer.withPreScale(values(seed + 1, false, d1), 1);
+    if (smoothed) {
+      quantizer = quantizer.withPreQuantScale(values(seed + 1, false, d1), 1);
     }
     agree(quantizer, x);
   }
@@ -73,13 +76,13 @@ class QuantizedOnDeviceTest {
   void fixedAmax(
       @ForAll("withAmax") QuantDescriptor descriptor,
       @ForAll @IntRange(min = 1, max = 40) int d2,
-      @ForAll boolean preScaled,
+      @ForAll boolean smoothed,
       @ForAll @LongRange(min = 0, max = 1 << 20) long seed) {
     INDArray x = values(seed, true, 4, 6, 4L * d2);
     Quantizer quantizer = Quantizer.of(descriptor);
     quantizer = quantizer.withAmax(quantizer.amax(values(seed + 1, false, 4, 6, 4L * d2)));
-    if (preScaled) {
-      quantizer = quantizer.withPreScale(values(seed + 2, false, 4L * d2), -1);
+    if (smoothed) {
+      quantizer = quantizer.withPreQuantScale(values(seed + 2, false, 4L * d2), -1);
     }
     agree(quantizer, x);
   }
@@ -112,7 +115,7 @@ class QuantizedOnDeviceTest {
         INDArray x = values(length, special, 3, 2L * length);
         agree(Quantizer.of(descriptor), x);
         INDArray factors = values(length + 1, false, 2L * length);
-        agree(Quantizer.of(descriptor).withPreScale(factors, -1), x);
+        agree(Quantizer.of(descriptor).withPreQuantScale(factors, -1), x);
       }
     }
   }

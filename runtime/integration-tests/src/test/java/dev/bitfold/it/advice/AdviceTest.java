@@ -29,7 +29,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** What to change, by what it does to the model, and silence where nothing is worth changing. */
+/**
+ * Checks advice by its effect on the model, and that there is no advice if no change is worth
+ * making.
+ */
 class AdviceTest {
   private static final int IN = 64;
 

@@ -22,10 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/**
- * Biases that take the mean error of their output channel, against the means of what the float and
- * the quantized model give.
- */
+/** Compares corrected biases with the mean outputs of the float and the quantized model. */
 class BiasCorrectionTest {
   /** Batches of several sizes, so that a mean of means is not the mean. */
   private static List<INDArray> batches(long... shape) {

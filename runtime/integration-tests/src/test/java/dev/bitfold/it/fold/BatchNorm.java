@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Batch norm with its running statistics, [C] each. These are not marked: what is folded into the
- * norm scales what it gives, not what it expects.
+ * Batch norm with its running statistics, [C] each. These are not marked, because a fold scales the
+ * norm's output, not the statistics of its input.
  */
 public record BatchNorm(
     @Weight(layout = "C") INDArray gain,

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Scales that are folded into what makes a layer's input, and the proof that they may be. */
+/**
+ * Checks scales that are folded into the source of a layer's input, and the proof that this is
+ * allowed.
+ */
 @Tag("slow")
 class FoldingTest {
   private static final int C = 16;
@@ -87,7 +90,7 @@ class FoldingTest {
           smoothing.foldedInto().ifPresent(into -> assertEquals(source, into, input));
         });
     assertTrue(quantized.summary().toString().contains(", folded into norm1"));
-    var curves = smoothed.alphas();
+    var curves = smoothed.alphaCurves();
     assertEquals(curves.get("attention.query"), curves.get("attention.key"));
     assertEquals(curves.get("attention.query"), curves.get("attention.value"));
     assertNotEquals(curves.get("attention.query"), curves.get("fc1"));
@@ -312,7 +315,7 @@ class FoldingTest {
         Models_TwiceQuantizer.of(twice).calibrate(batches, Models.Twice::forward).smoothQuant();
     Quantized<Models.Twice> quantized = smoothed.freeze();
 
-    assertEquals(smoothed.alphas().get("fc1"), smoothed.alphas().get("fc2"));
+    assertEquals(smoothed.alphaCurves().get("fc1"), smoothed.alphaCurves().get("fc2"));
     assertSame(quantized.model().norm1(), quantized.model().norm2());
     assertTrue(smoothing(quantized, "fc2.x").endsWith("folded into norm1"));
     assertTrue(relative(twice.forward(probe), quantized.model().forward(probe)) < 0.03);
@@ -467,10 +470,10 @@ class FoldingTest {
             .smoothQuant();
 
     serial
-        .alphas()
+        .alphaCurves()
         .forEach(
             (layer, curve) ->
-                assertEquals(curve.best(), parallel.alphas().get(layer).best(), layer));
+                assertEquals(curve.best(), parallel.alphaCurves().get(layer).best(), layer));
     // Their outputs differ: one forward gives that of the first batch for all.
     assertEquals(
         serial.freeze().summary().withModelError(Optional.empty()).toString(),

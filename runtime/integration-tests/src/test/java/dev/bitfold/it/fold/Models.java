@@ -12,7 +12,7 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Small models, one for each way to be read. */
+/** Holds small models, one for each way in which outputs are consumed. */
 final class Models {
   private Models() {}
 

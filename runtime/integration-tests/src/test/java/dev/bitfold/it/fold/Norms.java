@@ -4,7 +4,7 @@ import dev.bitfold.it.layers.Arrays;
 import dev.bitfold.it.layers.LayerNorm;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Norms as large models have them: a few channels are far larger than the others. */
+/** Makes norms as in large models: a few channels are far larger than the others. */
 final class Norms {
   private Norms() {}
 

@@ -7,7 +7,10 @@ import dev.bitfold.it.layers.Linear;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** As in BERT: the norm feeds the residual as well, which the annotation does not know. */
+/**
+ * Computes a block as in BERT: the norm's output also goes into the residual, which the annotation
+ * does not list.
+ */
 @QuantizeModel
 public record PostNormBlock(
     @SmoothInto("fc1") LayerNorm norm1, Linear fc1, Linear fc2, LayerNorm norm2, Linear head) {

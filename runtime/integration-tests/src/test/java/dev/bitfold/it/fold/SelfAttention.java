@@ -6,7 +6,10 @@ import dev.bitfold.it.layers.Linear;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** One head. The values flow into the output linearly, so the output's scale goes into them. */
+/**
+ * Computes attention with one head. The values affect the output linearly, so the output's scale
+ * can be folded into them.
+ */
 @QuantizeModel
 public record SelfAttention(
     Linear query, Linear key, @SmoothInto("output") Linear value, Linear output) {

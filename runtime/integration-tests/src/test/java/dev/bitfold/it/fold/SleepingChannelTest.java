@@ -19,7 +19,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Hidden units behind a ReLU that no calibration batch wakes, and that wake later. */
+/**
+ * Checks hidden units behind a ReLU that are never active in calibration but become active later.
+ */
 class SleepingChannelTest {
   private static final int IN = 16;
   private static final int HIDDEN = 32;

@@ -10,7 +10,7 @@ import dev.bitfold.annotations.Weight;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What {@link SdLinear} is, of arrays. */
+/** Computes the same as {@link SdLinear}, with arrays. */
 @Quantize(bits = 4, per = "O", calib = Calib.MSE, ste = Ste.LSQ)
 @Quantize(role = Role.INPUT, bits = 8, calib = Calib.PERCENTILE, percentile = 99, ste = Ste.LSQ)
 class Linear {

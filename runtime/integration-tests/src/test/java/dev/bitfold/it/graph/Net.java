@@ -4,7 +4,7 @@ import dev.bitfold.annotations.QuantizeModel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What {@link SdNet} is, of arrays. */
+/** Computes the same as {@link SdNet}, with arrays. */
 @QuantizeModel
 record Net(Linear a, Linear b) {
   INDArray forward(INDArray x) {

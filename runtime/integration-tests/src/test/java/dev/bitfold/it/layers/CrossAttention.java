@@ -10,8 +10,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Two quantized inputs, one with a descriptor of its own, a mask that nobody quantizes, a number, a
- * checked exception, and an accessor in the style of a bean.
+ * Has two quantized inputs, one of which has its own descriptor, a mask that is not quantized, a
+ * number, a checked exception, and an accessor in the style of a bean.
  */
 @Quantize(bits = 8)
 @Quantize(role = Role.INPUT, bits = 8)

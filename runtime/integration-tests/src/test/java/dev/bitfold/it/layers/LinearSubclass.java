@@ -3,7 +3,7 @@ package dev.bitfold.it.layers;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Somebody's subclass with other behaviour, not annotated. */
+/** Overrides behaviour without an annotation. */
 public class LinearSubclass extends Linear {
   private LinearSubclass(INDArray weight, INDArray bias) {
     super(weight, bias);

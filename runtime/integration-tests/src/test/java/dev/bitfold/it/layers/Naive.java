@@ -5,8 +5,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The layers again, quantized by loops of their own that share no code with the library: the first
- * pass notes the largest absolute input of each layer, later ones round to that scale.
+ * Computes the same layers, quantized by separate loops that share no code with the library: the
+ * first pass records the largest absolute input of each layer, later passes round to that scale.
  */
 public final class Naive {
   private boolean noting = true;

@@ -5,7 +5,7 @@ import dev.bitfold.annotations.Weight;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A record, quantized by a recipe; its wrapper stands in for it as a {@link Layer}. */
+/** A record that is quantized by a recipe; a wrapper replaces it as a {@link Layer}. */
 @W4A8
 public record RecordLinear(@Weight(layout = "OI") INDArray weight) implements Layer {
   @Override

@@ -5,7 +5,7 @@ import dev.bitfold.annotations.Quantize;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Weights only, inherited, with a parameter that is no tensor. */
+/** Has only weights, which are inherited, and a parameter that is not a tensor. */
 @Quantize(bits = 8)
 public class ScaledLinear extends Weighted {
   private final float factor;

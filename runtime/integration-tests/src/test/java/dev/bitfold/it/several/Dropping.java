@@ -5,7 +5,7 @@ import dev.bitfold.annotations.Weight;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Keeps fewer tensors each time it is built. */
+/** Keeps fewer tensors each time it is rebuilt. */
 @Quantize(bits = 4)
 class Dropping {
   @Weight(layout = "OI")

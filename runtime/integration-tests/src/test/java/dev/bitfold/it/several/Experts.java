@@ -10,7 +10,7 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** As many linear maps as it is given, summed up: weights in a list, biases in an array. */
+/** Sums any number of linear maps: weights in a list, biases in an array. */
 @Quantize(bits = 8, per = "O")
 @Quantize(role = Role.INPUT, bits = 8)
 class Experts {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** Weights in lists and arrays: each is a tensor of its own, in names, files and training. */
+/** Checks weights in lists and arrays: each is a separate tensor, in names, files and training. */
 class SeveralWeightsTest {
   private static final int IN = 12;
   private static final int OUT = 6;

@@ -34,7 +34,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nadam;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Training that is saved and goes on. */
+/** Checks training that is saved and continued. */
 class CheckpointTest {
   private static final int STEPS = 3;
 
@@ -153,7 +153,7 @@ class CheckpointTest {
 
   @Test
   void whatIsFixedStaysFixed() throws IOException {
-    Training<Net> training = run.begin().fix("fc");
+    Training<Net> training = run.begin().holdFixed("fc");
     Run.steps(training, 1);
     Path file = folder.resolve("checkpoint");
     training.save(file);

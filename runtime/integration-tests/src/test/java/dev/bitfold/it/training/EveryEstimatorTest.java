@@ -29,7 +29,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 /**
  * Each estimator of each format is differentiated, or refused by {@code train} with the tensor's
  * name: the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
- * A layer of a weight and an identity makes the gradients of the two tensors plain.
+ * A layer with a weight and an identity makes the gradients of both tensors visible.
  */
 class EveryEstimatorTest {
   private static final int SIZE = 8;

@@ -5,7 +5,7 @@ import dev.bitfold.annotations.Weight;
 import dev.bitfold.layer.Gradients;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A float layer, a record behind an interface; its offset is not trained. */
+/** A float layer: a record behind an interface, whose offset is not trained. */
 record Gain(@Weight(layout = "C") INDArray scale, @Bias(layout = "C") INDArray offset)
     implements Stage {
   @Override

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The network of the tests in double, in loops, and its gradients by hand. */
+/** Computes the network of the tests and its gradients in double, in loops written by hand. */
 final class Oracle {
   private final double[][] x;
   private final double[][] target;

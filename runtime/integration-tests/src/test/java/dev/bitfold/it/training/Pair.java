@@ -3,7 +3,7 @@ package dev.bitfold.it.training;
 import dev.bitfold.annotations.QuantizeModel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Two layers, which may be one. */
+/** Has two layers, which may be the same object. */
 @QuantizeModel
 record Pair(Dense one, Dense two) {
   INDArray forward(INDArray x) {

@@ -3,7 +3,7 @@ package dev.bitfold.it.training;
 import dev.bitfold.Training;
 import java.nio.file.Path;
 
-/** Goes on with every run from its checkpoint, in a process of its own. */
+/** Continues every run from its checkpoint, in a separate process. */
 final class ResumedRuns {
   private ResumedRuns() {}
 

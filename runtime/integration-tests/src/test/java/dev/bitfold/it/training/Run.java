@@ -87,7 +87,7 @@ record Run(
   static void steps(Training<Net> training, int count) {
     for (int i = 0; i < count; i++) {
       int step = training.steps();
-      training.epoch(step / 2);
+      training.beginEpoch(step / 2);
       training.step(net -> net.learn(batch(step), target(step)));
     }
   }

@@ -27,7 +27,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** What goes wrong in training, and what the message says. */
+/** Checks mistakes in training, and their messages. */
 class TrainingMistakesTest {
   private static final INDArray X = Run.batch(0);
   private static final INDArray TARGET = Run.target(0);
@@ -80,14 +80,14 @@ class TrainingMistakesTest {
         message(training, TrainingMistakesTest::headOnly),
         "step 2: fc (Dense), gain (Gain) ran forward",
         "backward was not called",
-        "fix(\"fc\")");
+        "holdFixed(\"fc\")");
     assertThrows(
         IllegalStateException.class, () -> training.gradients(TrainingMistakesTest::headOnly));
   }
 
   @Test
   void layersThatAreFixedNeedNoBackward() {
-    Training<Net> training = training(new Adam(1e-2)).fix("fc").fix("gain.*");
+    Training<Net> training = training(new Adam(1e-2)).holdFixed("fc").holdFixed("gain.*");
     Map<String, INDArray> before = training.parameters();
     training.step(TrainingMistakesTest::headOnly);
     Map<String, INDArray> after = training.parameters();
@@ -98,9 +98,9 @@ class TrainingMistakesTest {
         List.copyOf(training.gradients(model -> model.learn(X, TARGET)).keySet()));
     assertEquals("Training of Net: 1 step, 6 parameters, 4 of them fixed", training.toString());
     String unknown =
-        assertThrows(IllegalArgumentException.class, () -> training.fix("hed")).getMessage();
+        assertThrows(IllegalArgumentException.class, () -> training.holdFixed("hed")).getMessage();
     assertSays(unknown, "trained tensor or layer", "head");
-    training.fix("**");
+    training.holdFixed("**");
     assertSays(message(training, TrainingMistakesTest::headOnly), "step 2: everything is fixed");
   }
 
@@ -120,7 +120,7 @@ class TrainingMistakesTest {
         "first in the output of fc (Dense)");
     assertSays(
         message(training, model -> model.forward(X).sumNumber().doubleValue() / 0),
-        "Infinity, though no layer's output");
+        "Infinity, although no layer's output");
     assertSays(
         message(training, model -> model.learn(X, TARGET.div(0))),
         "step 1: the gradient of head.weight holds NaN or infinity");

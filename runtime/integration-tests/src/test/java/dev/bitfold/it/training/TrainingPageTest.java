@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 
-/** The code of docs/training.md that saves and resumes, as it stands there. */
+/** Checks that docs/training.md shows this code, which saves and resumes a training. */
 class TrainingPageTest {
   private static final Path PAGE = Path.of("..", "..", "docs", "training.md");
   private static final Path SOURCE =

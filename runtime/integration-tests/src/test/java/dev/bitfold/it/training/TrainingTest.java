@@ -377,7 +377,7 @@ class TrainingTest {
         () -> calibrated(plan()).train(new Adam()).freeze());
     Training<Net> training = calibrated(plan()).train(new Adam());
     assertRefused(
-        "step 1|another step is being made",
+        "step 1|another step is running",
         IllegalStateException.class,
         () -> training.step(outer -> training.step(this::learn)));
     training.step(this::learn);

@@ -6,21 +6,21 @@ import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.quantizer.PackedTensor;
 
 /**
- * How QuantizeLinear quantizes an activation.
+ * Describes how QuantizeLinear quantizes an activation.
  *
- * @param type of the codes
- * @param scale above 0
+ * @param type the type of the codes
+ * @param scale the scale, above 0
  * @param zeroPoint the code of 0
- * @param zero whether everything becomes 0, whatever the scale
+ * @param zero whether every value becomes 0, with any scale
  */
 record ActivationScale(ElementType type, float scale, int zeroPoint, boolean zero) {
   private static final int SIGNED_TO_UNSIGNED = 128;
 
   /**
-   * Of a packed tensor of the same quantizer.
+   * Returns the scale of a packed tensor that the same quantizer has made.
    *
-   * @param what begins messages
-   * @param zero whether the quantizer makes everything 0
+   * @param what the beginning of messages
+   * @param zero whether the quantizer turns every value into 0
    */
   static ActivationScale of(String what, PackedTensor packed, boolean zero) {
     QuantDescriptor descriptor = packed.descriptor();
@@ -67,7 +67,7 @@ record ActivationScale(ElementType type, float scale, int zeroPoint, boolean zer
     return new ActivationScale(type, scale, zeroPoint, zero);
   }
 
-  /** The same numbers in uint8, if these are int8. */
+  /** Returns the same numbers in uint8 if these are int8. */
   ActivationScale unsigned() {
     return type == ElementType.INT8
         ? new ActivationScale(ElementType.UINT8, scale, zeroPoint + SIGNED_TO_UNSIGNED, zero)

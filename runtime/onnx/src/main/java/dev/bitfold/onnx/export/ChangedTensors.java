@@ -12,7 +12,8 @@ import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Weights and biases of layers that are not quantized, and that folding or training has changed.
+ * Writes weights and biases of layers that are not quantized, but that folding or training has
+ * changed.
  */
 final class ChangedTensors {
   private final Graph graph;
@@ -20,7 +21,7 @@ final class ChangedTensors {
   private final Map<String, String> originals;
 
   /**
-   * Reads the float file's graph.
+   * Makes the writer for the float file's graph.
    *
    * @param originals the SHA-256 of the float model's tensors, as far as they are known
    */
@@ -30,17 +31,17 @@ final class ChangedTensors {
     this.originals = originals;
   }
 
-  /** Takes a constant to where a node reads it. */
+  /** Puts a constant where a node reads it. */
   @FunctionalInterface
   interface Destination {
     void set(NodeProto node, int input, float[] values, long[] shape);
   }
 
   /**
-   * Gives each changed tensor to the nodes of its layer.
+   * Passes each changed tensor to the nodes of its layer.
    *
-   * @throws dev.bitfold.onnx.file.OnnxException if the file has no such initializer, or one of
-   *     other values, or it is not known which of the nodes that read it are the layer's
+   * @throws dev.bitfold.onnx.file.OnnxException if the file has no such initializer or one with
+   *     other values, or if it is not known which of its readers belong to the layer
    */
   void each(Map<String, OnnxMapping.Place> places, Destination destination) {
     places.forEach(

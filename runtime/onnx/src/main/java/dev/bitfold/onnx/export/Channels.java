@@ -10,13 +10,13 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 
 /**
- * Where a tensor has the channels that a node has made: one axis, or several into which it was
- * split, as attention splits it into heads. Immutable.
+ * Describes where a tensor has the channels that a node has made: on one axis, or on several axes
+ * into which it was split, such as the heads of attention. Immutable.
  *
- * @param axes those axes counted from the end, -1 for the last, in the order in which their indices
- *     make the channel's
- * @param count how many channels there are
- * @param rank of the tensor; 0 where it is not known
+ * @param axes these axes counted from the end, -1 for the last, in the order in which their indices
+ *     form the channel's index
+ * @param count the number of channels
+ * @param rank the rank of the tensor; 0 if it is not known
  */
 record Channels(List<Integer> axes, long count, int rank) {
   /** Copies the axes. */
@@ -24,26 +24,30 @@ record Channels(List<Integer> axes, long count, int rank) {
     axes = List.copyOf(axes);
   }
 
-  /** The last axis of a tensor of any rank. */
+  /** Returns channels on the last axis of a tensor of any rank. */
   static Channels last(long count) {
     return new Channels(List.of(-1), count, 0);
   }
 
-  /** The second axis of a tensor, as convolutions make it. */
+  /** Returns channels on the second axis of a tensor, as convolutions make them. */
   static Channels second(long count, int rank) {
     return new Channels(List.of(1 - rank), count, rank);
   }
 
-  /** Whether they are one axis, where a node with so many axes behind its channels reads them. */
+  /**
+   * Returns whether the channels are on the axis where a node reads them, with a number of axes
+   * behind it.
+   */
   boolean areRead(int axesBehind) {
     return axes.equals(List.of(-1 - axesBehind));
   }
 
   /**
-   * Where they are behind a node.
+   * Returns where the channels are after a node.
    *
-   * @param value the one of its inputs that holds them
-   * @return empty if the node mixes them, moves them apart, or does what is not known here
+   * @param value the input of the node that holds them
+   * @return empty if the node mixes them, moves them apart, or is an operation that is not known
+   *     here
    */
   Optional<Channels> behind(Graph graph, NodeProto node, String value) {
     if (!Graph.isStandard(node.getDomain()) || node.getInputCount() == 0) {
@@ -60,7 +64,7 @@ record Channels(List<Integer> axes, long count, int rank) {
       case "Flatten" -> data ? flattened(node) : Optional.empty();
       case "Squeeze" -> data ? moved(graph, node, false) : Optional.empty();
       case "Unsqueeze" -> data ? moved(graph, node, true) : Optional.empty();
-      // The second factor's last axis stays, and those before the last two.
+      // The last axis of the second factor stays, and so do the axes before the last two.
       case "MatMul" ->
           !data && node.getInputCount() == 2 && !axes.contains(-2)
               ? Optional.of(this)
@@ -77,7 +81,7 @@ record Channels(List<Integer> axes, long count, int rank) {
         .orElse(List.of());
   }
 
-  /** The sizes of a shape; empty where the file does not fix one. */
+  /** Returns the sizes of a shape; empty for a size that the file does not fix. */
   private static List<Optional<Long>> sizes(Graph graph, String shape) {
     Optional<TensorProto> constant = graph.constant(shape);
     List<Optional<Long>> sizes = new ArrayList<>();
@@ -117,7 +121,9 @@ record Channels(List<Integer> axes, long count, int rank) {
     return Optional.of(new Channels(moved, count, size));
   }
 
-  /** Whether they are the last axes, in order, so that a channel is a run of neighbours. */
+  /**
+   * Returns whether the channels are the last axes, in order, so that each channel is contiguous.
+   */
   private boolean areLast() {
     for (int i = 0; i < axes.size(); i++) {
       if (axes.get(i) != i - axes.size()) {
@@ -159,7 +165,7 @@ record Channels(List<Integer> axes, long count, int rank) {
     return Optional.empty();
   }
 
-  /** Whether all axes before the last are those before the channels. */
+  /** Returns whether all axes before the last are the axes before the channels. */
   private boolean leadingAreCopied(List<Optional<Long>> sizes) {
     return rank > 0
         && sizes.size() - 1 == rank - axes.size()
@@ -177,7 +183,7 @@ record Channels(List<Integer> axes, long count, int rank) {
     return keeps ? Optional.of(new Channels(List.of(-1), count, 2)) : Optional.empty();
   }
 
-  /** With axes of size 1 taken out or put in. */
+  /** Returns the channels after axes of size 1 are removed or inserted. */
   private Optional<Channels> moved(Graph graph, NodeProto node, boolean in) {
     List<Long> given = new ArrayList<>(ints(node, "axes"));
     if (node.getInputCount() > 1) {

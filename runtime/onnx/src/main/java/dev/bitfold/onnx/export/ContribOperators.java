@@ -10,7 +10,7 @@ import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ONNX Runtime's own operators in place of QDQ around MatMul: MatMulIntegerToFloat takes both
+ * Writes ONNX Runtime's own operators instead of QDQ around MatMul. MatMulIntegerToFloat takes both
  * scales and the bias at once.
  */
 final class ContribOperators {
@@ -63,7 +63,7 @@ final class ContribOperators {
     }
   }
 
-  /** The operator takes a bias of one axis. */
+  /** Returns the bias with one axis, as the operator needs it. */
   private String vector(String bias) {
     TensorProto tensor = graph.held(bias).orElseThrow();
     if (tensor.getDimsCount() == 1) {

@@ -110,7 +110,7 @@ final class ExpectedModel {
           node.name(),
           layer.isDynamic(path) ? dynamic(layer, path, axis) : activation(layer, path, axis));
     } else {
-      float[] factors = copy(java.util.Objects.requireNonNull(layer.preScale(path)));
+      float[] factors = copy(java.util.Objects.requireNonNull(layer.preQuantScale(path)));
       reference.multiply(node.name(), factors, node.axesBehind());
     }
   }
@@ -120,7 +120,7 @@ final class ExpectedModel {
     Quantizer quantizer = layer.quantizer(path, Layout.UNKNOWN);
     return Activation.fixed(
         path,
-        Optional.ofNullable(layer.preScale(path)),
+        Optional.ofNullable(layer.preQuantScale(path)),
         axis,
         quantizer::quantize,
         descriptor.unsigned() && !descriptor.affine());
@@ -133,7 +133,7 @@ final class ExpectedModel {
     Quantizer fixed = Quantizer.of(descriptor.toBuilder().dynamic(false).build(), Layout.UNKNOWN);
     return Activation.dynamic(
         path,
-        Optional.ofNullable(layer.preScale(path)),
+        Optional.ofNullable(layer.preQuantScale(path)),
         axis,
         open::quantize,
         range ->

@@ -17,15 +17,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The weight and bias of a layer as the float file has them, checked against the float model that
- * was quantized. A Gemm's alpha and beta belong to them.
+ * Holds the weight and bias of a layer in the float file, after comparing them with the float model
+ * that was quantized. A Gemm's alpha and beta are applied to them.
  */
 final class FloatLayer {
   /**
-   * A bias of one node.
+   * Holds the bias of one node.
    *
-   * @param values one per output channel of the node
-   * @param shape in the file
+   * @param values one value for each output channel of the node
+   * @param shape the shape in the file
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Bias(float[] values, long[] shape) {}
@@ -40,9 +40,9 @@ final class FloatLayer {
   private boolean alphaApart;
 
   /**
-   * Reads and checks.
+   * Reads and checks the layer.
    *
-   * @param parts the nodes whose output channels together are the layer's, in their order
+   * @param parts the nodes whose output channels together are those of the layer, in order
    * @throws dev.bitfold.onnx.file.OnnxException if the file is another model
    */
   FloatLayer(Graph graph, LayerState layer, List<MappedNode> parts) {
@@ -55,32 +55,32 @@ final class FloatLayer {
     readBiases();
   }
 
-  /** The weight of each part, in the layer's order of axes. */
+  /** Returns the weight of each part, in the layer's order of axes. */
   List<INDArray> weights() {
     return weights;
   }
 
-  /** The whole weight. */
+  /** Returns the whole weight. */
   INDArray weight() {
     return weights.size() == 1
         ? weights.get(0)
         : Nd4j.concat(channelAxis(), weights.toArray(INDArray[]::new));
   }
 
-  /** The bias of each part; empty if the layer has none. */
+  /** Returns the bias of each part; empty if the layer has none. */
   List<Bias> biases() {
     return biases;
   }
 
   /**
-   * Whether the float model's weight is the file's without alpha: only its {@code forward} can tell
-   * then whether it multiplies by it.
+   * Returns whether the float model's weight equals the file's without alpha. Only the model's
+   * {@code forward} can then tell whether it multiplies by alpha.
    */
   boolean isAlphaApart() {
     return alphaApart;
   }
 
-  /** The axis of the layer's weight that the parts share out. */
+  /** Returns the axis of the layer's weight along which the parts are divided. */
   int channelAxis() {
     Layout layout = entry.layout();
     return layout.letters().indexOf(layout.has('O') ? 'O' : 'C');
@@ -237,7 +237,7 @@ final class FloatLayer {
     return parts.stream().map(MappedNode::name).collect(Collectors.joining(", "));
   }
 
-  /** For each of a node's axes the axis of the layer. */
+  /** Returns the layer's axis for each axis of a node. */
   static int[] order(String letters, Layout layout) {
     return letters.chars().map(letter -> layout.letters().indexOf(letter)).toArray();
   }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Smoothing that is folded into the node that makes the smoothed input, which is checked: nothing
- * else may read it, and what lies between must keep the channels.
+ * Folds smoothing into the node that makes the smoothed input, after checking that nothing else
+ * reads that input and that the nodes in between keep the channels.
  */
 final class Foldings {
   private static final Set<String> FREE = Set.of("Shape", "Size");
@@ -30,21 +30,21 @@ final class Foldings {
     this.graph = graph;
   }
 
-  /** The factors of a layer's smoothing. */
+  /** Returns the factors of a layer's smoothing. */
   static float[] factors(LayerState layer) {
-    INDArray preScale = layer.input().map(layer::preScale).orElse(null);
-    if (preScale == null) {
+    INDArray preQuantScale = layer.input().map(layer::preQuantScale).orElse(null);
+    if (preQuantScale == null) {
       throw new IllegalArgumentException("layer " + layer.path() + " is not smoothed");
     }
-    return DenseFloats.of(preScale, layer.path()).copy();
+    return DenseFloats.of(preQuantScale, layer.path()).copy();
   }
 
   /**
-   * Checks that scaling the channels that a node makes scales those that the consumers read, and
+   * Checks that scaling the channels of a node's output scales those that the consumers read, and
    * nothing else.
    *
-   * @param count how many factors there are
-   * @return the values between them, which the factors are in
+   * @param count the number of factors
+   * @return the values in between, which then contain the factors
    */
   Set<String> check(String producer, List<MappedNode> consumers, int count) {
     Map<String, MappedNode> ends = new HashMap<>();
@@ -137,7 +137,7 @@ final class Foldings {
                         + " multiplication"));
   }
 
-  /** Scales what a node that is no layer of the quantized model makes. */
+  /** Scales the output of a node that does not compute a layer of the quantized model. */
   void into(String producer, float[] factors) {
     NodeProto node = graph.node(producer).orElseThrow();
     if (NORMS.contains(node.getOpType()) && Graph.isStandard(node.getDomain())) {
@@ -151,7 +151,8 @@ final class Foldings {
       throw mapped.bad(
           "is of type "
               + node.getOpType()
-              + "; folded is into MatMul, Gemm, Conv, LayerNormalization and BatchNormalization");
+              + "; scales can be folded only into MatMul, Gemm, Conv, LayerNormalization and"
+              + " BatchNormalization");
     }
     NodeProto bias = mapped.biasNode();
     boolean first =
@@ -195,7 +196,7 @@ final class Foldings {
     graph.replace(node, node.toBuilder().setInput(input, name).build());
   }
 
-  /** The factors that each producer takes, by its name. */
+  /** Records the factors that a producer takes over, by the producer's name. */
   static void put(Map<String, float[]> all, String producer, float[] factors) {
     if (all.putIfAbsent(producer, factors) != null) {
       throw new IllegalArgumentException("two layers are folded into node " + producer);

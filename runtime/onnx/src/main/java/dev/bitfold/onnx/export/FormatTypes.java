@@ -6,11 +6,14 @@ import dev.bitfold.descriptor.NumberFormat.IntFormat;
 import dev.bitfold.onnx.file.ElementType;
 import java.util.Optional;
 
-/** The element type that holds the codes of a number format. */
+/** Finds the element type that holds the codes of a number format. */
 final class FormatTypes {
   private FormatTypes() {}
 
-  /** Empty where ONNX has none: more than 8 bits, NF4, and floats other than E4M3 and E5M2. */
+  /**
+   * Returns the element type; empty if ONNX has none: for more than 8 bits, NF4, and floats other
+   * than E4M3 and E5M2.
+   */
   static Optional<ElementType> of(NumberFormat format) {
     return format.match(FormatTypes::ofIntegers, FormatTypes::ofFloats, nf4 -> Optional.empty());
   }

@@ -86,7 +86,8 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     List<String> found = of(TensorRole.INPUT);
     found.removeIf(
         tensor ->
-            !state().descriptors().containsKey(tensor) && !state().preScales().containsKey(tensor));
+            !state().descriptors().containsKey(tensor)
+                && !state().preQuantScales().containsKey(tensor));
     if (found.size() > 1) {
       throw new IllegalArgumentException(
           "layer " + path + " has " + found.size() + " quantized inputs, and a node reads one");
@@ -109,8 +110,8 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
   }
 
   /** What an input is multiplied by, a factor per channel; null if it is not. */
-  @Nullable INDArray preScale(String tensor) {
-    return state().preScales().get(tensor);
+  @Nullable INDArray preQuantScale(String tensor) {
+    return state().preQuantScales().get(tensor);
   }
 
   /**

@@ -286,10 +286,10 @@ final class LayerWriter {
       }
     }
     String data = first.data();
-    INDArray preScale = layer.preScale(path);
+    INDArray preQuantScale = layer.preQuantScale(path);
     boolean folds = options.folded().containsKey(layer.path());
-    return preScale != null && !folds
-        ? qdq.multiply(first.name(), data, preScale, first.axesBehind())
+    return preQuantScale != null && !folds
+        ? qdq.multiply(first.name(), data, preQuantScale, first.axesBehind())
         : data;
   }
 

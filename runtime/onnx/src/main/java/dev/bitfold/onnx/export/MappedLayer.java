@@ -10,11 +10,12 @@ import java.util.Set;
 import onnx.Onnx.NodeProto;
 
 /**
- * A layer and the nodes that compute it, once for each of its calls: all nodes that read its
- * weight.
+ * Holds a layer and the nodes that compute it, for each of its calls. These are all nodes that read
+ * its weight.
  *
- * @param state what is known of the layer
- * @param calls for each call the nodes whose output channels together are the layer's, in order
+ * @param state the quantized state of the layer
+ * @param calls for each call, the nodes whose output channels together are those of the layer, in
+ *     order
  */
 record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
   /** Copies the lists. */
@@ -30,20 +31,20 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
     return calls.stream().flatMap(List::stream).toList();
   }
 
-  /** The nodes that hold the layer's weight: those of the first call. */
+  /** Returns the nodes that hold the layer's weight, which are those of the first call. */
   List<MappedNode> parts() {
     return calls.get(0);
   }
 
   /**
-   * Finds all calls.
+   * Finds all calls of a layer.
    *
    * @param names the nodes that a mapping names
-   * @param taken the nodes of other layers, which are not this one's
-   * @param twins the paths of float layers with the same weight, whose nodes are told by their
-   *     names
-   * @throws dev.bitfold.onnx.file.OnnxException if a node is missing or computes no layer, or a
-   *     call has but some of the parts
+   * @param taken the nodes of other layers
+   * @param twins the paths of float layers with the same weight, whose nodes are recognized by
+   *     their names
+   * @throws dev.bitfold.onnx.file.OnnxException if a node is missing or computes no layer, or if a
+   *     call has only some of the parts
    */
   static MappedLayer of(
       Graph graph, LayerState state, List<String> names, Set<String> taken, List<String> twins) {
@@ -60,7 +61,8 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
     List<MappedNode> first = List.copyOf(parts.values());
     Set<String> own = new LinkedHashSet<>();
     first.forEach(node -> own.add(node.name()));
-    // What else reads the same weight computes the same layer: by the input, as parts share it.
+    // Other readers of the same weight compute the same layer. They are grouped by input, which the
+    // parts of a call share.
     Map<String, Map<String, MappedNode>> others = new LinkedHashMap<>();
     for (NodeProto node : graph.sorted()) {
       if (MappedNode.isKnown(node)
@@ -115,7 +117,10 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
     return graph.held(node.node().getInput(node.weightInput())).isPresent() || node.isTransposed();
   }
 
-  /** Whether nodes that read equal weights are parts of one, by the number of their channels. */
+  /**
+   * Returns whether nodes that read equal weights are parts of one layer, judged by their numbers
+   * of channels.
+   */
   private static boolean isSplitAmong(LayerState state, List<MappedNode> nodes) {
     String weight = state.weight();
     long expected = state.entry(weight).shape().stream().reduce(1L, Math::multiplyExact);

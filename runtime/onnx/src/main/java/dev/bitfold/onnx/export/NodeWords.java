@@ -1,10 +1,10 @@
 package dev.bitfold.onnx.export;
 
 /**
- * The words of a node's name, as exporters make it of a module's path: {@code
+ * Splits a node's name into words, because exporters derive it from a module's path: {@code
  * /model/encoder.0/fc1/MatMul}.
  *
- * @param module the name with dots between the words, and before the first
+ * @param module the name with dots between and before the words
  */
 record NodeWords(String module) {
   static NodeWords of(String node) {
@@ -15,12 +15,12 @@ record NodeWords(String module) {
     return module.substring(0, module.lastIndexOf('.')) + ".";
   }
 
-  /** Whether the words, or those before the last, are a layer's path. */
+  /** Returns whether the words, or all words but the last, are a layer's path. */
   boolean are(String layer) {
     return path().equals("." + layer + ".") || module.equals("." + layer);
   }
 
-  /** Whether the words before the last end in a layer's path. */
+  /** Returns whether the words before the last end with a layer's path. */
   boolean end(String layer) {
     return are(layer) || path().endsWith("." + layer + ".");
   }

@@ -7,9 +7,9 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The amax of output channels with which no sum of two products leaves 16 bits. The input channels
- * of a matrix are multiplied in pairs of neighbours; of a convolution, whose order is the
- * runtime's, any two weights may meet.
+ * Finds the amax of output channels with which no sum of two products exceeds 16 bits. The input
+ * channels of a matrix are multiplied in adjacent pairs. In a convolution, the runtime chooses the
+ * order, so any two weights may be paired.
  */
 final class NonSaturating implements WeightAmax {
   @Override

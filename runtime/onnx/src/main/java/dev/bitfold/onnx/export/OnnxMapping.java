@@ -17,20 +17,21 @@ import java.util.function.Function;
 import onnx.Onnx.NodeProto;
 
 /**
- * Which nodes of an ONNX file compute which layers of a model. Immutable.
+ * Maps the layers of a model to the nodes of an ONNX file that compute them. Immutable.
  *
- * @param layers the names of a layer's MatMul, Gemm, Conv or Gather nodes by its path. Several
- *     nodes read one input, and their outputs stand one after the other in the layer's
- * @param tensors where a weight or bias is read by its path, for layers that are not quantized and
- *     whose tensors were changed, by folding or training
+ * @param layers the names of a layer's MatMul, Gemm, Conv or Gather nodes, by the layer's path.
+ *     Several nodes of one layer read the same input, and their outputs are adjacent parts of the
+ *     layer's output
+ * @param tensors the places where weights or biases are read, by path, for layers that are not
+ *     quantized and whose tensors were changed by folding or training
  */
 public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> tensors) {
   /**
-   * Where a tensor is read.
+   * Describes where a tensor is read.
    *
-   * @param initializer its name in the file
-   * @param nodes the nodes that read it there; empty for all, or, where several read it, for the
-   *     one whose name is that of the layer
+   * @param initializer the name of the tensor in the file
+   * @param nodes the nodes that read it there; if empty, all of its readers, or among several
+   *     readers, the one with the name of the layer
    */
   public record Place(String initializer, List<String> nodes) {
     /** Copies the nodes. */
@@ -49,13 +50,13 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** Nothing mapped yet. */
+  /** Returns a mapping without entries. */
   public static OnnxMapping empty() {
     return new OnnxMapping(Map.of(), Map.of());
   }
 
   /**
-   * With a layer.
+   * Returns this mapping with a layer added.
    *
    * @throws IllegalArgumentException if no node is named
    */
@@ -70,10 +71,10 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   /**
-   * With a weight or bias of a layer that is not quantized.
+   * Returns this mapping with a weight or bias added, for a layer that is not quantized.
    *
-   * @param nodes the nodes that read it, where nodes of other layers read the same initializer, as
-   *     exporters write equal tensors once
+   * @param nodes the nodes that read it; needed if nodes of other layers read the same initializer,
+   *     because exporters write equal tensors once
    */
   public OnnxMapping tensor(String path, String initializer, String... nodes) {
     Map<String, Place> more = new LinkedHashMap<>(tensors);
@@ -82,9 +83,9 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   /**
-   * A mapping by a rule, for every quantized layer.
+   * Returns a mapping of every quantized layer by a rule.
    *
-   * @param nodes the names of a layer's nodes by its path; empty where the layer has none
+   * @param nodes returns the names of a layer's nodes by its path; empty if the layer has none
    */
   public static OnnxMapping of(
       Quantized<?> quantized, Function<String, ? extends Collection<String>> nodes) {
@@ -99,14 +100,15 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   /**
-   * The mapping by the usual names: exporters name a node after its module, so that layer {@code
-   * encoder.0.fc1} is computed by the only MatMul, Gemm, Conv or Gather node whose name consists of
-   * the same words, {@code /encoder/0/fc1/MatMul} or {@code /model/encoder.0/fc1/Gemm}, or by
-   * several that read the same weight. Layers of which no node or several can be meant are left
-   * out, to be mapped by hand; {@link OnnxQdq#export} lists them if they are not.
+   * Returns the mapping by the usual names. Exporters name a node after its module. Layer {@code
+   * encoder.0.fc1} is therefore mapped to the only MatMul, Gemm, Conv or Gather node whose name
+   * consists of the same words, such as {@code /encoder/0/fc1/MatMul} or {@code
+   * /model/encoder.0/fc1/Gemm}, or to several such nodes that read the same weight. A layer is left
+   * out if no node or several nodes match. Map such a layer by hand; otherwise {@link
+   * OnnxQdq#export} lists it.
    *
-   * @throws dev.bitfold.onnx.file.OnnxException if no layer at all is found; the message lists the
-   *     names that there are
+   * @throws dev.bitfold.onnx.file.OnnxException if no layer matches; the message lists the names of
+   *     the nodes
    */
   public static OnnxMapping byName(OnnxWeights file, Quantized<?> quantized) {
     Graph graph = new Graph(file.file());
@@ -156,11 +158,11 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   /**
-   * Returns the mapping without layers and tensors that the quantized model leaves as they are in
-   * the float file, as they are skipped.
+   * Returns the mapping without layers and tensors that the quantized model does not change,
+   * because they are skipped.
    */
   public OnnxMapping within(Quantized<?> quantized) {
-    Schema schema = Backed.contentsOf(quantized).schema();
+    Schema schema = Backed.contentsOf(quantized).file().schema();
     Map<String, List<String>> kept = new LinkedHashMap<>(layers);
     kept.keySet().removeIf(layer -> !hasWeight(schema, layer));
     Map<String, Place> places = new LinkedHashMap<>(tensors);
@@ -169,9 +171,9 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   }
 
   private static List<String> quantizedLayers(Quantized<?> quantized) {
-    Schema schema = Backed.contentsOf(quantized).schema();
+    Schema schema = Backed.contentsOf(quantized).file().schema();
     List<String> layers = new ArrayList<>();
-    for (String path : Backed.contentsOf(quantized).state().descriptors().keySet()) {
+    for (String path : Backed.contentsOf(quantized).file().state().descriptors().keySet()) {
       String layer = LayerState.layerOf(path);
       if (!layers.contains(layer) && hasWeight(schema, layer)) {
         layers.add(layer);

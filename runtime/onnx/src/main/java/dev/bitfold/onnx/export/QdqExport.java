@@ -14,6 +14,7 @@ import dev.bitfold.onnx.file.OpsetRaise;
 import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.onnx.proof.Reference;
 import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.storage.Frozen;
 import dev.bitfold.storage.StateFile;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
@@ -36,15 +37,16 @@ final class QdqExport {
 
   private final OnnxFile file;
   private final StateFile stored;
-  private final Map<String, String> originals;
+  private final Map<String, String> floatHashes;
   private final OnnxMapping mapping;
   private final OnnxOptions options;
   private @Nullable Reference reference;
 
   QdqExport(OnnxFile file, Quantized<?> quantized, OnnxMapping mapping, OnnxOptions options) {
     this.file = file;
-    this.stored = Backed.contentsOf(quantized);
-    this.originals = quantized.originals();
+    Frozen frozen = Backed.contentsOf(quantized);
+    this.stored = frozen.file();
+    this.floatHashes = frozen.floatHashes();
     this.mapping = mapping;
     this.options = options;
   }
@@ -64,7 +66,7 @@ final class QdqExport {
       }
     }
     embeddings(graph).forEach(expected::embedding);
-    expected.tensors(stored, originals, mapping.tensors());
+    expected.tensors(stored, floatHashes, mapping.tensors());
     layers.forEach(expected::layer);
     this.reference = expected.reference();
     return reference;
@@ -89,7 +91,7 @@ final class QdqExport {
   List<String> dynamic() {
     List<String> dynamic = new ArrayList<>();
     for (String layer : mapping.layers().keySet()) {
-      LayerState state = new LayerState(layer, stored, originals);
+      LayerState state = new LayerState(layer, stored, floatHashes);
       state.input().filter(state::isDynamic).ifPresent(dynamic::add);
     }
     return dynamic;
@@ -97,7 +99,7 @@ final class QdqExport {
 
   /** The entries of a session's configuration without which ONNX Runtime computes otherwise. */
   Map<String, String> sessionSettings() {
-    return SessionSettings.of(stored, originals);
+    return SessionSettings.of(stored, floatHashes);
   }
 
   /** The file that is written. */
@@ -159,7 +161,7 @@ final class QdqExport {
           }
         });
     layers.forEach(layer -> new LayerWriter(graph, options, qdq, dynamic, layer, factors).write());
-    new ChangedTensors(graph, stored, originals)
+    new ChangedTensors(graph, stored, floatHashes)
         .each(
             mapping.tensors(),
             (node, input, values, shape) -> {
@@ -190,7 +192,7 @@ final class QdqExport {
         .layers()
         .forEach(
             (path, nodes) -> {
-              LayerState state = new LayerState(path, stored, originals);
+              LayerState state = new LayerState(path, stored, floatHashes);
               MappedLayer layer = MappedLayer.of(graph, state, nodes, taken, twins(state));
               layer.nodes().forEach(node -> taken.add(node.name()));
               layers.add(layer);
@@ -213,7 +215,7 @@ final class QdqExport {
       if (!layer.equals(state.path())
           && !mapping.layers().containsKey(layer)
           && stored.schema().entry(tensor).role() == TensorRole.WEIGHT
-          && hash.equals(originals.getOrDefault(tensor, stored.weights().get(tensor)))) {
+          && hash.equals(floatHashes.getOrDefault(tensor, stored.weights().get(tensor)))) {
         twins.add(layer);
       }
     }
@@ -247,7 +249,7 @@ final class QdqExport {
                           () ->
                               new OnnxException(
                                   file.name(), "has no mapped layer " + path + " to fold"));
-              if (layer.state().input().map(layer.state()::preScale).isEmpty()) {
+              if (layer.state().input().map(layer.state()::preQuantScale).isEmpty()) {
                 return; // alpha search has left it as it is
               }
               float[] own = Foldings.factors(layer.state());
@@ -268,11 +270,11 @@ final class QdqExport {
         throw new OnnxException(
             file.name(), "is mapped to layer " + path + ", which the quantized model has not");
       }
-      covered.addAll(LayerWriter.covered(new LayerState(path, stored, originals)));
+      covered.addAll(LayerWriter.covered(new LayerState(path, stored, floatHashes)));
     }
     State state = stored.state();
     Set<String> missing = new LinkedHashSet<>(state.descriptors().keySet());
-    missing.addAll(state.preScales().keySet());
+    missing.addAll(state.preQuantScales().keySet());
     missing.addAll(state.tensors().keySet());
     missing.removeAll(covered);
     if (!missing.isEmpty()) {

@@ -12,8 +12,8 @@ import onnx.Onnx.NodeProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Writes QuantizeLinear, DequantizeLinear and Mul nodes. What several layers share, the same input
- * quantized alike, is written once.
+ * Writes QuantizeLinear, DequantizeLinear and Mul nodes. An input that several layers quantize in
+ * the same way is written once.
  */
 final class QdqNodes {
   private static final String QUANTIZE = "QuantizeLinear";
@@ -26,7 +26,7 @@ final class QdqNodes {
     this.graph = graph;
   }
 
-  /** A weight behind DequantizeLinear; the float32 value. */
+  /** Writes a weight behind DequantizeLinear, and returns its float32 value. */
   String weight(String node, WeightCodes codes) {
     String name = node + "/weight";
     String quantized =
@@ -63,8 +63,8 @@ final class QdqNodes {
   }
 
   /**
-   * A table of embeddings: codes are gathered, and what was gathered is brought back. A scale per
-   * row is gathered beside the codes.
+   * Writes a table of embeddings: codes are gathered and then dequantized. A scale for each row is
+   * gathered together with the codes.
    */
   void gather(MappedNode mapped, WeightCodes codes) {
     NodeProto node = mapped.node();
@@ -125,16 +125,16 @@ final class QdqNodes {
     return cast.addAttribute(integer("to", ElementType.FLOAT.number()));
   }
 
-  /** Makes the node that yields a value yield it under another name. */
+  /** Gives the output of the node that yields a value another name. */
   private void rename(String value, String name) {
     NodeProto node = java.util.Objects.requireNonNull(graph.producer(value));
     graph.replace(node, node.toBuilder().setOutput(0, name).build());
   }
 
   /**
-   * A value multiplied by a factor per channel.
+   * Writes the product of a value and a factor for each channel.
    *
-   * @param inner how many axes stand behind the channels
+   * @param inner the number of axes behind the channels
    */
   String multiply(String node, String value, INDArray factors, int inner) {
     float[] floats = DenseFloats.of(factors, node).copy();
@@ -151,12 +151,12 @@ final class QdqNodes {
         });
   }
 
-  /** A value behind QuantizeLinear and DequantizeLinear. */
+  /** Writes QuantizeLinear and DequantizeLinear behind a value, and returns the result. */
   String activation(String name, String value, ActivationScale scale) {
     return written.computeIfAbsent("qdq " + value + " " + scale, key -> pair(name, value, scale));
   }
 
-  /** As {@link #activation}, under a name that is there already. */
+  /** Does the same as {@link #activation}, under a name that already exists. */
   void activationInto(String name, String value, ActivationScale scale) {
     rename(pair(name, value, scale), name);
   }
@@ -181,7 +181,7 @@ final class QdqNodes {
         node -> node.addInput(quantized).addInput(scale).addInput(zeroPoint));
   }
 
-  /** No scale makes a QuantizeLinear give 0 for every number. */
+  /** Writes zeros, because QuantizeLinear gives 0 for every number with no scale. */
   private String zeros(String name, String value) {
     String zero = graph.add(Tensors.of(name + "_zero", new float[] {0}));
     return graph.add(

@@ -7,15 +7,17 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A quantized weight as DequantizeLinear takes it. Immutable.
+ * Holds a quantized weight in the form that DequantizeLinear takes. Immutable.
  *
- * @param type of the codes
- * @param shape of the weight, in the node's order of axes
- * @param codes one per element, in c order
+ * @param type the type of the codes
+ * @param shape the shape of the weight, in the node's order of axes
+ * @param codes one code for each element, in c order
  * @param axis the axis that keeps its scales or is blocked; -1 for one scale
- * @param block how many neighbours along the axis share a scale; 0 for one per index
- * @param scales one; one per index of the axis; or, blocked, the shape with the axis divided
- * @param zeroPoints as many as scales, or none
+ * @param block the number of adjacent elements along the axis that share a scale; 0 for one scale
+ *     for each index
+ * @param scales one scale; one for each index of the axis; or for blocks, scales in the shape with
+ *     the axis divided
+ * @param zeroPoints as many as there are scales, or none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record WeightCodes(
@@ -28,13 +30,13 @@ record WeightCodes(
     int[] zeroPoints) {
   private static final int SIGNED_TO_UNSIGNED = 128;
 
-  /** Half of what 32-bit integers hold; the other half is for the sums. */
-  private static final double MOST_UNITS = 1 << 30;
+  /** Half of the range of 32-bit integers. The other half is left for the sums. */
+  private static final double MAX_UNITS = 1 << 30;
 
   /**
-   * Of a packed tensor.
+   * Returns the codes of a packed tensor.
    *
-   * @param order for each axis of the node the axis of the layer
+   * @param order the layer's axis for each axis of the node
    * @throws IllegalArgumentException if ONNX has no such type or granularity
    */
   static WeightCodes of(String path, PackedTensor packed, int[] order) {
@@ -106,7 +108,7 @@ record WeightCodes(
     return Arrays.stream(order).mapToLong(axis -> shape[axis]).toArray();
   }
 
-  /** For each element in the new order, where it was. */
+  /** Returns the former index of each element in the new order. */
   private static int[] permutation(long[] shape, int[] order) {
     int rank = shape.length;
     long[] strides = new long[rank];
@@ -170,7 +172,7 @@ record WeightCodes(
         .orElseGet(() -> Math.toIntExact((size + count - 1) / count));
   }
 
-  /** The same numbers in uint8, if these are int8. */
+  /** Returns the same numbers in uint8 if these are int8. */
   WeightCodes unsigned() {
     if (type != ElementType.INT8) {
       return this;
@@ -181,7 +183,7 @@ record WeightCodes(
     return new WeightCodes(ElementType.UINT8, shape, moved, axis, block, scales, zeros);
   }
 
-  /** The same numbers with a byte each, if these are of 4 bits. */
+  /** Returns the same numbers with one byte each if these have 4 bits. */
   WeightCodes inBytes() {
     ElementType bytes =
         switch (type) {
@@ -192,7 +194,7 @@ record WeightCodes(
     return new WeightCodes(bytes, shape, codes, axis, block, scales, zeroPoints);
   }
 
-  /** The part from one index of the output channel's axis to another. */
+  /** Returns the part between two indices of the output channel's axis. */
   WeightCodes slice(int channelAxis, int from, int to) {
     int[] all = slice(codes, shape, channelAxis, from, to);
     long[] part = shape.clone();
@@ -234,7 +236,9 @@ record WeightCodes(
     return part;
   }
 
-  /** With each output channel multiplied by a factor: its scale takes it. */
+  /**
+   * Returns the codes with each output channel multiplied by a factor, which its scale takes up.
+   */
   WeightCodes scaled(int channelAxis, float[] factors) {
     int channels = Math.toIntExact(shape[channelAxis]);
     if (factors.length != channels || (axis >= 0 && block == 0 && axis != channelAxis)) {
@@ -265,13 +269,14 @@ record WeightCodes(
   }
 
   /**
-   * With scales so large that a bias fits into 32-bit integers beside the sums that it is added to.
-   * ONNX Runtime rounds a bias in units of the product of both scales; of a channel whose weights
-   * are almost 0, beside its bias, that product is so small that the bias overflows. The codes of
-   * such a channel are rounded again, in the larger scale: its products are below 2^-30 of its bias
-   * for each code, so what is lost is below the rounding of float32.
+   * Returns codes with scales that are large enough for a bias to fit into 32-bit integers together
+   * with the sums that it is added to. ONNX Runtime rounds a bias to units of the product of both
+   * scales. If the weights of a channel are almost 0 relative to its bias, that product is so small
+   * that the bias overflows. The codes of such a channel are rounded again with a larger scale.
+   * Each of its products is below 2^-30 of its bias per code, so the error is below the rounding of
+   * float32.
    *
-   * @param bias one value per output channel
+   * @param bias one value for each output channel
    * @param input the scale of the layer's input
    */
   WeightCodes withRoom(int channelAxis, float[] bias, float input) {
@@ -282,7 +287,7 @@ record WeightCodes(
     boolean small = false;
     for (int c = 0; c < bias.length; c++) {
       double unit = (double) input * scales[scales.length == 1 ? 0 : c];
-      factors[c] = (float) Math.max(1, Math.abs(bias[c]) / (unit * MOST_UNITS));
+      factors[c] = (float) Math.max(1, Math.abs(bias[c]) / (unit * MAX_UNITS));
       small |= factors[c] > 1;
     }
     if (!small) {
@@ -322,22 +327,22 @@ record WeightCodes(
     return blocks;
   }
 
-  /** The shape of the scales as an initializer. */
+  /** Returns the shape of the scales as an initializer. */
   long[] scaleShape() {
     return axis < 0 ? new long[0] : block > 0 ? blockedShape() : vector(scales.length);
   }
 
-  /** The codes in the bytes of their type. */
+  /** Returns the codes in the bytes of their type. */
   byte[] bytes() {
     return bytes(type, codes);
   }
 
-  /** The zero points in the bytes of their type. */
+  /** Returns the zero points in the bytes of their type. */
   byte[] zeroPointBytes() {
     return bytes(type, zeroPoints);
   }
 
-  /** Two codes of 4 bits stand in a byte, the first in the low half. */
+  /** Packs codes. Two 4-bit codes share a byte, with the first one in the low half. */
   private static byte[] bytes(ElementType type, int[] codes) {
     Objects.requireNonNull(type);
     byte[] bytes = new byte[(int) type.bytes(codes.length)];

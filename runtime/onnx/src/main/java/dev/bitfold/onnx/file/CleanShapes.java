@@ -9,8 +9,8 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * Brings what exporters compute of shapes, and the order of operands, into the forms that ONNX
- * Runtime's fusions look for. The values that flow are the same.
+ * Brings computed shapes and the order of operands into the forms that ONNX Runtime's fusions look
+ * for. Exporters write other forms. The computed values do not change.
  */
 public final class CleanShapes {
   private final Graph graph;
@@ -33,9 +33,9 @@ public final class CleanShapes {
   }
 
   /**
-   * A shape that is joined from sizes of the reshaped tensor's own leading axes and from constants
-   * is a constant: 0 stands for "as it is". With {@code allowzero} it would stand for no elements;
-   * no 0 was in the shape before, so that attribute goes.
+   * Makes a shape constant that is joined from sizes of the reshaped tensor's own leading axes and
+   * from constants, because 0 stands for an unchanged size. With {@code allowzero}, 0 would stand
+   * for no elements. The shape had no 0 before, so the attribute is removed.
    */
   private void reshape(NodeProto node) {
     NodeProto concat = graph.producer(node.getInput(1));
@@ -60,7 +60,7 @@ public final class CleanShapes {
     graph.replace(node, reshape.build());
   }
 
-  /** Whether a vector of one element is the size of a tensor's axis. */
+  /** Returns whether a vector of one element is the size of a tensor's axis. */
   private boolean isSizeOf(String part, String tensor, int axis) {
     NodeProto node = graph.producer(part);
     if (node != null && Graph.is(node, "Unsqueeze")) {
@@ -85,7 +85,10 @@ public final class CleanShapes {
         .map(tensor -> Tensors.integers(graph.file(), tensor));
   }
 
-  /** A bias is added second: as the first operand, it is not fused into the norm after it. */
+  /**
+   * Moves a bias to the second operand of an addition. As the first operand, it is not fused into
+   * the norm after it.
+   */
   private void bias(NodeProto add) {
     boolean first = graph.constant(add.getInput(0)).filter(t -> t.getDimsCount() == 1).isPresent();
     if (first && graph.constant(add.getInput(1)).isEmpty()) {
@@ -95,8 +98,8 @@ public final class CleanShapes {
   }
 
   /**
-   * Positions that are cut from 0, 1, 2 … and have one row for the batch become a row per sentence,
-   * so that the sum of embeddings has no broadcast.
+   * Replaces positions that are cut from 0, 1, 2 … and have one row for the batch by a row for each
+   * sentence, so that the sum of embeddings needs no broadcast.
    */
   private void positions(NodeProto gather) {
     NodeProto slice = graph.producer(gather.getInput(1));
@@ -119,9 +122,9 @@ public final class CleanShapes {
     String one =
         graph.add(
             Tensors.of(name + "/one", ElementType.INT64, new byte[] {1, 0, 0, 0, 0, 0, 0, 0}));
-    // Made of the ids and not of their Shape: through that, ONNX Runtime 1.29 loses the names of
-    // the
-    // sizes, without which it fuses no SkipLayerNormalization in all of the model.
+    // The positions are computed from the ids, and not from their Shape. With Shape, ONNX Runtime
+    // 1.29 loses the names of the sizes, and then fuses no SkipLayerNormalization in the whole
+    // model.
     String counted = int64(name, ids.get());
     String zeros =
         graph.add(name + "/zeros", "Sub", node -> node.addInput(counted).addInput(counted));
@@ -141,7 +144,7 @@ public final class CleanShapes {
     graph.replace(gather, gather.toBuilder().setInput(1, positions).build());
   }
 
-  /** The ids as integers of 64 bits, which CumSum and the constants here are of. */
+  /** Returns the ids as 64-bit integers, the type of CumSum and of the constants here. */
   private String int64(String name, String ids) {
     int type =
         graph.graphInput(ids).map(v -> v.getType().getTensorType().getElemType()).orElseThrow();
@@ -160,7 +163,10 @@ public final class CleanShapes {
                         .setI(ElementType.INT64.number())));
   }
 
-  /** Only an addition to what has the batch's size already gives the same for a row and for all. */
+  /**
+   * Returns whether all readers are additions to values with the size of the batch. Only then, one
+   * row and a row for each sentence give the same result.
+   */
   private boolean readersSpread(NodeProto gather) {
     List<NodeProto> readers = graph.readers(gather.getOutput(0));
     return !graph.isGraphOutput(gather.getOutput(0))
@@ -181,7 +187,7 @@ public final class CleanShapes {
     return integers(value).filter(v -> Arrays.equals(v, new long[] {expected})).isPresent();
   }
 
-  /** The input of the graph, of rank 2, whose second size a value is. */
+  /** Returns the input of the graph, of rank 2, whose second size a value is. */
   private Optional<String> idsOf(String end) {
     NodeProto node = graph.producer(end);
     if (node != null && Graph.is(node, "Unsqueeze")) {

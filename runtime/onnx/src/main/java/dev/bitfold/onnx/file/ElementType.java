@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * The element types of ONNX tensors, with their numbers in the format (onnx.proto3,
+ * Lists the element types of ONNX tensors, with their numbers in the format (onnx.proto3,
  * TensorProto.DataType).
  */
 public enum ElementType {
@@ -36,27 +36,27 @@ public enum ElementType {
     this.nd4j = nd4j;
   }
 
-  /** Its number in files. */
+  /** Returns the type's number in files. */
   public int number() {
     return number;
   }
 
-  /** Bits of one element. */
+  /** Returns the number of bits of one element. */
   public int bits() {
     return bits;
   }
 
-  /** ND4J's type; null where there is none. */
+  /** Returns ND4J's type; null if there is none. */
   @Nullable DataType nd4j() {
     return nd4j;
   }
 
-  /** The bytes that so many elements take. */
+  /** Returns the number of bytes of a number of elements. */
   public long bytes(long elements) {
     return (Math.multiplyExact(elements, (long) bits) + 7) / 8;
   }
 
-  /** The first opset in which QuantizeLinear and DequantizeLinear take it. */
+  /** Returns the first opset in which QuantizeLinear and DequantizeLinear accept this type. */
   public int opset() {
     return switch (this) {
       case FLOAT8E4M3FN, FLOAT8E5M2 -> 19;
@@ -69,7 +69,7 @@ public enum ElementType {
     return this == FLOAT || this == FLOAT16 || this == DOUBLE || this == BFLOAT16;
   }
 
-  /** Of a number in a file; null if it is not known. */
+  /** Returns the type of a number in a file; null if the number is not known. */
   static @Nullable ElementType of(int number) {
     for (ElementType type : values()) {
       if (type.number == number) {

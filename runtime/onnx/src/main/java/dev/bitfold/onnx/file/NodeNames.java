@@ -7,13 +7,13 @@ import java.util.Set;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.NodeProto;
 
-/** Gives every node of a graph a name of its own, so that each can be spoken of. */
+/** Gives every node of a graph a unique name. */
 final class NodeNames {
   private NodeNames() {}
 
   /**
-   * The graph with names. A node that has none, or one that other nodes have too, is called after
-   * its first output, which no other node yields; all others keep theirs.
+   * Returns the graph with names. A node without a name, or with the name of other nodes, gets the
+   * name of its first output, which no other node yields. All other nodes keep their names.
    */
   static GraphProto unique(GraphProto graph) {
     Map<String, Integer> counts = new HashMap<>();

@@ -14,8 +14,8 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 
 /**
- * One node on its way to another version of the operators, with the nodes that it needs before and
- * behind it. For one thread.
+ * Brings one node to another version of the operators, with the nodes that it needs before and
+ * after it. For one thread.
  */
 final class NodeRewrite {
   private final NodeProto original;
@@ -27,8 +27,10 @@ final class NodeRewrite {
   private final List<NodeProto> after = new ArrayList<>();
 
   /**
-   * @param unique what names of new values begin with
-   * @param refuse makes an exception of a node and a reason
+   * Makes a rewrite.
+   *
+   * @param unique the beginning of the names of new values
+   * @param refuse makes an exception from a node and a reason
    */
   NodeRewrite(
       NodeProto original,
@@ -54,12 +56,12 @@ final class NodeRewrite {
     return after;
   }
 
-  /** The exception for a node that cannot be brought to the version. */
+  /** Returns the exception for a node that cannot be brought to the version. */
   OnnxException refused(String why) {
     return refuse.apply(original, why);
   }
 
-  /** The number of axes of an input; empty if it is not known. */
+  /** Returns the number of axes of an input; empty if it is not known. */
   OptionalInt rank(int input) {
     return ranks.of(original.getInput(input));
   }
@@ -68,7 +70,7 @@ final class NodeRewrite {
     return node.getAttributeList().stream().filter(a -> a.getName().equals(name)).findFirst();
   }
 
-  /** An attribute of text; empty if it is not there. */
+  /** Returns a text attribute; empty if it is missing. */
   Optional<String> text(String name) {
     return attribute(name).map(a -> a.getS().toStringUtf8());
   }
@@ -110,7 +112,7 @@ final class NodeRewrite {
             .setS(org.nd4j.shade.protobuf.ByteString.copyFromUtf8(value)));
   }
 
-  /** An attribute of integers becomes an input, which a Constant yields. */
+  /** Turns an integer attribute into an input that a Constant yields. */
   void toInput(String name, int input) {
     Optional<AttributeProto> attribute = attribute(name);
     if (attribute.isPresent()) {
@@ -138,7 +140,7 @@ final class NodeRewrite {
         .or(() -> ranks.constant(value));
   }
 
-  /** Gives the node another input, after empty ones where it has too few. */
+  /** Sets an input of the node, and adds empty inputs before it if there are too few. */
   void input(int input, String value) {
     while (node.getInputCount() <= input) {
       node.addInput("");
@@ -146,7 +148,7 @@ final class NodeRewrite {
     node.setInput(input, value);
   }
 
-  /** A constant under its own name. */
+  /** Adds a constant under its own name, and returns the name. */
   String constant(TensorProto tensor) {
     before.add(
         NodeProto.newBuilder()
@@ -162,12 +164,12 @@ final class NodeRewrite {
     return tensor.getName();
   }
 
-  /** A name of a new value. */
+  /** Returns a name for a new value. */
   String name(String end) {
     return unique + "_" + end;
   }
 
-  /** A node before this one, whose output has its name. */
+  /** Adds a node before this one, and returns the name of its output. */
   String before(String operation, String end, UnaryOperator<NodeProto.Builder> rest) {
     String name = name(end);
     before.add(
@@ -176,7 +178,7 @@ final class NodeRewrite {
     return name;
   }
 
-  /** Gives the node's output the shape of a value; what reads it stays as it is. */
+  /** Gives the node's output the shape of a value, without changing its readers. */
   void reshapeBack(String shape) {
     String result = name("result");
     after.add(

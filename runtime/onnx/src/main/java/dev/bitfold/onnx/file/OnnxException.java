@@ -2,7 +2,7 @@ package dev.bitfold.onnx.file;
 
 import dev.bitfold.descriptor.BitfoldException;
 
-/** An ONNX file cannot be used, or not for what is asked. The message is one line. */
+/** Signals that an ONNX file cannot be used, or not for this purpose. The message is one line. */
 public final class OnnxException extends BitfoldException {
   private static final long serialVersionUID = 1L;
 
@@ -18,7 +18,7 @@ public final class OnnxException extends BitfoldException {
     this.problem = oneLine(problem);
   }
 
-  /** What is wrong, without the file's name that begins the message. */
+  /** Returns what is wrong, without the file's name at the beginning of the message. */
   public String problem() {
     return problem;
   }

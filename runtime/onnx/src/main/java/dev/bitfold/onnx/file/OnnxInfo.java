@@ -18,18 +18,18 @@ import onnx.Onnx.TensorShapeProto.Dimension;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * What an ONNX file holds. Immutable. Types have ONNX's names, {@code FLOAT} or {@code INT8};
- * shapes are as in the file, and an axis without a size is {@code ?}.
+ * Describes the contents of an ONNX file. Immutable. Types have ONNX's names, {@code FLOAT} or
+ * {@code INT8}; shapes are as in the file, and an axis without a size is {@code ?}.
  *
- * @param bytes of the whole file
- * @param irVersion of the file format
- * @param producer the program that wrote it, and its version; may be empty
+ * @param bytes the size of the whole file
+ * @param irVersion the version of the file format
+ * @param producer the program that wrote the file, and its version; may be empty
  * @param opsets the version of each set of operators by its domain; that of ONNX is {@code ai.onnx}
- * @param nodes in the graph and in the graphs inside of its nodes
- * @param operators how many nodes each has, by name; those of other domains with the domain before
- *     it
+ * @param nodes the number of nodes in the graph and its subgraphs
+ * @param operators the number of nodes of each operator, by name; the names of other domains begin
+ *     with the domain
  * @param quantized the nodes that compute with quantized weights
- * @param initializers of the graph and of the graphs inside of its nodes, in the file's order
+ * @param initializers the initializers of the graph and its subgraphs, in the file's order
  */
 public record OnnxInfo(
     String name,
@@ -55,7 +55,7 @@ public record OnnxInfo(
     initializers = List.copyOf(initializers);
   }
 
-  /** An input or output of the model. */
+  /** Describes an input or output of the model. */
   public record Value(String name, String type, List<String> shape) {
     /** Copies the shape. */
     public Value {
@@ -64,11 +64,11 @@ public record OnnxInfo(
   }
 
   /**
-   * A tensor of the file.
+   * Describes a tensor of the file.
    *
-   * @param bytes that its values take, in this file or another
-   * @param external whether they are in another file
-   * @param nonFinite how many values are NaN or infinite; 0 for other types than float32, and for
+   * @param bytes the size of its values, in this file or another
+   * @param external whether its values are in another file
+   * @param nonFinite the number of NaN and infinite values; 0 for other types than float32, and for
    *     values in another file
    */
   public record Initializer(
@@ -80,13 +80,13 @@ public record OnnxInfo(
   }
 
   /**
-   * A node that computes with a quantized weight.
+   * Describes a node that computes with a quantized weight.
    *
-   * @param input the type in which it takes its input, {@code FLOAT} where that is not quantized; a
-   *     scale that is taken from the input as it comes adds {@code , dynamic}
+   * @param input the type of its input, {@code FLOAT} if the input is not quantized; {@code ,
+   *     dynamic} is appended if its scale is computed from each input
    * @param weight the type of the weight's codes
-   * @param shape of the weight
-   * @param scales how many scales the weight has; 0 where the node does not say it
+   * @param shape the shape of the weight
+   * @param scales the number of scales of the weight; 0 if the node does not tell
    */
   public record QuantizedNode(
       String name, String operator, String input, String weight, List<Long> shape, long scales) {
@@ -99,7 +99,7 @@ public record OnnxInfo(
   /**
    * Reads a file.
    *
-   * @throws OnnxException if it is damaged or no ONNX file
+   * @throws OnnxException if it is damaged or not an ONNX file
    * @throws IOException if it cannot be read
    */
   public static OnnxInfo of(Path file) throws IOException {
@@ -107,9 +107,9 @@ public record OnnxInfo(
   }
 
   /**
-   * As {@link #of(Path)}, from memory.
+   * Reads a file from memory, as {@link #of(Path)} does.
    *
-   * @param name for messages
+   * @param name the name in messages
    */
   public static OnnxInfo of(String name, byte[] bytes) {
     return of(OnnxFile.of(name, bytes), bytes.length);
@@ -143,7 +143,7 @@ public record OnnxInfo(
         initializers);
   }
 
-  /** A graph and those inside of its nodes, which {@link WireCheck} has found to be few. */
+  /** Collects a graph and its subgraphs, whose number {@link WireCheck} has limited. */
   private static void collect(
       String file,
       GraphProto graph,
@@ -163,7 +163,7 @@ public record OnnxInfo(
     }
   }
 
-  /** The name of a node's operator, its domain before it if that is not ONNX's own. */
+  /** Returns the name of a node's operator, with its domain before it if that is not ONNX's own. */
   static String operator(NodeProto node) {
     boolean own = node.getDomain().isEmpty() || node.getDomain().equals(ONNX);
     return own ? node.getOpType() : node.getDomain() + "." + node.getOpType();

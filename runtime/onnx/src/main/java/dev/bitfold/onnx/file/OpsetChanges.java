@@ -11,18 +11,18 @@ import java.util.function.Consumer;
 import onnx.Onnx.AttributeProto;
 
 /**
- * The operators of ONNX whose meaning changes from one version of the operators to a later one,
- * from 7 to 21, and how a node of the earlier one is written in the later one. Source: ONNX's
- * docs/Changelog.md. All operators with a new definition in these versions that are not listed here
- * take more types, or attributes and inputs whose absence means what it meant before. Changes up to
- * version 11 are in {@link OldOperators}.
+ * Lists the operators of ONNX whose meaning changes between two versions, from 7 to 21, and how a
+ * node of the earlier version is written in the later one. Source: ONNX's docs/Changelog.md.
+ * Operators with a new definition that are not listed here only accept more types, or have new
+ * attributes and inputs whose absence means the former behaviour. Changes up to version 11 are in
+ * {@link OldOperators}.
  */
 final class OpsetChanges {
   /**
-   * A change.
+   * Describes a change.
    *
    * @param version the first version with the new meaning
-   * @param rewrite brings a node of the old meaning there
+   * @param rewrite brings a node with the old meaning to that version
    */
   record Change(long version, Consumer<NodeRewrite> rewrite) {}
 
@@ -63,7 +63,7 @@ final class OpsetChanges {
 
   private OpsetChanges() {}
 
-  /** Of an operator, those up to version 11 come first. */
+  /** Returns all changes by operator. Those up to version 11 come first. */
   private static Map<String, List<Change>> all() {
     Map<String, List<Change>> all = new HashMap<>();
     OldOperators.changes().forEach((name, changes) -> all.put(name, new ArrayList<>(changes)));
@@ -72,12 +72,12 @@ final class OpsetChanges {
     return all;
   }
 
-  /** The operators whose meaning changes on the way from one version to another. */
+  /** Returns the operators whose meaning changes between two versions. */
   static List<String> operators() {
     return CHANGES.keySet().stream().sorted().toList();
   }
 
-  /** What brings a node from one version to a later one, in order. */
+  /** Returns the rewrites that bring a node from one version to a later one, in order. */
   static List<Consumer<NodeRewrite>> between(long from, long to, String operation) {
     List<Consumer<NodeRewrite>> found = new ArrayList<>();
     for (Change change : CHANGES.getOrDefault(operation, List.of())) {
@@ -88,14 +88,17 @@ final class OpsetChanges {
     return found;
   }
 
-  /** In training it has more outputs, of which opset 14 has others. */
+  /** Refuses the outputs that the operator has in training, because opset 14 has changed them. */
   private static void inference(NodeRewrite node) {
     if (node.node().getOutputCount() > 1) {
       throw node.refused("has outputs for training, which opset 14 has changed");
     }
   }
 
-  /** The axis is an attribute and 1 without it, then an input and the last but one without it. */
+  /**
+   * Turns the axis into an input. As an attribute its default is 1, as an input it is the last axis
+   * but one.
+   */
   private static void dft(NodeRewrite node) {
     long axis = node.attribute("axis").map(AttributeProto::getI).orElse(1L);
     byte[] bytes =
@@ -104,7 +107,7 @@ final class OpsetChanges {
     node.remove("axis");
   }
 
-  /** Modes have other names. */
+  /** Renames the modes. */
   private static void gridSample(NodeRewrite node) {
     node.text("mode")
         .ifPresent(
@@ -119,8 +122,8 @@ final class OpsetChanges {
   }
 
   /**
-   * The scale and bias of each group become those of each channel. A normalization with those of
-   * groups is InstanceNormalization of a tensor that has the groups as channels.
+   * Replaces the scale and bias of each group by those of each channel. A normalization with scales
+   * of groups is written as InstanceNormalization of a tensor with the groups as channels.
    */
   private static void groupNorm(NodeRewrite node) {
     long groups = node.attribute("num_groups").map(AttributeProto::getI).orElse(0L);
@@ -138,8 +141,9 @@ final class OpsetChanges {
   }
 
   /**
-   * Before 13 all axes from the given one on were taken as one; after it, the one alone. The same
-   * for the last axis; for others the tensor is flattened and brought back.
+   * Keeps the meaning of an axis. Before opset 13, all axes from the given one on counted as one;
+   * since then, only the given one counts. For the last axis, both are the same. For other axes,
+   * the tensor is flattened and reshaped back.
    */
   private static void oneAxis(NodeRewrite node) {
     long axis = node.attribute("axis").map(AttributeProto::getI).orElse(1L);
@@ -157,14 +161,14 @@ final class OpsetChanges {
     node.reshapeBack(shape);
   }
 
-  /** Coordinates are taken as they are, then moved by half a pixel unless it is said. */
+  /** Writes the former default for coordinates, which did not move them by half a pixel. */
   private static void roiAlign(NodeRewrite node) {
     if (node.attribute("coordinate_transformation_mode").isEmpty()) {
       node.set("coordinate_transformation_mode", "output_half_pixel");
     }
   }
 
-  /** Without sizes, the number of parts has to be said. */
+  /** Writes the number of parts, which is needed if there are no sizes. */
   private static void evenSplit(NodeRewrite node) {
     if (node.node().getInputCount() < 2 && node.attribute("num_outputs").isEmpty()) {
       node.set("num_outputs", node.node().getOutputCount());

@@ -8,10 +8,10 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.OperatorSetIdProto;
 
 /**
- * Raises the version of a model's standard operators: what changes its meaning on the way is
- * rewritten ({@link OpsetChanges}).
+ * Raises the version of a model's standard operators. Operators whose meaning changes are rewritten
+ * ({@link OpsetChanges}).
  *
- * @param file named in messages
+ * @param file the name in messages
  * @param from the version of the model
  * @param to the version to reach
  */
@@ -20,9 +20,9 @@ public record OpsetRaise(String file, long from, long to) {
   private static final long NEWEST = 21;
 
   /**
-   * The version of the standard operators that a model imports.
+   * Returns the version of the standard operators that a model imports.
    *
-   * @throws OnnxException if it imports none, or two versions of them
+   * @throws OnnxException if the model imports none, or two versions
    */
   public static long of(String file, ModelProto model) {
     List<Long> versions =
@@ -44,9 +44,9 @@ public record OpsetRaise(String file, long from, long to) {
   }
 
   /**
-   * The model at the higher version.
+   * Returns the model in the higher version.
    *
-   * @throws OnnxException if an operator cannot be brought there
+   * @throws OnnxException if an operator cannot be brought to that version
    */
   public ModelProto apply(ModelProto model) {
     if (to <= from) {
@@ -68,7 +68,7 @@ public record OpsetRaise(String file, long from, long to) {
     return with(model, to).toBuilder().setGraph(graph(model.getGraph(), "")).build();
   }
 
-  /** The model with one import of the standard operators. */
+  /** Returns the model with one import of the standard operators. */
   private static ModelProto with(ModelProto model, long version) {
     ModelProto.Builder one = model.toBuilder().clearOpsetImport();
     one.addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(version));

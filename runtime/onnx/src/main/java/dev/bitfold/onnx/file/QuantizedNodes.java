@@ -11,9 +11,9 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the nodes of a graph that compute with quantized weights, in whichever form. */
+/** Finds the nodes of a graph that compute with quantized weights, in any form. */
 final class QuantizedNodes {
-  /** Operators that take codes, and which of their inputs the weight's are. */
+  /** The operators that take codes, with the index of the weight's input. */
   private static final Map<String, Integer> WEIGHT_INPUT =
       Map.ofEntries(
           Map.entry("MatMulInteger", 1),
@@ -65,7 +65,7 @@ final class QuantizedNodes {
     return found;
   }
 
-  /** DequantizeLinear before the weight, and perhaps before the input. */
+  /** Recognizes DequantizeLinear before the weight, and possibly before the input. */
   private @Nullable QuantizedNode dequantized(NodeProto node) {
     NodeProto weight = node.getInputCount() < 2 ? null : source(node.getInput(1));
     if (weight == null || !isDequantize(weight)) {
@@ -78,7 +78,7 @@ final class QuantizedNodes {
     return codes == null ? null : quantized(node, type, codes, scale);
   }
 
-  /** An operator that takes codes itself. */
+  /** Recognizes an operator that takes codes itself. */
   private @Nullable QuantizedNode onCodes(NodeProto node) {
     Integer at = WEIGHT_INPUT.get(node.getOpType());
     if (at == null || node.getInputCount() <= at) {
@@ -114,10 +114,10 @@ final class QuantizedNodes {
     return node.getOpType().equals("DequantizeLinear") && node.getInputCount() > 1;
   }
 
-  /** What makes a value, behind what only arranges it anew. */
+  /** Returns the node that makes a value, before nodes that only rearrange it. */
   private @Nullable NodeProto source(String value) {
     NodeProto node = sources.get(value);
-    // Bounded: damaged files have cycles.
+    // The number of steps is bounded, because damaged files have cycles.
     for (int step = 0; node != null && step <= sources.size(); step++) {
       if (!SAME_VALUES.contains(node.getOpType()) || node.getInputCount() == 0) {
         return node;
@@ -127,7 +127,7 @@ final class QuantizedNodes {
     return null;
   }
 
-  /** The type of a value that holds codes. */
+  /** Returns the type of a value that holds codes. */
   private String codesOf(String value) {
     NodeProto node = source(value);
     if (node == null) {

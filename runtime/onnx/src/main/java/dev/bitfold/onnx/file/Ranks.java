@@ -13,7 +13,7 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.ValueInfoProto;
 import org.jspecify.annotations.Nullable;
 
-/** The number of axes of a graph's values, as far as a few common operations tell. */
+/** Finds the number of axes of a graph's values, as far as a few common operations tell. */
 final class Ranks {
   private static final int MAX_DEPTH = 64;
   private static final Set<String> SAME =
@@ -62,7 +62,7 @@ final class Ranks {
     }
   }
 
-  /** The rank of a value; empty if it is not known. */
+  /** Returns the rank of a value; empty if it is not known. */
   OptionalInt of(String value) {
     int rank = of(value, 0);
     return rank < 0 ? OptionalInt.empty() : OptionalInt.of(rank);
@@ -135,7 +135,10 @@ final class Ranks {
     return -1;
   }
 
-  /** How many axes a node inserts: those of its attribute, and of its input since opset 13. */
+  /**
+   * Returns the number of axes that a node inserts: those of its attribute, or since opset 13, of
+   * its input.
+   */
   private int axes(NodeProto node) {
     if (node.getInputCount() > 1) {
       return length(node.getInput(1));
@@ -147,7 +150,7 @@ final class Ranks {
         .orElse(-1);
   }
 
-  /** The number of elements of a vector that is a constant or joined from single elements. */
+  /** Returns the number of elements of a vector that is constant or joined from single elements. */
   private int length(String value) {
     NodeProto node = producers.get(value);
     if (node != null && node.getOpType().equals("Concat")) {

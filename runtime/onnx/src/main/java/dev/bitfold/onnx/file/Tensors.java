@@ -11,14 +11,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.protobuf.ByteString;
 
-/** Tensors of a file, both ways. Sizes are checked before anything is allocated. */
+/** Reads and writes tensors of a file. Sizes are checked before anything is allocated. */
 public final class Tensors {
   private Tensors() {}
 
   /**
-   * The shape.
+   * Returns the shape of a tensor.
    *
-   * @throws OnnxException if a size is negative or the elements are more than an array holds
+   * @throws OnnxException if a size is negative, or if there are more elements than an array can
+   *     hold
    */
   public static long[] shape(String file, TensorProto tensor) {
     long[] shape = new long[tensor.getDimsCount()];
@@ -52,7 +53,7 @@ public final class Tensors {
     return type;
   }
 
-  /** ONNX's name of the element type, also of those that cannot be read as numbers here. */
+  /** Returns ONNX's name of the element type, even if its values cannot be read as numbers here. */
   static String typeName(String file, TensorProto tensor) {
     ElementType type = ElementType.of(tensor.getDataType());
     TensorProto.DataType known = TensorProto.DataType.forNumber(tensor.getDataType());
@@ -63,9 +64,9 @@ public final class Tensors {
   }
 
   /**
-   * The bytes that the values take.
+   * Returns the number of bytes that the values take.
    *
-   * @throws OnnxException if the file does not hold as many as the shape says
+   * @throws OnnxException if the file holds another number of bytes than the shape says
    */
   static long bytes(String file, TensorProto tensor) {
     ElementType type = ElementType.of(tensor.getDataType());
@@ -80,7 +81,10 @@ public final class Tensors {
     return type.bytes(length);
   }
 
-  /** How many values of a float32 tensor are NaN or infinite; 0 for tensors of other types. */
+  /**
+   * Returns the number of NaN and infinite values in a float32 tensor; 0 for tensors of other
+   * types.
+   */
   static long nonFinite(String file, TensorProto tensor) {
     if (tensor.getDataType() != ElementType.FLOAT.number() || tensor.getExternalDataCount() > 0) {
       return 0;
@@ -98,9 +102,9 @@ public final class Tensors {
   }
 
   /**
-   * Refuses weights that are no numbers: nothing could be calibrated with them.
+   * Refuses weights with NaN or infinity, because nothing could be calibrated with them.
    *
-   * @throws OnnxException that names the tensor and the first such value
+   * @throws OnnxException if there is such a value; the message names the tensor and the value
    */
   public static void requireFinite(String file, TensorProto tensor, float[] values) {
     for (int i = 0; i < values.length; i++) {
@@ -126,7 +130,7 @@ public final class Tensors {
     return index;
   }
 
-  /** The tensor with its own element type. */
+  /** Returns the tensor with its own element type. */
   static INDArray array(String file, TensorProto tensor) {
     ElementType type = type(file, tensor);
     DataType nd4j = type.nd4j();
@@ -149,7 +153,7 @@ public final class Tensors {
     return shape.length == 0 ? typed.reshape() : typed.reshape(shape);
   }
 
-  /** The values of a float32 tensor. */
+  /** Returns the values of a float32 tensor. */
   public static float[] floats(String file, TensorProto tensor) {
     ElementType type = type(file, tensor);
     if (type != ElementType.FLOAT) {
@@ -185,7 +189,7 @@ public final class Tensors {
     return values;
   }
 
-  /** The values of an integer tensor. */
+  /** Returns the values of an integer tensor. */
   public static long[] integers(String file, TensorProto tensor) {
     return integers(file, tensor, type(file, tensor), length(shape(file, tensor)));
   }
@@ -193,7 +197,7 @@ public final class Tensors {
   private static long[] integers(String file, TensorProto tensor, ElementType type, int length) {
     switch (type) {
       case INT64, UINT32, UINT64, UINT8, INT8, UINT16, INT16, INT32, BOOL -> {}
-      default -> throw bad(file, tensor, "is " + type + ", no tensor of integers");
+      default -> throw bad(file, tensor, "is " + type + ", not a tensor of integers");
     }
     boolean raw = isRaw(file, tensor, type, length, typed(tensor, type));
     ByteBuffer bytes = raw(tensor);
@@ -204,7 +208,7 @@ public final class Tensors {
     return values;
   }
 
-  /** How many values stand one by one, not as raw bytes. */
+  /** Returns the number of values that are stored one by one instead of as raw bytes. */
   private static int typed(TensorProto tensor, ElementType type) {
     return switch (type) {
       case FLOAT -> tensor.getFloatDataCount();
@@ -235,7 +239,9 @@ public final class Tensors {
     };
   }
 
-  /** Whether the values are in the raw bytes; refuses what does not fit the shape. */
+  /**
+   * Returns whether the values are stored as raw bytes; refuses values that do not fit the shape.
+   */
   private static boolean isRaw(
       String file, TensorProto tensor, ElementType type, int length, int typed) {
     if (tensor.getExternalDataCount() > 0) {
@@ -246,7 +252,7 @@ public final class Tensors {
     if (raw == type.bytes(length) && typed == 0) {
       return true;
     }
-    // Of 4-bit integers, one value holds two.
+    // For 4-bit integers, one stored value holds two.
     if (raw == 0 && typed == (type.bits() < Byte.SIZE ? type.bytes(length) : length)) {
       return false;
     }
@@ -269,7 +275,7 @@ public final class Tensors {
     return tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** IEEE 754 binary16. */
+  /** Converts IEEE 754 binary16 to float. */
   private static float half(int bits) {
     int exponent = bits >> 10 & 0x1f;
     int mantissa = bits & 0x3ff;
@@ -286,7 +292,7 @@ public final class Tensors {
     return new OnnxException(file, "tensor " + tensor.getName() + " " + what);
   }
 
-  /** A tensor to be written. */
+  /** Returns a tensor to write. */
   public static TensorProto of(String name, ElementType type, byte[] bytes, long... shape) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()
@@ -303,7 +309,7 @@ public final class Tensors {
     return tensor.build();
   }
 
-  /** A float32 tensor to be written. */
+  /** Returns a float32 tensor to write. */
   public static TensorProto of(String name, float[] values, long... shape) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -311,7 +317,7 @@ public final class Tensors {
     return of(name, ElementType.FLOAT, bytes.array(), shape);
   }
 
-  /** A vector of 64-bit integers to be written. */
+  /** Returns a vector of 64-bit integers to write. */
   public static TensorProto of(String name, long... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);

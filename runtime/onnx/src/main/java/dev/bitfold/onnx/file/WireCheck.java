@@ -5,12 +5,12 @@ import org.nd4j.shade.protobuf.CodedInputStream;
 import org.nd4j.shade.protobuf.WireFormat;
 
 /**
- * Looks for repeated numbers where a damaged length or field number would make protobuf turn
- * megabytes of weights into lists of numbers, many times their size: more than are ever packed into
- * varints is refused before anything is allocated.
+ * Protects against damaged lengths and field numbers, by which protobuf would turn megabytes of
+ * weights into lists of numbers that take many times as much memory. Lists that are longer than any
+ * list of varints in practice are refused before anything is allocated.
  */
 final class WireCheck {
-  // Field numbers of onnx.proto3, from the model to a tensor.
+  // The field numbers of onnx.proto3, from the model to a tensor.
   private static final int MODEL_GRAPH = 7;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_INITIALIZER = 5;
@@ -29,7 +29,10 @@ final class WireCheck {
   private static final int MAX_DIMS_BYTES = 1 << 10;
   private static final int MAX_DEPTH = 80;
 
-  /** Nodes, attributes and tensors: an empty one takes 2 bytes in the file, and 100 in memory. */
+  /**
+   * The largest number of nodes, attributes and tensors. An empty one takes 2 bytes in the file and
+   * 100 in memory.
+   */
   private static final int MAX_MESSAGES = 1 << 20;
 
   private final String file;
@@ -72,7 +75,7 @@ final class WireCheck {
       int field = WireFormat.getTagFieldNumber(tag);
       int wire = WireFormat.getTagWireType(tag);
       if (wire != WireFormat.WIRETYPE_LENGTH_DELIMITED) {
-        // Groups, which nest without limit, are no part of the format.
+        // Groups, which can be nested without limit, are not part of the format.
         if (wire == WireFormat.WIRETYPE_START_GROUP || !in.skipField(tag)) {
           throw new OnnxException(file, "is truncated or no ONNX file: it holds a group");
         }

@@ -3,7 +3,7 @@ package dev.bitfold.onnx.graph;
 import java.util.Arrays;
 import onnx.Onnx.AttributeProto;
 
-/** Attributes of nodes. */
+/** Makes attributes of nodes. */
 final class Attributes {
   private Attributes() {}
 

@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The layers of a graph by their paths in the model. For one thread. */
+/** Holds the layers of a graph by their paths in the model. For one thread. */
 final class DescribedLayers {
   /**
-   * A layer.
+   * Describes a layer.
    *
-   * @param weight of its object; a second step of the path must have the same
-   * @param node the first that reads its weight; of a norm, whose tensors are mapped, nothing
-   * @param tensors of a norm: the paths of its tensors
+   * @param weight the weight of its object; a second step with the same path must have the same
+   *     weight
+   * @param node the first node that reads the weight; empty for a norm, whose tensors are mapped
+   * @param tensors the paths of a norm's tensors
    */
   private record Described(INDArray weight, String node, List<String> tensors) {}
 
@@ -24,7 +25,7 @@ final class DescribedLayers {
     this.steps = steps;
   }
 
-  /** Refuses a path that is blank or that another layer has. */
+  /** Refuses a path that is blank or belongs to another layer. */
   void require(String path, INDArray weight) {
     if (path.isBlank()) {
       throw steps.bad("has a layer without a path; give it its path in the model, such as fc1");
@@ -35,13 +36,13 @@ final class DescribedLayers {
     }
   }
 
-  /** Notes a layer whose node is mapped. */
+  /** Records a layer whose node is mapped. */
   void node(String path, INDArray weight, String node) {
     layers.putIfAbsent(path, new Described(weight, node, List.of()));
   }
 
   /**
-   * Notes a norm.
+   * Records a norm.
    *
    * @param tensors the paths of its tensors, which are also the names of their constants
    */

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A value of an {@link OnnxGraph}. Each method adds a step that reads it and returns what the step
- * makes; a value may be read by any number of steps. Sizes that are open are -1. Every method
- * throws {@link OnnxException} where a step does not take the value, and names layer, value and
- * shape. For one thread.
+ * Represents a value of an {@link OnnxGraph}. Each method adds a step that reads the value, and
+ * returns the step's result. Any number of steps may read a value. Open sizes are -1. Every method
+ * throws {@link OnnxException} if a step does not accept the value; the message names layer, value
+ * and shape. For one thread.
  */
 public final class OnnxValue {
   private final OnnxGraph graph;
@@ -39,7 +39,7 @@ public final class OnnxValue {
     return integers;
   }
 
-  /** Returns the shape; -1 is a size that is open. */
+  /** Returns the shape. Open sizes are -1. */
   public long[] shape() {
     return shape.clone();
   }
@@ -61,17 +61,17 @@ public final class OnnxValue {
   /**
    * Adds a ready-made layer of the float model.
    *
-   * @param path in the model, as {@code plan.list()} prints it. The same path again, with the same
-   *     layer, is a second call of it
-   * @param layer of bitfold-layers: Linear, Embedding, Conv1d, Conv2d, their ChannelsLast forms,
-   *     LayerNorm, RMSNorm, BatchNorm
+   * @param path the path in the model, as {@code plan.summary()} prints it. The same path with the
+   *     same layer is another call of that layer
+   * @param layer a layer of bitfold-layers: Linear, Embedding, Conv1d, Conv2d, their ChannelsLast
+   *     forms, LayerNorm, RMSNorm, BatchNorm
    */
   public OnnxValue layer(String path, Object layer) {
     return graph.layers().layer(path, Objects.requireNonNull(layer, path), this);
   }
 
   /**
-   * Adds {@code x · weightᵀ + bias}, for layers of your own.
+   * Adds {@code x · weightᵀ + bias}, for a layer of the user's own.
    *
    * @param weight [out, in]
    * @param bias [out], or null for none
@@ -81,11 +81,11 @@ public final class OnnxValue {
   }
 
   /**
-   * Adds a convolution, channels first, for layers of your own.
+   * Adds a convolution, channels first, for a layer of the user's own.
    *
    * @param weight [out, in / groups, kernel...]
    * @param bias [out], or null for none
-   * @param windows how the kernel moves along each axis behind the channels
+   * @param windows the movement of the kernel along each axis behind the channels
    */
   public OnnxValue convolution(
       String path, INDArray weight, @Nullable INDArray bias, int groups, Window... windows) {
@@ -93,7 +93,7 @@ public final class OnnxValue {
   }
 
   /**
-   * Adds a look-up of rows by these indices, for layers of your own.
+   * Adds a look-up of rows by these indices, for a layer of the user's own.
    *
    * @param table [indices, channels]
    */
@@ -106,7 +106,7 @@ public final class OnnxValue {
     return each("Relu");
   }
 
-  /** Adds x where it is positive, else slope · x. */
+  /** Adds x if it is positive, and slope · x otherwise. */
   public OnnxValue leakyRelu(double slope) {
     return each("LeakyRelu", Attributes.number("alpha", slope));
   }
@@ -200,7 +200,10 @@ public final class OnnxValue {
     return next(graph.steps().node("MatMul", "/MatMul", List.of(name, other.name)), product);
   }
 
-  /** Adds this value and others one after the other along an axis, negative from the end. */
+  /**
+   * Adds the concatenation of this value and others along an axis; negative axes count from the
+   * end.
+   */
   public OnnxValue concat(int axis, OnnxValue... others) {
     int along = axis(axis);
     long[] sizes = shape.clone();
@@ -226,7 +229,7 @@ public final class OnnxValue {
   /**
    * Adds another shape of the same elements.
    *
-   * @param sizes 0 keeps the size of that axis, -1, once, takes what is left
+   * @param sizes the new sizes; 0 keeps the size of that axis, and one -1 takes what is left
    */
   public OnnxValue reshape(long... sizes) {
     long[] result =
@@ -249,9 +252,9 @@ public final class OnnxValue {
   }
 
   /**
-   * Adds the axes in another order.
+   * Adds the same value with its axes in another order.
    *
-   * @param axes of this value, each once
+   * @param axes the axes of this value, each once
    */
   public OnnxValue transpose(int... axes) {
     int[] sorted = axes.clone();
@@ -267,7 +270,7 @@ public final class OnnxValue {
     return next(y, Sizes.permuted(shape, axes));
   }
 
-  /** Adds the mean along an axis, negative from the end, which is left out. */
+  /** Adds the mean along an axis, which is removed; negative axes count from the end. */
   public OnnxValue mean(int axis) {
     requireFloats("ReduceMean");
     int along = axis(axis);
@@ -288,18 +291,20 @@ public final class OnnxValue {
   /**
    * Adds the largest value of each window, channels first.
    *
-   * @param kernel the window's size along every axis behind the channels
+   * @param kernel the size of the window along every axis behind the channels
    */
   public OnnxValue maxPool(int kernel, Window window) {
     return pool("MaxPool", kernel, window);
   }
 
-  /** Adds the mean of each window, channels first, which does not move beyond the edge. */
+  /** Adds the mean of each window, channels first. Windows do not extend beyond the edge. */
   public OnnxValue averagePool(int kernel, int stride) {
     return pool("AveragePool", kernel, Window.UNIT.withStride(stride));
   }
 
-  /** Adds the mean of each channel, channels first; axes behind them have size 1. */
+  /**
+   * Adds the mean of each channel, channels first. The axes behind the channels then have size 1.
+   */
   public OnnxValue globalAveragePool() {
     requireImage("GlobalAveragePool");
     long[] sizes = shape.clone();

@@ -19,7 +19,7 @@ import onnx.Onnx.AttributeProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Writes the nodes of layers. Each says what it takes before anything is added. */
+/** Writes the nodes of layers. What a layer accepts is checked before anything is added. */
 final class ReadyMade {
   private final Steps steps;
   private final DescribedLayers layers;
@@ -33,7 +33,10 @@ final class ReadyMade {
     return layers;
   }
 
-  /** By its class, which must be the ready-made one itself: a subclass may compute otherwise. */
+  /**
+   * Adds a layer by its class, which must be the ready-made class itself, because a subclass may
+   * compute something else.
+   */
   OnnxValue layer(String path, Object layer, OnnxValue x) {
     Class<?> type = layer.getClass();
     if (type == Linear.class && layer instanceof Linear linear) {
@@ -112,7 +115,7 @@ final class ReadyMade {
     return x.floats(y, shape);
   }
 
-  /** Of one axis for each window. */
+  /** Adds a convolution with one axis for each window. */
   OnnxValue convolution(
       String path,
       INDArray weight,
@@ -203,7 +206,7 @@ final class ReadyMade {
     return x.next(y, x.shape());
   }
 
-  /** In the nodes that ONNX Runtime fuses into one. */
+  /** Adds RMSNorm as the nodes that ONNX Runtime fuses into one. */
   private OnnxValue rmsNorm(String path, RMSNorm norm, OnnxValue x) {
     floats(path, x);
     last(path, x, norm.weight().length(), "channels on its last axis");
@@ -310,7 +313,7 @@ final class ReadyMade {
     }
   }
 
-  /** As exporters name a node after its module. */
+  /** Returns the name that exporters give to a node of this module. */
   private static String name(String path, String operation) {
     return "/" + path.replace('.', '/') + "/" + operation;
   }

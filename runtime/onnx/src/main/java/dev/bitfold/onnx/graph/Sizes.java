@@ -4,18 +4,21 @@ import dev.bitfold.layers.Window;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Shapes of values; a size that a file leaves open is {@link #OPEN}. */
+/** Computes shapes of values. A size that a file leaves open is {@link #OPEN}. */
 final class Sizes {
   static final long OPEN = -1;
 
   private Sizes() {}
 
-  /** Whether two sizes may be the same. */
+  /** Returns whether two sizes may be equal. */
   static boolean agree(long a, long b) {
     return a == b || a == OPEN || b == OPEN;
   }
 
-  /** The shape of an elementwise operation on two; empty if they do not fit each other. */
+  /**
+   * Returns the shape of an elementwise operation on two values; empty if they do not fit each
+   * other.
+   */
   static Optional<long[]> broadcast(long[] a, long[] b) {
     long[] shape = new long[Math.max(a.length, b.length)];
     for (int i = 1; i <= shape.length; i++) {
@@ -29,19 +32,22 @@ final class Sizes {
     return Optional.of(shape);
   }
 
-  /** The shape with another last size. */
+  /** Returns the shape with another last size. */
   static long[] withLast(long[] shape, long last) {
     long[] other = shape.clone();
     other[other.length - 1] = last;
     return other;
   }
 
-  /** The shape with its axes in another order. */
+  /** Returns the shape with its axes in another order. */
   static long[] permuted(long[] shape, int... axes) {
     return Arrays.stream(axes).mapToLong(axis -> shape[axis]).toArray();
   }
 
-  /** Outputs along an axis that a kernel moves over; 0 if it does not fit. */
+  /**
+   * Returns the number of outputs along an axis that a kernel moves over; 0 if the kernel does not
+   * fit.
+   */
   static long outputs(long inputs, long kernel, Window window) {
     if (inputs == OPEN) {
       return OPEN;
@@ -52,9 +58,9 @@ final class Sizes {
   }
 
   /**
-   * The shape after a Reshape; empty if the elements do not fit.
+   * Returns the shape after a Reshape; empty if the elements do not fit.
    *
-   * @param sizes 0 keeps the size of its axis, -1 takes what is left
+   * @param sizes the new sizes; 0 keeps the size of its axis, and -1 takes what is left
    */
   static Optional<long[]> reshaped(long[] shape, long[] sizes) {
     long[] result = sizes.clone();
@@ -84,7 +90,7 @@ final class Sizes {
     return Optional.of(result);
   }
 
-  /** The number of elements; open if a size is. */
+  /** Returns the number of elements; open if a size is open. */
   static long product(long... shape) {
     long product = 1;
     for (long size : shape) {

@@ -21,7 +21,7 @@ import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The nodes and constants of a graph that is being described. For one thread. */
+/** Holds the nodes and constants of a graph that is being described. For one thread. */
 final class Steps {
   /** The first version with LayerNormalization. */
   static final long OPSET = 17;
@@ -47,7 +47,7 @@ final class Steps {
     return new OnnxException(name, problem);
   }
 
-  /** A name that nothing has so far. */
+  /** Returns a name that is not in use. */
   String fresh(String base) {
     String fresh = base;
     for (int i = 1; !names.add(fresh); i++) {
@@ -92,7 +92,7 @@ final class Steps {
     return tensor.getName();
   }
 
-  /** Adds a node whose output has its name; the name. */
+  /** Adds a node whose output has the node's name, and returns the name. */
   String node(String operation, String base, List<String> reads, AttributeProto... attributes) {
     String node = fresh(base);
     nodes.add(
@@ -127,7 +127,7 @@ final class Steps {
         .build();
   }
 
-  /** The float model. */
+  /** Returns the float model. */
   ModelProto model() {
     if (inputs.isEmpty() || outputs.isEmpty()) {
       throw bad("has no " + (inputs.isEmpty() ? "input" : "output") + " yet");

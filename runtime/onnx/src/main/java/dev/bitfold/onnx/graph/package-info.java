@@ -1,6 +1,7 @@
 /**
- * Writes ONNX files of models that have none: the steps of their {@code forward}, described.
- * Imports {@code dev.bitfold.onnx.file}, {@code .proof} and {@code .export}, and bitfold-layers.
+ * Writes ONNX files for models without one, from a description of the steps of their {@code
+ * forward}. Imports {@code dev.bitfold.onnx.file}, {@code .proof} and {@code .export}, and
+ * bitfold-layers.
  */
 @NullMarked
 package dev.bitfold.onnx.graph;

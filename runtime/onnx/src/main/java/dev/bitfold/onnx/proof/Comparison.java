@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What the reference has computed of one feed, and by how much it may be missed. */
+/** Holds what the reference has computed for one feed, and the tolerance of each value. */
 final class Comparison {
   private final Reference reference;
   private final Faults faults;
@@ -27,7 +27,7 @@ final class Comparison {
     this.expected = expected;
   }
 
-  /** What went into the reference. */
+  /** Returns the inputs of the reference. */
   Map<String, INDArray> given() {
     return given;
   }

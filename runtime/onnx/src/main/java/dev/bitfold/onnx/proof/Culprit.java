@@ -16,9 +16,10 @@ import onnx.Onnx.NodeProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Finds the first node that differs, once a stretch between cuts is known to: of the values that
- * both graphs have under one name there, the first that is not the same. If none is, the fault
- * comes and goes with what ONNX Runtime fuses, and the layer is named from which the stretch comes.
+ * Finds the first node that differs, after a difference was found in the part between two cuts. It
+ * compares the values that both graphs have under the same names there, and takes the first one
+ * that differs. If none differs, the fault depends on what ONNX Runtime fuses; then the layer at
+ * the beginning of the part is named.
  */
 final class Culprit {
   private final OnnxFile exported;
@@ -33,13 +34,13 @@ final class Culprit {
     this.settings = settings;
   }
 
-  /** The node to blame for a difference at a cut. */
+  /** Returns the node that causes a difference at a cut. */
   String of(Cut cut, Map<String, INDArray> given) {
     Exposure exposure = Exposure.of(graph, cut).orElseThrow();
     return of(exposure.value(), given, cut.node());
   }
 
-  /** The node to blame for a difference at an output of the graph. */
+  /** Returns the node that causes a difference at an output of the graph. */
   String of(String output, Map<String, INDArray> given) {
     NodeProto source = graph.producer(output);
     return of(output, given, source == null ? output : source.getName());
@@ -60,7 +61,7 @@ final class Culprit {
     return layer;
   }
 
-  /** The nodes between the cuts before a value and itself, in order. */
+  /** Returns the nodes between the preceding cuts and a value, in order. */
   private List<NodeProto> stretch(String end) {
     Set<String> behindCuts = new HashSet<>();
     reference

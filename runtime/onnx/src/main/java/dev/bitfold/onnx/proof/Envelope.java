@@ -11,17 +11,17 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How far the values of a model move by right: in runs of the reference whose numbers are changed
- * as ONNX Runtime may change them. Each float that goes in is moved by up to 2^-20 of itself, which
- * stands for sums in another order, and each layer's output by half of the unit in which a bias is
- * rounded to 32-bit integers. Only asked where the fixed bound is exceeded: a graph that subtracts
- * nearly equal numbers, compares or sorts moves further than that by right.
+ * Measures how far the values of a model legitimately vary, by running the reference with numbers
+ * changed as ONNX Runtime may change them. Each float input is changed by up to 2^-20 of itself,
+ * which represents sums in another order. Each layer's output is changed by half of the unit in
+ * which a bias is rounded to 32-bit integers. It is used only if the fixed bound is exceeded: a
+ * graph that subtracts nearly equal numbers, compares or sorts legitimately varies by more.
  */
 final class Envelope {
   private static final int RUNS = 8;
   private static final double ROUNDING = 0x1p-20;
 
-  /** The largest of eight moves of a random sign is a fourth of what may happen. */
+  /** The largest of eight random changes is taken as a fourth of what may happen. */
   private static final float MARGIN = 4;
 
   private final List<Map<String, HostValue>> runs = new ArrayList<>();
@@ -31,7 +31,7 @@ final class Envelope {
   /**
    * Runs the reference.
    *
-   * @param feed what goes in, floats of which are moved
+   * @param feed the inputs, whose floats are changed
    */
   static Envelope of(Reference reference, OrtRuns session, Map<String, INDArray> feed)
       throws OrtRuns.RunException {
@@ -69,7 +69,7 @@ final class Envelope {
     return DenseFloats.array(values, reference.shapeOf(name));
   }
 
-  /** How far each element of a value of floats may move. */
+  /** Returns how far each element of a float value may vary. */
   float[] spread(String value, INDArray exact, java.util.function.UnaryOperator<INDArray> scaled) {
     float[] e = Bound.floats(scaled.apply(exact));
     float[] spread = new float[e.length];
@@ -86,7 +86,7 @@ final class Envelope {
     return spread;
   }
 
-  /** What integers a value may have. */
+  /** Returns the integers that a value may have. */
   List<long[]> integers(String value, HostValue.Integers exact) {
     List<long[]> all = new ArrayList<>();
     for (Map<String, HostValue> run : runs) {

@@ -7,16 +7,16 @@ import onnx.Onnx.NodeProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a proof says that fails.
+ * Makes the exceptions of a failed proof.
  *
- * @param file names the export
+ * @param file the name of the export
  * @param exported the file that is proved
  */
 record Faults(String file, ModelProto exported) {
   private static final String SKIP =
       "; the file is not written. options.withProof(OnnxProof.skipped(reason)) writes it unproved";
 
-  /** The proof cannot be made. */
+  /** Returns the exception for a proof that is not possible. */
   static OnnxException unproved(String file, String why, Throwable cause) {
     return new OnnxException(file, "cannot be proved: " + why + SKIP, cause);
   }
@@ -29,7 +29,7 @@ record Faults(String file, ModelProto exported) {
     return new OnnxException(file, "the exported file " + what + SKIP, cause);
   }
 
-  /** The same fault, of a file that is right without the optimizer. */
+  /** Returns the same fault for a file that is correct without the optimizer. */
   OnnxException ofOptimizer(OnnxException fault) {
     return new OnnxException(
         file,
@@ -49,10 +49,10 @@ record Faults(String file, ModelProto exported) {
   }
 
   /**
-   * The file computes something else.
+   * Returns the exception for a file that computes something else.
    *
-   * @param node the first that differs
-   * @param place where it shows
+   * @param node the first node that differs
+   * @param place the place where the difference was found
    */
   OnnxException differs(String node, Bound.Difference difference, String place) {
     return fault(
@@ -66,7 +66,7 @@ record Faults(String file, ModelProto exported) {
             + Bound.RELATIVE);
   }
 
-  /** The node that a message of ONNX Runtime names, and the message. */
+  /** Returns the node that a message of ONNX Runtime names, and the message. */
   String at(OrtRuns.RunException e) {
     String message = String.valueOf(e.getMessage());
     String found = "";

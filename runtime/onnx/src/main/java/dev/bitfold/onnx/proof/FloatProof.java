@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Proves that a float file is the model that it was written of: ONNX Runtime, with its optimizer
- * on, must compute the model's own outputs.
+ * Proves that a float file is the model that it was written from: ONNX Runtime, with its optimizer
+ * on, must compute the outputs of the model itself.
  */
 public final class FloatProof {
   private FloatProof() {}
@@ -17,9 +17,9 @@ public final class FloatProof {
   /**
    * Proves a file.
    *
-   * @param file what was written
+   * @param file the file that was written
    * @param remedy what to look at if it differs
-   * @throws OnnxException if it cannot be run, or does not compute what the model does
+   * @throws OnnxException if the file cannot be run, or does not compute what the model computes
    */
   public static ProofResult prove(OnnxFile file, OnnxProof proof, String remedy) {
     if (proof instanceof OnnxProof.Skipped skipped) {

@@ -3,12 +3,12 @@ package dev.bitfold.onnx.proof;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A value that ONNX Runtime has computed. */
+/** Holds a value that ONNX Runtime has computed. */
 sealed interface HostValue {
-  /** Of floats of any type, as float32. */
+  /** Holds floats of any type, as float32. */
   record Floats(INDArray array) implements HostValue {}
 
-  /** Of integers or booleans. */
+  /** Holds integers or booleans. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Integers(long[] values, long[] shape) implements HostValue {
     @Override
@@ -17,6 +17,6 @@ sealed interface HostValue {
     }
   }
 
-  /** Neither: text, sequences, maps. They are not compared. */
+  /** Stands for text, sequences and maps, which are not compared. */
   record Other(String type) implements HostValue {}
 }

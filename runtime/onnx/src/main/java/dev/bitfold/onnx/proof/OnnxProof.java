@@ -11,21 +11,21 @@ import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What the proof of an export runs on. A feed holds an array for each input of the file, by the
- * input's name; arrays are cast to the input's type. Immutable; arrays must not be written to while
- * an export runs.
+ * Chooses the data for the proof of an export. A feed holds an array for each input of the file, by
+ * the input's name. Arrays are cast to the input's type. Immutable. Arrays must not be written to
+ * while an export runs.
  */
 public sealed interface OnnxProof {
   /**
-   * Returns what the model itself computes of a feed, by the names of the file's outputs; empty if
-   * the proof does not ask it.
+   * Returns the function that computes the model's own outputs for a feed, by the names of the
+   * file's outputs; empty if the proof does not use the model.
    */
   Optional<Function<Map<String, INDArray>, Map<String, INDArray>>> model();
 
   /**
-   * Returns a proof on random data of the shapes and types of the file's inputs. Inputs that
-   * quantized layers read get values from their calibrated range and beyond it, others normal
-   * values, indices of tables their rows.
+   * Returns a proof on random data in the shapes and types of the file's inputs. Inputs of
+   * quantized layers get values inside and beyond their calibrated range. Indices of tables get
+   * valid rows, and other inputs normal values.
    */
   static OnRandom random() {
     return random(1);
@@ -37,8 +37,8 @@ public sealed interface OnnxProof {
   }
 
   /**
-   * Returns a proof on feeds, of which there is one at least. Calibration data is best: it reaches
-   * the values that the scales were made for.
+   * Returns a proof on feeds, of which at least one is needed. Calibration data is the best choice,
+   * because it covers the values that the scales were made for.
    *
    * @throws IllegalArgumentException if there is no feed
    */
@@ -49,7 +49,7 @@ public sealed interface OnnxProof {
   /**
    * Returns a proof on batches of another form.
    *
-   * @param feed makes the file's inputs of a batch
+   * @param feed converts a batch to the file's inputs
    * @throws IllegalArgumentException if there is no batch
    */
   static <B> OnFeeds on(
@@ -60,9 +60,9 @@ public sealed interface OnnxProof {
   }
 
   /**
-   * Returns no proof: the file is written as it is.
+   * Skips the proof: the file is written as it is.
    *
-   * @param reason is kept in the export's result
+   * @param reason the reason, which the export's result contains
    * @throws IllegalArgumentException if the reason is blank
    */
   static OnnxProof skipped(String reason) {
@@ -70,24 +70,25 @@ public sealed interface OnnxProof {
   }
 
   /**
-   * Random data.
+   * Chooses random data.
    *
-   * @param seed of the random numbers
-   * @param model what the model itself computes of a feed, by the names of the file's outputs
+   * @param seed the seed of the random numbers
+   * @param model computes the model's own outputs for a feed, by the names of the file's outputs
    */
   record OnRandom(long seed, Optional<Function<Map<String, INDArray>, Map<String, INDArray>>> model)
       implements OnnxProof {
-    /** As {@link OnFeeds#against}. */
+    /** Returns the same proof against the model, as {@link OnFeeds#against} does. */
     public OnRandom against(Function<Map<String, INDArray>, Map<String, INDArray>> outputs) {
       return new OnRandom(seed, Optional.of(outputs));
     }
   }
 
   /**
-   * The data of a caller.
+   * Chooses the caller's data.
    *
    * @param feeds an array for each input, by its name
-   * @param model what the quantized model computes of a feed, by the names of the file's outputs
+   * @param model computes the quantized model's outputs for a feed, by the names of the file's
+   *     outputs
    */
   record OnFeeds(
       List<Map<String, INDArray>> feeds,
@@ -96,7 +97,7 @@ public sealed interface OnnxProof {
     /** Copies the feeds, keeping their order. */
     public OnFeeds {
       if (feeds.isEmpty()) {
-        throw new IllegalArgumentException("a proof needs one feed at least");
+        throw new IllegalArgumentException("a proof needs at least one feed");
       }
       List<Map<String, INDArray>> copies = new ArrayList<>();
       feeds.forEach(feed -> copies.add(Collections.unmodifiableMap(new LinkedHashMap<>(feed))));
@@ -105,10 +106,10 @@ public sealed interface OnnxProof {
 
     /**
      * Returns the same proof, in which the file's outputs are also compared with those of the
-     * quantized model itself: that finds a float file that is not the float model, such as one with
+     * quantized model itself. This finds a float file that is not the float model, such as one with
      * another epsilon.
      *
-     * @param outputs what the quantized model computes of a feed, by the names of the file's
+     * @param outputs computes the quantized model's outputs for a feed, by the names of the file's
      *     outputs; outputs may be left out
      */
     public OnFeeds against(Function<Map<String, INDArray>, Map<String, INDArray>> outputs) {
@@ -117,9 +118,9 @@ public sealed interface OnnxProof {
   }
 
   /**
-   * No proof.
+   * Skips the proof.
    *
-   * @param reason why
+   * @param reason the reason
    */
   record Skipped(String reason) implements OnnxProof {
     @Override

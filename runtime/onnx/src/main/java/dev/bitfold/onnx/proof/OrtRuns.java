@@ -25,9 +25,11 @@ import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A session of ONNX Runtime with the optimizer on, as a user opens it. To be closed. */
+/**
+ * Holds a session of ONNX Runtime with the optimizer on, as in a user's program. Must be closed.
+ */
 final class OrtRuns implements AutoCloseable {
-  /** A model that ONNX Runtime does not take, or data that the model does not take. */
+  /** Signals a model that ONNX Runtime does not accept, or data that the model does not accept. */
   static final class RunException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -50,7 +52,7 @@ final class OrtRuns implements AutoCloseable {
     }
   }
 
-  /** The version of ONNX Runtime. */
+  /** Returns the version of ONNX Runtime. */
   static String version() {
     return OrtEnvironment.getEnvironment().getVersion();
   }
@@ -58,7 +60,7 @@ final class OrtRuns implements AutoCloseable {
   /**
    * Opens a session.
    *
-   * @param settings entries of its configuration
+   * @param settings the entries of its configuration
    */
   static OrtRuns open(ModelProto model, Map<String, String> settings) throws RunException {
     return open(model.toByteArray(), settings);
@@ -90,7 +92,7 @@ final class OrtRuns implements AutoCloseable {
     }
   }
 
-  /** Runs the model; of the arrays, those that it takes are fed. */
+  /** Runs the model with those of the arrays that are its inputs. */
   Map<String, HostValue> run(Map<String, INDArray> feed) throws RunException {
     Map<String, OnnxTensor> given = new HashMap<>();
     try {

@@ -5,21 +5,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is known of an exported file. */
+/** Tells what has been proved about an exported file. */
 public sealed interface ProofResult {
   /**
-   * The file computes what the quantized model does.
+   * The file computes what the quantized model computes.
    *
    * @param runtime the version of ONNX Runtime
-   * @param data what it was run on
-   * @param compared how many quantized inputs and outputs of layers, and outputs of the file, were
-   *     compared, each on all data
+   * @param data the data of the proof
+   * @param compared the number of quantized inputs and outputs of layers, and of outputs of the
+   *     file, that were compared, each on all data
    * @param largest the largest difference that was found, relative to the largest value of its
-   *     tensor; where codes are compared, of the values that are rounded to another code
-   * @param unmoved the nodes whose quantized input had one and the same code everywhere, so that
-   *     little is proved of them: give the proof better data
+   *     tensor; where codes are compared, among the values that are rounded to another code
+   * @param unmoved the nodes whose quantized input had the same code everywhere, so that little is
+   *     proved about them; give the proof better data
    * @param settings the entries that a session's configuration must have for the file to compute
-   *     this; empty for a file that runs with any
+   *     this; empty if none are needed
    */
   record Proved(
       String runtime,
@@ -39,7 +39,7 @@ public sealed interface ProofResult {
   /**
    * Nothing was proved.
    *
-   * @param reason why
+   * @param reason the reason
    */
   record Skipped(String reason) implements ProofResult {}
 }

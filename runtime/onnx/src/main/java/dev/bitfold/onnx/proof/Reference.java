@@ -17,10 +17,10 @@ import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 
 /**
- * What an exported file must compute: the float model's own file, in which each mapped layer has
- * the weight and bias that Bitfold's model computes with, and is cut where Bitfold quantizes. None
- * of what an export does is in it: no other version of operators, no cleaned shapes, nothing
- * folded, no QuantizeLinear. For one thread.
+ * Describes what an exported file must compute. It is the float model's own file, in which each
+ * mapped layer has the weight and bias that Bitfold's model computes with, and which is cut where
+ * Bitfold quantizes. It contains nothing of what an export does: no other version of operators, no
+ * cleaned shapes, nothing folded, no QuantizeLinear. For one thread.
  */
 public final class Reference {
   private final OnnxFile original;
@@ -31,7 +31,7 @@ public final class Reference {
   private final Set<String> scaled = new LinkedHashSet<>();
 
   /**
-   * The float model, in which nothing is quantized yet.
+   * Makes a reference in which nothing is quantized yet.
    *
    * @param original the float model's file
    */
@@ -40,12 +40,12 @@ public final class Reference {
     this.graph = new Graph(original);
   }
 
-  /** The graph, for changes that have no method here. */
+  /** Returns the graph, for changes that have no method here. */
   public Graph graph() {
     return graph;
   }
 
-  /** Gives a node a constant in place of one of its inputs. */
+  /** Replaces one of a node's inputs by a constant. */
   public void constant(String node, int input, float[] values, long... shape) {
     setInput(node, input, graph.add(Tensors.of(node + "/bitfold_" + input, values, shape)));
   }
@@ -69,12 +69,12 @@ public final class Reference {
   }
 
   /**
-   * Says that a node computes a layer.
+   * Declares that a node computes a layer.
    *
-   * @param value what the layer yields: what the node makes, or the addition of the bias behind it
-   * @param units for each output channel, the product of both scales, in which ONNX Runtime rounds
-   *     a bias; zeros where it does not
-   * @param axesBehind how many axes stand behind that of the channels
+   * @param value the layer's output: that of the node, or of the addition of the bias behind it
+   * @param units for each output channel, the product of both scales, to which ONNX Runtime rounds
+   *     a bias; zeros if it does not
+   * @param axesBehind the number of axes behind that of the channels
    */
   public void layer(String node, String value, float[] units, int axesBehind) {
     layers.add(node);
@@ -108,7 +108,7 @@ public final class Reference {
   /**
    * Cuts a layer at its output.
    *
-   * @param value as for {@link #layer}
+   * @param value as in {@link #layer}
    */
   public void output(String layer, String node, String value, Activation activation) {
     NodeProto source = java.util.Objects.requireNonNull(graph.producer(value));
@@ -118,7 +118,10 @@ public final class Reference {
     cuts.add(new Cut(layer, node, true, value, before, value, activation));
   }
 
-  /** Values that the exported file holds with other factors, as smoothing is folded into them. */
+  /**
+   * Declares values that have other factors in the exported file, because smoothing is folded into
+   * them.
+   */
   public void scaled(Set<String> values) {
     scaled.addAll(values);
   }
@@ -141,7 +144,7 @@ public final class Reference {
     return cuts;
   }
 
-  /** The nodes that compute layers. */
+  /** Returns the nodes that compute layers. */
   Set<String> layers() {
     return layers;
   }
@@ -150,7 +153,9 @@ public final class Reference {
     return scaled;
   }
 
-  /** For each input that adds to a layer's output, the units that a bias is rounded in. */
+  /**
+   * Returns the units that a bias is rounded to, for each input that is added to a layer's output.
+   */
   Map<String, float[]> units() {
     return units;
   }
@@ -160,7 +165,7 @@ public final class Reference {
   }
 
   /**
-   * The model.
+   * Returns the model.
    *
    * @param more values that become outputs as well
    */

@@ -10,15 +10,17 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Compares a file's outputs with those of the model as the user runs it. In a quantized model a
- * code may go either way at each layer, and all that follows from it, so the outputs are held to
- * how far the file's own move when sums are computed in another order, without the optimizer.
+ * Compares a file's outputs with those of the model as the user runs it. In a quantized model, a
+ * code may go either way at each layer, with all its consequences. Therefore, the tolerance is how
+ * far the file's own outputs vary if sums are computed in another order, without the optimizer.
  */
 final class WholeModel {
-  /** Relative, in the Euclidean norm: two codes in a hundred steps, where nothing moves. */
+  /**
+   * The relative tolerance in the Euclidean norm, if nothing varies: two codes in a hundred steps.
+   */
   static final double QUANTIZED = 2e-3;
 
-  /** The same of a float model, in which only sums differ. */
+  /** The same for a float model, in which only sums differ. */
   static final double FLOAT = Bound.RELATIVE;
 
   private static final double MARGIN = 8;
@@ -32,8 +34,8 @@ final class WholeModel {
   /**
    * Makes a comparison.
    *
-   * @param least the relative difference that always may be
-   * @param remedy what to look at if they differ
+   * @param least the relative difference that is always allowed
+   * @param remedy what to look at if the outputs differ
    */
   WholeModel(
       OnnxFile file,
@@ -49,9 +51,9 @@ final class WholeModel {
   }
 
   /**
-   * Compares what both compute of a feed.
+   * Compares the outputs for a feed.
    *
-   * @return the largest difference of an output, relative, in the Euclidean norm
+   * @return the largest relative difference of an output, in the Euclidean norm
    */
   double compare(OrtRuns exported, Map<String, INDArray> feed) {
     Map<String, INDArray> expected = model.apply(feed);

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Where ONNX Runtime is not on the class path, an export says so in one sentence. */
+/** Checks that without ONNX Runtime on the class path, an export says so in one sentence. */
 class WithoutRuntimeTest {
   private static final String SENTENCE =
       "net: is written with a proof, for which ONNX Runtime must be on the class path: add"

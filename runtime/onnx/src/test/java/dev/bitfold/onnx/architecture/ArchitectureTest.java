@@ -8,7 +8,10 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import dev.bitfold.architecture.Rooms;
 
-/** Files know no models, proofs no exports; one class alone knows ONNX Runtime. */
+/**
+ * Checks that files know no models, that proofs know no exports, and that only one class knows ONNX
+ * Runtime.
+ */
 @AnalyzeClasses(packages = "dev.bitfold.onnx", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final Rooms ROOMS =

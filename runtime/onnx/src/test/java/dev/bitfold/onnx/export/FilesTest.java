@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Files as exporters write them: each is exported and proved, or refused with what to do. */
+/** Checks files as exporters write them: each is exported and proved, or refused with a remedy. */
 class FilesTest {
   private static final UnaryOperator<ModelProto> WHOLE = UnaryOperator.identity();
 

@@ -26,7 +26,7 @@ import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Small float files, their exports, and what damages those. */
+/** Makes small float files and their exports, and damages the exports. */
 final class ProofFiles {
   static final OnnxOptions OPTIONS = OnnxOptions.DEFAULT.withUnsignedWeights(true);
 

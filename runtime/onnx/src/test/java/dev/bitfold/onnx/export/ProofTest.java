@@ -59,8 +59,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The proof finds a file that is not the quantized model, and names the node: each test damages a
- * right file as an export once wrote it.
+ * Checks that the proof finds a file that is not the quantized model, and names the node. Each test
+ * damages a correct file in a way that an export once did.
  */
 @Tag("slow")
 class ProofTest {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** The page's code compiles, and does what the page says. */
+/** Checks that the code of docs/deployment.md compiles, and does what the page says. */
 class DeploymentPageTest {
   private static final Path PAGE = Path.of("../../docs/deployment.md");
   private static final Path SOURCE =

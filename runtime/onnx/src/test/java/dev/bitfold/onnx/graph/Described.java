@@ -15,7 +15,7 @@ import dev.bitfold.layers.RMSNorm;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Models whose only form is Java. */
+/** Holds models that exist only in Java. */
 public final class Described {
   private Described() {}
 

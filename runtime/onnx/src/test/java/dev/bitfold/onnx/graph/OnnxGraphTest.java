@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Models whose only form is Java are written as ONNX files that compute what they do. */
+/** Checks that models that exist only in Java are written as ONNX files that compute the same. */
 class OnnxGraphTest {
   private static final double FLOAT = 1e-5;
   private static final double QUANTIZED = 2e-3;

@@ -4,7 +4,7 @@ import java.util.function.DoubleUnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The steps of a test in plain loops over numbers of 64 bits. */
+/** Computes the steps of a test in plain loops over doubles. */
 final class PlainSteps {
   private PlainSteps() {}
 

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What ONNX Runtime computes of the exported model beside what the quantized model computes. */
+/**
+ * Compares what ONNX Runtime computes for the exported model with what the quantized model
+ * computes.
+ */
 class OnnxExportTest {
   private static final long PUBLISHED_BYTES = 22_972_370;
   private static final int SENTENCES = 200;
@@ -138,8 +141,9 @@ class OnnxExportTest {
     for (int i = 0; i < encoder.size(); i++) {
       INDArray folded =
           Backed.contentsOf(export.quantized())
+              .file()
               .state()
-              .preScales()
+              .preQuantScales()
               .get("encoder." + i + ".attention.output.x");
       List<String> at = Nodes.of(i);
       FusedEncoderLayer layer = encoder.get(i);

@@ -18,7 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** The quantized encoder, calibrated on few sentences and with one alpha so that it is quick. */
+/**
+ * Checks the quantized encoder. It is calibrated on few sentences and with one alpha, to be fast.
+ */
 class QuantizedMiniLmTest {
   private static final int THREADS = 8;
   private static final List<Batch> BATCHES =
@@ -34,7 +36,7 @@ class QuantizedMiniLmTest {
 
     // Two of each linear, and the two tables of the embeddings.
     assertEquals(36 * 2 + 2, quantized.summary().rows().size());
-    assertEquals(36, CALIBRATION.alphas().size());
+    assertEquals(36, CALIBRATION.alphaCurves().size());
     // The two norms of each layer are marked to stay float, and the summary says so.
     assertEquals(12, quantized.summary().skipped().size());
     assertTrue(

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param groups the groups of these numbers; null without a pre-quant scale
  * @param form the form of these groups
  */
-record DevicePreScale(DevicePointer factors, @Nullable DeviceGroups groups, Form form) {
+record DevicePreQuantScale(DevicePointer factors, @Nullable DeviceGroups groups, Form form) {
   /** No pre-quant scale. */
-  static final DevicePreScale NONE = new DevicePreScale(DevicePointer.NULL, null, Form.ONE);
+  static final DevicePreQuantScale NONE =
+      new DevicePreQuantScale(DevicePointer.NULL, null, Form.ONE);
 
   void write(LaunchArguments to) {
     to.pointer(factors);
