@@ -14,9 +14,9 @@ import javax.lang.model.SourceVersion;
 import javax.lang.model.element.TypeElement;
 
 /**
- * Writes, for each annotated layer {@code X} a {@code QuantizedX}, for each model {@code M} an
- * {@code MQuantizer}, and for each recipe {@code R} an {@code RRecipe}. It looks at every class,
- * because recipes are annotations of the user's own.
+ * Writes the generated classes: {@code QuantizedX} for each annotated layer {@code X}, {@code
+ * MQuantizer} for each model {@code M}, and {@code RRecipe} for each recipe {@code R}. It looks at
+ * every class, because recipes are annotations that users declare.
  */
 @AutoService(Processor.class)
 @SupportedAnnotationTypes("*")
@@ -24,7 +24,7 @@ public final class BitfoldProcessor extends AbstractProcessor {
   private final SourceTypes sources = new SourceTypes();
   private final Deferred deferred = new Deferred();
 
-  /** For the compiler. */
+  /** Makes the processor; called by the compiler. */
   public BitfoldProcessor() {}
 
   @Override

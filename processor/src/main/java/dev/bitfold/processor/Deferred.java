@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Classes that wait for a later round, by name: elements of one round are stale in the next. The
- * value is the type that they wait for.
+ * Holds the names of classes that wait for a later round, because elements of one round are not
+ * valid in the next. The value is the type that a class waits for.
  */
 final class Deferred {
   private Map<String, String> waiting = new LinkedHashMap<>();
@@ -14,7 +14,7 @@ final class Deferred {
     waiting.put(type, missing);
   }
 
-  /** What was waiting, which from now on waits no more. */
+  /** Returns the waiting classes, and removes them. */
   Map<String, String> take() {
     Map<String, String> taken = waiting;
     waiting = new LinkedHashMap<>();

@@ -4,7 +4,7 @@ import com.sun.source.util.Trees;
 import java.util.Optional;
 import javax.annotation.processing.ProcessingEnvironment;
 
-/** javac's syntax trees, which other compilers and some build tools do not give out. */
+/** Finds javac's syntax trees, which other compilers and some build tools do not provide. */
 final class JavacTrees {
   private JavacTrees() {}
 

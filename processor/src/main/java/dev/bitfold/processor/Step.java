@@ -44,7 +44,7 @@ import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.util.ElementFilter;
 
-/** One round: finds the annotated classes and takes each from reader to file. */
+/** Handles one round: finds the annotated classes and takes each one from reading to a file. */
 final class Step {
   private final ProcessingEnvironment environment;
   private final Language language;
@@ -78,7 +78,7 @@ final class Step {
     this.validator = new Validator(language, sources, detector, holdings, layers);
   }
 
-  /** Processes what is new and what waited. */
+  /** Processes new classes and classes that have waited. */
   void run(Set<? extends Element> roots) {
     Set<String> names = new LinkedHashSet<>(deferred.take().keySet());
     roots.forEach(root -> collect(root, names));
@@ -87,7 +87,7 @@ final class Step {
     }
   }
 
-  /** Reports what still waits; of what has no name javac has said it. */
+  /** Reports the classes that still wait. If a type has no name, javac has reported it. */
   void finish() {
     deferred
         .take()
@@ -113,7 +113,7 @@ final class Step {
     }
   }
 
-  /** Whatever goes wrong becomes a diagnostic that names the class. */
+  /** Turns any failure into a diagnostic that names the class. */
   private void guarded(TypeElement type) {
     try {
       process(type);
@@ -127,7 +127,7 @@ final class Step {
     }
   }
 
-  /** Reads a class, checks what was read, and writes what is generated for it. */
+  /** Reads a class, checks the result, and writes the generated class. */
   private void process(TypeElement type) {
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       recipe(type);
@@ -174,7 +174,7 @@ final class Step {
     finish(type, layer, LayerModel::subject, problems, LayerGenerator::generate);
   }
 
-  /** An annotation that does not exist yet may turn out to be a recipe. */
+  /** Waits for annotations that do not exist yet, because one of them may be a recipe. */
   private void waitForAnnotations(TypeElement type) {
     for (AnnotationMirror mirror : type.getAnnotationMirrors()) {
       if (new AnnotationUse(type, mirror).isUnresolved()) {
@@ -206,7 +206,7 @@ final class Step {
     problems.add(id, Place.at(type), type.getSimpleName(), subject.generated().simpleName(), why);
   }
 
-  /** One originating class for each file: the processor is isolating. */
+  /** Writes a file with one originating class, because the processor is isolating. */
   private void write(TypeElement type, Subject subject, JavaFile file, Problems problems) {
     String text = SourceText.of(file);
     try (Writer writer =

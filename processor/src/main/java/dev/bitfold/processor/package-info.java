@@ -1,8 +1,8 @@
 /**
- * The annotation processor. Each round it takes every annotated class through the same stages: read
- * what the class declares, resolve that into a model, check the rules, write a file. Here stand the
- * processor and the order of the stages; everything else has a package of its own. Imports all of
- * them.
+ * Contains the annotation processor. In each round, every annotated class passes through the same
+ * stages: read what the class declares, resolve that into a model, check the rules, write a file.
+ * This package holds the processor and the order of the stages; everything else has a package of
+ * its own. Imports all of them.
  */
 @NullMarked
 package dev.bitfold.processor;

@@ -20,9 +20,9 @@ import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 
 /**
- * Sources, each in a package of its own, that the compiler takes without a warning and Bitfold's
- * processor without an error. Many are compiled at once: most of the time goes into what javac
- * reads before the first class.
+ * Compiles sources, each in a package of its own, that must give no compiler warning and no error
+ * of Bitfold's processor. Many are compiled at once, because javac spends most of its time on
+ * reading class files before the first class.
  */
 final class AcceptedSources {
   static final int BATCH = 40;

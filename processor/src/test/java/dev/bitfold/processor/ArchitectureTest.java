@@ -20,9 +20,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The packages of the processor and what each may use. A package that is not named here fails, and
- * so does an arrow that is not drawn here, or that is drawn and not used. Java's own packages and
- * jspecify may be used everywhere; ND4J and the runtime nowhere.
+ * Lists the packages of the processor and what each may use. The test fails for a package that is
+ * not listed, for a use that is not listed, and for a listed use that does not occur. Java's own
+ * packages and jspecify may be used everywhere, ND4J and the runtime nowhere.
  */
 class ArchitectureTest {
   private static final String PROCESSOR = "dev.bitfold.processor";

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Eclipse's compiler and javac agree: the same generated text for every right example, and for
- * every wrong one the same ids on the same lines. Columns are Eclipse's own affair. It has no line
- * for records and their components either; there the message names the record.
+ * Checks that Eclipse's compiler and javac agree: the same generated text for every right example,
+ * and the same ids on the same lines for every wrong one. Columns may differ. Eclipse's compiler
+ * has no line for records and their components; there, the message names the record.
  */
 @Tag("slow")
 class EclipseCompilerTest {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The examples of {@code docs/diagnostics} with mistakes of all kinds, and correct sources of odd
- * shapes. Whatever is written, the compiler ends with a diagnostic or with success: never with an
+ * shapes. Whatever the input is, the compiler ends with a diagnostic or with success: never with an
  * exception of the processor, and never with an error or a warning in generated code. {@code
  * -Dfuzz.seed}, {@code -Dfuzz.mutants}, {@code -Dfuzz.sources} and {@code -Dfuzz.fresh=true} try
  * others.

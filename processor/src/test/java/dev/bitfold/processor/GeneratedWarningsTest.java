@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Generated code suppresses the warnings that the user's class would bring into it, and no other:
- * Eclipse's compiler warns of those.
+ * Checks that generated code suppresses exactly the warnings that the user's class would cause in
+ * it. Eclipse's compiler warns about any other suppression.
  */
 @Tag("slow")
 class GeneratedWarningsTest {

@@ -42,10 +42,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What Gradle takes an isolating processor at its word for: each generated file has one originating
- * class, and compiling that class alone, with all others as class files, writes the same text
- * again. The classes that come out of it need no reflection, so they fit a native image as they
- * are.
+ * Checks the properties that Gradle expects of an isolating processor. Each generated file has one
+ * originating class. Compiling that class alone, with all others as class files, writes the same
+ * text again. The resulting classes need no reflection, so they fit a native image unchanged.
  */
 @Tag("slow")
 class IsolatingTest {

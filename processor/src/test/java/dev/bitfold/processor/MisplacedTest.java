@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Annotations that would be ignored where they stand, and combinations that the page does not show.
- * A case is the ids expected, and source text.
+ * Checks annotations that would be ignored in their place, and combinations that the page does not
+ * show. A case consists of the expected ids and source text.
  */
 @Tag("slow")
 class MisplacedTest {

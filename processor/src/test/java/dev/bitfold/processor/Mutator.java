@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Makes small mistakes in Java source, as tired people do: most still parse. */
+/** Makes small mistakes in Java source, as people do. Most results can still be parsed. */
 final class Mutator {
   private static final Pattern NUMBER = Pattern.compile("(?<![\\w\"])-?\\d+(\\.\\d+)?(?![\\w\"])");
   private static final Pattern TEXT = Pattern.compile("\"[^\"]*\"");

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Remedies that give lines to paste: pasted into the class, they mend it. A case is the only id
- * that is expected, and source text; its last class is the one that is mended.
+ * Checks remedies with lines to paste: pasted into the class, they fix it. A case consists of the
+ * only expected id and source text, whose last class is fixed.
  */
 @Tag("slow")
 class PastedRemedyTest {

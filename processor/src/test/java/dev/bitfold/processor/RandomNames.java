@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/** Draws names and texts that Java allows and people seldom write; no name comes twice. */
+/** Draws names and texts that Java allows but that are rare. No name occurs twice. */
 final class RandomNames {
   /** What generated code uses itself, keywords of some contexts, and letters of many kinds. */
   private static final List<String> VARIABLES =

@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 
 /**
- * Writes correct Java with a layer in it, and a model or recipe perhaps, of odd shapes: names,
+ * Writes correct Java sources of unusual shapes with a layer and possibly a model or recipe: names,
  * texts, modifiers, generics, signatures, many parameters, nesting and packages.
  */
 final class RandomSources {

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Messages that name the one thing that is wrong, and remedies that fit it. A case is a part of the
- * only message, and source text.
+ * Checks messages that name the one thing that is wrong, and remedies that fit it. A case consists
+ * of a part of the only message, and source text.
  */
 class RemedyTest {
   @ParameterizedTest

@@ -21,7 +21,7 @@ import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 import org.junit.jupiter.api.Test;
 
-/** Other processors generate what layers and models are made of. */
+/** Checks layers and models whose parts other processors generate. */
 class RoundsTest {
   /** Writes given classes in the first round. */
   @SupportedAnnotationTypes("*")

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Runs generated code: what the hooks hand out is what the layers compute with. */
+/** Runs generated code: layers must compute with what the hooks return. */
 class RunningCodeTest {
   /** Hooks that double weights, add 1 to inputs and negate outputs, and note their names. */
   private static final class Recorder implements Walk.Visitor {

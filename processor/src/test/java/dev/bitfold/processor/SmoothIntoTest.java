@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which paths {@code @SmoothInto} can name, and what is said of those that it cannot. */
+/**
+ * Checks which paths {@code @SmoothInto} can name, and the messages for paths that it cannot name.
+ */
 @Tag("slow")
 class SmoothIntoTest {
   @ParameterizedTest

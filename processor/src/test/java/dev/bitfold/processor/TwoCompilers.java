@@ -20,7 +20,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * Compiles with the processor and one compiler or the other; files lie in a folder, as ecj wants
+ * Compiles with the processor and one of two compilers. Files are written to a folder, as ecj needs
  * it.
  */
 final class TwoCompilers {

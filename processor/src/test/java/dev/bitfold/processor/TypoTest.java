@@ -39,9 +39,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A typo in each element of each annotation, one after the other, in every role and beside every
- * other kind of setting: either the compiler refuses it, or what was written stands in the
- * generated descriptor. Nothing that is written may be dropped in silence.
+ * Checks typos in each element of each annotation, in every role and together with every other kind
+ * of setting. Either the compiler refuses the typo, or the written value is in the generated
+ * descriptor. Nothing that is written may be ignored silently.
  */
 @Tag("slow")
 class TypoTest {

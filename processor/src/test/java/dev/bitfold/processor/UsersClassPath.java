@@ -10,9 +10,9 @@ import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What users compile against: ND4J and Bitfold, and nothing else of what the tests run with. javac
- * lists every jar of its class path again for each compilation, so a short one saves a third of the
- * time of the suite.
+ * Finds what users compile against: ND4J and Bitfold, without the other libraries of the tests.
+ * javac lists every jar of its class path again for each compilation, so a short class path saves a
+ * third of the suite's time.
  */
 final class UsersClassPath {
   private UsersClassPath() {}

@@ -23,7 +23,7 @@ public final class SdNetQuantizer {
   private SdNetQuantizer() {}
 
   /**
-   * Returns the plan of how a model will be quantized; no data has been seen yet.
+   * Returns the plan that the annotations describe, before any data has been seen.
    *
    * @param model the float model, which is never changed
    */

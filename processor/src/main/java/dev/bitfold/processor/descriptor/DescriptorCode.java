@@ -11,7 +11,10 @@ public final class DescriptorCode {
 
   private DescriptorCode() {}
 
-  /** {@code QuantDescriptor.builder().bits(4).per("O").build()}; defaults are left out but bits. */
+  /**
+   * Returns {@code QuantDescriptor.builder().bits(4).per("O").build()}. Elements with their default
+   * value are left out, except {@code bits}.
+   */
   public static CodeBlock of(QuantDescriptor descriptor) {
     CodeBlock.Builder code = CodeBlock.builder().add("$T.builder()", BitfoldNames.QUANT_DESCRIPTOR);
     if (descriptor.bits().equals(DEFAULTS.bits()) && descriptor.namedFormat() == Format.BITS) {

@@ -15,21 +15,22 @@ import java.util.function.Function;
 import javax.lang.model.element.AnnotationValue;
 
 /**
- * An element of {@code @Quantize} that is part of a descriptor: how it is read from the annotation
- * and written into generated code. The role is none of them: it says which tensor is meant.
+ * Describes an element of {@code @Quantize} that is part of a descriptor: how it is read from the
+ * annotation, and how it is written into generated code. The element {@code role} is not listed
+ * here, because it selects tensors.
  *
- * @param element its name in {@code @Quantize} and in the builder
+ * @param element the name of the element in {@code @Quantize} and in the builder
  * @param set reads an annotation's value into a builder
- * @param get the value of a descriptor
- * @param code the arguments of the builder's method
- * @param <T> the value's type
+ * @param get returns the value from a descriptor
+ * @param code returns the arguments of the builder's method
+ * @param <T> the type of the value
  */
 record DescriptorElement<T>(
     String element,
     BiConsumer<QuantDescriptor.Builder, AnnotationValue> set,
     Function<QuantDescriptor, T> get,
     Function<? super T, CodeBlock> code) {
-  /** All of them. */
+  /** All elements. */
   static final List<DescriptorElement<?>> ALL =
       List.of(
           new DescriptorElement<>(
@@ -143,7 +144,7 @@ record DescriptorElement<T>(
               QuantDescriptor::name,
               DescriptorLiterals::text));
 
-  /** The element of a name. */
+  /** Returns the element with a name. */
   static Optional<DescriptorElement<?>> of(String element) {
     for (DescriptorElement<?> known : ALL) {
       if (known.element().equals(element)) {
@@ -153,12 +154,12 @@ record DescriptorElement<T>(
     return Optional.empty();
   }
 
-  /** Sets the builder's value. */
+  /** Sets the builder's value from an annotation's value. */
   void read(QuantDescriptor.Builder builder, AnnotationValue value) {
     set.accept(builder, value);
   }
 
-  /** The arguments of the builder's method; empty if the value is the default. */
+  /** Returns the arguments of the builder's method; empty if the value is the default. */
   Optional<CodeBlock> write(QuantDescriptor descriptor, QuantDescriptor defaults) {
     T value = get.apply(descriptor);
     return get.apply(defaults).equals(value) ? Optional.empty() : Optional.of(code.apply(value));

@@ -8,7 +8,7 @@ import dev.bitfold.processor.source.Literals;
 import java.util.List;
 import java.util.function.Function;
 
-/** Values of descriptors as Java code. */
+/** Writes values of descriptors as Java code. */
 final class DescriptorLiterals {
   private DescriptorLiterals() {}
 
@@ -28,7 +28,7 @@ final class DescriptorLiterals {
     return join(values, DescriptorLiterals::number);
   }
 
-  /** The shortest double that rounds to the same float. */
+  /** Returns the shortest double that rounds to the same float. */
   static CodeBlock number(float value) {
     String shortest = Float.toString(value);
     return (float) Double.parseDouble(shortest) == value

@@ -15,7 +15,7 @@ public final class DescriptorReader {
 
   private DescriptorReader() {}
 
-  /** Reads an annotation; what is wrong with it is part of the result. */
+  /** Reads an annotation. The result includes the rules that it breaks. */
   public static QuantizerUse read(AnnotationUse use) {
     QuantDescriptor.Builder builder = QuantDescriptor.builder();
     for (var entry : use.mirror().getElementValues().entrySet()) {
@@ -34,7 +34,7 @@ public final class DescriptorReader {
         false);
   }
 
-  /** Returns the elements that this processor does not know: those of newer annotations. */
+  /** Returns the elements that this processor does not know, because the annotations are newer. */
   public static List<String> unknown(AnnotationUse use) {
     return use.mirror().getElementValues().keySet().stream()
         .map(element -> element.getSimpleName().toString())

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A quantizer that an annotation declares.
+ * Describes a quantizer that an annotation declares.
  *
- * @param role which tensors it is for
- * @param roleWritten whether the annotation says so, or the default does
- * @param descriptor how they are quantized; empty if the annotation makes no valid descriptor
- * @param broken the rules that the descriptor breaks, whatever the tensor
+ * @param role the role of the tensors that it quantizes
+ * @param roleWritten whether the annotation states the role; otherwise it is the default
+ * @param descriptor how the tensors are quantized; empty if the annotation does not make a valid
+ *     descriptor
+ * @param broken the rules that the descriptor breaks for any tensor
  * @param written the annotation that the user wrote: {@code @Quantize}, or the recipe
- * @param recipe whether that is a recipe
+ * @param recipe whether that annotation is a recipe
  */
 public record QuantizerUse(
     Role role,
@@ -25,7 +26,7 @@ public record QuantizerUse(
     List<DescriptorProblem> broken,
     AnnotationUse written,
     boolean recipe) {
-  /** Returns the same quantizer as declared where a recipe is used. */
+  /** Returns the same quantizer, as declared at a use of its recipe. */
   public QuantizerUse through(AnnotationUse recipeUse) {
     return new QuantizerUse(role, roleWritten, descriptor, broken, recipeUse, true);
   }
@@ -35,7 +36,10 @@ public record QuantizerUse(
     return recipe ? "recipe " + written.label() : written.label() + "(role = " + role + ")";
   }
 
-  /** Returns the place of an element's value; for a recipe, the place where it is used. */
+  /**
+   * Returns the place of an element's value. For a recipe, this is the place where the recipe is
+   * used.
+   */
   public Place place(String element) {
     return recipe ? written.place() : written.place(element);
   }

@@ -1,6 +1,6 @@
 package dev.bitfold.processor.diagnostics;
 
-/** What is wrong with a model and its components, and the remedies: message and fix of each id. */
+/** Holds the messages and remedies of problems with a model and its components. */
 final class ModelTexts {
   static final ProblemText OPEN_COMPONENT =
       new ProblemText(

@@ -3,15 +3,15 @@ package dev.bitfold.processor.diagnostics;
 import java.util.Locale;
 
 /**
- * One thing that is wrong.
+ * Describes one problem.
  *
  * @param id the kind of problem
- * @param message what is wrong with this very element
- * @param fix what to do, with a line to paste where there is one
- * @param place where it is
+ * @param message what is wrong with this element
+ * @param fix the remedy, with a line to paste if there is one
+ * @param place the place of the problem
  */
 public record Problem(ProblemId id, String message, String fix, Place place) {
-  /** A problem; the arguments fill the templates of the id. */
+  /** Returns a problem. The arguments fill the templates of the id. */
   public static Problem of(ProblemId id, Place place, Object... arguments) {
     return new Problem(
         id,
@@ -20,12 +20,12 @@ public record Problem(ProblemId id, String message, String fix, Place place) {
         place);
   }
 
-  /** The same problem at another place. */
+  /** Returns the same problem at another place. */
   public Problem at(Place other) {
     return new Problem(id, message, fix, other);
   }
 
-  /** The text that the compiler prints. */
+  /** Returns the text that the compiler prints. */
   public String text() {
     return "[" + id.code() + "] " + message + "\n  " + fix;
   }

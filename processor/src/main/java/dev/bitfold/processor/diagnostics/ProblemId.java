@@ -4,8 +4,8 @@ import dev.bitfold.descriptor.DescriptorRule;
 import java.util.Optional;
 
 /**
- * Everything that can be wrong, with its message and its remedy. A code never changes its meaning.
- * The arguments of the templates are given where the problem is found.
+ * Lists every kind of problem, with its message and remedy. A code never changes its meaning. The
+ * arguments of the templates come from the place that finds the problem.
  */
 public enum ProblemId {
   // The processor itself.
@@ -331,27 +331,27 @@ public enum ProblemId {
     this.rule = Optional.of(rule);
   }
 
-  /** {@code QZ001} and so on. */
+  /** Returns {@code QZ001} and so on. */
   public String code() {
     return code;
   }
 
-  /** The message's template. */
+  /** Returns the template of the message. */
   public String message() {
     return message;
   }
 
-  /** The remedy's template. */
+  /** Returns the template of the remedy. */
   public String fix() {
     return fix;
   }
 
-  /** The descriptor's rule behind it. */
+  /** Returns the rule of descriptors that the problem stands for; empty if there is none. */
   public Optional<DescriptorRule> rule() {
     return rule;
   }
 
-  /** The id of a descriptor's rule. */
+  /** Returns the id of a rule of descriptors. */
   public static ProblemId of(DescriptorRule rule) {
     for (ProblemId id : values()) {
       if (id.rule.filter(r -> r == rule).isPresent()) {

@@ -1,9 +1,9 @@
 package dev.bitfold.processor.diagnostics;
 
 /**
- * The templates of an id, which share their arguments.
+ * Holds the templates of an id, which share their arguments.
  *
  * @param message what is wrong
- * @param fix what to do
+ * @param fix the remedy
  */
 record ProblemText(String message, String fix) {}

@@ -4,11 +4,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Collects the problems of one class; the same problem at the same place counts once. */
+/** Collects the problems of one class. The same problem at the same place counts once. */
 public final class Problems {
   private final Set<Problem> found = new LinkedHashSet<>();
 
-  /** Adds a problem; the arguments fill the templates of the id. */
+  /** Adds a problem. The arguments fill the templates of the id. */
   public void add(ProblemId id, Place place, Object... arguments) {
     found.add(Problem.of(id, place, arguments));
   }
@@ -28,7 +28,7 @@ public final class Problems {
     return found.isEmpty();
   }
 
-  /** The problems in the order in which they were found. */
+  /** Returns the problems in the order in which they were found. */
   public List<Problem> list() {
     return List.copyOf(found);
   }

@@ -12,19 +12,22 @@ import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.TypeElement;
 import javax.tools.Diagnostic;
 
-/** Prints problems at their places, or at the class where a place is in no source. */
+/** Prints problems at their places, or at the class if a place is not in a source. */
 public final class Reporter {
   private final Messager messager;
   private final Optional<SourceLocator> locator;
   private final Predicate<Element> inSources;
 
-  /** What an interface lists is wrong wherever the interface is used, and said once. */
+  /**
+   * A problem in the list of an interface occurs wherever the interface is used, but is reported
+   * once.
+   */
   private final Set<Problem> reported = new HashSet<>();
 
   /**
-   * A reporter.
+   * Makes a reporter.
    *
-   * @param trees javac's trees, if this is javac: they know places that the messager does not
+   * @param trees javac's trees, if this is javac; they know places that the messager does not know
    * @param inSources whether an element is being compiled
    */
   public Reporter(Messager messager, Optional<Trees> trees, Predicate<Element> inSources) {
@@ -55,7 +58,10 @@ public final class Reporter {
     }
   }
 
-  /** Eclipse's compiler finds no line for records and their components, so the text says where. */
+  /**
+   * Returns the place in words, because Eclipse's compiler finds no line for records and their
+   * components.
+   */
   private static String whereInRecord(Element element) {
     if (element.getKind() == ElementKind.RECORD) {
       return "\n  in record " + element;
@@ -68,7 +74,10 @@ public final class Reporter {
         : "";
   }
 
-  /** Compilers know the place of a record's field, not that of its component. */
+  /**
+   * Returns the element that compilers know the place of: the field of a record, instead of its
+   * component.
+   */
   static Element visible(Element element) {
     if (element.getKind() != ElementKind.RECORD_COMPONENT) {
       return element;

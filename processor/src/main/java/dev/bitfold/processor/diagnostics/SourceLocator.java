@@ -22,7 +22,7 @@ import javax.tools.Diagnostic;
 
 /**
  * Finds places in javac's syntax trees. javac's own messager does not find one of several repeated
- * annotations, nor the annotations of record components.
+ * annotations, or the annotations of record components.
  */
 final class SourceLocator {
   private final Trees trees;
@@ -31,7 +31,7 @@ final class SourceLocator {
     this.trees = trees;
   }
 
-  /** Prints an error; false if the place is not found. */
+  /** Prints an error at a place; returns false if the place is not found. */
   boolean print(String text, Place place) {
     TreePath path = trees.getPath(Reporter.visible(place.element()));
     if (path == null) {
@@ -54,7 +54,7 @@ final class SourceLocator {
     return true;
   }
 
-  /** The annotation of the same name and the same place among those of its name. */
+  /** Returns the annotation with the same name and the same index among those of that name. */
   private static Optional<AnnotationTree> annotation(
       Tree declaration, Element element, AnnotationMirror mirror) {
     String name = mirror.getAnnotationType().asElement().getSimpleName().toString();
@@ -78,7 +78,7 @@ final class SourceLocator {
         .findFirst();
   }
 
-  /** The annotations of an element, those in containers one by one. */
+  /** Returns the annotations of an element, with those in containers one by one. */
   private static List<AnnotationMirror> flat(Element element) {
     List<AnnotationMirror> mirrors = new ArrayList<>();
     for (AnnotationMirror mirror : element.getAnnotationMirrors()) {
@@ -115,7 +115,7 @@ final class SourceLocator {
     return Optional.empty();
   }
 
-  /** What is written for an element, or for one value in its array. */
+  /** Returns the tree of the value of an annotation's element, or of one value in its array. */
   private static Tree value(
       AnnotationTree annotation, AnnotationMirror mirror, AnnotationValue value) {
     for (var entry : mirror.getElementValues().entrySet()) {
@@ -138,7 +138,10 @@ final class SourceLocator {
     return "value";
   }
 
-  /** What is written for an element, else the annotation. */
+  /**
+   * Returns the tree of the value of an annotation's element; that of the annotation if there is
+   * none.
+   */
   private static Tree value(AnnotationTree annotation, String element) {
     for (ExpressionTree argument : annotation.getArguments()) {
       if (argument instanceof AssignmentTree assignment

@@ -3,11 +3,11 @@ package dev.bitfold.processor.generator;
 import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.descriptor.Alpha;
 
-/** Writes that a layer or a recipe is smoothed. */
+/** Writes the call that marks a layer or recipe as smoothed. */
 final class AlphaCode {
   private AlphaCode() {}
 
-  /** Returns the call of a method; nothing if alpha is off. */
+  /** Returns the call of a method; empty code if alpha is off. */
   static CodeBlock call(String method, Alpha alpha) {
     if (alpha.isOff()) {
       return CodeBlock.of("");

@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Writes the {@code backward} of a wrapper: the user's own on what {@code forward} computed. */
+/**
+ * Writes the {@code backward} of a wrapper, which calls the user's own {@code backward} with the
+ * tensors that {@code forward} computed with.
+ */
 final class BackwardCode {
   private final ForwardModel forward;
   private final BackwardModel backward;
@@ -34,7 +37,7 @@ final class BackwardCode {
   /**
    * Returns the method.
    *
-   * @param original what the user's methods are called on
+   * @param original the expression that the user's methods are called on
    */
   static MethodSpec of(ForwardModel forward, BackwardModel backward, String original) {
     return new BackwardCode(forward, backward, original).method();
@@ -87,7 +90,7 @@ final class BackwardCode {
         .build();
   }
 
-  /** The inputs by the hooks' names, as they were given. */
+  /** Returns the inputs as they were passed in, by the hooks' names. */
   private static CodeBlock given(Map<String, String> inputs) {
     if (inputs.isEmpty()) {
       return CodeBlock.of("$T.of()", Map.class);

@@ -11,11 +11,11 @@ import dev.bitfold.processor.model.MethodModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.source.Literals;
 
-/** The signatures and statements that wrappers of every shape have in common. */
+/** Writes the signatures and statements that wrappers of every shape have in common. */
 final class Calls {
   private Calls() {}
 
-  /** Returns the arguments that build a layer again; its tensors come from the hooks. */
+  /** Returns the arguments that rebuild a layer, with the tensors from the hooks. */
   static CodeBlock constructorArguments(LayerModel layer) {
     return layer.arguments().stream()
         .map(
@@ -30,7 +30,7 @@ final class Calls {
         .collect(CodeBlock.joining(", "));
   }
 
-  /** Lets the hooks check what a layer holds after it was built. */
+  /** Returns the statements by which the hooks check the tensors of a rebuilt layer. */
   static CodeBlock checks(LayerModel layer, String rebuilt) {
     CodeBlock.Builder code = CodeBlock.builder();
     layer.arguments().stream()
@@ -46,7 +46,7 @@ final class Calls {
     return code.build();
   }
 
-  /** Begins a method of another name that takes and gives the same. */
+  /** Begins a method with another name and the same signature. */
   static MethodSpec.Builder sameSignature(String name, MethodModel method) {
     MethodSpec.Builder spec =
         MethodSpec.methodBuilder(name)
@@ -67,21 +67,21 @@ final class Calls {
         .addModifiers(method.access());
   }
 
-  /** Returns a method that the original answers. */
+  /** Returns a method that calls the same method of the original. */
   static MethodSpec delegated(MethodModel method) {
     CodeBlock call =
         CodeBlock.of("$L.$L($L)", field(method, "layer"), method.name(), arguments(method));
     return override(method).addStatement(returning(method, call)).build();
   }
 
-  /** Returns a method's parameters, to pass them on. */
+  /** Returns a method's parameters as arguments of a call. */
   static CodeBlock arguments(MethodModel method) {
     return method.parameters().stream()
         .map(p -> CodeBlock.of("$N", p.name()))
         .collect(CodeBlock.joining(", "));
   }
 
-  /** Returns what the hooks give in place of an input. */
+  /** Returns the hooks' replacement for an input. */
   static CodeBlock hookedInput(String hooks, String input, String parameter) {
     return CodeBlock.of("$L.input($L, $N)", hooks, Literals.of(input), parameter);
   }
@@ -90,7 +90,10 @@ final class Calls {
     return method.returns().equals(TypeName.VOID) ? call : CodeBlock.of("return $L", call);
   }
 
-  /** Returns a field of the wrapper, which a parameter of the user's method may hide. */
+  /**
+   * Returns the expression for a field of the wrapper, which a parameter of the user's method may
+   * hide.
+   */
   static String field(MethodModel method, String name) {
     return method.parameters().stream().anyMatch(p -> p.name().equals(name))
         ? "this." + name
@@ -103,7 +106,9 @@ final class Calls {
         + name.substring(Character.charCount(first));
   }
 
-  /** Returns what is built; its checked exceptions become unchecked ones. */
+  /**
+   * Returns a statement that returns a new object and wraps checked exceptions in unchecked ones.
+   */
   static CodeBlock uncheckedReturn(CodeBlock construct, String name) {
     return CodeBlock.builder()
         .beginControlFlow("try")
@@ -119,7 +124,7 @@ final class Calls {
         .build();
   }
 
-  /** The type of a layer's hooks. */
+  /** Returns the type of a layer's hooks. */
   static ClassName hooksType(LayerModel layer) {
     return layer.variables() ? BitfoldNames.GRAPH_HOOKS : BitfoldNames.ARRAY_HOOKS;
   }

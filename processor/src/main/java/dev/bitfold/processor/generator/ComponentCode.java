@@ -4,18 +4,21 @@ import com.palantir.javapoet.CodeBlock;
 import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.names.BitfoldNames;
 
-/** Components as Java code. */
+/** Writes components as Java code. */
 final class ComponentCode {
   private ComponentCode() {}
 
-  /** Returns the {@code Component} that rebuilds it. */
+  /** Returns the {@code Component} that rebuilds a component. */
   static CodeBlock of(ComponentModel component) {
     return component instanceof ComponentModel.Model model
         ? CodeBlock.of("$T.component()", model.quantizer())
         : part(component);
   }
 
-  /** Returns the same as a part of another: the quantizers of models are asked during the walk. */
+  /**
+   * Returns the code of a component inside of another one. The quantizers of models are called only
+   * during the walk.
+   */
   private static CodeBlock part(ComponentModel component) {
     if (component instanceof ComponentModel.Layer layer) {
       return CodeBlock.of("$T.layer($T.type())", BitfoldNames.COMPONENT, layer.wrapper());

@@ -20,22 +20,29 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import javax.lang.model.element.Modifier;
 
-/** The components that a model's quantizer holds, each once: their types give them their names. */
+/**
+ * Holds the components of a model's quantizer as constants, each of them once. A constant is named
+ * after its type.
+ */
 final class ComponentConstants {
   private static final Pattern HUMP = Pattern.compile("(?<=[\\p{Ll}\\p{N}])(?=\\p{Lu})");
 
-  /** A constant's type and value. */
+  /** Holds a constant's type and value. */
   private record Value(TypeName type, CodeBlock code) {}
 
   private final Map<Value, String> names = new LinkedHashMap<>();
   private final Set<String> taken = new HashSet<>();
 
-  /** With the names of the constants that the quantizer has anyway. */
+  /**
+   * Makes an empty set of constants.
+   *
+   * @param others the names of constants that the quantizer has anyway
+   */
   ComponentConstants(String... others) {
     taken.addAll(List.of(others));
   }
 
-  /** Returns an expression for a component: a constant, if a constant can have its type. */
+  /** Returns an expression for a component: a constant if one can have its type. */
   CodeBlock reference(ComponentArgument argument) {
     CodeBlock code = ComponentCode.of(argument.component());
     if (argument.component() instanceof ComponentModel.Model) {
@@ -52,7 +59,7 @@ final class ComponentConstants {
     return names.computeIfAbsent(value, v -> unused(name(v.type())));
   }
 
-  /** Adds the constants to which there are references. */
+  /** Adds the constants that are used. */
   void addTo(TypeSpec.Builder type) {
     names.forEach(
         (value, name) ->

@@ -11,7 +11,10 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.function.Function;
 import javax.lang.model.element.Modifier;
 
-/** Writes the {@code forward} of a wrapper: the user's own between the hooks of its tensors. */
+/**
+ * Writes the {@code forward} of a wrapper, which calls the user's own {@code forward} between the
+ * hooks of its tensors.
+ */
 final class ForwardCode {
   private final LayerModel layer;
   private final ForwardModel forward;
@@ -21,11 +24,11 @@ final class ForwardCode {
   private final String unpacked;
 
   /**
-   * For a layer.
+   * Makes the code for a layer.
    *
    * @param forward its hooked method
-   * @param wrapper what stands in for it
-   * @param rebuilding builds the wrapper of a layer again, with the hooks {@code unpacked}
+   * @param wrapper the type of its wrapper
+   * @param rebuilding code that rebuilds the wrapper of a layer with the hooks {@code unpacked}
    */
   ForwardCode(
       LayerModel layer,
@@ -40,7 +43,7 @@ final class ForwardCode {
     this.unpacked = layer.subject().unusedMethodName("unpacked");
   }
 
-  /** Adds the methods of a subclass: only a copy can call its own {@code super.forward}. */
+  /** Adds the methods of a subclass. An unpacked copy must call its own {@code super.forward}. */
   void addToSubclass(TypeSpec.Builder type) {
     if (!layer.unpacksWeights()) {
       type.addMethod(Calls.override(method).addStatement(hooked("super")).build());
@@ -91,7 +94,7 @@ final class ForwardCode {
         .build();
   }
 
-  /** Calls the user's method with hooked inputs, and hooks what it returns. */
+  /** Returns code that calls the user's method with hooked inputs, and hooks the result. */
   private CodeBlock hooked(String original) {
     String hooks = Calls.field(method, "hooks");
     CodeBlock arguments =

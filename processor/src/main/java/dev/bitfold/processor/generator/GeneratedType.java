@@ -7,7 +7,9 @@ import com.palantir.javapoet.TypeSpec;
 import dev.bitfold.processor.model.Subject;
 import javax.lang.model.element.Modifier;
 
-/** What every generated class has in common: modifiers, {@code @Generated}, suppressions. */
+/**
+ * Writes what all generated classes have in common: modifiers, {@code @Generated} and suppressions.
+ */
 final class GeneratedType {
   private static final ClassName GENERATED =
       ClassName.get("javax.annotation.processing", "Generated");
@@ -17,7 +19,7 @@ final class GeneratedType {
 
   private GeneratedType() {}
 
-  /** Begins a final class for a user's class, as visible as that is. */
+  /** Begins a final class for a user's class, with the same visibility. */
   static TypeSpec.Builder builder(Subject subject) {
     TypeSpec.Builder type = TypeSpec.classBuilder(subject.generated());
     if (subject.isPublic()) {
@@ -37,7 +39,7 @@ final class GeneratedType {
     return type;
   }
 
-  /** Returns the file of a class; its first line says what it was generated from. */
+  /** Returns the file of a class. Its first line names the class that it was generated from. */
   static JavaFile file(Subject subject, TypeSpec type) {
     return JavaFile.builder(subject.generated().packageName(), type)
         .addFileComment(

@@ -31,7 +31,7 @@ public final class LayerGenerator {
     this.rebuild = subject.unusedMethodName("rebuild");
   }
 
-  /** The wrapper's file. */
+  /** Returns the wrapper's file. */
   public static JavaFile generate(LayerModel layer) {
     LayerGenerator generator = new LayerGenerator(layer);
     TypeSpec.Builder type =

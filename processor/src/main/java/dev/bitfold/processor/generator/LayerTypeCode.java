@@ -19,7 +19,10 @@ import dev.bitfold.processor.source.Literals;
 import java.util.Optional;
 import javax.lang.model.element.Modifier;
 
-/** The {@code type()} of a wrapper: the layer's tensors and how it is built. */
+/**
+ * Writes the {@code type()} of a wrapper, which describes the layer's tensors and how the layer is
+ * rebuilt.
+ */
 final class LayerTypeCode {
   private final LayerModel layer;
   private final Subject subject;
@@ -27,10 +30,10 @@ final class LayerTypeCode {
   private final CodeBlock constructor;
 
   /**
-   * For a layer.
+   * Makes the code for a layer.
    *
-   * @param built what stands in for it
-   * @param constructor a method reference that builds it of a layer and hooks
+   * @param built the type that is built
+   * @param constructor a method reference that builds it from a layer and hooks
    */
   LayerTypeCode(LayerModel layer, TypeName built, CodeBlock constructor) {
     this.layer = layer;
@@ -39,7 +42,7 @@ final class LayerTypeCode {
     this.constructor = constructor;
   }
 
-  /** Adds the constant, where the class is not generic, and the method. */
+  /** Adds the constant, unless the class is generic, and the method. */
   void addConstant(TypeSpec.Builder wrapper) {
     if (!subject.isGeneric()) {
       wrapper.addField(

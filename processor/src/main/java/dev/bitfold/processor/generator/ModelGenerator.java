@@ -59,7 +59,7 @@ public final class ModelGenerator {
   private MethodSpec of() {
     return MethodSpec.methodBuilder("of")
         .addJavadoc(
-            "Returns the plan of how a model will be quantized; no data has been seen yet.\n\n")
+            "Returns the plan that the annotations describe, before any data has been seen.\n\n")
         .addJavadoc("@param model the float model, which is never changed\n")
         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
         .addTypeVariables(subject.typeVariables())

@@ -15,7 +15,7 @@ import javax.lang.model.element.Modifier;
 public final class RecipeGenerator {
   private RecipeGenerator() {}
 
-  /** The holder's file. */
+  /** Returns the file of the class that holds the value. */
   public static JavaFile generate(RecipeModel recipe) {
     CodeBlock.Builder value =
         CodeBlock.builder()

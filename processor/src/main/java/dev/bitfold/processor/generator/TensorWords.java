@@ -9,13 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Says in Javadoc how a layer is quantized. */
+/** Describes in Javadoc how a layer is quantized. */
 final class TensorWords {
   private static final String MARKUP = "&<>@{}\\*";
 
   private TensorWords() {}
 
-  /** One item for each tensor. */
+  /** Returns a list with one item for each tensor. */
   static CodeBlock javadoc(LayerModel layer) {
     CodeBlock.Builder doc = CodeBlock.builder();
     layer.recipe().ifPresent(recipe -> doc.add("\n<p>Recipe {@link $L}.\n", link(layer, recipe)));
@@ -36,7 +36,10 @@ final class TensorWords {
     return doc.build();
   }
 
-  /** Not by an import: compilers that leave out Javadoc would warn that nothing uses it. */
+  /**
+   * Returns a link without an import, because compilers that ignore Javadoc would report the import
+   * as unused.
+   */
   private static String link(LayerModel layer, ClassName recipe) {
     return recipe.packageName().equals(layer.subject().type().packageName())
         ? String.join(".", recipe.simpleNames())
@@ -54,7 +57,7 @@ final class TensorWords {
     return descriptor.map(d -> text(d.toString())).orElse("float");
   }
 
-  /** Text of the user's that means nothing to Javadoc or to the compiler, in plain ASCII. */
+  /** Returns the user's text in plain ASCII, escaped for Javadoc and the compiler. */
   private static String text(String written) {
     StringBuilder text = new StringBuilder();
     written
@@ -72,7 +75,9 @@ final class TensorWords {
     return text.toString();
   }
 
-  /** Layouts in plain ASCII, whatever the encoding of the user's sources. */
+  /**
+   * Returns a layout in plain ASCII, so that the encoding of the user's sources does not matter.
+   */
   static String ascii(String layout) {
     return layout.replace("…", "...");
   }

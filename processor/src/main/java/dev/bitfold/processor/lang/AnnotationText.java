@@ -9,18 +9,18 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.SimpleAnnotationValueVisitor14;
 import org.jspecify.annotations.Nullable;
 
-/** Writes annotations as people would. */
+/** Writes annotations as source code. */
 public final class AnnotationText extends SimpleAnnotationValueVisitor14<String, @Nullable Void> {
   private static final AnnotationText WRITER = new AnnotationText();
 
   private AnnotationText() {}
 
-  /** Returns {@code bits = 4, per = "O"}: the elements that are written. */
+  /** Returns the elements that are written: {@code bits = 4, per = "O"}. */
   public static String elements(AnnotationMirror annotation) {
     return String.join(", ", each(annotation));
   }
 
-  /** Returns {@code bits = 4} and {@code per = "O"}: the elements that are written, one by one. */
+  /** Returns the elements that are written, one by one: {@code bits = 4} and {@code per = "O"}. */
   static List<String> each(AnnotationMirror annotation) {
     return annotation.getElementValues().entrySet().stream()
         .map(e -> e.getKey().getSimpleName() + " = " + e.getValue().accept(WRITER, null))

@@ -15,13 +15,13 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.TypeKind;
 
 /**
- * An annotation where it stands.
+ * Describes the use of an annotation on an element.
  *
  * @param element the annotated element
  * @param mirror the annotation
  */
 public record AnnotationUse(Element element, AnnotationMirror mirror) {
-  /** All annotations of an element; repeated {@code @Quantize}s one by one. */
+  /** Returns all annotations of an element. Repeated {@code @Quantize}s are separate. */
   public static List<AnnotationUse> on(Element element) {
     if (element.getAnnotationMirrors().isEmpty()) {
       return List.of();
@@ -46,46 +46,44 @@ public record AnnotationUse(Element element, AnnotationMirror mirror) {
     }
   }
 
-  /** The annotation of a type on an element. */
+  /** Returns the annotation of a type on an element. */
   public static Optional<AnnotationUse> find(Element element, ClassName annotation) {
     return all(element, annotation).stream().findFirst();
   }
 
-  /** The annotations of a type on an element. */
+  /** Returns the annotations of a type on an element. */
   public static List<AnnotationUse> all(Element element, ClassName annotation) {
     return on(element).stream().filter(use -> use.is(annotation)).toList();
   }
 
-  /** Whether the annotation is of this type. */
+  /** Returns whether the annotation is of this type. */
   public boolean is(ClassName annotation) {
     return type().getQualifiedName().contentEquals(annotation.canonicalName());
   }
 
-  /** Whether the annotation's type does not exist (yet). */
+  /** Returns whether the annotation's type does not exist, or does not exist yet. */
   public boolean isUnresolved() {
     return mirror.getAnnotationType().getKind() == TypeKind.ERROR;
   }
 
-  /** The annotation's type. */
+  /** Returns the annotation's type. */
   public TypeElement type() {
     return (TypeElement) mirror.getAnnotationType().asElement();
   }
 
-  /**
-   * Returns whether another annotation says the same: it is of the same type, with equal values.
-   */
+  /** Returns whether another annotation has the same type and equal values. */
   public boolean says(AnnotationUse other) {
     return type().equals(other.type())
         && Set.copyOf(AnnotationText.each(mirror))
             .equals(Set.copyOf(AnnotationText.each(other.mirror)));
   }
 
-  /** {@code @Name}. */
+  /** Returns {@code @Name}. */
   public String label() {
     return "@" + type().getSimpleName();
   }
 
-  /** The value that is written for an element; empty if it is left to its default. */
+  /** Returns the value that is written for an element; empty if the element has its default. */
   public Optional<AnnotationValue> value(String name) {
     for (var entry : mirror.getElementValues().entrySet()) {
       ExecutableElement key = entry.getKey();
@@ -96,17 +94,20 @@ public record AnnotationUse(Element element, AnnotationMirror mirror) {
     return Optional.empty();
   }
 
-  /** The text that is written for an element, or nothing. */
+  /** Returns the text that is written for an element; empty text if there is none. */
   public String text(String name) {
     return value(name).map(AnnotationValues::text).orElse("");
   }
 
-  /** The annotation. */
+  /** Returns the place of the annotation. */
   public Place place() {
     return new Place(element, mirror, null);
   }
 
-  /** The value that is written for an element, else the annotation. */
+  /**
+   * Returns the place of the value that is written for an element; that of the annotation if there
+   * is none.
+   */
   public Place place(String name) {
     return new Place(element, mirror, value(name).orElse(null));
   }

@@ -7,13 +7,13 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * Reads values of annotations. A value that is not of the type it should be stands in code that
- * does not compile, or names what does not exist yet: {@link UnresolvedTypeException}.
+ * Reads values of annotations. A value of the wrong type is in code that does not compile, or names
+ * a type that does not exist yet: {@link UnresolvedTypeException}.
  */
 public final class AnnotationValues {
   private AnnotationValues() {}
 
-  /** The elements of an array; a single value is an array of one. */
+  /** Returns the elements of an array. A single value counts as an array of one. */
   public static List<? extends AnnotationValue> list(AnnotationValue value) {
     if (value.getValue() instanceof List<?> values) {
       return values.stream().map(one -> as(AnnotationValue.class, one)).toList();
@@ -21,48 +21,48 @@ public final class AnnotationValues {
     return List.of(value);
   }
 
-  /** An int array. */
+  /** Returns an array of int. */
   public static int[] ints(AnnotationValue value) {
     return list(value).stream().mapToInt(AnnotationValues::integer).toArray();
   }
 
-  /** A double array. */
+  /** Returns an array of double. */
   public static double[] doubles(AnnotationValue value) {
     return list(value).stream().mapToDouble(AnnotationValues::number).toArray();
   }
 
-  /** An int. */
+  /** Returns an int. */
   public static int integer(AnnotationValue value) {
     return as(Integer.class, value.getValue());
   }
 
-  /** A double. */
+  /** Returns a double. */
   public static double number(AnnotationValue value) {
     return as(Double.class, value.getValue());
   }
 
-  /** A boolean. */
+  /** Returns a boolean. */
   public static boolean flag(AnnotationValue value) {
     return as(Boolean.class, value.getValue());
   }
 
-  /** A string. */
+  /** Returns a string. */
   public static String text(AnnotationValue value) {
     return as(String.class, value.getValue());
   }
 
-  /** An enum's constant. */
+  /** Returns a constant of an enum. */
   public static <E extends Enum<E>> E constant(Class<E> type, AnnotationValue value) {
     String name = as(VariableElement.class, value.getValue()).getSimpleName().toString();
     return Enum.valueOf(type, name);
   }
 
-  /** A nested annotation. */
+  /** Returns a nested annotation. */
   public static AnnotationMirror annotation(AnnotationValue value) {
     return as(AnnotationMirror.class, value.getValue());
   }
 
-  /** A class. */
+  /** Returns a class. */
   public static TypeMirror type(AnnotationValue value) {
     TypeMirror type = as(TypeMirror.class, value.getValue());
     Unresolved.refuse(type);

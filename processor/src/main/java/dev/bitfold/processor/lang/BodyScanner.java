@@ -23,8 +23,8 @@ import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads method bodies where the compiler shows them: javac does, for sources; other compilers do
- * not, and then nothing is found.
+ * Reads method bodies if the compiler shows them. javac shows the bodies of sources. Other
+ * compilers show none, so nothing is found.
  */
 public final class BodyScanner {
   private final Optional<Trees> trees;
@@ -33,12 +33,12 @@ public final class BodyScanner {
     this.trees = trees;
   }
 
-  /** Whether this compiler shows bodies at all. */
+  /** Returns whether this compiler shows bodies. */
   public boolean visible() {
     return trees.isPresent();
   }
 
-  /** Returns whether a field has its value where it is declared, as far as that is shown. */
+  /** Returns whether a field is initialized in its declaration, if that is visible. */
   public boolean isInitialized(VariableElement field) {
     return field.getConstantValue() != null
         || trees
@@ -48,19 +48,19 @@ public final class BodyScanner {
             .isPresent();
   }
 
-  /** Returns the matrix products in a method; none where its body is not shown. */
+  /** Returns the matrix products in a method; none if its body is not visible. */
   public List<Product> products(ExecutableElement method) {
     return trees.map(t -> t.getTree(method)).map(Products::in).orElse(List.of());
   }
 
-  /** What a constructor does with its parameters; empty where its body is not shown. */
+  /** Returns what a constructor does with its parameters; empty if its body is not visible. */
   public Optional<ConstructorFlow> flow(ExecutableElement constructor) {
     return trees.map(t -> t.getTree(constructor)).map(ConstructorFlow::new);
   }
 
   /**
-   * Whether a constructor calls a method of its own object, directly or through other methods of
-   * the class.
+   * Returns whether a constructor calls a method of its own object, directly or through other
+   * methods of the class.
    */
   public boolean reaches(ExecutableElement constructor, String method) {
     TypeElement type = Language.owner(constructor);
@@ -82,9 +82,9 @@ public final class BodyScanner {
   }
 
   /**
-   * The string literals that a method's body gives to methods of some names, in their order.
+   * Returns the string literals that a method's body passes to methods of some names, in order.
    *
-   * @param called the names
+   * @param called the names of the called methods
    */
   public Set<String> stringArguments(ExecutableElement method, Set<String> called) {
     Set<String> literals = new LinkedHashSet<>();

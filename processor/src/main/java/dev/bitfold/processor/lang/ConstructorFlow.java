@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What a constructor's fields are made of, by its statements. */
+/** Tells from a constructor's statements what its fields are made of. */
 public final class ConstructorFlow {
   private final List<? extends StatementTree> statements;
   private final Set<String> parameters;
@@ -40,24 +40,26 @@ public final class ConstructorFlow {
   }
 
   /**
-   * The statements behind a value.
+   * Holds the statements that a value is made by.
    *
-   * @param text them, with each parameter that is stored as it is under the name of its field
-   * @param origins the names of the parameters in it, each with the field that stores it, if any
+   * @param text the statements, in which a parameter that is stored unchanged has the name of its
+   *     field
+   * @param origins the names of the parameters in the statements, each with the name of the field
+   *     that stores it, if any
    */
   public record Slice(String text, Set<Set<String>> origins) {}
 
-  /** Whether it calls another constructor of its class first. */
+  /** Returns whether the constructor first calls another constructor of its class. */
   public boolean delegates() {
     return statements.stream().anyMatch(s -> calls(s, "this"));
   }
 
-  /** What a field is made of; nothing if the constructor does not set it. */
+  /** Returns what a field is made of; an empty slice if the constructor does not set it. */
   public Slice field(String name) {
     return slice(statement -> Names.in(statement).sets(name, parameters));
   }
 
-  /** What the superclass is given. */
+  /** Returns what the superclass constructor is given. */
   public Slice superclass() {
     return slice(statement -> calls(statement, "super"));
   }
@@ -102,7 +104,7 @@ public final class ConstructorFlow {
             .anyMatch(s -> s instanceof VariableTree v && v.getName().contentEquals(name));
   }
 
-  /** The parameters that a field stores as they are, with its name. */
+  /** Returns the parameters that a field stores unchanged, with the field's name. */
   private Map<String, String> stored() {
     Map<String, String> stored = new LinkedHashMap<>();
     for (StatementTree statement : statements) {
@@ -146,7 +148,7 @@ public final class ConstructorFlow {
         && name.getName().contentEquals(keyword);
   }
 
-  /** The names in a statement. */
+  /** Collects the names in a statement. */
   private static final class Names extends TreeScanner<@Nullable Void, @Nullable Void> {
     final Set<String> used = new HashSet<>();
     final Set<String> assigned = new HashSet<>();

@@ -25,7 +25,7 @@ import javax.lang.model.util.Elements;
 import javax.lang.model.util.Types;
 import org.jspecify.annotations.Nullable;
 
-/** Questions about the user's types. */
+/** Answers questions about the user's types. */
 public final class Language {
   private static final Set<String> OF_JAVA =
       Set.of(
@@ -46,7 +46,7 @@ public final class Language {
   private final BodyScanner bodies;
 
   /**
-   * The language as this compiler sees it.
+   * Makes the language model of this compiler.
    *
    * @param trees javac's trees, if this is javac
    */
@@ -57,22 +57,25 @@ public final class Language {
     this.bodies = new BodyScanner(trees);
   }
 
-  /** What can be seen of method bodies. */
+  /** Returns the scanner of method bodies. */
   public BodyScanner bodies() {
     return bodies;
   }
 
-  /** The classes inside of methods, where they can be seen. */
+  /** Returns the scanner of local classes. */
   public LocalClasses localClasses() {
     return new LocalClasses(this, trees);
   }
 
-  /** The calls of a class's methods to each other, where bodies can be seen. */
+  /** Returns the calls of a class's methods to each other, if bodies are visible. */
   public Optional<Recursion> recursion(TypeElement type) {
     return trees.map(t -> new Recursion(this, t, type));
   }
 
-  /** The classes of {@code java.lang} that generated code names and a package has its own of. */
+  /**
+   * Returns the classes of {@code java.lang} that generated code names and that are hidden by
+   * classes of the same package.
+   */
   public Set<String> shadowed(TypeElement type) {
     return shadowed.computeIfAbsent(
         packageOf(type),
@@ -82,17 +85,17 @@ public final class Language {
                 .collect(Collectors.toCollection(TreeSet::new)));
   }
 
-  /** A class by name. */
+  /** Returns a class by name. */
   public Optional<TypeElement> find(String qualifiedName) {
     return Optional.ofNullable(elements.getTypeElement(qualifiedName));
   }
 
-  /** A class by name. */
+  /** Returns a class by name. */
   public Optional<TypeElement> find(ClassName name) {
     return find(name.canonicalName());
   }
 
-  /** A class by name, if code beside a class could use it. */
+  /** Returns a class by name, if code in the package of a user's class could use it. */
   public Optional<TypeElement> findFrom(TypeElement user, String qualifiedName) {
     ModuleElement module = elements.getModuleOf(user);
     return module == null
@@ -100,50 +103,50 @@ public final class Language {
         : Optional.ofNullable(elements.getTypeElement(module, qualifiedName));
   }
 
-  /** The class or interface of a type; empty for primitives, arrays and type variables. */
+  /** Returns the class or interface of a type; empty for primitives, arrays and type variables. */
   public static Optional<TypeElement> declared(TypeMirror type) {
     return type.getKind() == TypeKind.DECLARED
         ? Optional.of((TypeElement) ((DeclaredType) type).asElement())
         : Optional.empty();
   }
 
-  /** The class around a member. */
+  /** Returns the class that declares a member. */
   public static TypeElement owner(Element member) {
     return (TypeElement) Objects.requireNonNull(member.getEnclosingElement());
   }
 
-  /** Whether a type is this class, whatever its type arguments. */
+  /** Returns whether a type is of this class, with any type arguments. */
   public static boolean is(TypeMirror type, ClassName name) {
     return declared(type).filter(element -> is(element, name)).isPresent();
   }
 
-  /** Whether a class is this one. */
+  /** Returns whether a class is this one. */
   public static boolean is(TypeElement type, ClassName name) {
     return type.getQualifiedName().contentEquals(name.canonicalName());
   }
 
-  /** Whether a class is one of Bitfold's annotations. */
+  /** Returns whether a class is one of Bitfold's annotations. */
   public static boolean isOurs(TypeElement type) {
     return is(type, BitfoldNames.annotation(type.getSimpleName().toString()));
   }
 
-  /** Whether a type is ND4J's array. */
+  /** Returns whether a type is ND4J's array. */
   public static boolean isTensor(TypeMirror type) {
     return is(type, BitfoldNames.TENSOR);
   }
 
-  /** Whether a type is the variable of a graph. */
+  /** Returns whether a type is the variable of a graph. */
   public static boolean isVariable(TypeMirror type) {
     return is(type, BitfoldNames.SD_VARIABLE);
   }
 
-  /** Whether a class belongs to Java or ND4J, which hold no layers of ours. */
+  /** Returns whether a class belongs to Java or ND4J, which hold no layers of Bitfold. */
   public boolean isPlatform(TypeElement type) {
     String name = elements.getPackageOf(type).getQualifiedName().toString();
     return name.startsWith("java.") || name.startsWith("javax.") || name.startsWith("org.nd4j.");
   }
 
-  /** A class and its superclasses, but Java's. */
+  /** Returns a class and its superclasses, except those of Java. */
   public List<TypeElement> chain(TypeElement type) {
     List<TypeElement> chain = new ArrayList<>();
     Optional<TypeElement> next = Optional.of(type);
@@ -154,7 +157,7 @@ public final class Language {
     return chain;
   }
 
-  /** All interfaces of a class, inherited ones included, each once. */
+  /** Returns all interfaces of a class, including inherited ones, each once. */
   public List<DeclaredType> interfaces(TypeElement type) {
     List<DeclaredType> found = new ArrayList<>();
     collectInterfaces(type.asType(), found);
@@ -173,12 +176,12 @@ public final class Language {
     }
   }
 
-  /** The type of a member as seen from a class that may inherit it. */
+  /** Returns the type of a member as seen from a class that may inherit it. */
   public TypeMirror memberType(TypeElement from, Element member) {
     return types.asMemberOf((DeclaredType) from.asType(), member);
   }
 
-  /** Whether code in a class's package can use a member of it. */
+  /** Returns whether code in a class's package can use a member of that class. */
   public boolean readable(Element member, TypeElement from) {
     if (member.getModifiers().contains(Modifier.PUBLIC)) {
       return true;
@@ -187,12 +190,15 @@ public final class Language {
         && elements.getPackageOf(member).equals(elements.getPackageOf(from));
   }
 
-  /** Returns whether code in a class's package can name a type, its type arguments included. */
+  /** Returns whether code in a class's package can name a type, including its type arguments. */
   public boolean nameable(TypeMirror type, TypeElement from) {
     return NamedTypes.in(type).stream().allMatch(named -> hidden(named, from).isEmpty());
   }
 
-  /** Returns what keeps code in a class's package from naming a class: it, or one around it. */
+  /**
+   * Returns the class that code in a class's package cannot name: the type's own class, or one
+   * around it.
+   */
   public Optional<TypeElement> hidden(DeclaredType type, TypeElement from) {
     for (@Nullable Element e = type.asElement();
         e instanceof TypeElement around;
@@ -213,22 +219,22 @@ public final class Language {
         .orElse("package-private");
   }
 
-  /** Whether a type is of a class or interface, whatever the type arguments. */
+  /** Returns whether a type is of a class or interface, with any type arguments. */
   public boolean isSubclass(TypeMirror type, TypeElement parent) {
     return types.isSubtype(types.erasure(type), types.erasure(parent.asType()));
   }
 
-  /** The package of an element. */
+  /** Returns the package of an element. */
   public String packageOf(Element element) {
     return elements.getPackageOf(element).getQualifiedName().toString();
   }
 
-  /** The compiler's elements. */
+  /** Returns the compiler's elements. */
   public Elements elements() {
     return elements;
   }
 
-  /** The compiler's types. */
+  /** Returns the compiler's types. */
   public Types types() {
     return types;
   }

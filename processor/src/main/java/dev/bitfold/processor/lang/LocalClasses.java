@@ -18,11 +18,11 @@ import javax.lang.model.element.TypeElement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds annotations on classes inside of methods, which are no elements of the language's model: it
- * ends at the members of classes.
+ * Finds annotations on classes inside of methods. Such classes are not elements of the compiler's
+ * language model, which ends at the members of classes.
  */
 public final class LocalClasses {
-  /** What stands on many local classes and is never ours. */
+  /** The annotations that stand on many local classes and are never Bitfold's. */
   private static final Set<String> OF_JAVA =
       Set.of("Override", "SuppressWarnings", "Deprecated", "SafeVarargs", "FunctionalInterface");
 
@@ -35,15 +35,15 @@ public final class LocalClasses {
   }
 
   /**
-   * An annotation on such a class or a member of it.
+   * Describes an annotation on a local class or on one of its members.
    *
    * @param name the annotation's simple name
-   * @param owner the class's; empty of an anonymous one
+   * @param owner the name of the class; empty for an anonymous class
    * @param tree javac's tree of the annotation
    */
   public record Use(String name, String owner, Object tree) {}
 
-  /** The first annotation of each class in the bodies and initializers of a class. */
+  /** Returns the first annotation of each local class in the bodies and initializers of a class. */
   public List<Use> in(TypeElement type, Predicate<TypeElement> ours) {
     List<Use> uses = new ArrayList<>();
     ClassTree tree = trees.map(t -> t.getTree(type)).orElse(null);
@@ -69,7 +69,10 @@ public final class LocalClasses {
     return found;
   }
 
-  /** The first of our annotations on a class or its members, those of classes in it left out. */
+  /**
+   * Returns the first of Bitfold's annotations on a class or its members, without the classes
+   * inside of it.
+   */
   private Optional<Use> annotation(ClassTree local, TypeElement type, Predicate<TypeElement> ours) {
     List<AnnotationTree> found = new ArrayList<>();
     TreeScanner<@Nullable Void, @Nullable Void> scanner =
@@ -98,7 +101,10 @@ public final class LocalClasses {
             });
   }
 
-  /** What an annotation's name means where it stands: bodies are not resolved yet. */
+  /**
+   * Returns the types that an annotation's name may mean at its place, because bodies are not
+   * resolved yet.
+   */
   private Stream<TypeElement> named(AnnotationTree use, TypeElement type) {
     String name = use.getAnnotationType().toString();
     List<String> names = new ArrayList<>(List.of(name));

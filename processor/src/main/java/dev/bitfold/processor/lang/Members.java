@@ -21,14 +21,14 @@ import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 
-/** The instance members of a class, those of its superclasses included. */
+/** Lists the instance members of a class, including those of its superclasses. */
 public final class Members {
   private final Language language;
   private final TypeElement type;
   private final List<VariableElement> fields = new ArrayList<>();
   private final List<ExecutableElement> methods = new ArrayList<>();
 
-  /** The members of a class. */
+  /** Makes the list of a class. */
   public Members(Language language, TypeElement type) {
     this.language = language;
     this.type = type;
@@ -47,24 +47,29 @@ public final class Members {
     return Language.owner(method).getQualifiedName().contentEquals("java.lang.Object");
   }
 
-  /** Fields, own ones first; private ones of superclasses too. */
+  /**
+   * Returns the fields, starting with the class's own. Private fields of superclasses are included.
+   */
   public List<VariableElement> fields() {
     return fields;
   }
 
-  /** Methods as they are called: overridden ones are left out. */
+  /** Returns the methods that a call can reach; overridden methods are left out. */
   public List<ExecutableElement> methods() {
     return methods;
   }
 
   /**
-   * Returns the class's own implementations of its interfaces' methods; default ones are left out.
+   * Returns the class's own implementations of its interfaces' methods; default methods are left
+   * out.
    */
   public Set<ExecutableElement> implementations() {
     return new LinkedHashSet<>(implemented().values());
   }
 
-  /** Returns the methods of interfaces that the class implements itself, and by which method. */
+  /**
+   * Returns the interface methods that the class implements itself, each with its implementation.
+   */
   public Map<ExecutableElement, ExecutableElement> implemented() {
     Map<ExecutableElement, ExecutableElement> found = new LinkedHashMap<>();
     for (DeclaredType parent : language.interfaces(type)) {
@@ -92,24 +97,25 @@ public final class Members {
         named.stream()
             .filter(method -> language.elements().overrides(method, declared, type))
             .findFirst();
-    // Eclipse's compiler does not recognize some generic methods; a class has all abstract ones.
+    // Eclipse's compiler does not recognize some generic methods. A class implements all abstract
+    // methods.
     boolean only = named.size() == 1 && declared.getModifiers().contains(Modifier.ABSTRACT);
     return overriding.or(() -> only ? Optional.of(named.get(0)) : Optional.empty());
   }
 
-  /** The constructors that code in the class's package can call. */
+  /** Returns the constructors that code in the class's package can call. */
   public List<ExecutableElement> constructors() {
     return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
         .filter(constructor -> !constructor.getModifiers().contains(Modifier.PRIVATE))
         .toList();
   }
 
-  /** A field by name, however private. */
+  /** Returns a field by name, even if it is private. */
   public Optional<VariableElement> field(String name) {
     return fields.stream().filter(f -> f.getSimpleName().contentEquals(name)).findFirst();
   }
 
-  /** Returns the method or field that an accessor stands for. */
+  /** Returns the method or field that an accessor refers to. */
   public Optional<Element> element(Accessor accessor) {
     return accessor.method()
         ? methods.stream()
@@ -120,16 +126,16 @@ public final class Members {
         : field(accessor.name()).map(Element.class::cast);
   }
 
-  /** Returns the type of what an accessor reads. */
+  /** Returns the type of the value that an accessor reads. */
   public TypeMirror type(Element accessed) {
     TypeMirror seen = language.memberType(type, accessed);
     return seen instanceof ExecutableType method ? method.getReturnType() : seen;
   }
 
-  /** A way to read a value, and the type that comes out. */
+  /** Describes a way to read a value, and the type of the result. */
   public record Value(Accessor accessor, TypeMirror type) {}
 
-  /** The ways to read a value of a name, accessors first. */
+  /** Returns the ways to read a value of a name, starting with accessors. */
   public List<Value> readable(String name) {
     List<Value> found = new ArrayList<>();
     for (ExecutableElement method : methods) {
@@ -152,7 +158,7 @@ public final class Members {
     return found;
   }
 
-  /** The names that can be read. */
+  /** Returns the names that can be read. */
   public Set<String> readableNames() {
     Set<String> names = new LinkedHashSet<>();
     fields.stream().map(f -> f.getSimpleName().toString()).forEach(names::add);
@@ -165,7 +171,7 @@ public final class Members {
     return names;
   }
 
-  /** Whether a method takes nothing and returns something. */
+  /** Returns whether a method has no parameters and returns something. */
   public static boolean isAccessor(ExecutableElement method) {
     return method.getKind() == ElementKind.METHOD
         && method.getParameters().isEmpty()
@@ -174,7 +180,10 @@ public final class Members {
         && !method.getModifiers().contains(Modifier.STATIC);
   }
 
-  /** What an accessor reads: {@code weight} of {@code weight()} and {@code getWeight()}. */
+  /**
+   * Returns the name of the value that an accessor reads: {@code weight} for {@code weight()} and
+   * {@code getWeight()}.
+   */
   public static String property(ExecutableElement accessor) {
     String name = accessor.getSimpleName().toString();
     if (hasPrefix(name, "get")) {

@@ -13,18 +13,18 @@ import javax.lang.model.type.ExecutableType;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.WildcardType;
 
-/** The classes that code names when it writes a type or repeats a signature. */
+/** Finds the classes that code names when it writes a type or repeats a signature. */
 public final class NamedTypes {
   private NamedTypes() {}
 
-  /** Returns the class of a type and those of its type arguments. */
+  /** Returns the class of a type, and those of its type arguments. */
   public static List<DeclaredType> in(TypeMirror type) {
     List<DeclaredType> found = new ArrayList<>();
     collect(type, found);
     return found;
   }
 
-  /** Returns those of a method's parameters, result, exceptions and type variables. */
+  /** Returns the classes in a method's parameters, result, exceptions and type variables. */
   public static List<DeclaredType> inSignature(
       Language language, TypeElement from, ExecutableElement method) {
     ExecutableType seen = (ExecutableType) language.memberType(from, method);
@@ -35,7 +35,7 @@ public final class NamedTypes {
     return found;
   }
 
-  /** Returns those of the bounds of type variables. */
+  /** Returns the classes in the bounds of type variables. */
   public static List<DeclaredType> inBounds(List<? extends TypeParameterElement> variables) {
     List<DeclaredType> found = new ArrayList<>();
     variables.forEach(variable -> variable.getBounds().forEach(bound -> collect(bound, found)));
@@ -58,7 +58,8 @@ public final class NamedTypes {
         collect(declared.getEnclosingType(), found);
       }
       default -> {
-        // Primitives, and type variables, whose bounds are written where they are declared.
+        // Nothing to add: primitives, and type variables, whose bounds are written where they are
+        // declared.
       }
     }
   }

@@ -21,14 +21,14 @@ import javax.lang.model.type.TypeMirror;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of several methods of one name a call can mean. Processors run before the compiler knows
- * the types of expressions: those that are plain to see tell overloads apart, others leave them
- * all.
+ * Finds the methods that a call can mean among several of one name. Processors run before the
+ * compiler knows the types of expressions. Only obvious types tell overloads apart; otherwise all
+ * overloads remain.
  */
 final class Overloads {
   private final Map<String, String> variables = new HashMap<>();
 
-  /** For the calls in a method's body. */
+  /** Makes the overloads for the calls in a method's body. */
   Overloads(@Nullable MethodTree caller) {
     new TreeScanner<@Nullable Void, @Nullable Void>() {
       @Override
@@ -41,7 +41,7 @@ final class Overloads {
     }.scan(caller, null);
   }
 
-  /** Those of the methods of the call's name that it can mean. */
+  /** Returns the methods that a call can mean, among those of its name. */
   List<ExecutableElement> meant(SelfCalls.Call call, List<ExecutableElement> named) {
     if (call.arguments().isEmpty()) {
       return named;
@@ -55,7 +55,7 @@ final class Overloads {
     return exact.isEmpty() ? fitting : exact;
   }
 
-  /** Whether each argument whose type is plain to see has the parameter's own type. */
+  /** Returns whether each argument whose type is obvious has exactly the parameter's type. */
   private boolean isExact(ExecutableElement method, List<? extends ExpressionTree> arguments) {
     if (method.getParameters().size() != arguments.size()) {
       return false;
@@ -70,7 +70,7 @@ final class Overloads {
     return true;
   }
 
-  /** The simple name of an expression's type, where it is plain to see. */
+  /** Returns the simple name of an expression's type, if it is obvious. */
   private Optional<String> type(ExpressionTree expression) {
     if (expression instanceof ParenthesizedTree inner) {
       return type(inner.getExpression());
@@ -105,7 +105,7 @@ final class Overloads {
         : simple(type.toString());
   }
 
-  /** {@code List} of {@code java.util.List<String>}. */
+  /** Returns {@code List} for {@code java.util.List<String>}. */
   private static String simple(String type) {
     String raw = type.replaceAll("<.*>", "").replaceAll("@\\S+ ", "").trim();
     return raw.substring(raw.lastIndexOf('.') + 1);

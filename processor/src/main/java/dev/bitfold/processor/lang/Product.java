@@ -1,15 +1,18 @@
 package dev.bitfold.processor.lang;
 
-/** A matrix product: the last axis of the left operand is summed with the first of the right. */
+/**
+ * Describes a matrix product, in which the last axis of the left operand is summed with the first
+ * axis of the right operand.
+ */
 public record Product(Operand left, Operand right) {
   /**
-   * A parameter or member.
+   * Describes a parameter or member in a product.
    *
    * @param name its name
-   * @param transposed whether the product is with its transpose
+   * @param transposed whether the product uses its transpose
    */
   public record Operand(String name, boolean transposed) {
-    /** Returns whether it has this name. */
+    /** Returns whether the operand has this name. */
     public boolean is(String other) {
       return name.equals(other);
     }

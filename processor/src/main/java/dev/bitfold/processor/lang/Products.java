@@ -17,8 +17,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The matrix products in a method's body whose operands are plain to see: a parameter or member by
- * its name, perhaps transposed. What goes through a local variable is not followed.
+ * Finds the matrix products in a method's body whose operands are obvious: a parameter or member by
+ * its name, possibly transposed. Values in local variables are not followed.
  */
 final class Products extends TreeScanner<@Nullable Void, @Nullable Void> {
   private static final String PRODUCT = "mmul";
@@ -53,7 +53,7 @@ final class Products extends TreeScanner<@Nullable Void, @Nullable Void> {
     return super.visitMethodInvocation(call, null);
   }
 
-  /** A name that a local variable has taken is not the member's. */
+  /** Excludes names that local variables hide. */
   @Override
   public @Nullable Void visitVariable(VariableTree local, @Nullable Void unused) {
     changed.add(local.getName().toString());
@@ -79,7 +79,7 @@ final class Products extends TreeScanner<@Nullable Void, @Nullable Void> {
     return name(inner).map(name -> new Product.Operand(name, false));
   }
 
-  /** Returns the name of {@code x}, {@code this.x}, {@code x()} and {@code this.x()}. */
+  /** Returns the name in {@code x}, {@code this.x}, {@code x()} and {@code this.x()}. */
   private static Optional<String> name(ExpressionTree expression) {
     if (expression instanceof MethodInvocationTree call) {
       return call.getArguments().isEmpty() ? name(call.getMethodSelect()) : Optional.empty();

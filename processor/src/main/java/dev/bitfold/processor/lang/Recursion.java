@@ -15,8 +15,8 @@ import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the calls of an object's methods to each other, {@code super}'s among them, as far as
- * their bodies are sources that the compiler shows.
+ * Follows the calls of an object's methods to each other, including calls of {@code super}, as far
+ * as the compiler shows their bodies.
  */
 public final class Recursion {
   private final Language language;
@@ -30,14 +30,14 @@ public final class Recursion {
   }
 
   /**
-   * A way from a method back to itself.
+   * Describes a chain of calls from a method back to itself.
    *
-   * @param through the methods between
+   * @param through the methods in between
    * @param certain false if overloads could not be told apart
    */
   public record Way(List<String> through, boolean certain) {}
 
-  /** The way of a method back to itself, a certain one if there is one. */
+  /** Returns a chain of calls from a method back to itself; a certain one if there is one. */
   public Optional<Way> of(ExecutableElement method) {
     return way(method, method, new HashSet<>(), true)
         .or(() -> way(method, method, new HashSet<>(), false));
@@ -69,9 +69,10 @@ public final class Recursion {
   }
 
   /**
-   * A method that calls another as {@code super}'s, past what a subclass puts around it.
+   * Returns a method that calls another one on {@code super}, and so bypasses a subclass that
+   * overrides it.
    *
-   * @param passed the method that stands in the class or its superclasses
+   * @param passed the called method, in the class or its superclasses
    */
   public Optional<ExecutableElement> bypass(ExecutableElement passed) {
     for (TypeElement owner : language.chain(type)) {
@@ -95,7 +96,7 @@ public final class Recursion {
     return language.elements().overrides(method, other, type);
   }
 
-  /** The methods that a call's name can mean in a body, whatever its arguments. */
+  /** Returns the methods that a call's name can mean in a body, with any arguments. */
   private List<ExecutableElement> named(SelfCalls.Call call, ExecutableElement caller) {
     TypeElement owner = Language.owner(caller);
     if (call.onSuper()) {
@@ -106,7 +107,10 @@ public final class Recursion {
     return methods(type, owner, call.name());
   }
 
-  /** The methods of an object's class, and the private ones of the class of the calling body. */
+  /**
+   * Returns the methods of an object's class, and the private methods of the class that contains
+   * the body.
+   */
   private List<ExecutableElement> methods(TypeElement of, TypeElement caller, String name) {
     List<ExecutableElement> found = new ArrayList<>();
     for (@Nullable Element member : language.elements().getAllMembers(of)) {

@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The calls in a body whose receiver is the body's own object. */
+/** Finds the calls in a body whose receiver is the object that the body belongs to. */
 final class SelfCalls extends TreeScanner<@Nullable Void, @Nullable Void> {
   /**
-   * A call.
+   * Describes a call.
    *
-   * @param name the method
-   * @param arguments what it is given; empty of a method reference, which does not say
-   * @param onSuper whether it is {@code super}'s method that is called
+   * @param name the name of the called method
+   * @param arguments the arguments; empty for a method reference, which does not show them
+   * @param onSuper whether the method of {@code super} is called
    */
   record Call(String name, Optional<List<? extends ExpressionTree>> arguments, boolean onSuper) {}
 
@@ -37,9 +37,10 @@ final class SelfCalls extends TreeScanner<@Nullable Void, @Nullable Void> {
   }
 
   /**
-   * The calls in a tree.
+   * Returns the calls in a tree.
    *
-   * @param later whether what only runs later counts: lambdas, method references, anonymous classes
+   * @param later whether code that runs later is included: lambdas, method references and anonymous
+   *     classes
    */
   static Set<Call> in(@Nullable Tree tree, boolean later) {
     SelfCalls calls = new SelfCalls(later);
@@ -80,7 +81,10 @@ final class SelfCalls extends TreeScanner<@Nullable Void, @Nullable Void> {
     return later ? super.visitLambdaExpression(lambda, null) : null;
   }
 
-  /** A class in a body can call the methods around it, unless it has one of that name. */
+  /**
+   * Excludes calls in a local class to its own methods: it can call the methods around it only if
+   * it has none of that name.
+   */
   @Override
   public @Nullable Void visitClass(ClassTree local, @Nullable Void unused) {
     if (!later) {

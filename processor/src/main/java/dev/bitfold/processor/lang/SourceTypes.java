@@ -7,11 +7,11 @@ import javax.lang.model.element.NestingKind;
 import javax.lang.model.element.TypeElement;
 import org.jspecify.annotations.Nullable;
 
-/** The classes that are being compiled; all others come from class files. */
+/** Knows the classes that are being compiled. All other classes come from class files. */
 public final class SourceTypes {
   private final Set<String> names = new HashSet<>();
 
-  /** Adds what a round compiles. */
+  /** Adds the classes of a round. */
   public void add(Iterable<? extends Element> roots) {
     for (Element root : roots) {
       if (root instanceof TypeElement type) {
@@ -20,17 +20,19 @@ public final class SourceTypes {
     }
   }
 
-  /** Whether a class of this name is being compiled, and is nested in no other. */
+  /** Returns whether a top-level class of this name is being compiled. */
   public boolean containsTopLevel(String qualifiedName) {
     return names.contains(qualifiedName);
   }
 
-  /** Returns whether a class of this name would have the name of a package that is compiled. */
+  /**
+   * Returns whether a class of this name would have the name of a package that is being compiled.
+   */
   public boolean containsPackage(String qualifiedName) {
     return names.stream().anyMatch(name -> name.startsWith(qualifiedName + "."));
   }
 
-  /** Whether an element's class is being compiled. */
+  /** Returns whether an element's class is being compiled. */
   public boolean contains(Element element) {
     TypeElement top = null;
     for (@Nullable Element e = element; e != null; e = e.getEnclosingElement()) {

@@ -9,16 +9,16 @@ import javax.lang.model.type.WildcardType;
 import javax.lang.model.util.SimpleTypeVisitor14;
 import org.jspecify.annotations.Nullable;
 
-/** Looks for types that do not exist (yet) inside a type. */
+/** Finds types inside of a type that do not exist, or do not exist yet. */
 public final class Unresolved extends SimpleTypeVisitor14<@Nullable Void, @Nullable Void> {
   private static final Unresolved VISITOR = new Unresolved();
 
   private Unresolved() {}
 
   /**
-   * Does nothing if every type in this one exists.
+   * Does nothing if every type inside of this type exists.
    *
-   * @throws UnresolvedTypeException if one does not
+   * @throws UnresolvedTypeException if one does not exist
    */
   public static void refuse(TypeMirror type) {
     type.accept(VISITOR, null);

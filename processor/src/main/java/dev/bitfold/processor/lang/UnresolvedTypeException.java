@@ -1,15 +1,22 @@
 package dev.bitfold.processor.lang;
 
-/** A type does not exist, or not yet: another processor may write it in a later round. */
+/**
+ * Signals that a type does not exist, or does not exist yet: another processor may write it in a
+ * later round.
+ */
 public final class UnresolvedTypeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** With the name as the source writes it. */
+  /**
+   * Makes the exception.
+   *
+   * @param name the type's name as written in the source
+   */
   public UnresolvedTypeException(String name) {
     super(name);
   }
 
-  /** The name as the source writes it. */
+  /** Returns the type's name as written in the source. */
   public String typeName() {
     return String.valueOf(getMessage());
   }

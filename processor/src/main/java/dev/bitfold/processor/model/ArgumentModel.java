@@ -1,11 +1,11 @@
 package dev.bitfold.processor.model;
 
 /**
- * A constructor's argument, read from the original.
+ * Describes a constructor's argument, which is read from the original.
  *
- * @param name the parameter
- * @param accessor how it is read
- * @param tensor whether it is a weight or bias, which the hooks hand out
- * @param several whether it is a list or array of these
+ * @param name the name of the parameter
+ * @param accessor how the value is read
+ * @param tensor whether it is a weight or bias, which comes from the hooks
+ * @param several whether it is a list or array of tensors
  */
 public record ArgumentModel(String name, Accessor accessor, boolean tensor, boolean several) {}

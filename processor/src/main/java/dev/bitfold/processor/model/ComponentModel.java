@@ -4,14 +4,14 @@ import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.TypeName;
 import java.util.List;
 
-/** What becomes of a constructor's argument when a model is rebuilt. */
+/** Describes what happens to a constructor's argument when a model is rebuilt. */
 public sealed interface ComponentModel {
-  /** Whether there is a layer in it. */
+  /** Returns whether the component contains a layer. */
   default boolean isRebuilt() {
     return true;
   }
 
-  /** Passed on as it is. */
+  /** The component is passed on unchanged. */
   record PassedOn() implements ComponentModel {
     @Override
     public boolean isRebuilt() {
@@ -19,7 +19,7 @@ public sealed interface ComponentModel {
     }
   }
 
-  /** Kept float on the user's word. */
+  /** The component is kept float because the user said so. */
   record Skipped() implements ComponentModel {
     @Override
     public boolean isRebuilt() {
@@ -27,33 +27,33 @@ public sealed interface ComponentModel {
     }
   }
 
-  /** A layer, by its generated wrapper. */
+  /** The component is a layer with a generated wrapper. */
   record Layer(ClassName wrapper) implements ComponentModel {}
 
-  /** A model, by its generated quantizer. */
+  /** The component is a model with a generated quantizer. */
   record Model(ClassName quantizer) implements ComponentModel {}
 
-  /** A list. */
+  /** The component is a list. */
   record ListOf(ComponentModel element) implements ComponentModel {}
 
-  /** A map's values. */
+  /** The component is a map with components as values. */
   record MapOf(ComponentModel element) implements ComponentModel {}
 
-  /** An array. */
+  /** The component is an array. */
   record ArrayOf(ComponentModel element) implements ComponentModel {}
 
-  /** A value that may be absent. */
+  /** The component is a value that may be absent. */
   record OptionalOf(ComponentModel element) implements ComponentModel {}
 
   /**
-   * One of several classes behind a type.
+   * The component is one of several classes of a type.
    *
-   * @param declared the type
+   * @param declared the declared type
    * @param choices the classes
    */
   record ByClass(TypeName declared, List<Choice> choices) implements ComponentModel {
     /**
-     * A class.
+     * Describes one of the classes.
      *
      * @param type the class
      * @param component a {@link Layer}, {@link Model} or {@link PassedOn}

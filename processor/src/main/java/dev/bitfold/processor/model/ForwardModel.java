@@ -3,7 +3,7 @@ package dev.bitfold.processor.model;
 import java.util.List;
 
 /**
- * The method with hooks on its tensors.
+ * Describes the method whose tensors have hooks.
  *
  * @param method its signature
  * @param inputs the parameters that the hooks see
@@ -15,7 +15,7 @@ public record ForwardModel(MethodModel method, List<TensorModel> inputs, boolean
     return inputs.stream().anyMatch(input -> input.descriptor().isPresent());
   }
 
-  /** Whether the hooks see a parameter. */
+  /** Returns whether the hooks see a parameter. */
   public boolean isInput(String parameter) {
     return inputs.stream().anyMatch(input -> input.name().equals(parameter));
   }

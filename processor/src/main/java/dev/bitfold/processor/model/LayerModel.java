@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A layer class.
+ * Describes a layer class.
  *
  * @param subject the class
- * @param shape what stands in for it
+ * @param shape the shape of its replacement in a quantized model
  * @param tensors its weights and biases
- * @param arguments the arguments that build it again
+ * @param arguments the arguments of the constructor that rebuilds it
  * @param constructorThrows the checked exceptions of that constructor
  * @param forward the hooked method, if there is one
- * @param backward the method that gives its gradients, if there is one
+ * @param backward the method that computes its gradients, if there is one
  * @param output how the result is quantized
- * @param variables whether its tensors are a graph's variables, not arrays
- * @param alpha that of {@code @SmoothQuant}; off if it has none
+ * @param variables whether its tensors are variables of a graph instead of arrays
+ * @param alpha the alpha of its {@code @SmoothQuant}; off if it has none
  * @param recipe the recipe on the class
  */
 public record LayerModel(
@@ -34,7 +34,7 @@ public record LayerModel(
     boolean variables,
     Alpha alpha,
     Optional<ClassName> recipe) {
-  /** The hooked inputs. */
+  /** Returns the hooked inputs. */
   public List<TensorModel> inputs() {
     return forward.map(ForwardModel::inputs).orElse(List.of());
   }

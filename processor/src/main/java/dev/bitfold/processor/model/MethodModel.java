@@ -6,15 +6,15 @@ import java.util.List;
 import javax.lang.model.element.Modifier;
 
 /**
- * A method that a wrapper overrides or delegates.
+ * Describes a method that a wrapper overrides or delegates.
  *
  * @param name its name
  * @param access public, protected, or nothing
  * @param typeVariables its own type variables
- * @param returns what it returns
+ * @param returns its result type
  * @param parameters its parameters
- * @param varargs whether the last parameter is variable
- * @param exceptions what it throws
+ * @param varargs whether it has a variable number of arguments
+ * @param exceptions the exceptions that it throws
  */
 public record MethodModel(
     String name,
@@ -25,7 +25,7 @@ public record MethodModel(
     boolean varargs,
     List<TypeName> exceptions) {
   /**
-   * A parameter.
+   * Describes a parameter.
    *
    * @param name its name
    * @param type its type

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A model class.
+ * Describes a model class.
  *
  * @param subject the class
- * @param arguments the arguments that build it again
- * @param folds what {@code @SmoothInto} says
+ * @param arguments the arguments of the constructor that rebuilds it
+ * @param folds the folds that {@code @SmoothInto} describes
  * @param constructorThrows the checked exceptions of that constructor
  */
 public record ModelModel(
@@ -18,20 +18,20 @@ public record ModelModel(
     List<Fold> folds,
     List<TypeName> constructorThrows) {
   /**
-   * A component and the consumers of its output.
+   * Describes a component and the consumers of its output.
    *
    * @param source the component
-   * @param consumers paths of layers, relative to the model
+   * @param consumers the paths of layers, relative to the model
    */
   public record Fold(String source, List<String> consumers) {}
 
   /**
-   * An argument of the constructor.
+   * Describes an argument of the constructor.
    *
-   * @param name the parameter, the component's name
-   * @param accessor how it is read
+   * @param name the name of the parameter and of the component
+   * @param accessor how the value is read
    * @param type its type; empty if generated code cannot name it
-   * @param component what becomes of it
+   * @param component what happens to it
    */
   public record ComponentArgument(
       String name, Accessor accessor, Optional<TypeName> type, ComponentModel component) {}

@@ -6,10 +6,10 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Map;
 
 /**
- * A user's recipe.
+ * Describes a user's recipe.
  *
  * @param subject the annotation type
- * @param descriptors what it carries
- * @param alpha that of its {@code @SmoothQuant}; off if it has none
+ * @param descriptors its descriptors
+ * @param alpha the alpha of its {@code @SmoothQuant}; off if it has none
  */
 public record RecipeModel(Subject subject, Map<Role, QuantDescriptor> descriptors, Alpha alpha) {}

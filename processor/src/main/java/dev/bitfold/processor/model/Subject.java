@@ -7,18 +7,19 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The class that code is generated for.
+ * Describes the class that code is generated for.
  *
  * @param type the class
- * @param generated the class that is written for it
+ * @param generated the generated class
  * @param self the class with its own type variables as arguments
  * @param typeVariables its type variables
- * @param isPublic whether code of other packages can name it
- * @param nestedNames names that mean a nested class of it in a subclass
- * @param methodNames the names of its methods, inherited ones included
- * @param shadowedNames names of {@code java.lang} that mean a class beside it
- * @param suppressions the warnings that code beside it would raise through no fault of its own
- * @param hasGenerated whether {@code @Generated} can be seen from it
+ * @param isPublic whether code in other packages can name it
+ * @param nestedNames the names that mean one of its nested classes in a subclass
+ * @param methodNames the names of its methods, including inherited ones
+ * @param shadowedNames the names of {@code java.lang} that mean a class in the same package
+ * @param suppressions the warnings that generated code beside it would raise because of the user's
+ *     code
+ * @param hasGenerated whether {@code @Generated} is visible from it
  */
 public record Subject(
     ClassName type,
@@ -31,12 +32,12 @@ public record Subject(
     Set<String> shadowedNames,
     Set<String> suppressions,
     boolean hasGenerated) {
-  /** Whether it has type variables. */
+  /** Returns whether it has type variables. */
   public boolean isGeneric() {
     return !typeVariables.isEmpty();
   }
 
-  /** Returns the name, with signs behind it if it is the name of a method already. */
+  /** Returns the name, with underscores appended if it is already the name of a method. */
   public String unusedMethodName(String name) {
     return methodNames.contains(name) ? unusedMethodName(name + "_") : name;
   }

@@ -3,7 +3,7 @@ package dev.bitfold.processor.model;
 import dev.bitfold.annotations.Role;
 import java.util.Optional;
 
-/** What a layer's tensor is. */
+/** Names the kinds of tensors in a layer. */
 public enum TensorKind {
   WEIGHT(Optional.of(Role.WEIGHT)),
   BIAS(Optional.empty()),
@@ -15,7 +15,7 @@ public enum TensorKind {
     this.role = role;
   }
 
-  /** Which quantizers speak of it; none of a bias. */
+  /** Returns the role of the quantizers for this kind; empty for a bias. */
   public Optional<Role> role() {
     return role;
   }

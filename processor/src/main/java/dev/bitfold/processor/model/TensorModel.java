@@ -5,13 +5,13 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import java.util.Optional;
 
 /**
- * A weight, bias or input of a layer.
+ * Describes a weight, bias or input of a layer.
  *
  * @param name its name in messages, files and hooks
- * @param kind what it is
+ * @param kind its kind
  * @param several whether it is a list or array of tensors: {@code name[0]} and so on
  * @param layout its axes
- * @param descriptor how it is quantized; empty: it stays float
+ * @param descriptor how it is quantized; empty if it stays float
  */
 public record TensorModel(
     String name,

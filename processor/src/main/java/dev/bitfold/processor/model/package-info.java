@@ -1,6 +1,7 @@
 /**
- * What is generated for a class, in records: all that the generator sees. Imports JavaPoet's type
- * names, the annotations' enums and the descriptors; nothing of the compiler but modifiers.
+ * Describes in records what is generated for a class. The generator sees nothing else. Imports
+ * JavaPoet's type names, the annotations' enums and the descriptors; of the compiler, only
+ * modifiers.
  */
 @NullMarked
 package dev.bitfold.processor.model;

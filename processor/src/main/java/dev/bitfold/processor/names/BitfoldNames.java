@@ -3,12 +3,12 @@ package dev.bitfold.processor.names;
 import com.palantir.javapoet.ClassName;
 
 /**
- * The names of Bitfold's own types in the user's compilation. They are put together at run time:
- * the jar holds relocated copies of the annotations, and a name that is a constant would be
- * relocated with them.
+ * Names Bitfold's own types in the user's compilation. The names are put together at run time. The
+ * jar holds relocated copies of the annotations, and relocation would change a name that is a
+ * constant.
  */
 public final class BitfoldNames {
-  /** The version of the agreement with the runtime that generated code is written for. */
+  /** The version of the contract with the runtime that generated code follows. */
   public static final int CONTRACT_VERSION = 3;
 
   public static final ClassName QUANTIZE = annotation("Quantize");
@@ -46,7 +46,7 @@ public final class BitfoldNames {
 
   private BitfoldNames() {}
 
-  /** A type of the annotations' package. */
+  /** Returns a type of the annotations' package. */
   public static ClassName annotation(String simpleName) {
     return ClassName.get(room("annotations"), simpleName);
   }

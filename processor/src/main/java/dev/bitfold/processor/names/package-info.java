@@ -1,6 +1,6 @@
 /**
- * Names of types: Bitfold's own and those that are generated. Imports JavaPoet's type names and
- * nothing else.
+ * Names types: Bitfold's own, and the generated ones. Imports JavaPoet's type names and nothing
+ * else.
  */
 @NullMarked
 package dev.bitfold.processor.names;

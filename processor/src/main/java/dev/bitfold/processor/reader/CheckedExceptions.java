@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.type.TypeMirror;
 
-/** The exceptions of a constructor or method that its caller must handle. */
+/** Finds the exceptions of a constructor or method that its caller must handle. */
 public final class CheckedExceptions {
   private CheckedExceptions() {}
 

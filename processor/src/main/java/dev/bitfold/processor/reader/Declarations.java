@@ -7,13 +7,13 @@ import java.util.Optional;
 import javax.lang.model.element.Element;
 
 /**
- * The places where one component of a class is declared and can be annotated: a record component or
- * field, an accessor, a constructor parameter.
+ * Lists the places where one component of a class is declared and can be annotated: a record
+ * component or field, an accessor, a constructor parameter.
  *
- * @param elements the places, the most natural one first
+ * @param elements the places, starting with the most natural one
  */
 public record Declarations(List<Element> elements) {
-  /** The list is copied. */
+  /** Copies the list. */
   public Declarations {
     elements = List.copyOf(elements);
   }
@@ -28,7 +28,7 @@ public record Declarations(List<Element> elements) {
     return annotations(type).stream().findFirst();
   }
 
-  /** Returns the annotations of a type on all places. */
+  /** Returns the annotations of a type in all places. */
   public List<AnnotationUse> annotations(ClassName type) {
     return elements.stream()
         .flatMap(element -> AnnotationUse.find(element, type).stream())

@@ -10,15 +10,16 @@ import java.util.Optional;
 import javax.lang.model.element.TypeElement;
 
 /**
- * A recipe as its annotation type declares it.
+ * Describes a recipe as its annotation type declares it.
  *
  * @param type the annotation type
  * @param quantizers the {@code @Quantize}s on it
  * @param ownSmoothQuant the {@code @SmoothQuant} on it
  * @param carried the recipes on it
- * @param base the first of these; empty if there is none, or if it leads back to this recipe
- * @param cycle the names on the way back to a recipe that was passed already; empty if there is
- *     none
+ * @param base the first of these recipes; empty if there is none, or if it leads back to this
+ *     recipe
+ * @param cycle the names on the way back to a recipe that was already visited; empty if there is no
+ *     such way
  */
 public record DeclaredRecipe(
     TypeElement type,
@@ -32,7 +33,10 @@ public record DeclaredRecipe(
     return "@" + type.getSimpleName();
   }
 
-  /** Returns one quantizer for each role: the recipe's own before those that it carries. */
+  /**
+   * Returns one quantizer for each role. The recipe's own quantizers take precedence over those
+   * that it carries.
+   */
   public Map<Role, QuantizerUse> byRole() {
     Map<Role, QuantizerUse> byRole = new EnumMap<>(Role.class);
     quantizers.forEach(quantizer -> byRole.putIfAbsent(quantizer.role(), quantizer));
@@ -40,7 +44,9 @@ public record DeclaredRecipe(
     return byRole;
   }
 
-  /** Returns the {@code @SmoothQuant}: the recipe's own before one that it carries. */
+  /**
+   * Returns the {@code @SmoothQuant}. The recipe's own takes precedence over one that it carries.
+   */
   public Optional<AnnotationUse> smoothQuant() {
     return ownSmoothQuant.or(() -> base.flatMap(DeclaredRecipe::smoothQuant));
   }

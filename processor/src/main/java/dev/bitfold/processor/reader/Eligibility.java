@@ -12,11 +12,11 @@ import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 import org.jspecify.annotations.Nullable;
 
-/** Whether code can be generated for a type at all. */
+/** Decides whether code can be generated for a type at all. */
 public final class Eligibility {
   private Eligibility() {}
 
-  /** Reports an annotation of classes on an interface, enum or annotation type. */
+  /** Reports an annotation for classes on an interface, enum or annotation type. */
   public static void notAClass(TypeElement type, Place place, Problems problems) {
     String kind = type.getKind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
     problems.add(
@@ -29,7 +29,7 @@ public final class Eligibility {
             : "remove it, and annotate a class or record");
   }
 
-  /** Whether it can; else the problem is reported. */
+  /** Returns whether code can be generated for the type; otherwise the problem is reported. */
   public static boolean check(Language language, TypeElement type, Problems problems) {
     if (type.getKind() != ElementKind.CLASS && type.getKind() != ElementKind.RECORD) {
       notAClass(type, Place.at(type), problems);

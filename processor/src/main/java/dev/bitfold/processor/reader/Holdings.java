@@ -22,8 +22,9 @@ import javax.lang.model.type.TypeVariable;
 import javax.lang.model.type.WildcardType;
 
 /**
- * Finds layers and models that a type holds: however deep in classes that are being compiled, one
- * class deep in those of class files, whose own world may not even be on the class path.
+ * Finds layers and models that a type holds. In classes that are being compiled, the search goes to
+ * any depth. In class files, it goes one class deep, because the classes that they use may not even
+ * be on the class path.
  */
 public final class Holdings {
   private final Language language;
@@ -31,7 +32,7 @@ public final class Holdings {
   private final LayerDetector detector;
   private final TensorTraffic traffic;
 
-  /** With what tells layers from other classes. */
+  /** Makes the search. */
   public Holdings(Language language, SourceTypes sources, LayerDetector detector) {
     this.language = language;
     this.sources = sources;
@@ -44,12 +45,12 @@ public final class Holdings {
     return !found(type).isEmpty();
   }
 
-  /** Returns the layers and models in a type, not those inside of these. */
+  /** Returns the layers and models in a type, without those inside of other layers and models. */
   public Set<TypeElement> found(TypeMirror type) {
     return search(type).found;
   }
 
-  /** Returns the classes in a type that may be layers and have no annotation. */
+  /** Returns the classes in a type that may be layers but have no annotation. */
   public Set<TypeElement> unmarked(TypeMirror type) {
     return search(type).unmarked;
   }
@@ -60,13 +61,13 @@ public final class Holdings {
     return search;
   }
 
-  /** The first field of a class that holds a layer or model. */
+  /** Returns the first field of a class that holds a layer or model. */
   public Optional<VariableElement> holdingField(TypeElement type) {
     return new Members(language, type)
         .fields().stream().filter(field -> any(field.asType())).findFirst();
   }
 
-  /** Whether a field of a class file holds a layer or model itself, or in a container. */
+  /** Returns whether a field of a class file holds a layer or model, directly or in a container. */
   private boolean isOfOurs(TypeMirror type) {
     if (type.getKind() == TypeKind.ARRAY) {
       return isOfOurs(((ArrayType) type).getComponentType());
@@ -80,7 +81,7 @@ public final class Holdings {
         .isPresent();
   }
 
-  /** One walk through a type. */
+  /** Searches one type. */
   private final class Search {
     private final Set<TypeElement> found = new LinkedHashSet<>();
     private final Set<TypeElement> unmarked = new LinkedHashSet<>();
@@ -102,7 +103,7 @@ public final class Holdings {
         }
         case DECLARED -> declared((DeclaredType) type);
         default -> {
-          // Primitives hold nothing; what does not exist is reported elsewhere.
+          // Nothing to do: primitives hold no layers, and missing types are reported elsewhere.
         }
       }
     }

@@ -11,34 +11,37 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 
-/** Tells layers, models and recipes from all other types, by their annotations alone. */
+/** Distinguishes layers, models and recipes from all other types, by their annotations alone. */
 public final class LayerDetector {
   private static final List<ClassName> ON_MEMBERS =
       List.of(BitfoldNames.QUANTIZE, BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.INPUT);
 
   private final Recipes recipes;
 
-  /** With the recipes that can stand in for {@code @Quantize}. */
+  /** Makes a detector with the recipes that can replace {@code @Quantize}. */
   public LayerDetector(Recipes recipes) {
     this.recipes = recipes;
   }
 
-  /** Whether a type is marked as a model. */
+  /** Returns whether a type is marked as a model. */
   public boolean isModel(TypeElement type) {
     return AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL).isPresent();
   }
 
-  /** Whether a type is a recipe. */
+  /** Returns whether a type is a recipe. */
   public boolean isRecipe(TypeElement type) {
     return recipes.isRecipe(type);
   }
 
-  /** The recipes on an element. */
+  /** Returns the recipes on an element. */
   public List<AnnotationUse> recipesOn(Element element) {
     return recipes.on(element);
   }
 
-  /** Whether a class that can be built is marked as a layer, on itself or on a member. */
+  /**
+   * Returns whether a class that can be instantiated is marked as a layer, on itself or on a
+   * member.
+   */
   public boolean isLayer(TypeElement type) {
     return (type.getKind() == ElementKind.CLASS || type.getKind() == ElementKind.RECORD)
         && !type.getModifiers().contains(Modifier.ABSTRACT)
@@ -46,12 +49,12 @@ public final class LayerDetector {
         && isMarked(type);
   }
 
-  /** Whether a layer's annotation stands anywhere in a type. */
+  /** Returns whether any annotation of layers occurs in a type. */
   public boolean isMarked(TypeElement type) {
     return classQuantizer(type).isPresent() || markedMember(type).isPresent();
   }
 
-  /** The annotation that quantizes a class as a whole. */
+  /** Returns the annotation that quantizes a class as a whole. */
   public Optional<AnnotationUse> classQuantizer(TypeElement type) {
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       return Optional.empty();
@@ -62,7 +65,7 @@ public final class LayerDetector {
         .or(() -> recipes.on(type).stream().findFirst());
   }
 
-  /** The first member with a layer's annotation. */
+  /** Returns the first member with an annotation of layers. */
   public Optional<AnnotationUse> markedMember(TypeElement type) {
     for (Element member : type.getEnclosedElements()) {
       Optional<AnnotationUse> use = mark(member);

@@ -19,16 +19,16 @@ import javax.lang.model.type.WildcardType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects what generated code names, calls and repeats of the user's code, and so the warnings
- * that it would raise. Eclipse's compiler warns of a suppression that nothing needs, so there is
- * none to be on the safe side.
+ * Collects what generated code names, calls and repeats of the user's code, and therefore the
+ * warnings that it would raise. Eclipse's compiler warns about suppressions that are not needed, so
+ * only these warnings are suppressed.
  */
 public final class Mentions {
   private final Language language;
   private final TypeElement from;
   private final Set<String> suppressions = new TreeSet<>();
 
-  /** For the code that is generated for a class. */
+  /** Collects for the code that is generated for a class. */
   public Mentions(Language language, TypeElement from) {
     this.language = language;
     this.from = from;
@@ -40,7 +40,7 @@ public final class Mentions {
     types(NamedTypes.inBounds(from.getTypeParameters()));
   }
 
-  /** Adds a type that is written out. */
+  /** Adds a type that is written in the code. */
   public void type(TypeMirror type) {
     types(NamedTypes.in(type));
   }
@@ -80,7 +80,7 @@ public final class Mentions {
     }
   }
 
-  /** Adds a value that is handed to a parameter. */
+  /** Adds a value that is passed to a parameter. */
   public void argument(TypeMirror value, TypeMirror parameter) {
     boolean primitive = value.getKind().isPrimitive() || parameter.getKind().isPrimitive();
     if (!primitive && !language.types().isSubtype(value, parameter)) {
@@ -88,7 +88,7 @@ public final class Mentions {
     }
   }
 
-  /** Adds that the code is a subtype of a class or interface. */
+  /** Adds a class or interface that the code is a subtype of. */
   public void supertype(TypeMirror type) {
     type(type);
     language

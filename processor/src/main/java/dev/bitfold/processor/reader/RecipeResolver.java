@@ -9,16 +9,16 @@ import dev.bitfold.processor.names.GeneratedNames;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Turns a declared recipe into the model that its code is generated from. */
+/** Turns a declared recipe into the model that code is generated from. */
 public final class RecipeResolver {
   private final Language language;
 
-  /** With the language that the recipe is declared in. */
+  /** Makes a resolver for the language that the recipe is declared in. */
   public RecipeResolver(Language language) {
     this.language = language;
   }
 
-  /** Returns the recipe; what its annotations leave invalid is left out. */
+  /** Returns the recipe. Invalid parts of its annotations are left out. */
   public RecipeModel resolve(DeclaredRecipe recipe) {
     Map<Role, QuantDescriptor> descriptors = new EnumMap<>(Role.class);
     recipe

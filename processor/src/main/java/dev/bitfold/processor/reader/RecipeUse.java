@@ -7,13 +7,13 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * A recipe where it is used.
+ * Describes a use of a recipe.
  *
  * @param use the annotation
- * @param recipe what it stands for
+ * @param recipe the recipe
  */
 public record RecipeUse(AnnotationUse use, DeclaredRecipe recipe) {
-  /** Returns one quantizer for each role; each points at the use of the recipe. */
+  /** Returns one quantizer for each role. Each has the place where the recipe is used. */
   public Map<Role, QuantizerUse> byRole() {
     Map<Role, QuantizerUse> byRole = new EnumMap<>(Role.class);
     recipe.byRole().forEach((role, quantizer) -> byRole.put(role, quantizer.through(use)));

@@ -15,11 +15,11 @@ import javax.lang.model.element.Element;
 import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.TypeElement;
 
-/** Finds and reads annotation types that stand for the {@code @Quantize}s they carry. */
+/** Finds and reads recipes: annotation types that stand for the {@code @Quantize}s on them. */
 public final class Recipes {
   private final Language language;
 
-  /** With the language that the annotation types are declared in. */
+  /** Makes a reader for the language that the annotation types are declared in. */
   public Recipes(Language language) {
     this.language = language;
   }
@@ -31,7 +31,7 @@ public final class Recipes {
         .toList();
   }
 
-  /** Returns the uses of recipes on an element, each with what it stands for. */
+  /** Returns the uses of recipes on an element, each with its recipe. */
   public List<RecipeUse> read(Element element) {
     return on(element).stream().map(use -> new RecipeUse(use, declared(use.type()))).toList();
   }
@@ -56,7 +56,7 @@ public final class Recipes {
                     || isRecipe(use.type(), seen));
   }
 
-  /** Reads a recipe where it is declared. */
+  /** Reads a recipe from its declaration. */
   public DeclaredRecipe declared(TypeElement recipe) {
     return declared(recipe, List.of());
   }
@@ -85,8 +85,8 @@ public final class Recipes {
   }
 
   /**
-   * Returns the alpha of a {@code @SmoothQuant}: off if there is none, searched if it names none or
-   * one that is not valid, which is reported elsewhere.
+   * Returns the alpha of a {@code @SmoothQuant}: off if there is no annotation, searched if it has
+   * no alpha or an invalid one, which is reported elsewhere.
    */
   public static Alpha alpha(Optional<AnnotationUse> smoothQuant) {
     return smoothQuant

@@ -14,7 +14,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.util.ElementFilter;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what every kind of generated class needs of the user's one. */
+/** Reads what every kind of generated class needs to know about the user's class. */
 public final class SubjectReader {
   private SubjectReader() {}
 
@@ -38,7 +38,7 @@ public final class SubjectReader {
         language.findFrom(type, "javax.annotation.processing.Generated").isPresent());
   }
 
-  /** Whether a class and all around it are public. */
+  /** Returns whether a class and all classes around it are public. */
   static boolean isPublic(TypeElement type) {
     for (@Nullable Element e = type; e instanceof TypeElement; e = e.getEnclosingElement()) {
       if (!e.getModifiers().contains(Modifier.PUBLIC)) {

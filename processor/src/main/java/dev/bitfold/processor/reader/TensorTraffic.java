@@ -11,18 +11,21 @@ import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 
-/** Tells what computes with tensors by the types of its members, whatever its annotations say. */
+/**
+ * Tells by the types of a class's members whether it computes with tensors, whatever its
+ * annotations say.
+ */
 public final class TensorTraffic {
   private static final String FORWARD = "forward";
 
   private final Language language;
 
-  /** With the language that the types are declared in. */
+  /** Makes it for the language that the types are declared in. */
   public TensorTraffic(Language language) {
     this.language = language;
   }
 
-  /** Returns whether a method of a type takes or gives a tensor, as those of layers do. */
+  /** Returns whether a method of a type takes or returns a tensor, as methods of layers do. */
   public boolean takesTensors(TypeElement type) {
     return !language.isPlatform(type)
         && new Members(language, type).methods().stream().anyMatch(TensorTraffic::takesTensor);
@@ -33,7 +36,7 @@ public final class TensorTraffic {
         || method.getParameters().stream().anyMatch(p -> mentionsTensor(p.asType()));
   }
 
-  /** Returns whether a type is a tensor's, or one of its arguments is. */
+  /** Returns whether a type is a tensor type, or has one as a type argument. */
   public static boolean mentionsTensor(TypeMirror type) {
     if (type.getKind() == TypeKind.ARRAY) {
       return mentionsTensor(((ArrayType) type).getComponentType());
@@ -44,7 +47,9 @@ public final class TensorTraffic {
             && declared.getTypeArguments().stream().anyMatch(TensorTraffic::mentionsTensor));
   }
 
-  /** Returns a tensor that a class holds, if the class has a {@code forward}: it may be a layer. */
+  /**
+   * Returns a tensor that a class holds, if the class has a {@code forward} and so may be a layer.
+   */
   public Optional<VariableElement> heldByLayer(TypeElement type) {
     Members members = new Members(language, type);
     boolean forwards =

@@ -6,11 +6,11 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.TypeMirror;
 
-/** Types as people write them, without packages. */
+/** Writes types as in source code, without packages. */
 public final class TypeText {
   private TypeText() {}
 
-  /** {@code List<INDArray>}. */
+  /** Returns {@code List<INDArray>}. */
   public static String of(TypeMirror type) {
     return type.toString()
         .replaceAll("\\([^()]*@[^()]*\\)|@[\\w.]+(\\([^()]*\\))? ?", "")
@@ -19,23 +19,23 @@ public final class TypeText {
         .trim();
   }
 
-  /** {@code a List<Linear>}, {@code an INDArray}. */
+  /** Returns {@code a List<Linear>}, {@code an INDArray}. */
   public static String withArticle(TypeMirror type) {
     return withArticle(of(type));
   }
 
-  /** {@code a record}, {@code an enum}; SD is spelt out, and a U is read as in unit. */
+  /** Returns {@code a record}, {@code an enum}. SD is read letter by letter, and U as in "unit". */
   public static String withArticle(String noun) {
     boolean vowel = noun.startsWith("SD") || "AEIOaeio".indexOf(noun.charAt(0)) >= 0;
     return (vowel ? "an " : "a ") + noun;
   }
 
-  /** {@code forward(INDArray, boolean)}. */
+  /** Returns {@code forward(INDArray, boolean)}. */
   public static String signature(ExecutableElement method) {
     return method.getSimpleName() + parameters(method);
   }
 
-  /** {@code Linear(INDArray, boolean)}, for a constructor. */
+  /** Returns {@code Linear(INDArray, boolean)} for a constructor. */
   public static String signature(TypeElement type, ExecutableElement constructor) {
     return type.getSimpleName() + parameters(constructor);
   }
@@ -46,7 +46,7 @@ public final class TypeText {
         .collect(Collectors.joining(", ", "(", ")"));
   }
 
-  /** {@code a record} or {@code final}: why a class has no subclass. */
+  /** Returns {@code a record} or {@code final}: the reason why a class has no subclass. */
   public static String finality(TypeElement type) {
     return type.getKind() == ElementKind.RECORD ? "a record" : "final";
   }

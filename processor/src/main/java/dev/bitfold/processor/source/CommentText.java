@@ -4,20 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Fills the lines of comments. */
+/** Breaks the text of comments into lines. */
 final class CommentText {
   private static final String LINE = "// ";
 
   private CommentText() {}
 
-  /** Returns the lines of a comment that is read up to the end of its line. */
+  /** Returns the lines of a comment that ends at the end of its line. */
   static List<String> line(String comment, int columns) {
     List<String> lines = new ArrayList<>();
     fill(comment.substring(2).strip(), LINE, LINE, columns, lines);
     return lines;
   }
 
-  /** Returns the lines of Javadoc. */
+  /** Returns the lines of a Javadoc comment. */
   static List<String> javadoc(String comment, int columns) {
     List<Paragraph> paragraphs = paragraphs(comment.substring(3, comment.length() - 2));
     if (paragraphs.size() == 1 && !paragraphs.get(0).text().startsWith("@")) {
@@ -40,9 +40,9 @@ final class CommentText {
   }
 
   /**
-   * What begins on a line of its own.
+   * Holds text that begins on a line of its own.
    *
-   * @param apart whether an empty line stands before it
+   * @param apart whether an empty line precedes it
    */
   private record Paragraph(String text, boolean apart) {
     boolean starts(String tag) {
@@ -57,7 +57,7 @@ final class CommentText {
       return starts("<li>") || starts("@") ? 4 : 0;
     }
 
-    /** Returns whether a line belongs to it that begins with this text. */
+    /** Returns whether a line with this text belongs to the paragraph. */
     boolean goesOn(String line) {
       return !starts("<ul>") && !starts("</ul>") && !line.startsWith("<") && !line.startsWith("@");
     }

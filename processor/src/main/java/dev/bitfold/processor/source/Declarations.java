@@ -15,8 +15,8 @@ final class Declarations {
   /**
    * Lays out a statement of a method, or a field.
    *
-   * @param tokens without the semicolon
-   * @param columns that are left on the line
+   * @param tokens the tokens without the semicolon
+   * @param columns the number of columns left on the line
    */
   static Doc statement(List<Token> tokens, int columns) {
     Token first = tokens.get(0);
@@ -56,7 +56,7 @@ final class Declarations {
   /**
    * Lays out the head of a class.
    *
-   * @param tokens without the opening brace
+   * @param tokens the tokens without the opening brace
    */
   static Doc type(List<Token> tokens) {
     List<Integer> clauses = new ArrayList<>();
@@ -80,8 +80,8 @@ final class Declarations {
   /**
    * Lays out the head of a method or constructor.
    *
-   * @param tokens without the opening brace
-   * @param columns that are left on the line
+   * @param tokens the tokens without the opening brace
+   * @param columns the number of columns left on the line
    */
   static Doc method(List<Token> tokens, int columns) {
     int parameters = Tokens.find(tokens, "(");
@@ -105,7 +105,7 @@ final class Declarations {
         new Level(fits ? INDENT : 2 * INDENT, rest));
   }
 
-  /** Lays out what stands before a method's parameters: variables, type and name. */
+  /** Lays out what precedes a method's parameters: type variables, type and name. */
   private static Doc longBefore(List<Token> before) {
     int name = before.size() - 1;
     int variables = Tokens.find(before, "<");
@@ -126,7 +126,7 @@ final class Declarations {
   /**
    * Lays out the head of a block in a method, such as {@code try}.
    *
-   * @param tokens without the opening brace
+   * @param tokens the tokens without the opening brace
    */
   static Doc block(List<Token> tokens) {
     return Level.of(0, Expressions.words(tokens), new Text(" {"));

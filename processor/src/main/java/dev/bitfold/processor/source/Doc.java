@@ -3,15 +3,15 @@ package dev.bitfold.processor.source;
 import java.util.List;
 
 /**
- * Text with places where its lines may end. A level stands on one line if there is room for it;
- * else its breaks end lines, and the levels inside of it are asked in turn (after Oppen,
- * "Prettyprinting", 1980).
+ * Represents text with places where its lines may end. A level is printed on one line if it fits.
+ * Otherwise its breaks end lines, and each level inside of it is handled in the same way (after
+ * Oppen, "Prettyprinting", 1980).
  */
 sealed interface Doc {
   /** Returns the number of columns on one line. */
   int width();
 
-  /** Characters that stay together. */
+  /** Holds characters that stay together. */
   record Text(String text) implements Doc {
     @Override
     public int width() {
@@ -20,11 +20,11 @@ sealed interface Doc {
   }
 
   /**
-   * A place where a line may end.
+   * Marks a place where a line may end.
    *
-   * @param flat what stands there if it does not end
-   * @param fill whether it ends only if what follows has no room; else all breaks of a level go
-   *     together
+   * @param flat the text that is printed if the line does not end
+   * @param fill whether the line ends only if the following text does not fit; otherwise all breaks
+   *     of a level end lines together
    */
   record Break(String flat, boolean fill) implements Doc {
     static final Break EMPTY = new Break("", false);
@@ -39,9 +39,9 @@ sealed interface Doc {
   }
 
   /**
-   * What stands on one line or is broken.
+   * Holds text that is printed on one line or broken.
    *
-   * @param indent the columns by which its further lines are indented more than those around it
+   * @param indent the additional indentation of its further lines, in columns
    */
   record Level(int indent, List<Doc> docs, int width) implements Doc {
     Level(int indent, List<Doc> docs) {

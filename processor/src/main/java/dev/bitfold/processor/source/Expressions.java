@@ -10,7 +10,7 @@ import java.util.List;
 final class Expressions {
   private static final int INDENT = 4;
 
-  /** Longer string literals are cut; the rest of the line is for what stands around them. */
+  /** The length at which string literals are cut, which leaves room for the text around them. */
   private static final int LITERAL = 68;
 
   private Expressions() {}
@@ -41,7 +41,7 @@ final class Expressions {
     return chain(tokens);
   }
 
-  /** Lays out calls that are chained by dots. */
+  /** Lays out a chain of calls that are joined by dots. */
   private static Doc chain(List<Token> tokens) {
     List<List<Token>> links = links(tokens);
     long calls = links.stream().filter(Expressions::isCall).count();
@@ -60,7 +60,7 @@ final class Expressions {
     return new Level(chained ? INDENT : 0, docs);
   }
 
-  /** Returns the links of a chain; the dots in the type behind {@code new} do not count. */
+  /** Returns the links of a chain. Dots in the type after {@code new} do not count. */
   private static List<List<Token>> links(List<Token> tokens) {
     int arguments = Tokens.find(tokens, "(");
     if (tokens.isEmpty() || !tokens.get(0).is("new") || arguments < 0) {
@@ -79,7 +79,10 @@ final class Expressions {
     return link.size() > 1 && link.get(link.size() - 1).is(")");
   }
 
-  /** Returns how many links stay on the first line: a class and its method, this and a member. */
+  /**
+   * Returns the number of links that stay on the first line: a class and its method, or this and a
+   * member.
+   */
   private static int prefix(List<List<Token>> links) {
     Token first = links.get(0).get(0);
     if (first.is("this") || first.is("super")) {
@@ -97,7 +100,7 @@ final class Expressions {
     return Character.isUpperCase(name.codePointAt(0));
   }
 
-  /** Lays out words; only the brackets among them can be broken. */
+  /** Lays out words, of which only the brackets can be broken. */
   static Doc words(List<Token> tokens) {
     List<Doc> docs = new ArrayList<>();
     for (int i = 0; i < tokens.size(); i++) {
@@ -124,7 +127,7 @@ final class Expressions {
         : Level.of(INDENT, Break.EMPTY, list(content, closing.is(">")), new Text(closing.text()));
   }
 
-  /** Lays out what commas part: on one line or each on a line of its own. */
+  /** Lays out elements separated by commas: on one line, or each on a line of its own. */
   static Doc list(List<Token> content, boolean ofTypes) {
     List<Doc> docs = new ArrayList<>();
     for (List<Token> item : Tokens.split(content, ",")) {
@@ -137,7 +140,7 @@ final class Expressions {
     return new Level(0, docs);
   }
 
-  /** Cuts a literal into pieces that are put together again. */
+  /** Cuts a literal into pieces that are concatenated. */
   private static Doc literal(String text) {
     List<Doc> docs = new ArrayList<>();
     for (String piece : Literals.pieces(text.substring(1, text.length() - 1), LITERAL - 2)) {

@@ -29,8 +29,8 @@ final class LinePrinter {
   /**
    * Prints a document.
    *
-   * @param indent of further lines
-   * @param after the columns of what follows without a break
+   * @param indent the indentation of further lines
+   * @param after the columns of the text that follows without a break
    */
   private void print(Doc doc, int indent, int after) {
     if (doc instanceof Doc.Text text) {
@@ -64,7 +64,9 @@ final class LinePrinter {
     }
   }
 
-  /** Returns the columns up to the next break of the level, levels inside of it unbroken. */
+  /**
+   * Returns the number of columns up to the next break of the level, with inner levels unbroken.
+   */
   private static int widthToBreak(List<Doc> docs, int from, int after) {
     int width = 0;
     for (Doc doc : docs.subList(from, docs.size())) {
@@ -76,7 +78,7 @@ final class LinePrinter {
     return width + after;
   }
 
-  /** Returns the columns up to the next break of any level. */
+  /** Returns the number of columns up to the next break of any level. */
   private static int textAfter(List<Doc> docs, int from, int after) {
     int width = 0;
     for (Doc doc : docs.subList(from, docs.size())) {

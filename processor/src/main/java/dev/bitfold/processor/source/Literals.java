@@ -4,14 +4,20 @@ import com.palantir.javapoet.CodeBlock;
 import java.util.ArrayList;
 import java.util.List;
 
-/** String literals of any text: in plain ASCII, whatever the encoding of the user's sources. */
+/**
+ * Writes string literals for any text in plain ASCII, so that the encoding of the user's sources
+ * does not matter.
+ */
 public final class Literals {
-  /** Of the characters of a constant, which takes 65,535 bytes, each at most 3. */
+  /**
+   * The number of characters that always fit a constant, which takes 65,535 bytes with at most 3
+   * for each character.
+   */
   private static final int CONSTANT = 65_535 / 3;
 
   private Literals() {}
 
-  /** Returns an expression for a text; it is a constant where the text is short enough for one. */
+  /** Returns an expression for a text, which is a constant if the text is short enough. */
   public static CodeBlock of(String text) {
     if (text.length() <= CONSTANT) {
       return CodeBlock.of("$L", quoted(text));
@@ -42,7 +48,7 @@ public final class Literals {
     };
   }
 
-  /** Cuts the inside of a literal between its characters, never in an escape. */
+  /** Cuts the inside of a literal between characters, but never in an escape. */
   static List<String> pieces(String inside, int length) {
     List<String> pieces = new ArrayList<>();
     int start = 0;

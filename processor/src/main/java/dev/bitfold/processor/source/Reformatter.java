@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Lays out generated source as google-java-format would: no line is longer than 100 columns if it
- * can be broken. It knows the Java that Bitfold generates, not all of it, and changes white space
- * and cuts long string literals, nothing else.
+ * can be broken. It handles the Java that Bitfold generates, but not all of Java. It changes white
+ * space and cuts long string literals, and nothing else.
  */
 final class Reformatter {
   private static final int INDENT = 2;
@@ -20,14 +20,14 @@ final class Reformatter {
     this.tokens = tokens;
   }
 
-  /** Returns the same source, laid out. */
+  /** Returns the same source in this layout. */
   static String format(String source) {
     Reformatter reformatter = new Reformatter(normalized(Scanner.tokens(source)));
     reformatter.body(true);
     return reformatter.printer.toString();
   }
 
-  /** Leaves out the white space that line breaks inside of brackets and chains left behind. */
+  /** Removes the white space that line breaks inside of brackets and chains left behind. */
   private static List<Token> normalized(List<Token> tokens) {
     List<Token> result = new ArrayList<>();
     int depth = 0;
@@ -46,9 +46,9 @@ final class Reformatter {
   }
 
   /**
-   * Prints what stands in a file, a class or a method, up to the closing brace.
+   * Prints the contents of a file, a class or a method, up to the closing brace.
    *
-   * @param ofTypes whether declarations stand in it, not statements
+   * @param ofTypes whether the contents are declarations; otherwise they are statements
    */
   private void body(boolean ofTypes) {
     boolean first = true;
@@ -116,7 +116,10 @@ final class Reformatter {
     return token.is("catch") || token.is("else") || token.is("finally");
   }
 
-  /** Prints the annotations of a declaration, each on a line of its own, and returns the rest. */
+  /**
+   * Prints the annotations of a declaration, each on a line of its own, and returns the other
+   * tokens.
+   */
   private List<Token> annotations(List<Token> declaration) {
     int start = 0;
     while (declaration.get(start).is("@")) {
@@ -133,7 +136,7 @@ final class Reformatter {
     return declaration.subList(start, declaration.size());
   }
 
-  /** Returns where the semicolon or brace stands that ends a statement. */
+  /** Returns the index of the semicolon or brace that ends a statement. */
   private int statementEnd() {
     int depth = 0;
     for (int i = at; i < tokens.size(); i++) {

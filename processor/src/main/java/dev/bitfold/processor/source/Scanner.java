@@ -3,7 +3,10 @@ package dev.bitfold.processor.source;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Divides Java source into tokens; its line ends mean nothing but the empty lines between them. */
+/**
+ * Divides Java source into tokens. Line ends have no meaning, except for empty lines between
+ * tokens.
+ */
 final class Scanner {
   private static final List<String> LONG_SIGNS = List.of("...", "->", "::", "!=", "==", "&&", "||");
 
@@ -70,7 +73,7 @@ final class Scanner {
     at++;
   }
 
-  /** A name or number: a dot belongs to it if it began with a digit. */
+  /** Reads a name or number. A dot belongs to the word if it began with a digit. */
   private void word() {
     boolean number = Character.isDigit(source.charAt(at));
     while (at < source.length()) {

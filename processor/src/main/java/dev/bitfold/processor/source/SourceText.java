@@ -2,11 +2,11 @@ package dev.bitfold.processor.source;
 
 import com.palantir.javapoet.JavaFile;
 
-/** The text of generated files. */
+/** Writes the text of generated files. */
 public final class SourceText {
   private SourceText() {}
 
-  /** Returns the text of a file, laid out as a careful person would write it. */
+  /** Returns the text of a file in its final layout. */
   public static String of(JavaFile file) {
     return Reformatter.format(file.toString());
   }

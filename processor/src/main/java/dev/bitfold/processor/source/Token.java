@@ -3,12 +3,12 @@ package dev.bitfold.processor.source;
 import java.util.Set;
 
 /**
- * A piece of Java source that is never divided: a word, a sign, a literal or a comment.
+ * Holds a piece of Java source that is never divided: a word, a sign, a literal or a comment.
  *
- * @param kind what it is
+ * @param kind the kind of the token
  * @param text its characters
- * @param spaced whether white space stands before it
- * @param apart whether an empty line stands before it
+ * @param spaced whether white space precedes it
+ * @param apart whether an empty line precedes it
  */
 record Token(Kind kind, String text, boolean spaced, boolean apart) {
   private static final Set<String> OPENING = Set.of("(", "[", "{", "<");
@@ -28,7 +28,9 @@ record Token(Kind kind, String text, boolean spaced, boolean apart) {
     return text.equals(sign) && (kind == Kind.SIGN || kind == Kind.WORD);
   }
 
-  /** Returns whether a bracket opens; generated code compares nothing with {@code <}. */
+  /**
+   * Returns whether this is an opening bracket. Generated code has no comparison with {@code <}.
+   */
   boolean opens() {
     return kind == Kind.SIGN && OPENING.contains(text);
   }

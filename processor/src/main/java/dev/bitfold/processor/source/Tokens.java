@@ -3,11 +3,11 @@ package dev.bitfold.processor.source;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Questions about runs of tokens; what stands in brackets is passed over. */
+/** Answers questions about sequences of tokens, and skips the contents of brackets. */
 final class Tokens {
   private Tokens() {}
 
-  /** Returns where a sign or word stands outside of brackets, or -1. */
+  /** Returns the index of a sign or word outside of brackets, or -1. */
   static int find(List<Token> tokens, String text) {
     for (int i = 0; i < tokens.size(); i = next(tokens, i)) {
       if (tokens.get(i).is(text)) {
@@ -31,7 +31,7 @@ final class Tokens {
     return parts;
   }
 
-  /** Returns where the bracket that opens at a place closes. */
+  /** Returns the index of the bracket that closes the one at an index. */
   static int closing(List<Token> tokens, int opening) {
     int depth = 0;
     for (int i = opening; i < tokens.size(); i++) {
@@ -44,7 +44,7 @@ final class Tokens {
     throw new IllegalArgumentException("no closing bracket for " + tokens.get(opening).text());
   }
 
-  /** Returns the place behind a token, or behind the bracket that it opens. */
+  /** Returns the index after a token, or after the bracket that it opens. */
   private static int next(List<Token> tokens, int at) {
     return (tokens.get(at).opens() ? closing(tokens, at) : at) + 1;
   }

@@ -1,6 +1,6 @@
 /**
- * Java source as text: literals, and the layout of files. Knows nothing of layers. Imports JavaPoet
- * alone.
+ * Handles Java source as text: literals, and the layout of files. Knows nothing of layers. Imports
+ * only JavaPoet.
  */
 @NullMarked
 package dev.bitfold.processor.source;

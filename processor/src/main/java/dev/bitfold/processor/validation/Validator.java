@@ -24,7 +24,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
-/** Checks what was read, one class at a time. */
+/** Checks the results of reading, one class at a time. */
 public final class Validator {
   private final Language language;
   private final SourceTypes sources;
@@ -33,7 +33,10 @@ public final class Validator {
   private final LayerValidator layers;
   private final ModelValidator models;
 
-  /** With what tells layers from other classes, and what they declare. */
+  /**
+   * Makes a validator. It needs to distinguish layers from other classes, and to know what they
+   * declare.
+   */
   public Validator(
       Language language,
       SourceTypes sources,
@@ -48,7 +51,7 @@ public final class Validator {
     this.models = new ModelValidator(language, detector, holdings, declared);
   }
 
-  /** Checks a class that is neither recipe, layer nor model. */
+  /** Checks a class that is not a recipe, layer or model. */
   public void checkOther(TypeElement type, Problems problems) {
     places.check(type, problems);
     layers.checkWrapper(type, problems);
@@ -63,7 +66,7 @@ public final class Validator {
   /**
    * Checks a layer class, as far as it can be read.
    *
-   * @param layer what its declarations make
+   * @param layer the layer that results from its declarations
    */
   public void checkLayer(
       TypeElement type,
@@ -84,9 +87,10 @@ public final class Validator {
     models.check(type, reading, problems);
   }
 
-  /** Returns why a class that is to be generated cannot have its name, if it cannot. */
+  /** Returns why a generated class cannot have its name; empty if it can. */
   public Optional<String> nameTaken(Subject subject) {
-    // Not asked of javac, which would look for the file in each place of the class path.
+    // The answer does not come from javac, which would look for the file in each place of the class
+    // path.
     String name = subject.generated().canonicalName();
     if (sources.containsTopLevel(name)) {
       return Optional.of("already exists");

@@ -1,7 +1,7 @@
 /**
- * The rules, checked once a class has been read. {@code Validator} is called for each class; the
- * rules stand in rooms by subject. Imports those rooms, the readers' results, {@code lang}, {@code
- * names}, {@code diagnostics} and {@code model}.
+ * Checks the rules after a class has been read. {@code Validator} is called for each class. The
+ * rules are in packages by subject. Imports those packages, the readers' results, {@code lang},
+ * {@code names}, {@code diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.validation;

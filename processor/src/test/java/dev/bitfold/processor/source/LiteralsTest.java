@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is written as a literal, laid out and compiled is the text again. */
+/** Checks that text that is written as a literal, laid out and compiled is the same text again. */
 class LiteralsTest {
   @TempDir private Path folder = Path.of("");
 

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** White space is all that changes, and lines end where google-java-format would end them. */
+/**
+ * Checks that only white space changes, and that lines end where google-java-format would end them.
+ */
 class ReformatterTest {
   private static final String LONG = "AVeryLongNameOfALayerAsPeopleGiveThem";
 

@@ -6,40 +6,44 @@ import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
-/** How a class is built again, or why it cannot be. */
+/** Tells how a class is rebuilt, or why it cannot be rebuilt. */
 public sealed interface Creation {
-  /** By a constructor. */
+  /** A constructor was found. */
   record Found(Creator constructor) implements Creation {}
 
   /**
-   * Not by the one constructor that comes into question: values of parameters cannot be read.
+   * The only possible constructor has parameters whose values cannot be read.
    *
-   * @param constructor it
-   * @param parameters those whose values cannot be read
+   * @param constructor the constructor
+   * @param parameters the parameters whose values cannot be read
    */
   record Unreadable(ExecutableElement constructor, List<VariableElement> parameters)
       implements Creation {}
 
-  /** By two constructors, each of which carries something that the other does not. */
+  /** Each of two constructors carries something that the other does not carry. */
   record Ambiguous(Creator one, Creator other) implements Creation {}
 
   /**
-   * By no constructor.
+   * There is no such constructor.
    *
-   * @param hidden a private one that would do
+   * @param hidden a private constructor that would be suitable
    */
   record Missing(Optional<ExecutableElement> hidden) implements Creation {}
 
-  /** Not by the constructor that is marked: it is private. */
+  /** The marked constructor is private. */
   record Private(AnnotationUse mark) implements Creation {}
 
-  /** Two constructors are marked; this is the mark of the second. */
+  /**
+   * Two constructors are marked.
+   *
+   * @param mark the mark of the second one
+   */
   record MarkedTwice(AnnotationUse mark) implements Creation {}
 
-  /** By a constructor that Lombok writes, perhaps: other processors do not see it. */
+  /** Lombok may add the constructor, which other processors do not see. */
   record ByLombok(AnnotationUse lombok) implements Creation {}
 
-  /** Returns the constructor, if there is one. */
+  /** Returns the constructor; empty if none was found. */
   default Optional<Creator> creator() {
     return this instanceof Found found ? Optional.of(found.constructor()) : Optional.empty();
   }

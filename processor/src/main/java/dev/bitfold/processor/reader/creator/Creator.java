@@ -10,20 +10,20 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
 /**
- * The constructor that builds a class again.
+ * Describes the constructor that rebuilds a class.
  *
- * @param constructor it
- * @param arguments what it is called with
+ * @param constructor the constructor
+ * @param arguments its arguments
  */
 public record Creator(ExecutableElement constructor, List<Argument> arguments) {
   /**
-   * An argument.
+   * Describes an argument.
    *
    * @param parameter the constructor's parameter
-   * @param accessor where its value is read
+   * @param accessor how its value is read
    */
   public record Argument(VariableElement parameter, Accessor accessor) {
-    /** Returns the parameter's name, which is that of what it carries. */
+    /** Returns the parameter's name, which is the name of the value. */
     public String name() {
       return parameter.getSimpleName().toString();
     }
@@ -34,7 +34,7 @@ public record Creator(ExecutableElement constructor, List<Argument> arguments) {
     return arguments.stream().anyMatch(argument -> argument.name().equals(name));
   }
 
-  /** Adds to what generated code names: the constructor, and the values that it is called with. */
+  /** Adds the constructor and its arguments to what generated code names. */
   public void mention(Mentions mentions, Members members) {
     mentions.member(constructor);
     for (Argument argument : arguments) {

@@ -20,23 +20,24 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * Finds the constructor that builds a class again: a record's canonical one; else the one marked
- * {@code @QuantizeCreator}; else the only accessible one whose every parameter matches a readable
- * field or accessor by name and type, or of several the one that carries all that the others do.
+ * Finds the constructor that rebuilds a class. For a record, it is the canonical one. Otherwise it
+ * is the one marked {@code @QuantizeCreator}. Otherwise it is the only accessible one whose every
+ * parameter matches a readable field or accessor by name and type. If there are several of these,
+ * it is the one that carries everything that the others carry.
  */
 public final class CreatorReader {
   private final Language language;
   private final TypeElement type;
   private final Members members;
 
-  /** For a class and its members. */
+  /** Makes a reader for a class and its members. */
   public CreatorReader(Language language, TypeElement type, Members members) {
     this.language = language;
     this.type = type;
     this.members = members;
   }
 
-  /** Returns how the class is built again. */
+  /** Returns how the class is rebuilt. */
   public Creation read() {
     Creation creation = type.getKind() == ElementKind.RECORD ? canonical() : ofClass();
     if (creation instanceof Creation.Missing || creation instanceof Creation.Unreadable) {

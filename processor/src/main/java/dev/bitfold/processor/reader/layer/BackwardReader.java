@@ -8,7 +8,7 @@ import java.util.List;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
-/** Finds the methods that give the gradients of a layer: the result type tells them. */
+/** Finds the methods that compute a layer's gradients, by their result type. */
 final class BackwardReader {
   private static final String BACKWARD = "backward";
 
@@ -19,9 +19,9 @@ final class BackwardReader {
   }
 
   /**
-   * Reads those among the methods of a class.
+   * Returns these methods of a class.
    *
-   * @param forwards the methods that they can be for
+   * @param forwards the methods whose gradients they can compute
    */
   List<DeclaredBackward> read(List<ExecutableElement> methods, List<DeclaredForward> forwards) {
     List<DeclaredBackward> found = new ArrayList<>();
@@ -42,7 +42,10 @@ final class BackwardReader {
     return found;
   }
 
-  /** Returns whether one takes the parameters of the other and the gradient of its result. */
+  /**
+   * Returns whether {@code backward} takes the parameters of {@code forward} and the gradient of
+   * its result.
+   */
   private boolean fits(ExecutableElement backward, ExecutableElement forward) {
     List<? extends VariableElement> given = backward.getParameters();
     List<? extends VariableElement> taken = forward.getParameters();

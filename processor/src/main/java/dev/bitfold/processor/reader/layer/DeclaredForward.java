@@ -5,11 +5,11 @@ import java.util.List;
 import javax.lang.model.element.ExecutableElement;
 
 /**
- * A method named {@code forward}.
+ * Describes a method named {@code forward}.
  *
- * @param method it
+ * @param method the method
  * @param inputs its parameters that are marked as inputs
- * @param hooked whether any parameter is marked, even one that is no tensor
+ * @param hooked whether any parameter is marked, even one that is not a tensor
  */
 public record DeclaredForward(
     ExecutableElement method, List<DeclaredTensor> inputs, boolean hooked) {

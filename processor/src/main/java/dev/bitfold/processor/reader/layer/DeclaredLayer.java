@@ -17,15 +17,16 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 
 /**
- * What a layer class declares. Nothing is decided yet, and nothing but its readability is checked.
+ * Describes what a layer class declares. Nothing is decided yet, and only its readability has been
+ * checked.
  *
  * @param type the class
- * @param creation how it is built again
+ * @param creation how it is rebuilt
  * @param tensors its weights and biases
- * @param loneQuantizers quantizers on members that are no tensors
- * @param unreadable the roles of which a member or parameter is marked and is no tensor
- * @param forwards the methods that hooks can go around
- * @param hooked the one of these with a marked parameter or a quantized output
+ * @param loneQuantizers the quantizers on members that are not tensors
+ * @param unreadable the roles with a marked member or parameter that is not a tensor
+ * @param forwards the methods that can have hooks
+ * @param hooked the one of these methods with a marked parameter or a quantized output
  * @param backwards the methods that return gradients
  * @param quantizers the {@code @Quantize}s on the class
  * @param recipes the recipes on the class
@@ -43,7 +44,7 @@ public record DeclaredLayer(
     List<QuantizerUse> quantizers,
     List<RecipeUse> recipes,
     Optional<AnnotationUse> ownSmoothQuant) {
-  /** Lists are copied. */
+  /** Copies the lists. */
   public DeclaredLayer {
     tensors = List.copyOf(tensors);
     loneQuantizers = List.copyOf(loneQuantizers);
@@ -55,7 +56,8 @@ public record DeclaredLayer(
   }
 
   /**
-   * Returns the method that hooks go around: the hooked one, else that whose gradients are given.
+   * Returns the method with hooks: the hooked one, or otherwise the one whose gradients are
+   * computed.
    */
   public Optional<DeclaredForward> forward() {
     return hooked.or(
@@ -72,17 +74,17 @@ public record DeclaredLayer(
     return hooked.map(DeclaredForward::inputs).orElse(List.of());
   }
 
-  /** Returns the constructor that builds it again, if there is one. */
+  /** Returns the constructor with its arguments, if there is one. */
   public Optional<Creator> creator() {
     return creation.creator();
   }
 
-  /** Returns that constructor. */
+  /** Returns the constructor that rebuilds the class. */
   public Optional<ExecutableElement> constructor() {
     return creator().map(Creator::constructor);
   }
 
-  /** Returns its weights, biases and inputs. */
+  /** Returns the weights, biases and inputs. */
   public Stream<DeclaredTensor> allTensors() {
     return Stream.concat(tensors.stream(), inputs().stream());
   }
@@ -97,7 +99,10 @@ public record DeclaredLayer(
     return ownSmoothQuant.or(() -> recipe().flatMap(used -> used.recipe().smoothQuant()));
   }
 
-  /** Returns one quantizer for each role: the class's own before those of its recipe. */
+  /**
+   * Returns one quantizer for each role. The class's own quantizers take precedence over those of
+   * its recipe.
+   */
   public Map<Role, QuantizerUse> classWide() {
     Map<Role, QuantizerUse> classWide = new EnumMap<>(Role.class);
     quantizers.forEach(quantizer -> classWide.putIfAbsent(quantizer.role(), quantizer));
@@ -105,7 +110,7 @@ public record DeclaredLayer(
     return classWide;
   }
 
-  /** Returns whether its tensors are a graph's variables, as the first one is. */
+  /** Returns whether its tensors are variables of a graph, judged by the first tensor. */
   public boolean variables() {
     return allTensors()
         .map(DeclaredTensor::variable)
@@ -114,7 +119,9 @@ public record DeclaredLayer(
             () -> hooked.filter(f -> Language.isVariable(f.method().getReturnType())).isPresent());
   }
 
-  /** Returns the method that gives the gradients; a graph differentiates itself. */
+  /**
+   * Returns the method that computes the gradients; empty for a graph, which differentiates itself.
+   */
   public Optional<DeclaredBackward> backward() {
     return variables()
         ? Optional.empty()

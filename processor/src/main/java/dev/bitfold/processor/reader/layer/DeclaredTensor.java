@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tensor as all its annotations declare it.
+ * Describes a tensor as all its annotations declare it.
  *
- * @param name the member's or parameter's name
- * @param declarations what its annotations say, at least one, in the order of the source
+ * @param name the name of the member or parameter
+ * @param declarations the declarations by its annotations, at least one, in the order of the source
  * @param quantizers the quantizers on the members of that name
  */
 public record DeclaredTensor(
     String name, List<TensorDeclaration> declarations, List<MemberQuantizers> quantizers) {
-  /** Lists are copied. */
+  /** Copies the lists. */
   public DeclaredTensor {
     declarations = List.copyOf(declarations);
     quantizers = List.copyOf(quantizers);
@@ -27,7 +27,7 @@ public record DeclaredTensor(
     return declarations.get(0);
   }
 
-  /** Returns what the tensor is. */
+  /** Returns the kind of the tensor. */
   public TensorKind kind() {
     return first().kind();
   }
@@ -37,12 +37,12 @@ public record DeclaredTensor(
     return declarations.stream().anyMatch(TensorDeclaration::several);
   }
 
-  /** Returns whether it is a graph's variable. */
+  /** Returns whether it is a variable of a graph. */
   public boolean variable() {
     return first().variable();
   }
 
-  /** Returns its axes: those of the first declaration that knows them. */
+  /** Returns its axes, from the first declaration that knows them. */
   public Layout layout() {
     return declarations.stream()
         .filter(TensorDeclaration::hasLayout)
@@ -51,7 +51,7 @@ public record DeclaredTensor(
         .orElse(Layout.UNKNOWN);
   }
 
-  /** Returns whether every layout that is written is one. */
+  /** Returns whether every layout that is written is valid. */
   public boolean isReadable() {
     return declarations.stream().allMatch(declaration -> declaration.layout().isPresent());
   }
@@ -61,7 +61,7 @@ public record DeclaredTensor(
     return first().use().place();
   }
 
-  /** Returns the quantizers of its members, the first one before the others. */
+  /** Returns the quantizers of its members, starting with those of the first member. */
   public List<QuantizerUse> memberQuantizers() {
     return quantizers.stream().flatMap(member -> member.of(kind()).stream()).toList();
   }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
-/** Reads the methods named {@code forward}, and finds the one that hooks go around. */
+/** Reads the methods named {@code forward}, and finds the one with hooks. */
 final class ForwardReader {
   private static final String FORWARD = "forward";
 
@@ -25,7 +25,7 @@ final class ForwardReader {
     this.problems = problems;
   }
 
-  /** Reads those among the methods of a class. */
+  /** Returns these methods of a class. */
   List<DeclaredForward> read(List<ExecutableElement> methods) {
     return methods.stream()
         .filter(method -> method.getSimpleName().contentEquals(FORWARD))
@@ -33,13 +33,16 @@ final class ForwardReader {
         .toList();
   }
 
-  /** Returns whether a parameter is marked as an input and is no tensor, which is reported. */
+  /**
+   * Returns whether a parameter is marked as an input but is not a tensor, which has been reported.
+   */
   boolean hasUnreadable() {
     return unreadable;
   }
 
   /**
-   * Returns the method with a marked parameter, else the only one with an output to be quantized.
+   * Returns the method with a marked parameter, or otherwise the only one whose output is to be
+   * quantized.
    *
    * @param quantizesOutput whether the class quantizes its output
    */

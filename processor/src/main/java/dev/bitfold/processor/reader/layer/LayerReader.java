@@ -89,13 +89,13 @@ final class LayerReader {
     Unresolved.refuse(method.getReturnType());
   }
 
-  /** Returns all methods that a class has, private ones included, in the order of the source. */
+  /** Returns all methods of a class, including private ones, in the order of the source. */
   private static List<ExecutableElement> methods(TypeElement type, Members members) {
     List<ExecutableElement> found = new ArrayList<>(members.methods());
     ElementFilter.methodsIn(type.getEnclosedElements()).stream()
         .filter(method -> !found.contains(method))
         .forEach(found::add);
-    // Compilers list inherited and own methods in orders of their own.
+    // Compilers differ in the order of inherited and own methods.
     List<? extends Element> written = type.getEnclosedElements();
     found.sort(Comparator.comparingInt(method -> written.indexOf(method)));
     return found;

@@ -25,7 +25,7 @@ import java.util.Optional;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 
-/** Decides what is generated for a layer class, from what the class declares. */
+/** Decides what is generated for a layer class, from its declarations. */
 final class LayerResolver {
   private final Language language;
   private final ShapeResolver shapes;

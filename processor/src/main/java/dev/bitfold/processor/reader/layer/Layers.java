@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import javax.lang.model.element.TypeElement;
 
-/** The layer classes of a round: each is read once, and resolved once. */
+/** Holds the layer classes of a round. Each class is read once, and resolved once. */
 public final class Layers {
   private final LayerReader reader;
   private final LayerResolver resolver;
   private final Map<String, Reading<DeclaredLayer>> declared = new HashMap<>();
   private final Map<String, LayerModel> resolved = new HashMap<>();
 
-  /** With the recipes that can stand in for {@code @Quantize}. */
+  /** Makes the layers, with the recipes that can replace {@code @Quantize}. */
   public Layers(Language language, Recipes recipes) {
     this.reader = new LayerReader(language, recipes);
     this.resolver = new LayerResolver(language);
@@ -27,7 +27,7 @@ public final class Layers {
     return declared.computeIfAbsent(name(type), name -> reader.read(type));
   }
 
-  /** Returns the layer that the declarations make; empty if they cannot be read at all. */
+  /** Returns the layer that results from the declarations; empty if they cannot be read at all. */
   public Optional<LayerModel> resolve(TypeElement type) {
     return read(type)
         .model()

@@ -9,7 +9,7 @@ import java.util.Optional;
 import javax.lang.model.element.Element;
 
 /**
- * The quantizers on one member or parameter.
+ * Lists the quantizers on one member or parameter.
  *
  * @param element the member or parameter
  * @param tensor the name of the tensor that the member holds
@@ -23,7 +23,10 @@ public record MemberQuantizers(
     return written.isEmpty() && recipes.isEmpty();
   }
 
-  /** Returns the quantizers for a tensor of a kind: what is written, else the first recipe's. */
+  /**
+   * Returns the quantizers for a tensor of a kind: those that are written, or otherwise those of
+   * the first recipe.
+   */
   public List<QuantizerUse> of(TensorKind kind) {
     return written.isEmpty()
         ? recipes.stream().flatMap(recipe -> of(recipe, kind).stream()).limit(1).toList()

@@ -15,7 +15,7 @@ import javax.lang.model.type.ExecutableType;
 final class MethodReader {
   private MethodReader() {}
 
-  /** A method's signature as seen from a class that may inherit it. */
+  /** Returns a method's signature as seen from a class that may inherit it. */
   static MethodModel read(Language language, TypeElement from, ExecutableElement method) {
     ExecutableType seen = (ExecutableType) language.memberType(from, method);
     List<MethodModel.ParameterModel> parameters = new ArrayList<>();

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Decides which quantizer a tensor of a layer gets: that of its member, else the class's, else the
- * recipe's.
+ * Decides which quantizer a tensor of a layer gets: that of its member, otherwise that of the
+ * class, otherwise that of the recipe.
  */
 public final class QuantizerChoice {
   private final DeclaredLayer layer;
   private final Map<Role, QuantizerUse> classWide;
 
-  /** With what a class declares. */
+  /** Makes the choice for what a class declares. */
   public QuantizerChoice(DeclaredLayer layer) {
     this.layer = layer;
     this.classWide = layer.classWide();
@@ -27,12 +27,12 @@ public final class QuantizerChoice {
         : fitting(tensor).stream().findFirst();
   }
 
-  /** Returns whether a tensor has no quantizer of its own, so that the class's is for it. */
+  /** Returns whether a tensor has no quantizer of its own, and so gets that of the class. */
   public static boolean usesClass(DeclaredTensor tensor) {
     return tensor.memberQuantizers().isEmpty();
   }
 
-  /** Returns the quantizers of a tensor's members that can be for a tensor of its kind. */
+  /** Returns the quantizers on a tensor's members that fit its kind. */
   public static List<QuantizerUse> fitting(DeclaredTensor tensor) {
     Optional<Role> role = tensor.kind().role();
     return tensor.memberQuantizers().stream()
@@ -41,7 +41,7 @@ public final class QuantizerChoice {
         .toList();
   }
 
-  /** Returns the quantizer of the output; empty if that stays float. */
+  /** Returns the quantizer of the output; empty if the output stays float. */
   public Optional<QuantizerUse> output() {
     return layer.forward().filter(DeclaredForward::returnsTensor).isPresent()
         ? Optional.ofNullable(classWide.get(Role.OUTPUT))

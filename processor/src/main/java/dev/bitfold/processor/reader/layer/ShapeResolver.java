@@ -14,8 +14,8 @@ import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 
 /**
- * Decides what stands in for a layer: a subclass of an open class; of a final class or record a
- * wrapper behind its interfaces, or itself where only weights are quantized.
+ * Decides how a layer is replaced. An open class gets a subclass. A final class or record gets a
+ * wrapper that implements its interfaces, or is rebuilt as itself if only weights are quantized.
  */
 final class ShapeResolver {
   private final Language language;
@@ -24,7 +24,11 @@ final class ShapeResolver {
     this.language = language;
   }
 
-  /** Returns the shape of a layer whose hooks see activations, or of any other. */
+  /**
+   * Returns the shape of a layer.
+   *
+   * @param quantizesActivations whether the hooks see activations
+   */
   LayerShape resolve(DeclaredLayer layer, boolean quantizesActivations) {
     TypeElement type = layer.type();
     if (!type.getModifiers().contains(Modifier.FINAL)) {

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import javax.lang.model.element.Element;
 
-/** Reads what stands on one tensor: its layout, and quantizers of its own. */
+/** Reads the annotations on one tensor: its layout, and its own quantizers. */
 final class TensorAnnotations {
   private final Recipes recipes;
   private final Problems problems;
@@ -21,7 +21,7 @@ final class TensorAnnotations {
     this.problems = problems;
   }
 
-  /** Returns the quantizers on an element, recipes among them. */
+  /** Returns the quantizers on an element, including recipes. */
   MemberQuantizers quantizers(Element element, String tensor) {
     return new MemberQuantizers(
         element,
@@ -32,7 +32,7 @@ final class TensorAnnotations {
         recipes.read(element));
   }
 
-  /** Returns the layout that an annotation gives; empty if it is no layout, which is reported. */
+  /** Returns the layout of an annotation; empty if it is invalid, which is reported. */
   Optional<Layout> layout(AnnotationUse use) {
     try {
       return Optional.of(new Layout(use.text("layout")));

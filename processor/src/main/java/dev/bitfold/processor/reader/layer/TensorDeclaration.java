@@ -9,14 +9,14 @@ import java.util.Optional;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * A tensor as one annotation declares it.
+ * Describes a tensor as one annotation declares it.
  *
- * @param kind what the tensor is
+ * @param kind the kind of the tensor
  * @param type the type of the member or parameter
  * @param several whether it is a list or array of tensors
- * @param variable whether it is a graph's variable, not an array
- * @param layout its axes; empty if what is written is no layout, which is reported while reading
- * @param use the annotation: of the kind, or the quantizer of an input that has no other
+ * @param variable whether it is a variable of a graph instead of an array
+ * @param layout its axes; empty if the written layout is invalid, which is reported while reading
+ * @param use the annotation of the kind, or the quantizer of an input that has no other annotation
  */
 public record TensorDeclaration(
     TensorKind kind,
@@ -46,7 +46,7 @@ public record TensorDeclaration(
     return layout.isPresent() && !layout.get().isUnknown();
   }
 
-  /** Returns whether both cannot be true of one tensor. */
+  /** Returns whether both declarations cannot be true of the same tensor. */
   public boolean contradicts(TensorDeclaration other) {
     return kind != other.kind || (hasLayout() && other.hasLayout() && !layout.equals(other.layout));
   }

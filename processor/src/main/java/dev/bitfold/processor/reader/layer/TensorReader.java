@@ -48,7 +48,8 @@ final class TensorReader {
     } else {
       language.chain(type).forEach(this::classMembers);
     }
-    // A quantizer may stand on another member than the weight's: the constructor's parameter, say.
+    // A quantizer may be on another member than the weight's annotation, such as the constructor's
+    // parameter.
     for (MemberQuantizers member : quantizersAlone) {
       tensors.computeIfPresent(member.tensor(), (name, tensor) -> tensor.with(member));
     }
@@ -67,7 +68,7 @@ final class TensorReader {
         .toList();
   }
 
-  /** Returns whether a member is marked as a tensor and is none, which is reported. */
+  /** Returns whether a member is marked as a tensor but is not one, which has been reported. */
   boolean hasUnreadable() {
     return !unreadable.isEmpty();
   }

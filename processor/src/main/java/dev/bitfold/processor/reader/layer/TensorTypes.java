@@ -18,7 +18,7 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
 import javax.lang.model.type.WildcardType;
 
-/** Tells types that hold tensors from others. */
+/** Distinguishes types that hold tensors from others. */
 final class TensorTypes {
   private TensorTypes() {}
 
@@ -31,7 +31,9 @@ final class TensorTypes {
         && ((DeclaredType) type).getTypeArguments().stream().anyMatch(Language::isTensor);
   }
 
-  /** Returns whether a type is ND4J's array or variable; else reports that it cannot be read. */
+  /**
+   * Returns whether a type is ND4J's array or variable; otherwise reports that it cannot be read.
+   */
   static boolean isReadable(String name, TypeMirror type, AnnotationUse use, Problems problems) {
     Unresolved.refuse(type);
     if (Language.isTensor(type) || Language.isVariable(type)) {
@@ -58,7 +60,7 @@ final class TensorTypes {
     return false;
   }
 
-  /** Returns how ND4J makes a tensor of numbers, if a type holds some. */
+  /** Returns how ND4J makes a tensor from numbers, if a type holds numbers. */
   private static Optional<String> ofNumbers(String name, TypeMirror type) {
     int rank = 0;
     TypeMirror element = type;
@@ -83,7 +85,7 @@ final class TensorTypes {
     };
   }
 
-  /** Returns how to declare what holds tensors. */
+  /** Returns how to declare a member that holds tensors. */
   private static String instead(TypeMirror type, AnnotationUse use) {
     if (use.is(BitfoldNames.INPUT)) {
       return "give each tensor a parameter of its own, with its own @Input";
@@ -103,7 +105,10 @@ final class TensorTypes {
     return mentions(type, t -> Language.isTensor(t) || Language.isVariable(t) || isRawList(t));
   }
 
-  /** A raw list does not say what it holds; somebody who marks it means tensors. */
+  /**
+   * Returns whether a type is a raw list, which does not tell what it holds. If it is marked,
+   * tensors are meant.
+   */
   private static boolean isRawList(TypeMirror type) {
     return Language.is(type, ClassName.get(List.class))
         && ((DeclaredType) type).getTypeArguments().isEmpty();

@@ -11,18 +11,20 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeMirror;
 
-/** What the wrapper of a layer declares as the layer does: interfaces and methods. */
+/**
+ * Lists the members that the wrapper of a layer declares like the layer: interfaces and methods.
+ */
 public final class WrapperMembers {
   private final Language language;
   private final DeclaredLayer layer;
 
-  /** For a layer. */
+  /** Makes the list for a layer. */
   public WrapperMembers(Language language, DeclaredLayer layer) {
     this.language = language;
     this.layer = layer;
   }
 
-  /** Returns the methods that a wrapper of some shape declares. */
+  /** Returns the methods that a wrapper of a shape declares. */
   public List<ExecutableElement> methods(LayerShape shape) {
     if (shape instanceof LayerShape.Rebuilt) {
       return List.of();
@@ -41,7 +43,7 @@ public final class WrapperMembers {
         .toList();
   }
 
-  /** Returns the implementations of interfaces' methods that have no hooks. */
+  /** Returns the implementations of interface methods that have no hooks. */
   List<ExecutableElement> delegated() {
     List<ExecutableElement> hooked = hooked();
     return new Members(language, layer.type())

@@ -25,8 +25,8 @@ import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * Lists the classes behind a component whose type is an interface or abstract: the permitted ones
- * of a sealed type, or those that {@code @Implementations} names.
+ * Lists the classes of a component whose type is an interface or abstract: the permitted classes of
+ * a sealed type, or those that {@code @Implementations} lists.
  */
 final class ChoiceReader {
   private final Language language;
@@ -39,7 +39,7 @@ final class ChoiceReader {
     this.wrappers = wrappers;
   }
 
-  /** The listed classes. */
+  /** Returns the listed classes. */
   Optional<ComponentModel> listed(AnnotationUse use, TypeMirror declared, ComponentSite site) {
     List<ComponentModel.ByClass.Choice> choices = new ArrayList<>();
     List<? extends AnnotationValue> values =
@@ -78,7 +78,10 @@ final class ChoiceReader {
             "are of type " + TypeText.of(declared));
   }
 
-  /** The permitted classes of a sealed type; passed on if no layer is among them. */
+  /**
+   * Returns the permitted classes of a sealed type. The component is passed on if no layer is among
+   * them.
+   */
   Optional<ComponentModel> permitted(TypeElement sealed, TypeMirror declared, ComponentSite site) {
     Map<String, TypeElement> classes = new LinkedHashMap<>();
     boolean open = collect(sealed, classes);
@@ -99,7 +102,7 @@ final class ChoiceReader {
     return Optional.of(new ComponentModel.ByClass(TypeName.get(declared), choices));
   }
 
-  /** Collects concrete classes; true if there may be others that are not known. */
+  /** Collects concrete classes; returns true if there may be unknown ones. */
   private boolean collect(TypeElement sealed, Map<String, TypeElement> classes) {
     boolean open = false;
     for (TypeMirror permitted : sealed.getPermittedSubclasses()) {
@@ -126,7 +129,9 @@ final class ChoiceReader {
     return open;
   }
 
-  /** Whether a type that does not exist yet is the wrapper of one beside it. */
+  /**
+   * Returns whether a type that does not exist yet is the wrapper of a class in the same package.
+   */
   private boolean isExpectedWrapper(TypeMirror missing, TypeElement sealed) {
     String name = missing.toString();
     String simpleName = name.substring(name.lastIndexOf('.') + 1);

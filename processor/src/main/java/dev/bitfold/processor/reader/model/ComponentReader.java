@@ -25,7 +25,7 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
 import javax.lang.model.type.WildcardType;
 
-/** Decides what becomes of a component of a model, by its declared type. */
+/** Decides from a component's declared type what happens to it when the model is rebuilt. */
 final class ComponentReader {
   private static final String MAP = "java.util.Map";
 
@@ -45,7 +45,7 @@ final class ComponentReader {
     this.choices = new ChoiceReader(language, detector, wrappers);
   }
 
-  /** The component; empty if that is a problem, which is then reported. */
+  /** Returns the component; empty if there is a problem, which is reported. */
   Optional<ComponentModel> read(TypeMirror type, ComponentSite site) {
     Unresolved.refuse(type);
     return switch (type.getKind()) {
@@ -88,7 +88,7 @@ final class ComponentReader {
     return isAnything(type.getUpperBound()) ? anything(type, site) : passedOn();
   }
 
-  /** Whether a type says nothing of what stands behind it. */
+  /** Returns whether a type tells nothing about the value. */
   private static boolean isAnything(TypeMirror type) {
     if (type.getKind() == TypeKind.WILDCARD) {
       TypeMirror bound = ((WildcardType) type).getExtendsBound();
@@ -177,7 +177,10 @@ final class ComponentReader {
     return withoutLayersInArguments(type, site);
   }
 
-  /** Whether any object may stand behind it that computes with tensors: a layer's method, say. */
+  /**
+   * Returns whether the value may be any object that computes with tensors, such as a layer's
+   * method.
+   */
   private boolean isFunction(DeclaredType type, TypeElement element) {
     return element.getKind().isInterface()
         && !isCollection(type)
@@ -213,7 +216,7 @@ final class ComponentReader {
     return passedOn();
   }
 
-  /** Whether a type holds several; a Supplier or a reference holds one. */
+  /** Returns whether a type holds several values. A Supplier or a reference holds one. */
   private boolean isIterable(DeclaredType type) {
     return language
         .find("java.lang.Iterable")
@@ -270,7 +273,7 @@ final class ComponentReader {
     return ofUser(type, element, site);
   }
 
-  /** A class or interface of the user's that is no layer itself, by its type arguments. */
+  /** Reads a class or interface of the user's that is not a layer, by its type arguments. */
   private Optional<ComponentModel> ofUser(
       DeclaredType type, TypeElement element, ComponentSite site) {
     boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();

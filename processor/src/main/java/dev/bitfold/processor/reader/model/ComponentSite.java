@@ -9,20 +9,23 @@ import java.util.List;
 import javax.lang.model.element.TypeElement;
 
 /**
- * A component while it is read.
+ * Describes a component while it is read.
  *
  * @param model the model class
- * @param name the constructor's parameter
- * @param declarations where it is declared
- * @param problems where what cannot be read is reported
+ * @param name the name of the constructor's parameter
+ * @param declarations the places where it is declared
+ * @param problems receives what cannot be read
  */
 record ComponentSite(TypeElement model, String name, Declarations declarations, Problems problems) {
-  /** Returns the same site with problems that nobody sees. */
+  /** Returns the same site with problems that are not reported. */
   ComponentSite unseen() {
     return new ComponentSite(model, name, declarations, new Problems());
   }
 
-  /** Reports a problem of the component; the model's and its name are the first two arguments. */
+  /**
+   * Reports a problem with the component. The first two arguments are the model and the component's
+   * name.
+   */
   void report(ProblemId id, Object... more) {
     List<Object> arguments = new ArrayList<>();
     arguments.add(model.getSimpleName());

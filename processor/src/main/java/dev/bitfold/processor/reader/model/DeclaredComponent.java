@@ -11,13 +11,13 @@ import java.util.Optional;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * A component of a model: what a parameter of its constructor takes.
+ * Describes a component of a model, which is an argument of its constructor.
  *
- * @param name the parameter's name
- * @param accessor where the value is read
- * @param type the parameter's type
- * @param declarations where it is declared
- * @param content what becomes of it; empty if that cannot be told, which is reported while reading
+ * @param name the name of the parameter
+ * @param accessor how the value is read
+ * @param type the type of the parameter
+ * @param declarations the places where it is declared
+ * @param content what happens to it; empty if that is not known, which is reported while reading
  */
 public record DeclaredComponent(
     String name,

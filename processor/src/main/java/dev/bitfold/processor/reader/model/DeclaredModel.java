@@ -5,15 +5,15 @@ import java.util.List;
 import javax.lang.model.element.TypeElement;
 
 /**
- * What a model class declares.
+ * Describes what a model class declares.
  *
  * @param type the class
- * @param creation how it is built again
- * @param components what its constructor takes
+ * @param creation how it is rebuilt
+ * @param components the arguments of its constructor
  */
 public record DeclaredModel(
     TypeElement type, Creation creation, List<DeclaredComponent> components) {
-  /** The list is copied. */
+  /** Copies the list. */
   public DeclaredModel {
     components = List.copyOf(components);
   }

@@ -27,7 +27,9 @@ public final class ModelReader {
   private final Language language;
   private final ComponentReader components;
 
-  /** With what tells layers from other classes, and where their wrappers are. */
+  /**
+   * Makes a reader. It needs to distinguish layers from other classes, and to find their wrappers.
+   */
   public ModelReader(
       Language language,
       SourceTypes sources,
@@ -70,7 +72,7 @@ public final class ModelReader {
     return components.read(type, site);
   }
 
-  /** Returns whether a component is Java's or ND4J's, and is passed on as it is anyway. */
+  /** Returns whether a component belongs to Java or ND4J, and is passed on unchanged anyway. */
   private boolean isPlain(TypeMirror type, ComponentSite site) {
     if (Language.declared(type).filter(t -> !language.isPlatform(t)).isPresent()) {
       return false;

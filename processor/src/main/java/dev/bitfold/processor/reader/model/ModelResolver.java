@@ -13,18 +13,17 @@ import dev.bitfold.processor.reader.SubjectReader;
 import dev.bitfold.processor.reader.creator.Creator;
 import java.util.Optional;
 
-/** Decides what is generated for a model class, from what the class declares. */
+/** Decides what is generated for a model class, from its declarations. */
 public final class ModelResolver {
   private final Language language;
 
-  /** With the language that the model is declared in. */
+  /** Makes a resolver for the language that the model is declared in. */
   public ModelResolver(Language language) {
     this.language = language;
   }
 
   /**
-   * Returns the model; components that cannot be read are left out. It is empty if no constructor
-   * builds it again.
+   * Returns the model without components that cannot be read; empty if no constructor rebuilds it.
    */
   public Optional<ModelModel> resolve(DeclaredModel declared) {
     return declared.creation().creator().map(creator -> resolve(declared, creator));
@@ -58,7 +57,9 @@ public final class ModelResolver {
     return mentions;
   }
 
-  /** Returns whether a component may be held in a constant, which has the component's type. */
+  /**
+   * Returns whether a constant can hold the component, because the component's type can be named.
+   */
   private static boolean isConstant(ComponentModel content) {
     return content.isRebuilt() && !(content instanceof ComponentModel.Model);
   }

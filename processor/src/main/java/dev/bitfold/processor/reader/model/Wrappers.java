@@ -21,8 +21,8 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * Finds the generated classes of the layers and models in a model: those of this compilation will
- * be there, those of others must be.
+ * Finds the generated classes of the layers and models in a model. Those of this compilation will
+ * exist. Those of other compilations must exist.
  */
 final class Wrappers {
   private final Language language;
@@ -35,7 +35,7 @@ final class Wrappers {
     this.layers = layers;
   }
 
-  /** The wrapper of a layer, if it fits the type that the component is declared as. */
+  /** Returns the wrapper of a layer, if it fits the declared type of the component. */
   Optional<ClassName> layer(TypeElement layer, TypeMirror declared, ComponentSite site) {
     ClassName wrapper = GeneratedNames.wrapper(ClassName.get(layer));
     boolean fits;
@@ -72,7 +72,7 @@ final class Wrappers {
     return !wrapped || isInterface;
   }
 
-  /** The class that a wrapper is made for. */
+  /** Returns the class that a wrapper is made for. */
   String madeFor(TypeElement wrapper) {
     return layerType(wrapper)
         .map(arguments -> TypeText.of(arguments.get(0)))
@@ -91,7 +91,7 @@ final class Wrappers {
         .isPresent();
   }
 
-  /** The user's class and what stands in for it. */
+  /** Returns the user's class and its replacement. */
   private static Optional<List<? extends TypeMirror>> layerType(TypeElement wrapper) {
     return ElementFilter.methodsIn(wrapper.getEnclosedElements()).stream()
         .filter(m -> m.getSimpleName().contentEquals("type") && m.getParameters().isEmpty())
@@ -123,7 +123,7 @@ final class Wrappers {
     return found;
   }
 
-  /** The quantizer of a model. */
+  /** Returns the quantizer of a model. */
   Optional<ClassName> model(TypeElement model, ComponentSite site) {
     ClassName quantizer = GeneratedNames.quantizer(ClassName.get(model));
     if (!sources.contains(model)

@@ -1,8 +1,9 @@
 /**
- * Reads a model class in two stages: {@code ModelReader} turns its declarations into one {@code
- * DeclaredModel}, the constructor and the components with the layers that they may hold; {@code
- * ModelResolver} makes a {@code ModelModel} of it. Imports {@code reader}, {@code reader.creator},
- * {@code reader.layer}, {@code lang}, {@code names}, {@code diagnostics} and {@code model}.
+ * Reads a model class in two stages. {@code ModelReader} turns its declarations into one {@code
+ * DeclaredModel}: the constructor, and the components with the layers that they may hold. {@code
+ * ModelResolver} turns that into a {@code ModelModel}. Imports {@code reader}, {@code
+ * reader.creator}, {@code reader.layer}, {@code lang}, {@code names}, {@code diagnostics} and
+ * {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.reader.model;

@@ -5,13 +5,13 @@ import dev.bitfold.processor.diagnostics.ProblemId;
 import javax.lang.model.type.TypeMirror;
 
 /**
- * What the constructor of a class must carry, so that the class can be built again with another
- * one.
+ * Describes a value that a class's constructor must carry, so that the class can be rebuilt with
+ * another value.
  *
  * @param name the name that the constructor's parameter must have
- * @param type its type
+ * @param type the type of the value
  * @param id the problem if no parameter carries it
- * @param place where that is reported
- * @param words how it is called in messages: {@code @Weight weight}, {@code layer}
+ * @param place the place where the problem is reported
+ * @param words the value's name in messages: {@code @Weight weight}, {@code layer}
  */
 public record Carried(String name, TypeMirror type, ProblemId id, Place place, String words) {}

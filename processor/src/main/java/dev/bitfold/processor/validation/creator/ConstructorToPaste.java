@@ -14,8 +14,8 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.Elements;
 
 /**
- * Writes the constructor that a class lacks: it takes what each field holds, so that the class can
- * be built again.
+ * Writes a constructor that a class lacks. It takes the value of each field, so that the class can
+ * be rebuilt.
  */
 final class ConstructorToPaste {
   private final Language language;
@@ -28,13 +28,13 @@ final class ConstructorToPaste {
     this.members = new Members(language, type);
   }
 
-  /** Returns a constructor that takes the fields that are not initialized where they stand. */
+  /** Returns a constructor that takes the fields without an initializer. */
   String text() {
     return text(Set.of());
   }
 
   /**
-   * Returns the constructor, and the accessors without which its arguments could not be read.
+   * Returns the constructor, and the accessors that are needed to read its arguments.
    *
    * @param needed fields that it takes in any case
    */

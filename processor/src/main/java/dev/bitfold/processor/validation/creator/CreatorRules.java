@@ -23,7 +23,7 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * The rules of how a layer or model is built again: by which constructor, and what that carries.
+ * Checks how a layer or model is rebuilt: by which constructor, and what the constructor carries.
  */
 public final class CreatorRules {
   private final Language language;
@@ -33,9 +33,9 @@ public final class CreatorRules {
   private final Problems problems;
 
   /**
-   * For a class.
+   * Makes the rules for a class.
    *
-   * @param creation how it is built again
+   * @param creation how it is rebuilt
    * @param needed what its constructor must carry
    */
   public CreatorRules(
@@ -51,7 +51,7 @@ public final class CreatorRules {
     this.problems = problems;
   }
 
-  /** Checks it. */
+  /** Checks the class. */
   public void check() {
     creation.creator().ifPresentOrElse(this::found, this::notFound);
     if (!(creation instanceof Creation.ByLombok)) {
@@ -83,7 +83,10 @@ public final class CreatorRules {
     return needed.stream().anyMatch(carried -> field.getSimpleName().contentEquals(carried.name()));
   }
 
-  /** Generated code reads the values where no exception can be declared. */
+  /**
+   * Checks that an accessor throws no checked exceptions, because generated code reads values where
+   * none can be declared.
+   */
   private void accessor(Creator.Argument argument, List<ExecutableElement> methods) {
     methods.stream()
         .filter(method -> argument.accessor().method() && Members.isAccessor(method))
@@ -117,7 +120,10 @@ public final class CreatorRules {
             + carried.name());
   }
 
-  /** The constructor makes everything itself, of sizes perhaps, so the class needs another one. */
+  /**
+   * Reports a constructor that carries none of the values, for example because it creates them from
+   * sizes. The class needs another one.
+   */
   private void noneCarried() {
     problems.add(
         needed.get(0).id(),
@@ -131,7 +137,10 @@ public final class CreatorRules {
                 .text(needed.stream().map(Carried::name).collect(Collectors.toSet())));
   }
 
-  /** A final field that has its value where it is declared cannot be given another. */
+  /**
+   * Returns advice for final fields that are initialized in their declaration, and so cannot get
+   * another value.
+   */
   private String assignedElsewhere() {
     String fields =
         new Members(language, type)
@@ -209,7 +218,7 @@ public final class CreatorRules {
     problems.add(ProblemId.CREATOR, mark.place(), type.getSimpleName(), why, fix);
   }
 
-  /** Reports fields that a setter or a method can change; a transient one is a cache. */
+  /** Reports fields that a setter or method can change. A transient field is a cache. */
   private void mutableFields() {
     Set<String> carried =
         creation

@@ -22,9 +22,9 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * Finds final fields whose value would be lost when the object is rebuilt: a constructor other than
- * the rebuilding one can set them to another value, and no parameter carries them. Where every
- * object goes through the rebuilding constructor, its arguments decide each field.
+ * Finds final fields whose value would be lost when the object is rebuilt, because a constructor
+ * other than the rebuilding one can set them to another value, and no parameter carries them. If
+ * every object goes through the rebuilding constructor, its arguments determine each field.
  */
 final class FinalFieldRules {
   private final Language language;
@@ -38,9 +38,9 @@ final class FinalFieldRules {
   }
 
   /**
-   * Reports them.
+   * Reports these fields.
    *
-   * @param known fields that another rule speaks of
+   * @param known fields that another rule reports
    */
   void check(Predicate<VariableElement> known, Problems problems) {
     if (type.getKind() == ElementKind.RECORD || creatorDecides()) {
@@ -64,7 +64,7 @@ final class FinalFieldRules {
     }
   }
 
-  /** Whether every object of the class is made by the rebuilding constructor. */
+  /** Returns whether every object of the class is made by the rebuilding constructor. */
   private boolean creatorDecides() {
     List<ExecutableElement> roots =
         ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
@@ -73,7 +73,7 @@ final class FinalFieldRules {
     return roots.equals(List.of(creator.constructor()));
   }
 
-  /** Whether all constructors make a field of what is carried, and in the same way. */
+  /** Returns whether all constructors compute a field from carried values, and in the same way. */
   private boolean isRebuilt(VariableElement field) {
     TypeElement owner = Language.owner(field);
     for (TypeElement level : language.chain(type)) {

@@ -20,7 +20,10 @@ import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 
-/** A constructor's parameter whose value cannot be read, and the line that would let it. */
+/**
+ * Describes a constructor's parameter whose value cannot be read, and writes the line that would
+ * make it readable.
+ */
 final class UnmatchedParameter {
   private final Language language;
   private final TypeElement type;
@@ -67,7 +70,7 @@ final class UnmatchedParameter {
     }
   }
 
-  /** A field of that name, which generated code cannot read. */
+  /** Returns the advice for a field of that name that generated code cannot read. */
   private String hidden(VariableElement field) {
     TypeElement owner = Language.owner(field);
     boolean elsewhere = !language.packageOf(owner).equals(language.packageOf(type));
@@ -92,7 +95,7 @@ final class UnmatchedParameter {
         + paste(elsewhere && !inherited ? "public " : "", converted(name, fieldType));
   }
 
-  /** No field of that name. */
+  /** Returns the advice if there is no field of that name. */
   private String unknown() {
     List<String> fitting =
         members.readableNames().stream().filter(n -> fitting(n).isPresent()).toList();
@@ -107,14 +110,17 @@ final class UnmatchedParameter {
         + paste("", near.map(v -> v.accessor().code()).orElse("…"));
   }
 
-  /** Returns a way to read a value of some name, if it fits the parameter. */
+  /** Returns a way to read a value by name, if it fits the parameter. */
   private Optional<Members.Value> fitting(String readable) {
     return members.readable(readable).stream()
         .filter(v -> language.types().isAssignable(v.type(), parameter.asType()))
         .findFirst();
   }
 
-  /** Returns the field that must hold the value: no other fits that no parameter is named after. */
+  /**
+   * Returns the field that must hold the value, because no other field without a parameter of its
+   * name fits.
+   */
   private Optional<VariableElement> hiddenField() {
     List<String> parameters =
         ((ExecutableElement) Objects.requireNonNull(parameter.getEnclosingElement()))
@@ -137,7 +143,7 @@ final class UnmatchedParameter {
     return access + parameterType + " " + accessor + "() { return " + value + "; }";
   }
 
-  /** A value as the parameter's type. */
+  /** Returns an expression that converts a value to the parameter's type. */
   private String converted(String value, TypeMirror from) {
     TypeMirror to = parameter.asType();
     if (language.types().isAssignable(from, to)) {
@@ -161,7 +167,7 @@ final class UnmatchedParameter {
     return "…";
   }
 
-  /** The elements' type of a list. */
+  /** Returns the element type of a list. */
   private static Optional<TypeMirror> element(TypeMirror type) {
     return Language.is(type, ClassName.get(List.class))
         ? ((DeclaredType) type).getTypeArguments().stream().findFirst().map(TypeMirror.class::cast)

@@ -1,5 +1,5 @@
 /**
- * The rules of how a class is built again: its constructor, what that carries, and what would be
+ * Checks how a class is rebuilt: its constructor, what the constructor carries, and what would be
  * lost. Imports {@code reader.creator}, {@code reader}, {@code lang}, {@code names} and {@code
  * diagnostics}.
  */

@@ -20,9 +20,9 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 
-/** The rules of the methods that give a layer's gradients. */
+/** Checks the methods that compute a layer's gradients. */
 final class BackwardRules {
-  /** The methods of {@code Gradients} that take tensors' names. */
+  /** The methods of {@code Gradients} that take names of tensors. */
   private static final Set<String> NAMING = Set.of("with", "fixed");
 
   private static final Pattern ELEMENT = Pattern.compile("\\[\\d+]$");
@@ -39,7 +39,7 @@ final class BackwardRules {
     this.type = layer.type();
   }
 
-  /** Checks them. */
+  /** Checks the methods. */
   void check() {
     for (DeclaredBackward backward : layer.backwards()) {
       if (layer.variables()) {
@@ -100,7 +100,7 @@ final class BackwardRules {
     }
   }
 
-  /** Reports gradients of tensors that the layer does not have, where the body is shown. */
+  /** Reports gradients of tensors that the layer does not have, if the body is visible. */
   private void names(ExecutableElement method) {
     List<String> tensors = new ArrayList<>();
     layer.tensors().forEach(t -> tensors.add(t.several() ? t.name() + "[0]" : t.name()));
@@ -118,7 +118,7 @@ final class BackwardRules {
     }
   }
 
-  /** Returns whether a name is that of an element of a list or array of tensors. */
+  /** Returns whether a name is the name of an element in a list or array of tensors. */
   private boolean isElement(String name) {
     Matcher element = ELEMENT.matcher(name);
     return element.find()

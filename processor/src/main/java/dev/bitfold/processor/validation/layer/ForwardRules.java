@@ -13,7 +13,7 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
 
-/** The rules of the method that hooks go around. */
+/** Checks the method with hooks. */
 final class ForwardRules {
   private final Language language;
   private final DeclaredLayer layer;
@@ -27,7 +27,7 @@ final class ForwardRules {
     this.type = layer.type();
   }
 
-  /** Checks it. */
+  /** Checks the method. */
   void check() {
     layer.forward().map(DeclaredForward::method).ifPresent(this::method);
     List<ExecutableElement> hooked =
@@ -68,7 +68,10 @@ final class ForwardRules {
     }
   }
 
-  /** Reports calls that take the method's tensors through the quantizers twice, or past them. */
+  /**
+   * Reports calls that pass the method's tensors through the quantizers twice, or bypass the
+   * quantizers.
+   */
   private void calls(Recursion recursion, ExecutableElement method) {
     recursion
         .of(method)

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The rules of a layer's quantizers: each is valid, for one tensor, and used. */
+/** Checks the quantizers of a layer: each must be valid, apply to one tensor, and be used. */
 final class LayerQuantizerRules {
   private final DeclaredLayer layer;
   private final QuantizerChoice choice;
@@ -36,7 +36,7 @@ final class LayerQuantizerRules {
     this.name = layer.type().getSimpleName().toString();
   }
 
-  /** Checks them. */
+  /** Checks the quantizers. */
   void check() {
     RecipeRules.checkAll(layer.quantizers(), name, problems);
     RecipeRules.checkOnlyOne(layer.recipes().stream().map(RecipeUse::use).toList(), name, problems);
@@ -91,7 +91,7 @@ final class LayerQuantizerRules {
     }
   }
 
-  /** What stands on one member of a tensor. */
+  /** Checks the annotations on one member of a tensor. */
   private void member(DeclaredTensor tensor, MemberQuantizers member) {
     String subject = member.element().getSimpleName().toString();
     member.written().forEach(quantizer -> QuantizerRules.check(quantizer, subject, problems));
@@ -112,7 +112,7 @@ final class LayerQuantizerRules {
     }
   }
 
-  /** Reports the quantizers of the class that no tensor gets. */
+  /** Reports the quantizers of the class that apply to no tensor. */
   private void unused() {
     layer
         .classWide()
@@ -167,7 +167,7 @@ final class LayerQuantizerRules {
         : "mark the parameter: forward(@Input(layout = \"…C\") INDArray x); or remove it";
   }
 
-  /** Returns how one role of a recipe is given another quantizer. */
+  /** Returns how to replace one role of a recipe. */
   private String override(Role role, List<DeclaredTensor> tensors) {
     Set<String> own =
         tensors.stream()

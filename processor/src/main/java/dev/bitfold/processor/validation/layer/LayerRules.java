@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.util.ElementFilter;
 
-/** The rules of layers. */
+/** Checks layers. */
 final class LayerRules {
   private static final String TYPE_METHOD = "type";
   private static final String OUTPUT = "output";
@@ -47,7 +47,7 @@ final class LayerRules {
   }
 
   private static void names(DeclaredLayer layer, Problems problems) {
-    // The result has a name too, whether it is quantized or not.
+    // The result has a name, whether or not it is quantized.
     Set<String> names = new HashSet<>(Set.of(OUTPUT));
     layer
         .allTensors()
@@ -131,7 +131,7 @@ final class LayerRules {
                     why));
   }
 
-  /** Checks that SmoothQuant has one input and one weight to move a scale between. */
+  /** Checks that SmoothQuant has exactly one input and a weight to move a scale between. */
   void checkSmoothQuant(DeclaredLayer layer, Problems problems) {
     if (!layer.variables() && layer.smoothQuant().isPresent()) {
       smoothable(layer, "input", layer.inputs(), 'C', "@Input(layout = \"…C\")", problems);

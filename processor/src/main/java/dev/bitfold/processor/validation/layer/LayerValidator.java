@@ -22,7 +22,7 @@ public final class LayerValidator {
   private final LayerRules layers;
   private final SealedRules sealed;
 
-  /** With what tells layers from other classes. */
+  /** Makes a validator, which needs to distinguish layers from other classes. */
   public LayerValidator(Language language, Holdings holdings, RecipeRules recipes) {
     this.language = language;
     this.holdings = holdings;
@@ -34,7 +34,7 @@ public final class LayerValidator {
   /**
    * Checks a layer.
    *
-   * @param unread what could not be read of it
+   * @param unread the problems found while reading it
    */
   public void check(DeclaredLayer declared, LayerModel layer, Problems unread, Problems problems) {
     TypeElement type = declared.type();

@@ -16,7 +16,7 @@ import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.DeclaredType;
 
-/** The rules of what a wrapper repeats of its layer: it must be able to name each type in it. */
+/** Checks that a wrapper can name every type that it repeats from its layer. */
 final class NameRules {
   private final Language language;
   private final DeclaredLayer layer;

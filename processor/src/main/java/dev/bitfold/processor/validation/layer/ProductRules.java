@@ -28,7 +28,7 @@ final class ProductRules {
     this.problems = problems;
   }
 
-  /** Reports weights of [O, I] whose letters are the other way round than the product has it. */
+  /** Reports weights of [O, I] whose letters are swapped, according to the product. */
   void check() {
     layer.forward().map(DeclaredForward::method).ifPresent(this::method);
   }
@@ -61,7 +61,7 @@ final class ProductRules {
     }
   }
 
-  /** Reports a weight whose summed axis is O, where that of the input is known to be C. */
+  /** Reports a weight whose summed axis is O, if the summed axis of the input is known to be C. */
   private void compare(
       ExecutableElement method,
       DeclaredTensor input,
@@ -87,7 +87,7 @@ final class ProductRules {
         isIo(weight) ? "OI" : "IO");
   }
 
-  /** Returns whether the last axis, or the first of two, is known to be that of the channels. */
+  /** Returns whether the last axis, or the first of two, is known to be the channel axis. */
   private static boolean isChannel(Layout layout, boolean first) {
     String letters = layout.letters();
     return first ? letters.length() == 2 && letters.charAt(0) == 'C' : letters.endsWith("C");

@@ -20,9 +20,9 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 
 /**
- * A sealed type above a layer must permit the layer's wrapper. javac shows what a type permits
- * before it exists, so the wrapper need not be written first; Eclipse's compiler leaves out what
- * does not exist, so there the wrapper is judged in the round after it is written.
+ * Checks that a sealed type above a layer permits the layer's wrapper. javac shows permitted types
+ * before they exist, so the check runs before the wrapper is written. Eclipse's compiler leaves out
+ * types that do not exist, so there the check runs in the round after the wrapper is written.
  */
 final class SealedRules {
   private final Language language;

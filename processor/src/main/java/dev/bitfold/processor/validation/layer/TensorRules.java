@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The rules of a layer's tensors as they are declared. */
+/** Checks the declarations of a layer's tensors. */
 final class TensorRules {
   private static final List<Character> OF_WEIGHTS = List.of('O', 'I');
   private static final List<Character> OF_INPUTS = List.of('N');
@@ -30,7 +30,7 @@ final class TensorRules {
     this.problems = problems;
   }
 
-  /** Checks them. */
+  /** Checks the tensors. */
   void check() {
     layer.allTensors().forEach(this::declarations);
     layer.loneQuantizers().forEach(this::noTensor);
@@ -81,7 +81,7 @@ final class TensorRules {
                         : "its output channels are O or C, its input channels I"));
   }
 
-  /** Returns a letter that only tensors of another kind have. */
+  /** Returns a letter that only tensors of another kind may have. */
   private static Optional<Character> foreign(Layout layout, boolean isInput) {
     return (isInput ? OF_WEIGHTS : OF_INPUTS).stream().filter(layout::has).findFirst();
   }
@@ -102,7 +102,9 @@ final class TensorRules {
         "mark it: @Weight(layout = \"OI\"); or remove it");
   }
 
-  /** A layer is of arrays, which compute, or of variables, which build a graph. */
+  /**
+   * Checks that all tensors are arrays, which compute, or all are variables, which build a graph.
+   */
   private void mixed() {
     List<Typed> typed = new ArrayList<>();
     layer.allTensors().forEach(t -> typed.add(new Typed(t.name(), t.variable(), t.place())));

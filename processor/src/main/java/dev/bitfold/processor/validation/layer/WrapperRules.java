@@ -13,7 +13,7 @@ import java.util.Set;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 
-/** The rules of what stands in for a final class or record: a wrapper behind its interfaces. */
+/** Checks the wrapper that replaces a final class or record and implements its interfaces. */
 final class WrapperRules {
   private final Language language;
 
@@ -21,7 +21,7 @@ final class WrapperRules {
     this.language = language;
   }
 
-  /** Checks that the wrapper can stand in for the layer. */
+  /** Checks that the wrapper can replace the layer. */
   void check(DeclaredLayer layer, Problems problems) {
     TypeElement type = layer.type();
     Set<ExecutableElement> implemented = new Members(language, type).implementations();

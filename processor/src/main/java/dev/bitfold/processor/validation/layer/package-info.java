@@ -1,8 +1,7 @@
 /**
- * The rules of layers: tensors, their quantizers, {@code forward} and {@code backward}, the
- * wrapper. Imports {@code validation.creator} and {@code validation.quantizer}, {@code
- * reader.layer}, {@code reader}, {@code descriptor}, {@code lang}, {@code names}, {@code
- * diagnostics} and {@code model}.
+ * Checks layers: tensors, their quantizers, {@code forward} and {@code backward}, and the wrapper.
+ * Imports {@code validation.creator} and {@code validation.quantizer}, {@code reader.layer}, {@code
+ * reader}, {@code descriptor}, {@code lang}, {@code names}, {@code diagnostics} and {@code model}.
  */
 @NullMarked
 package dev.bitfold.processor.validation.layer;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.lang.model.element.Element;
 
-/** The rules of annotations on a model's components: each has an effect. */
+/** Checks that every annotation on a model's components has an effect. */
 final class ComponentRules {
   private final FoldRules folds;
 

@@ -36,13 +36,13 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
 
 /**
- * Follows paths of components: {@code attention.query}, {@code hidden.3}, {@code hidden.*}. Where a
- * component can be of several classes, the path must hold in each.
+ * Follows paths of components: {@code attention.query}, {@code hidden.3}, {@code hidden.*}. If a
+ * component can be of several classes, the path must be valid in each of them.
  */
 final class ConsumerPaths {
   private static final Pattern INDEX = Pattern.compile("\\*|0|[1-9]\\d{0,8}");
 
-  /** A path that names no layer: what is wrong, and what to write. */
+  /** Signals that a path names no layer. It holds what is wrong, and what to write. */
   static final class NoLayerException extends Exception {
     private static final long serialVersionUID = 1;
     private final ProblemId id;
@@ -75,10 +75,10 @@ final class ConsumerPaths {
   }
 
   /**
-   * A component on the way.
+   * Describes a component on the path.
    *
    * @param type its type, as seen from the model that holds it
-   * @param declarations where it is declared
+   * @param declarations the places where it is declared
    */
   private record Step(TypeMirror type, Declarations declarations) {
     Optional<AnnotationUse> annotation(ClassName name) {
@@ -115,9 +115,9 @@ final class ConsumerPaths {
   }
 
   /**
-   * Returns the layer classes behind a component that is a layer itself, or an Optional of one.
+   * Returns the layer classes of a component that is itself a layer, or an Optional of one.
    *
-   * @throws NoLayerException if it is none
+   * @throws NoLayerException if it is neither
    */
   Set<TypeElement> layers(DeclaredComponent component) throws NoLayerException {
     Step step = step(component);
@@ -155,7 +155,7 @@ final class ConsumerPaths {
     into(step.type(), step, names, at, layers);
   }
 
-  /** A model on the way may say itself what the layer reads. */
+  /** Refuses a layer that a model on the path already lists as a consumer. */
   private static void refuseListed(
       List<String> names, int at, Map<String, Step> components, TypeElement model)
       throws NoLayerException {
@@ -237,7 +237,7 @@ final class ConsumerPaths {
     }
   }
 
-  /** The classes that may stand at a component. */
+  /** Returns the classes that a component may be of. */
   private Set<TypeElement> choices(TypeMirror type, Step step) {
     Optional<AnnotationUse> listed = step.annotation(BitfoldNames.IMPLEMENTATIONS);
     if (listed.isEmpty()) {
@@ -253,7 +253,10 @@ final class ConsumerPaths {
     return classes;
   }
 
-  /** The components of a model, by name: what its fields, components and accessors hold. */
+  /**
+   * Returns the components of a model by name: what its fields, record components and accessors
+   * hold.
+   */
   private Map<String, Step> components(TypeElement model, TypeMirror seenAs) {
     Map<String, Step> components = new LinkedHashMap<>();
     Members members = new Members(language, model);

@@ -26,7 +26,8 @@ import javax.lang.model.element.AnnotationValue;
 import javax.lang.model.element.TypeElement;
 
 /**
- * The rules of {@code @SmoothInto}: its paths name consumers, and the component can be folded into.
+ * Checks {@code @SmoothInto}: its paths must name consumers, and a scale must be foldable into the
+ * component.
  */
 final class FoldRules {
   private final Layers layers;
@@ -91,7 +92,10 @@ final class FoldRules {
     }
   }
 
-  /** Returns the layer that a path names, the first of several classes; empty if it is refused. */
+  /**
+   * Returns the layer that a path names, or the first of several classes; empty if the path is
+   * refused.
+   */
   private Optional<LayerModel> consumer(
       DeclaredModel model, DeclaredComponent source, String path, Place place, Problems problems) {
     Set<TypeElement> classes;
@@ -131,7 +135,7 @@ final class FoldRules {
     return first;
   }
 
-  /** One scale needs one alpha, and somebody who wants it. */
+  /** Checks that the consumers have one alpha, and that at least one of them asks for smoothing. */
   private static void smoothing(
       DeclaredComponent source,
       AnnotationUse use,
@@ -162,7 +166,7 @@ final class FoldRules {
     }
   }
 
-  /** Checks that the component can be folded into, whatever class it is of. */
+  /** Checks that a scale can be folded into the component, whichever of its classes it is. */
   private void source(DeclaredComponent source, AnnotationUse use, Problems problems) {
     if (source.declarations().annotation(BitfoldNames.SKIP_QUANTIZE).isPresent()) {
       notFoldable(

@@ -23,7 +23,7 @@ import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 
-/** The rules of models. */
+/** Checks models. */
 final class ModelRules {
   private static final Set<String> CONTAINERS =
       Set.of("java.util.List", "java.util.Map", "java.util.Optional");
@@ -38,7 +38,7 @@ final class ModelRules {
     this.holdings = holdings;
   }
 
-  /** Checks a model class, whether it can be read or not. */
+  /** Checks a model class, whether or not it can be read. */
   void check(TypeElement type, Problems problems) {
     detector
         .markedMember(type)
@@ -52,7 +52,7 @@ final class ModelRules {
     cycle(type, problems);
   }
 
-  /** Checks that a model whose components can all be read has one that is quantized. */
+  /** Checks that a model whose components can all be read has a quantized component. */
   void checkComponents(DeclaredModel model, Problems problems) {
     TypeElement type = model.type();
     boolean any =
@@ -64,7 +64,7 @@ final class ModelRules {
     }
   }
 
-  /** Reports classes that may be layers and have no annotation. */
+  /** Reports classes that may be layers but have no annotation. */
   void checkUnmarked(DeclaredModel model, Problems problems) {
     Set<String> read = new HashSet<>();
     for (DeclaredComponent component : model.components()) {
@@ -116,7 +116,10 @@ final class ModelRules {
     }
   }
 
-  /** Whether a value can be empty, so that a model may hold others of its class: a tree of them. */
+  /**
+   * Returns whether a value can be empty. A model may then contain others of its own class, as a
+   * tree does.
+   */
   private static boolean mayEnd(TypeMirror type) {
     return type.getKind() == TypeKind.ARRAY
         || Language.declared(type)
@@ -124,7 +127,7 @@ final class ModelRules {
             .isPresent();
   }
 
-  /** The models on the way from a field to a model, if there is one. */
+  /** Returns the models on the way from a field back to a model, if there is such a way. */
   private Optional<List<String>> pathBack(
       VariableElement field, TypeElement target, Set<TypeElement> seen) {
     if (mayEnd(field.asType())) {

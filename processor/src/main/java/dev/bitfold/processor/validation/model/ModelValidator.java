@@ -23,7 +23,10 @@ public final class ModelValidator {
   private final ModelRules models;
   private final ComponentRules components;
 
-  /** With what tells layers from other classes, and what they declare. */
+  /**
+   * Makes a validator. It needs to distinguish layers from other classes, and to know what they
+   * declare.
+   */
   public ModelValidator(
       Language language, LayerDetector detector, Holdings holdings, Layers layers) {
     this.language = language;
@@ -53,7 +56,7 @@ public final class ModelValidator {
     problems.addAll(declarations);
   }
 
-  /** Returns the fields that hold layers or models, or what may be one. */
+  /** Returns the fields that hold layers or models, or may hold them. */
   private List<Carried> carried(TypeElement type) {
     return new Members(language, type)
         .fields().stream()

@@ -1,5 +1,5 @@
 /**
- * The rules of models: components, and the consumers that {@code @SmoothInto} lists. Imports {@code
+ * Checks models: their components, and the consumers that {@code @SmoothInto} lists. Imports {@code
  * validation.creator} and {@code validation.place}, {@code reader.model}, {@code reader.layer},
  * {@code reader}, {@code lang}, {@code names}, {@code diagnostics} and {@code model}.
  */

@@ -25,7 +25,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.util.ElementFilter;
 
-/** Finds annotations that would be ignored where they stand. */
+/** Finds annotations that would be ignored in their place. */
 public final class PlaceRules {
   private static final List<ClassName> OF_TENSORS =
       List.of(BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.QUANTIZE);
@@ -33,7 +33,7 @@ public final class PlaceRules {
   private final Language language;
   private final LayerDetector detector;
 
-  /** With what tells layers from other classes. */
+  /** Makes the rules, which need to distinguish layers from other classes. */
   public PlaceRules(Language language, LayerDetector detector) {
     this.language = language;
     this.detector = detector;
@@ -66,7 +66,7 @@ public final class PlaceRules {
     }
   }
 
-  /** An annotation may be a recipe, and is nothing else. */
+  /** Checks an annotation type, which may be a recipe but cannot be anything else. */
   private void onAnnotation(TypeElement type, Problems problems) {
     AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL)
         .ifPresent(use -> Eligibility.notAClass(type, use.place(), problems));
@@ -116,7 +116,9 @@ public final class PlaceRules {
     }
   }
 
-  /** The classes that an interface or abstract class lists, wherever it is a component. */
+  /**
+   * Checks the classes that an interface or abstract class lists for all components of its type.
+   */
   private void listed(TypeElement type, Problems problems) {
     AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
         .ifPresent(
@@ -203,7 +205,9 @@ public final class PlaceRules {
     }
   }
 
-  /** Reports annotations that the component itself does not have, or has with other values. */
+  /**
+   * Reports annotations that the record component itself does not have, or has with other values.
+   */
   private void ofRecord(TypeElement type, Element member, String name, Problems problems) {
     List<AnnotationUse> read =
         type.getRecordComponents().stream()

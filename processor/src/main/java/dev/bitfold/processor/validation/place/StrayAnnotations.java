@@ -14,7 +14,7 @@ import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 
-/** Finds annotations of components where there is no component. */
+/** Finds annotations for components on members that are not components. */
 public final class StrayAnnotations {
   private static final List<ClassName> OF_COMPONENTS =
       List.of(BitfoldNames.SKIP_QUANTIZE, BitfoldNames.IMPLEMENTATIONS, BitfoldNames.SMOOTH_INTO);
@@ -22,10 +22,10 @@ public final class StrayAnnotations {
   private StrayAnnotations() {}
 
   /**
-   * Reports them.
+   * Reports these annotations.
    *
-   * @param read the members and parameters that were read as a component's declaration
-   * @param why no other is a component
+   * @param read the members and parameters that were read as declarations of components
+   * @param why the reason why no other member is a component
    */
   public static void check(TypeElement type, Set<Element> read, String why, Problems problems) {
     for (Element place : places(type)) {
@@ -65,7 +65,10 @@ public final class StrayAnnotations {
     return places;
   }
 
-  /** Compilers copy what stands on a record's component to its field, accessor and parameter. */
+  /**
+   * Returns the annotation of the record component that compilers copy to its field, accessor and
+   * parameter.
+   */
   private static Optional<AnnotationUse> ofRecordComponent(
       TypeElement type, Element place, AnnotationUse use) {
     return place.getKind() == ElementKind.RECORD_COMPONENT

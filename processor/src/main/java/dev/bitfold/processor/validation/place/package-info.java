@@ -1,5 +1,5 @@
 /**
- * Finds annotations that have no effect where they stand. Imports {@code reader}, {@code lang},
+ * Finds annotations that have no effect in their place. Imports {@code reader}, {@code lang},
  * {@code names} and {@code diagnostics}.
  */
 @NullMarked

@@ -12,7 +12,7 @@ import dev.bitfold.processor.lang.AnnotationValues;
 import java.util.List;
 import javax.lang.model.element.AnnotationValue;
 
-/** The rules of one quantizer, wherever it is declared. */
+/** Checks one quantizer, wherever it is declared. */
 public final class QuantizerRules {
   private static final List<String> WITH_BLOCKS = List.of("blockSizes", "scaleBlockSizes");
 
@@ -25,9 +25,9 @@ public final class QuantizerRules {
   }
 
   /**
-   * Reports what is wrong with a {@code @Quantize}, whatever the tensor.
+   * Reports what is wrong with a {@code @Quantize} for any tensor.
    *
-   * @param subject what the annotation stands on, for messages
+   * @param subject the annotated element, for messages
    */
   public static void check(QuantizerUse quantizer, String subject, Problems problems) {
     QuantizerRules rules = new QuantizerRules(quantizer, problems);
@@ -37,7 +37,7 @@ public final class QuantizerRules {
     rules.notYet(subject);
   }
 
-  /** Reports what the role and the layout of a tensor forbid. */
+  /** Reports what the role and the layout of a tensor do not allow. */
   public static void checkTensor(
       QuantizerUse quantizer, Role role, Layout layout, String tensor, Problems problems) {
     QuantizerRules rules = new QuantizerRules(quantizer, problems);
@@ -73,7 +73,7 @@ public final class QuantizerRules {
         .anyMatch(written -> written.contains("axis()") && written.contains("along()"));
   }
 
-  /** Refuses what the annotations can say and the runtime cannot do yet. */
+  /** Refuses elements that the annotations have but the runtime does not support yet. */
   private void notYet(String subject) {
     quantizer
         .descriptor()

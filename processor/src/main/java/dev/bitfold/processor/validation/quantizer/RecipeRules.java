@@ -13,13 +13,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** The rules of a recipe where it is declared, and of classes and members where one is used. */
+/** Checks a recipe where it is declared, and the classes and members where it is used. */
 public final class RecipeRules {
   private final SourceTypes sources;
 
-  /**
-   * With the classes that are being compiled: their recipes are checked where they are declared.
-   */
+  /** Makes the rules. Recipes that are being compiled are checked where they are declared. */
   public RecipeRules(SourceTypes sources) {
     this.sources = sources;
   }
@@ -39,7 +37,7 @@ public final class RecipeRules {
     }
   }
 
-  /** Reports, where a recipe of a class file is used, what is wrong with it. */
+  /** Reports what is wrong with a recipe of a class file, in the place where it is used. */
   public void checkUse(RecipeUse used, Problems problems) {
     if (!sources.contains(used.recipe().type())) {
       Problems own = new Problems();

@@ -16,9 +16,9 @@ import java.util.Locale;
 import javax.lang.model.element.AnnotationValue;
 
 /**
- * The rules of a {@code @Quantize} that somebody wrote, beyond those of the descriptor that it
- * makes: what is written has an effect. A descriptor may hold an amax of 0, or a calibrator that
- * its amax overrides, as the peers' do; nobody writes them down on purpose.
+ * Checks a {@code @Quantize} that a user wrote, in addition to the rules of its descriptor: every
+ * written element must have an effect. A descriptor may hold an amax of 0, or a calibrator that its
+ * amax overrides, because those of the peers can; nobody writes either on purpose.
  */
 final class WrittenRules {
   private static final List<String> LISTS =
@@ -68,7 +68,7 @@ final class WrittenRules {
   }
 
   private void empty(String name, boolean isEmpty, String text) {
-    // A blank in per is a letter that is none, which the descriptor's rules say.
+    // A blank in {@code per} is an invalid letter, which the descriptor's rules report.
     if (isEmpty && (!name.equals("per") || text.length() == 2)) {
       problems.add(
           ProblemId.EMPTY_ELEMENT, use.place(name), subject, name + " = " + text, use.label());
@@ -153,7 +153,7 @@ final class WrittenRules {
   }
 
   private void unused(ProblemId id, String element, Object value, QuantDescriptor d, String of) {
-    // Only the default comes here; other values the descriptor's own rules refuse.
+    // Only the default reaches this point; the descriptor's own rules refuse other values.
     if (problems.list().stream().noneMatch(p -> p.place().equals(use.place(element)))) {
       broken(
           id,
@@ -219,7 +219,7 @@ final class WrittenRules {
     }
   }
 
-  /** What a calibrator cannot do for a tensor of a role. */
+  /** Reports a calibrator that does not suit the role of a tensor. */
   static void checkRole(QuantizerUse quantizer, Role role, String tensor, Problems problems) {
     boolean average =
         quantizer

@@ -1,5 +1,5 @@
 /**
- * The rules of quantizers and recipes, wherever they are declared. Imports {@code reader}, {@code
+ * Checks quantizers and recipes, wherever they are declared. Imports {@code reader}, {@code
  * descriptor}, {@code lang} and {@code diagnostics}, and the rules of descriptors, which the
  * runtime shares.
  */
