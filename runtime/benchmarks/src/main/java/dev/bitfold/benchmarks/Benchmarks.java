@@ -22,9 +22,9 @@ import picocli.CommandLine.Command;
 public final class Benchmarks {
   private Benchmarks() {}
 
-  /** Runs one; exits with a status other than 0 if sides disagree. */
+  /** Runs a benchmark. Exits with a status other than 0 if the sides disagree. */
   public static void main(String[] args) {
-    // JMH's options are not ours: they are passed on.
+    // JMH parses its own options, so they are passed on.
     CommandLine line = new CommandLine(new Benchmarks());
     line.setUnmatchedOptionsArePositionalParams(true);
     System.exit(line.execute(args));

@@ -27,13 +27,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What the processor adds to {@code javac}: so many annotated layers compiled in this JVM without
- * it, without it but with the sources that it writes (which javac has to compile whoever wrote
- * them), with a processor that does nothing but write these sources, and with it. From the
- * processor path javac loads it afresh each time, so that the JVM starts it cold while javac is
- * warm; the last way keeps it warm too. Times are milliseconds of the processor that javac's thread
- * had, so that other work on the machine hardly counts; ratios are to javac on the layers and on
- * what is written.
+ * Measures the time that the processor adds to {@code javac}. Annotated layers are compiled in this
+ * JVM in five ways: without the processor; without it, but with the sources that it writes, which
+ * javac must compile whoever wrote them; with a processor that only writes these sources; with the
+ * processor; and with the processor kept warm. javac loads a processor from the processor path anew
+ * each time, so the JVM starts it cold while javac is warm. Times are milliseconds of CPU time of
+ * javac's thread, so other work on the machine hardly counts. Ratios are relative to javac on the
+ * layers and on the written sources.
  */
 @Command(name = "compile", description = "Compiles annotated layers with and without Bitfold.")
 public final class CompileTime implements Callable<Integer> {
@@ -45,7 +45,7 @@ public final class CompileTime implements Callable<Integer> {
     PROCESSOR_WARM
   }
 
-  @Option(names = "--layers", split = ",", description = "How many (default 10,100,1000).")
+  @Option(names = "--layers", split = ",", description = "Layers (default 10,100,1000).")
   private List<Integer> counts = List.of(10, 100, 1000);
 
   @Option(names = "--rounds", description = "How often each is compiled (default 7).")
@@ -166,7 +166,7 @@ public final class CompileTime implements Callable<Integer> {
     }
   }
 
-  /** The processor as a build uses it: its own jar and nothing else. */
+  /** Returns the processor's own jar, as a build uses it. */
   private static Path jar() {
     try {
       return Path.of(

@@ -8,10 +8,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * What docs/performance.md shows of one JVM: in some five minutes, of which each row of the
- * comparison gets two seconds. Compiling is measured on the plain tier alone.
+ * Measures everything that docs/performance.md shows for one JVM, in about five minutes. Each row
+ * of the comparison gets two seconds. Compile time is measured only with the plain Java kernels.
  */
-@Command(name = "all", description = "All that docs/performance.md shows, for this JVM.")
+@Command(name = "all", description = "Everything that docs/performance.md shows, for this JVM.")
 public final class Everything implements Callable<Integer> {
   @Override
   public Integer call() {

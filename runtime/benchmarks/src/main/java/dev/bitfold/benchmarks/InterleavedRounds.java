@@ -8,16 +8,16 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Times several pieces of work in turn, round after round, so that what else the machine does falls
- * on all of them alike.
+ * Times several pieces of work in turn, round after round, so that other load on the machine
+ * affects all of them equally.
  */
 public final class InterleavedRounds {
   private static final long WARM_UP_NANOS = 100_000_000L;
-  private static final int LEAST_WARM_UPS = 3;
-  private static final int MOST_WARM_UPS = 40;
+  private static final int MIN_WARM_UPS = 3;
+  private static final int MAX_WARM_UPS = 40;
   private static final double STEADY = 0.95;
 
-  private static final int LEAST_ROUNDS = 3;
+  private static final int MIN_ROUNDS = 3;
   private static final double NANOS = 1e9;
 
   private final int rounds;
@@ -26,31 +26,33 @@ public final class InterleavedRounds {
   private final LongSupplier clock;
 
   /**
-   * Rounds without a limit on their time.
+   * Makes rounds without a time limit.
    *
    * @param rounds how often each piece is timed
-   * @param calls calls in a row that are timed as one, for work that takes microseconds
+   * @param calls the number of consecutive calls that are timed as one, for work that takes
+   *     microseconds
    */
   public InterleavedRounds(int rounds, int calls) {
     this(rounds, calls, Double.POSITIVE_INFINITY);
   }
 
   /**
-   * Rounds.
+   * Makes rounds with a time limit.
    *
    * @param rounds how often each piece is timed, at most
-   * @param calls calls in a row that are timed as one, for work that takes microseconds
-   * @param seconds for all pieces: no warm-up begins after half of them, and after three rounds
-   *     none when they are over
+   * @param calls the number of consecutive calls that are timed as one, for work that takes
+   *     microseconds
+   * @param seconds the limit for all pieces: no warm-up begins after half of this time, and after
+   *     three rounds, no round begins when the time is over
    */
   public InterleavedRounds(int rounds, int calls, double seconds) {
     this(rounds, calls, seconds, System::nanoTime);
   }
 
   /**
-   * Rounds by another clock.
+   * Makes rounds with another clock.
    *
-   * @param clock nanoseconds; the limit is of real time whatever it tells
+   * @param clock returns nanoseconds; the time limit always counts real time
    */
   InterleavedRounds(int rounds, int calls, double seconds, LongSupplier clock) {
     this.rounds = rounds;
@@ -60,7 +62,8 @@ public final class InterleavedRounds {
   }
 
   /**
-   * The median time of a call of each piece, in nanoseconds; each is warmed up first.
+   * Returns the median time of one call of each piece, in nanoseconds. Each piece is warmed up
+   * first.
    *
    * @param work at least one piece
    */
@@ -73,7 +76,7 @@ public final class InterleavedRounds {
     Map<K, Double> medians = new EnumMap<>(keys.get(0).getDeclaringClass());
     double[][] nanos = new double[keys.size()][rounds];
     int done = 0;
-    while (done < rounds && (done < LEAST_ROUNDS || System.nanoTime() - start < limit)) {
+    while (done < rounds && (done < MIN_ROUNDS || System.nanoTime() - start < limit)) {
       for (int i = 0; i < keys.size(); i++) {
         nanos[i][done] = time(pieces.get(i));
       }
@@ -94,12 +97,12 @@ public final class InterleavedRounds {
     return (double) (clock.getAsLong() - start) / calls;
   }
 
-  /** Calls for as long as calls become faster: until the JVM has compiled what they run. */
+  /** Runs the work for as long as it becomes faster, until the JVM has compiled the code. */
   private static void warmUp(Runnable work, double limit) {
     long start = System.nanoTime();
     double fastest = Double.POSITIVE_INFINITY;
     int steady = 0;
-    for (int i = 0; i < MOST_WARM_UPS && steady < LEAST_WARM_UPS; i++) {
+    for (int i = 0; i < MAX_WARM_UPS && steady < MIN_WARM_UPS; i++) {
       if (i > 0 && System.nanoTime() - start > limit) {
         return;
       }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 /** Runs JMH with its own options. */
 @Command(
     name = "jmh",
-    description = "Runs the JMH benchmarks that the arguments say, such as SmallCall.")
+    description = "Runs the JMH benchmarks that the arguments name, such as SmallCall.")
 public final class JmhRun implements Callable<Integer> {
   @Parameters(description = "JMH's own arguments and options.")
   private List<String> arguments = List.of();

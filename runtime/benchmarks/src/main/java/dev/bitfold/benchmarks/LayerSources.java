@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 
-/** Annotated layers in source, each a class of its own. */
+/** Writes the sources of annotated layers, each with a class of its own. */
 final class LayerSources {
   private static final String LAYER =
       """
@@ -51,7 +51,7 @@ final class LayerSources {
 
   private LayerSources() {}
 
-  /** So many layers. */
+  /** Returns the sources of a number of layers. */
   static List<JavaFileObject> of(int count) {
     return IntStream.range(0, count).mapToObj(i -> layer("Layer" + i)).toList();
   }

@@ -16,8 +16,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What fake-quantizing costs a Linear layer of 512 tokens and 1024 × 1024 weights: the int8 input
- * (per tensor) and the int8 weight (per output channel), as a share of the product.
+ * Measures the cost of fake quantization in a Linear layer of 512 tokens and 1024 × 1024 weights.
+ * It times the int8 input (per tensor) and the int8 weight (per output channel), as a share of the
+ * matrix product.
  */
 @Command(name = "linear", description = "Fake-quant of a Linear layer as a share of its GEMM.")
 public final class LinearOverhead implements Callable<Integer> {
@@ -33,7 +34,7 @@ public final class LinearOverhead implements Callable<Integer> {
   @Option(names = "--rounds", description = "How often each part is timed (default 31).")
   private int rounds = 31;
 
-  @Option(names = "--threads", description = "Of the kernels and of the GEMM (default 1).")
+  @Option(names = "--threads", description = "Threads of the kernels and the GEMM (default 1).")
   private int threads = 1;
 
   @Override

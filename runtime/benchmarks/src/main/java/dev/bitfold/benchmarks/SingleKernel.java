@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One kernel alone, on one thread. */
+/** Measures one kernel on one thread. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -28,15 +28,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class SingleKernel {
-  /** What is quantized how. */
+  /** Names the format and granularity. */
   public enum Kind {
-    /** Int8, one fixed amax. */
+    /** Int8 with one fixed amax. */
     INT8,
-    /** Int8, an amax for each row. */
+    /** Int8 with an amax for each row. */
     INT8_ROWS,
-    /** Int8, an amax for each column. */
+    /** Int8 with an amax for each column. */
     INT8_COLUMNS,
-    /** E4M3, one fixed amax. */
+    /** E4M3 with one fixed amax. */
     E4M3,
     /** Int8 in dynamic blocks of 32. */
     BLOCKS
@@ -74,7 +74,7 @@ public class SingleKernel {
     return dynamic.withAmax(dynamic.amax(x));
   }
 
-  /** Quantizes into an array that is there. */
+  /** Quantizes into an existing array. */
   @Benchmark
   public INDArray quantizeInto() {
     return quantizer.quantizeInto(x, out);

@@ -16,7 +16,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a call costs on a tensor of 256 elements: mostly what does not grow with the tensor. */
+/**
+ * Measures a call on a tensor of 256 elements, which mostly consists of costs that do not grow with
+ * the tensor.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,13 +32,13 @@ public class SmallCall {
   private final INDArray x = Nd4j.randn(DataType.FLOAT, 256);
   private final INDArray out = x.dup();
 
-  /** Into an array that is there. */
+  /** Quantizes into an existing array. */
   @Benchmark
   public INDArray quantizeInto() {
     return quantizer.quantizeInto(x, out);
   }
 
-  /** Into a new array. */
+  /** Quantizes into a new array. */
   @Benchmark
   public INDArray quantize() {
     return quantizer.quantize(x);

@@ -11,15 +11,17 @@ import javax.lang.model.SourceVersion;
 import javax.lang.model.element.TypeElement;
 
 /**
- * A processor that reads nothing and writes sources that are there: what javac itself takes for
- * rounds and generated files, whoever generates them.
+ * Writes given sources without reading anything. This is the time that javac itself takes for
+ * rounds and generated files, whatever the processor.
  */
 final class SourceWriter extends AbstractProcessor {
   private final Map<String, String> sources;
   private boolean written;
 
   /**
-   * @param sources by the qualified name of their class
+   * Makes the processor.
+   *
+   * @param sources the sources, by the qualified names of their classes
    */
   SourceWriter(Map<String, String> sources) {
     this.sources = sources;

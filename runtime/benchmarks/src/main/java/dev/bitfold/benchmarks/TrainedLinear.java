@@ -9,7 +9,10 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A Linear layer [out, in] in both directions, and the wrapper that the processor would write. */
+/**
+ * Computes a Linear layer [out, in] in both directions, with the wrapper that the processor would
+ * write.
+ */
 class TrainedLinear {
   private final INDArray weight;
 
@@ -26,7 +29,7 @@ class TrainedLinear {
         .with("weight", Nd4j.matmul(gradOutput, x, true, false, false));
   }
 
-  /** The layer with these quantizers. */
+  /** Returns the layer with these quantizers. */
   static LayerType<TrainedLinear, Hooked> type(QuantDescriptor weight, QuantDescriptor input) {
     return LayerType.builder(TrainedLinear.class, Hooked::new)
         .weight("weight", "OI", weight)
@@ -35,7 +38,7 @@ class TrainedLinear {
         .build();
   }
 
-  /** The hooked layer. */
+  /** Computes the layer with hooks. */
   static final class Hooked extends TrainedLinear {
     private final ArrayHooks hooks;
 

@@ -26,15 +26,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What quantizers cost in training: forward and backward of a Linear layer of 512 rows and 1024 ×
- * 1024 weights, int8 per output channel with inputs per tensor, in ratio to the float layer's.
+ * Measures the cost of quantizers in training: forward and backward of a Linear layer of 512 rows
+ * and 1024 × 1024 weights, int8 per output channel with inputs per tensor, relative to the float
+ * layer.
  */
 @Command(name = "training", description = "Forward and backward of a fake-quantized Linear layer.")
 public final class TrainingOverhead implements Callable<Integer> {
   private static final int ROWS = 512;
   private static final int WIDTH = 1024;
 
-  /** Memory of one step, taken again by the next, as ND4J is trained. */
+  /** The memory of one step is reused by the next, as in usual training with ND4J. */
   private static final WorkspaceConfiguration GROWING =
       WorkspaceConfiguration.builder()
           .policyAllocation(AllocationPolicy.STRICT)
@@ -51,7 +52,7 @@ public final class TrainingOverhead implements Callable<Integer> {
   @Option(names = "--rounds", description = "How often each layer is timed (default 151).")
   private int rounds = 151;
 
-  @Option(names = "--threads", description = "Of the kernels and of the GEMM (default 1).")
+  @Option(names = "--threads", description = "Threads of the kernels and the GEMM (default 1).")
   private int threads = 1;
 
   @Override

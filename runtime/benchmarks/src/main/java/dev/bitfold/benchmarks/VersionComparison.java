@@ -18,9 +18,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Compares two versions of the runtime: each work of {@link Walks} is run by both in turn, in one
- * JVM, by medians. Each version has a class loader of its own, so that the JVM compiles it by
- * itself. {@code runtime/benchmarks/compare} builds an older version and runs this.
+ * Compares two versions of the runtime. Both run each task of {@link Walks} in turn, in one JVM,
+ * and medians are compared. Each version has a class loader of its own, so the JVM compiles it
+ * separately. {@code runtime/benchmarks/compare} builds an older version and runs this class.
  */
 @Command(name = "versions", description = "Compares the kernels of two versions of Bitfold.")
 public final class VersionComparison implements Callable<Integer> {
@@ -29,7 +29,10 @@ public final class VersionComparison implements Callable<Integer> {
     AFTER
   }
 
-  /** Looks for Bitfold's classes in some places alone, and for others where it was started. */
+  /**
+   * Loads Bitfold's classes only from the given places, and other classes from where the program
+   * was started.
+   */
   private static final class VersionLoader extends URLClassLoader {
     VersionLoader(List<URL> places, ClassLoader others) {
       super(places.toArray(URL[]::new), others);
@@ -59,13 +62,13 @@ public final class VersionComparison implements Callable<Integer> {
       description = "The class path of the newer version: annotations and runtime.")
   private String after = "";
 
-  @Option(names = "--only", description = "Works whose names hold this; else all.")
+  @Option(names = "--only", description = "Tasks whose names contain this; otherwise all.")
   private String only = "";
 
   @Option(names = "--rounds", description = "How often each side is timed, at most (default 41).")
   private int rounds = 41;
 
-  @Option(names = "--limit", description = "Seconds for a work (default 2).")
+  @Option(names = "--limit", description = "Seconds for a task (default 2).")
   private double limit = 2;
 
   @Option(
@@ -101,13 +104,13 @@ public final class VersionComparison implements Callable<Integer> {
       }
     }
     if (rows.isEmpty()) {
-      throw new IllegalArgumentException("no work's name holds \"" + only + "\"");
+      throw new IllegalArgumentException("no task's name contains \"" + only + "\"");
     }
     rows.sort(Comparator.comparingDouble(Row::ratio));
     Row slowest = rows.get(rows.size() - 1);
     System.out.printf(
         Locale.ROOT,
-        "%nJDK %d, %d works: median ratio %.3f, highest %.3f (%s)%n",
+        "%nJDK %d, %d tasks: median ratio %.3f, highest %.3f (%s)%n",
         Runtime.version().feature(),
         rows.size(),
         rows.get(rows.size() / 2).ratio(),
@@ -142,7 +145,7 @@ public final class VersionComparison implements Callable<Integer> {
               loader.loadClass(Walks.class.getName()).getDeclaredConstructor().newInstance();
       return works.get();
     } catch (InvocationTargetException e) {
-      throw new IllegalStateException("no works from " + classPath, e.getCause());
+      throw new IllegalStateException("no tasks from " + classPath, e.getCause());
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Programs that measure: comparisons in interleaved rounds, started by {@link
- * dev.bitfold.benchmarks.Benchmarks}, and JMH benchmarks of single calls. May import everything.
+ * Contains programs that measure. {@link dev.bitfold.benchmarks.Benchmarks} starts comparisons in
+ * interleaved rounds, and JMH benchmarks of single calls. May import everything.
  */
 @NullMarked
 package dev.bitfold.benchmarks;

@@ -10,10 +10,10 @@ final class Agreement {
   private final double relative;
 
   /**
-   * Of a kernel.
+   * Makes the proof for a kernel.
    *
-   * @param relative how far two values may be apart, relative to ours; 0 for equal numbers (of
-   *     which -0 and +0 are one)
+   * @param relative the largest difference between two values, relative to ours; 0 for equal
+   *     numbers, where -0 equals +0
    */
   Agreement(String kernel, double relative) {
     this.kernel = kernel;
@@ -21,10 +21,10 @@ final class Agreement {
   }
 
   /**
-   * Runs each peer and compares.
+   * Runs each peer and compares its values with ours.
    *
-   * @param peers write {@code theirs}
-   * @param ours what we computed
+   * @param peers the peers, which write {@code theirs}
+   * @param ours our values
    */
   void prove(Map<Side, Runnable> peers, INDArray ours, INDArray theirs) {
     peers.forEach(

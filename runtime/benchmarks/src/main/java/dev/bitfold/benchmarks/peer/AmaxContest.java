@@ -8,7 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The largest magnitude; libtorch's aminmax, or its two reductions one after the other. */
+/**
+ * Compares the largest magnitude with libtorch's aminmax, and with its two reductions one after the
+ * other.
+ */
 final class AmaxContest {
   private AmaxContest() {}
 

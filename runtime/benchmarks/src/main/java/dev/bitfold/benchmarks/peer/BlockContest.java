@@ -10,8 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Int8 with a scale for each block of neighbours, taken from the block. libtorch has no operation
- * for it. The composition does the same arithmetic, so that the values must be equal.
+ * Compares int8 with a scale for each block of adjacent elements, which comes from the block.
+ * libtorch has no operation for this. The composition does the same arithmetic, so the values must
+ * be equal.
  */
 final class BlockContest {
   private static final float MAX = 127;

@@ -3,15 +3,15 @@ package dev.bitfold.benchmarks.peer;
 import java.util.Map;
 
 /**
- * One kernel on one input.
+ * Holds one kernel with one input.
  *
  * @param kernel its name in tables and options
- * @param sides what each side runs; a side that has no such operation is missing
- * @param proof throws {@link AssertionError} if a side computes something else than ours; it runs
- *     the sides itself
+ * @param sides the code of each side; a side without such an operation is missing
+ * @param proof runs the sides, and throws {@link AssertionError} if one computes other values than
+ *     ours
  */
 public record Contest(String kernel, Map<Side, Runnable> sides, Runnable proof) {
-  /** The map is copied. */
+  /** Copies the map. */
   public Contest {
     sides = Map.copyOf(sides);
   }

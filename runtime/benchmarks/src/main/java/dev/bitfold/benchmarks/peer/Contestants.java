@@ -12,7 +12,7 @@ final class Contestants {
   private final Map<Side, Runnable> writers = new EnumMap<>(Side.class);
 
   /**
-   * For an input.
+   * Makes the sides for an input.
    *
    * @param ours writes {@link Tensors#ours}
    */
@@ -21,7 +21,7 @@ final class Contestants {
     sides.put(Side.OURS, ours);
   }
 
-  /** An operation of libtorch that allocates its result. */
+  /** Adds an operation of libtorch that allocates its result. */
   Contestants operation(Supplier<Tensor> operation) {
     sides.put(Side.NATIVE, () -> operation.get().close());
     Tensor theirs = Tensors.view(tensors.theirs, tensors.n);
@@ -35,14 +35,14 @@ final class Contestants {
     return this;
   }
 
-  /** A peer that writes {@link Tensors#theirs}. */
+  /** Adds a peer that writes {@link Tensors#theirs}. */
   Contestants writer(Side side, Runnable work) {
     sides.put(side, work);
     writers.put(side, work);
     return this;
   }
 
-  /** The contest; peers must give our values within the relative tolerance. */
+  /** Returns the contest. The peers must compute our values within the relative tolerance. */
   Contest contest(String kernel, double tolerance) {
     Agreement agreement = new Agreement(kernel, tolerance);
     Runnable ours = sides.get(Side.OURS);

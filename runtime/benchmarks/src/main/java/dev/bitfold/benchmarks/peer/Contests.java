@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** All contests by the name that options give them. */
+/** Lists all contests by their names in options. */
 final class Contests {
   private static final Map<String, Function<Tensors, Contest>> ALL = new LinkedHashMap<>();
 

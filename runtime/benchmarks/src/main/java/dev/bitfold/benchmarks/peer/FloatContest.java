@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * E4M3 with an amax of 448, whose scale is 1: libtorch's casts there and back alone then compute
- * the same values. The composition scales too, as it must for any other amax.
+ * Compares E4M3 with an amax of 448, for which the scale is 1. libtorch's casts to E4M3 and back
+ * then compute the same values without scaling. The composition scales as well, because any other
+ * amax needs it.
  */
 final class FloatContest {
   private static final float LARGEST = 448;

@@ -14,9 +14,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The straight-through gradient of the input together with that of amax (PACT). libtorch's own
- * operation is its mask alone, which the forward pass has made: it has no gradient of amax, and
- * does less. The composition computes both gradients.
+ * Compares the straight-through gradient of the input together with that of amax (PACT). libtorch's
+ * own operation only applies the mask that the forward pass has made. It computes no gradient of
+ * amax, so it does less. The composition computes both gradients.
  */
 final class GradientContest {
   private static final float AMAX = 2.5f;
@@ -48,7 +48,7 @@ final class GradientContest {
           rest.masked_fill_(mask, new Scalar(0f));
           torch.sum_out(ofAmax, rest, new long[] {0});
         };
-    composed.run(); // the mask that the forward pass leaves
+    composed.run(); // makes the mask that the forward pass leaves
     Contest values =
         new Contestants(t, () -> estimator.backward(t.x, parameters, t.gradient).input().close())
             .operation(

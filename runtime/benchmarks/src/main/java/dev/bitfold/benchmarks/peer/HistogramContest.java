@@ -15,9 +15,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A batch of a histogram calibrator: the amax and 2048 bins of the magnitudes. libtorch's own
- * operation is histc alone, on magnitudes and a range that are there already: it does less. The
- * composition does all.
+ * Compares one batch of a histogram calibrator: the amax and 2048 bins of the magnitudes.
+ * libtorch's own operation is histc alone, on existing magnitudes and an existing range, so it does
+ * less. The composition does everything.
  */
 final class HistogramContest {
   private static final int BINS = 2048;
@@ -33,7 +33,8 @@ final class HistogramContest {
     Tensor magnitudes = Tensors.view(t.theirs, t.n);
     Tensor counts = t.empty(ScalarType.Float, BINS);
     Tensor largest = t.empty(ScalarType.Float);
-    // Our bins are a power of two wide: the smallest for which the largest magnitude lies inside.
+    // The width of our bins is a power of two: the smallest one for which the largest magnitude is
+    // inside.
     float amax = t.x.amaxNumber().floatValue();
     Scalar from = new Scalar(0f);
     float range = Math.scalb(1f, Math.getExponent(amax) + 1);
@@ -71,7 +72,7 @@ final class HistogramContest {
         });
   }
 
-  /** The first bin edge below which there are so many. */
+  /** Returns the first bin edge below which there are enough values. */
   private static int edge(float[] counts, double needed) {
     double below = 0;
     int bin = 0;

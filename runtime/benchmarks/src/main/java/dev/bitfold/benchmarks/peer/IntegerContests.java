@@ -17,11 +17,11 @@ import org.nd4j.linalg.api.ops.impl.transforms.strict.Rint;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Int8 with a fixed amax.
+ * Compares int8 with a fixed amax.
  *
- * <p>We compute {@code clamp(rint(x * (127 / amax))) / (127 / amax)} as ModelOpt does, libtorch
- * {@code clamp(rint(x * (1 / step))) * step}. With steps that are powers of two, as here, both are
- * free of rounding, so that the values must be equal.
+ * <p>We compute {@code clamp(rint(x * (127 / amax))) / (127 / amax)}, as ModelOpt does. libtorch
+ * computes {@code clamp(rint(x * (1 / step))) * step}. If the steps are powers of two, as here,
+ * both are free of rounding errors, so the values must be equal.
  */
 final class IntegerContests {
   private static final int MAX = 127;

@@ -4,10 +4,10 @@ import java.util.concurrent.CompletableFuture;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** The C library's memcpy; large copies with as many threads as the kernels have. */
+/** Copies with the C library's memcpy. Large copies use as many threads as the kernels have. */
 final class MemoryCopy implements Runnable {
-  // As our kernels do: below, handing over takes longer than the work.
-  private static final long LEAST_SHARED = 256 * 1024 * Float.BYTES;
+  // As in our kernels: below this size, handing work to threads takes longer than the work.
+  private static final long MIN_SHARED = 256 * 1024 * Float.BYTES;
 
   private final Pointer from;
   private final Pointer to;
@@ -18,7 +18,7 @@ final class MemoryCopy implements Runnable {
     this.from = from;
     this.to = to;
     this.bytes = bytes;
-    this.threads = bytes < LEAST_SHARED ? 1 : threads;
+    this.threads = bytes < MIN_SHARED ? 1 : threads;
   }
 
   @Override

@@ -21,24 +21,27 @@ import picocli.CommandLine.Option;
 
 /**
  * Compares our kernels with libtorch's own operation, with the best composition of its in-place
- * operations, with ND4J and with memcpy: in one JVM, in turn, by medians. Before a kernel is timed,
- * all sides are proved to compute the same.
+ * operations, with ND4J and with memcpy. All sides run in one JVM, in turn, and medians are
+ * compared. Before a kernel is timed, it is proved that all sides compute the same values.
  */
 @Command(name = "peers", description = "Compares kernels with libtorch, ND4J and memcpy.")
 public final class PeerComparison implements Callable<Integer> {
-  private static final int LEAST_TIMED = 1 << 20;
+  private static final int MIN_TIMED = 1 << 20;
 
   @Option(
       names = "--sizes",
       split = ",",
       converter = Size.class,
-      description = "Elements, such as 16Ki,1Mi,16Mi,64Mi.")
+      description = "Numbers of elements, such as 16Ki,1Mi,16Mi,64Mi.")
   private List<Integer> sizes = List.of(1 << 14, 1 << 20, 1 << 24, 1 << 26);
 
-  @Option(names = "--kernels", split = ",", description = "Which, such as int8,e4m3; else all.")
+  @Option(
+      names = "--kernels",
+      split = ",",
+      description = "Kernels, such as int8,e4m3; otherwise all.")
   private List<String> kernels = new ArrayList<>(Contests.all().keySet());
 
-  @Option(names = "--threads", split = ",", description = "Such as 1,2.")
+  @Option(names = "--threads", split = ",", description = "Numbers of threads, such as 1,2.")
   private List<Integer> threads = List.of(1, 2);
 
   @Option(names = "--rounds", description = "How often each side is timed (default 15).")
@@ -69,7 +72,7 @@ public final class PeerComparison implements Callable<Integer> {
     Function<Tensors, Contest> prepare = Contests.all().get(kernel);
     if (prepare == null) {
       throw new IllegalArgumentException(
-          "no kernel " + kernel + "; there are " + Contests.all().keySet());
+          "no kernel named " + kernel + "; there are " + Contests.all().keySet());
     }
     List<Row> rows = new ArrayList<>();
     Tensors tensors = new Tensors(n);
@@ -83,7 +86,9 @@ public final class PeerComparison implements Callable<Integer> {
     return rows;
   }
 
-  /** Measures in a pool of so many threads: what asks for the common pool then gets that one. */
+  /**
+   * Measures in a pool of a number of threads, which code that asks for the common pool then uses.
+   */
   private Row onThreads(Contest contest, Tensors tensors, int count) {
     ForkJoinPool pool = new ForkJoinPool(count);
     try {
@@ -111,7 +116,7 @@ public final class PeerComparison implements Callable<Integer> {
             tensors.address(tensors.ours),
             (long) tensors.n * Float.BYTES,
             count));
-    int calls = Math.max(1, LEAST_TIMED / tensors.n);
+    int calls = Math.max(1, MIN_TIMED / tensors.n);
     Map<Side, Double> medians = new InterleavedRounds(rounds, calls, limit).medians(sides);
     double ours = medians.getOrDefault(Side.OURS, Double.NaN);
     return new Row(

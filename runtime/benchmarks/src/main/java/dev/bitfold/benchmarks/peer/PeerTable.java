@@ -13,8 +13,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The rows of {@link PeerComparison} as a Markdown table: a line for each kernel, size and number
- * of threads, a column for each JDK and tier.
+ * Prints the rows of {@link PeerComparison} as a Markdown table, with a line for each kernel, size
+ * and number of threads, and a column for each JDK and tier.
  */
 @Command(name = "table", description = "Prints the measured rows, JDKs and tiers side by side.")
 public final class PeerTable implements Callable<Integer> {
@@ -60,7 +60,10 @@ public final class PeerTable implements Callable<Integer> {
     return 0;
   }
 
-  /** Milliseconds, then the ratios to memcpy, to libtorch's own operation, to its composition. */
+  /**
+   * Returns milliseconds, and the ratios to memcpy, to libtorch's own operation and to its
+   * composition.
+   */
   private static String cell(Row row) {
     return String.format(
         Locale.ROOT,

@@ -3,18 +3,19 @@ package dev.bitfold.benchmarks.peer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one kernel took. Ratios are a peer's time divided by ours: above 1, we are faster.
+ * Holds the measurement of one kernel. A ratio is a peer's time divided by ours: above 1, we are
+ * faster.
  *
  * @param kernel its name
- * @param n elements
- * @param threads ours, libtorch's and memcpy's
+ * @param n the number of elements
+ * @param threads the number of threads of our kernels, libtorch and memcpy
  * @param tier the name of our kernels
  * @param jdk the feature version of the JDK
- * @param medianNanos our time for a call
- * @param memcpyRatio to a copy of the input
- * @param nativeRatio to libtorch's own operation; null if it has none
- * @param composedRatio to libtorch's in-place operations; null if not measured
- * @param nd4jRatio to ND4J's own operations; null if not measured
+ * @param medianNanos our time for one call
+ * @param memcpyRatio the ratio for a copy of the input
+ * @param nativeRatio the ratio for libtorch's own operation; null if there is none
+ * @param composedRatio the ratio for libtorch's in-place operations; null if not measured
+ * @param nd4jRatio the ratio for ND4J's own operations; null if not measured
  */
 public record Row(
     String kernel,
@@ -28,7 +29,7 @@ public record Row(
     @Nullable Double composedRatio,
     @Nullable Double nd4jRatio) {
 
-  /** Whether both say what the same run measures, and so replace each other. */
+  /** Returns whether both rows are of the same measurement, so that one replaces the other. */
   boolean samePlace(Row other) {
     return kernel.equals(other.kernel)
         && n == other.n

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The file of rows, and their table. */
+/** Reads and writes the file of rows, and formats its table. */
 final class Rows {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -19,8 +19,7 @@ final class Rows {
   private Rows() {}
 
   /**
-   * Adds rows to a file, in place of those that it has for the same kernel, size, threads, tier,
-   * JDK.
+   * Adds rows to a file, and replaces its rows for the same kernel, size, threads, tier and JDK.
    */
   static void merge(Path file, List<Row> measured) throws IOException {
     List<Row> rows = new ArrayList<>();
@@ -37,13 +36,13 @@ final class Rows {
     return JSON.readValue(file.toFile(), new TypeReference<List<Row>>() {});
   }
 
-  /** The head of a Markdown table. */
+  /** Returns the head of a Markdown table. */
   static String head() {
     return "| kernel | n | threads | tier | ms | / memcpy | / native | / composed | / ND4J |\n"
         + "|---|--:|--:|---|--:|--:|--:|--:|--:|";
   }
 
-  /** A line of it. */
+  /** Returns a line of the table. */
   static String line(Row row) {
     return String.format(
         Locale.ROOT,

@@ -1,10 +1,10 @@
 package dev.bitfold.benchmarks.peer;
 
-/** Who computes. */
+/** Names the sides of a comparison. */
 public enum Side {
   /** Bitfold. */
   OURS,
-  /** A copy of the input: what memory allows. */
+  /** A copy of the input, which is the speed that memory allows. */
   MEMCPY,
   /** libtorch's own operation. */
   NATIVE,

@@ -3,7 +3,10 @@ package dev.bitfold.benchmarks.peer;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of elements: 16Ki, 1Mi or a plain number, a multiple of a matrix row. */
+/**
+ * Parses a number of elements: 16Ki, 1Mi or a plain number, which must be a multiple of a matrix
+ * row.
+ */
 final class Size implements ITypeConverter<Integer> {
   private static final int KI = 1 << 10;
   private static final int MI = 1 << 20;
@@ -13,7 +16,7 @@ final class Size implements ITypeConverter<Integer> {
     int unit = text.endsWith("Ki") ? KI : text.endsWith("Mi") ? MI : 1;
     int n = Integer.parseInt(text.replaceAll("[KM]i$", "")) * unit;
     if (n <= 0 || n % Tensors.COLUMNS != 0) {
-      throw new TypeConversionException(text + " is no multiple of " + Tensors.COLUMNS);
+      throw new TypeConversionException(text + " is not a multiple of " + Tensors.COLUMNS);
     }
     return n;
   }

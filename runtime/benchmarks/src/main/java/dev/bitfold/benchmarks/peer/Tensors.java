@@ -14,11 +14,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The input, of {@code n} standard normal values, and memory for results. All sides read and write
- * the same memory: libtorch's tensors are views of ND4J's arrays, which are dense.
+ * Holds the input, {@code n} standard normal values, and memory for results. All sides read and
+ * write the same memory: libtorch's tensors are views of ND4J's dense arrays.
  */
 final class Tensors {
-  /** Columns of the matrix that per-channel kernels see. */
+  /** The number of columns of the matrix that per-channel kernels see. */
   static final int COLUMNS = 1024;
 
   final int n;
@@ -28,10 +28,10 @@ final class Tensors {
 
   final INDArray gradient;
 
-  /** Where our results go. */
+  /** Receives our results. */
   final INDArray ours;
 
-  /** Where a peer's results go. */
+  /** Receives a peer's results. */
   final INDArray theirs;
 
   private final List<Tensor> allocated = new ArrayList<>();
@@ -46,12 +46,12 @@ final class Tensors {
     this.theirs = Nd4j.create(DataType.FLOAT, rows, COLUMNS);
   }
 
-  /** libtorch's view of an array. */
+  /** Returns libtorch's view of an array. */
   static Tensor view(INDArray array, long... shape) {
     return torch.from_blob(array.data().pointer(), shape, options(ScalarType.Float));
   }
 
-  /** New memory of libtorch's, freed with this. */
+  /** Returns new memory of libtorch, which is freed together with this object. */
   Tensor empty(ScalarType type, long... shape) {
     Tensor tensor = torch.empty(shape, options(type), null);
     allocated.add(tensor);
@@ -62,7 +62,7 @@ final class Tensors {
     return new TensorOptions(type);
   }
 
-  /** The memory of an array, as our kernels take it. */
+  /** Returns the memory of an array in the form that our kernels take. */
   static FloatBuffer buffer(INDArray array) {
     return new FloatPointer(array.data().pointer()).capacity(array.length()).asBuffer();
   }
@@ -71,7 +71,7 @@ final class Tensors {
     return array.data().pointer();
   }
 
-  /** Frees the memory at once, where a collection of garbage would come too late. */
+  /** Frees the memory at once, because garbage collection would come too late. */
   void close() {
     allocated.forEach(Tensor::close);
     for (INDArray array : new INDArray[] {x, gradient, ours, theirs}) {
