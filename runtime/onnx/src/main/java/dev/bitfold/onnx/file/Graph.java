@@ -1,12 +1,15 @@
 package dev.bitfold.onnx.file;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -58,6 +61,10 @@ public final class Graph {
     if (nodes.put(node.getName(), node) != null) {
       throw new IllegalStateException("two nodes " + node.getName());
     }
+    link(node);
+  }
+
+  private void link(NodeProto node) {
     node.getOutputList().forEach(output -> producers.put(output, node.getName()));
     reads(node)
         .forEach(in -> readers.computeIfAbsent(in, k -> new LinkedHashSet<>()).add(node.getName()));
@@ -228,9 +235,7 @@ public final class Graph {
     }
     unlink(old);
     nodes.put(by.getName(), by);
-    by.getOutputList().forEach(output -> producers.put(output, by.getName()));
-    reads(by)
-        .forEach(in -> readers.computeIfAbsent(in, k -> new LinkedHashSet<>()).add(by.getName()));
+    link(by);
   }
 
   public void remove(NodeProto node) {
@@ -259,7 +264,7 @@ public final class Graph {
   public List<NodeProto> readers(String value) {
     return readers.getOrDefault(value, Set.of()).stream()
         .map(nodes::get)
-        .filter(java.util.Objects::nonNull)
+        .filter(Objects::nonNull)
         .toList();
   }
 
@@ -324,14 +329,12 @@ public final class Graph {
 
   /** Removes nodes and initializers that nothing reads. */
   public void removeUnread() {
-    boolean removed = true;
-    while (removed) {
-      removed = false;
-      for (NodeProto node : nodes()) {
-        if (node.getOutputList().stream().noneMatch(this::isRead)) {
-          remove(node);
-          removed = true;
-        }
+    Deque<NodeProto> left = new ArrayDeque<>(nodes.values());
+    while (!left.isEmpty()) {
+      NodeProto node = left.remove();
+      if (nodes.containsKey(node.getName()) && node.getOutputList().stream().noneMatch(this::isRead)) {
+        remove(node);
+        reads(node).stream().map(this::producer).filter(Objects::nonNull).forEach(left::add);
       }
     }
     initializers.keySet().removeIf(name -> !isRead(name));
@@ -371,7 +374,7 @@ public final class Graph {
     int[] waits = new int[names.size()];
     PriorityQueue<Integer> ready = new PriorityQueue<>();
     for (int i = 0; i < waits.length; i++) {
-      for (String read : reads(java.util.Objects.requireNonNull(nodes.get(names.get(i))))) {
+      for (String read : reads(Objects.requireNonNull(nodes.get(names.get(i))))) {
         waits[i] += producers.containsKey(read) ? 1 : 0;
       }
       if (waits[i] == 0) {
@@ -380,11 +383,11 @@ public final class Graph {
     }
     List<NodeProto> sorted = new ArrayList<>();
     while (!ready.isEmpty()) {
-      NodeProto node = java.util.Objects.requireNonNull(nodes.get(names.get(ready.remove())));
+      NodeProto node = Objects.requireNonNull(nodes.get(names.get(ready.remove())));
       sorted.add(node);
       for (String output : node.getOutputList()) {
         for (String reader : readers.getOrDefault(output, Set.of())) {
-          int at = java.util.Objects.requireNonNull(place.get(reader));
+          int at = Objects.requireNonNull(place.get(reader));
           if (--waits[at] == 0) {
             ready.add(at);
           }

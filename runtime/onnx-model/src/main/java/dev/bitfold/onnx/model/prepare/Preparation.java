@@ -26,7 +26,6 @@ public final class Preparation {
       List.of(
           Pass.of("ONNX Runtime's basic optimization", BasicOptimization::of),
           Pass.of("raising the opset", RaisedOpset::of),
-          Pass.of("ONNX Runtime's basic optimization of the raised file", BasicOptimization::of),
           Pass.of("merging constant factors", FactorChains::of),
           Pass.of("folding into convolutions", ConvolutionFolds::of),
           Pass.of("removing domains", UsedDomains::only));

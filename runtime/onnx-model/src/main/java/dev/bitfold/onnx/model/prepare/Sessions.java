@@ -25,8 +25,11 @@ import onnx.Onnx.TensorProto;
  * weights are given to the session beside it, where they stand. To be closed.
  */
 final class Sessions implements AutoCloseable {
-  /** Files with more bytes of weights are given in pieces: a message has at most 2 GiB. */
-  static final long MAX_WHOLE = 1L << 30;
+  /**
+   * Files with more bytes of weights are given in pieces: that takes half of the time of one
+   * message, and a message has at most 2 GiB.
+   */
+  static final long MAX_WHOLE = 1L << 26;
 
   private static final int MIN_APART = 1 << 10;
 
