@@ -330,9 +330,8 @@ public final class Graph {
   /** Removes nodes and initializers that nothing reads. */
   public void removeUnread() {
     Deque<NodeProto> left = new ArrayDeque<>(nodes.values());
-    while (!left.isEmpty()) {
-      NodeProto node = left.remove();
-      if (nodes.containsKey(node.getName()) && node.getOutputList().stream().noneMatch(this::isRead)) {
+    for (NodeProto node = left.poll(); node != null; node = left.poll()) {
+      if (node.getOutputList().stream().noneMatch(this::isRead)) {
         remove(node);
         reads(node).stream().map(this::producer).filter(Objects::nonNull).forEach(left::add);
       }

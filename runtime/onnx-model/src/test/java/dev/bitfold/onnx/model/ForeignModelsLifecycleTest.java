@@ -1,0 +1,109 @@
+package dev.bitfold.onnx.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.descriptor.BitfoldException;
+import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.model.data.FeedInput;
+import dev.bitfold.onnx.model.data.Feeds;
+import dev.bitfold.onnx.proof.ProofResult;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Every model of a folder is quantized on its own test data and proved, or left with a reason; none
+ * ends in another exception. Without a system property {@code bitfold.foreign}, the folder is that
+ * of Debian's package libonnx-testdata.
+ */
+@Tag("slow")
+class ForeignModelsLifecycleTest {
+  private static final Path FOLDER =
+      Path.of(System.getProperty("bitfold.foreign", "/usr/share/libonnx-testdata/data"));
+
+  @Test
+  void isQuantizedAndProvedOrLeftWithAReason(@TempDir Path out) throws Exception {
+    assumeTrue(
+        Files.isDirectory(FOLDER), FOLDER + " is not there; apt-get install libonnx-testdata");
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(FOLDER)) {
+      files = all.filter(file -> file.toString().endsWith(".onnx")).sorted().toList();
+    }
+    Map<String, Integer> counts = new TreeMap<>();
+    List<String> crashes = new ArrayList<>();
+    for (Path file : files) {
+      String found;
+      try {
+        found = quantize(file, out.resolve("int8.onnx"));
+      } catch (BitfoldException e) {
+        found = kind(String.valueOf(e.getMessage()));
+        System.out.println("@ " + FOLDER.relativize(file) + ": " + e);
+      } catch (RuntimeException | Error e) {
+        StringWriter trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace));
+        crashes.add(FOLDER.relativize(file) + ": " + trace);
+        found = "crashed";
+      }
+      Files.deleteIfExists(out.resolve("int8.onnx"));
+      counts.merge(found, 1, Integer::sum);
+    }
+    System.out.println("@@ " + files.size() + " models: " + counts);
+    assertEquals(List.of(), crashes);
+  }
+
+  /** Quantizes one model; what became of it, in a word. */
+  private static String quantize(Path file, Path out) throws Exception {
+    try (OnnxModel model = OnnxModel.open(file)) {
+      List<Map<String, INDArray>> feeds = feeds(file, model.inputs());
+      Calibration<OnnxModel> calibration =
+          model
+              .plan()
+              .calibrate(feeds, OnnxModel::forward)
+              .smoothQuant()
+              .weightAmax(OnnxQdq.nonSaturating());
+      OnnxQdq.Exported exported = OnnxModel.export(calibration.freeze(), out);
+      return exported.proof() instanceof ProofResult.Proved
+          ? "quantized and proved"
+          : "quantized, not proved";
+    }
+  }
+
+  private static List<Map<String, INDArray>> feeds(Path file, List<FeedInput> inputs)
+      throws Exception {
+    List<String> names = inputs.stream().map(FeedInput::name).toList();
+    Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    List<Map<String, INDArray>> feeds = new ArrayList<>();
+    for (Map<String, INDArray> all : Feeds.protos(folder, names)) {
+      Map<String, INDArray> feed = new HashMap<>(all);
+      feed.keySet().retainAll(names);
+      feeds.add(feed);
+    }
+    return feeds;
+  }
+
+  private static String kind(String message) {
+    return message.contains("has no layer to quantize")
+        ? "left: no layer"
+        : message.contains("is not taken by ONNX Runtime")
+            ? "left: not taken by ONNX Runtime"
+            : message.contains("is of opset")
+                ? "left: opset before 7"
+                : message.contains("quantized already")
+                    ? "left: quantized already"
+                    : "left: another reason";
+  }
+}
