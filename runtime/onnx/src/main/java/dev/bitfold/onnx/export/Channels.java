@@ -56,6 +56,10 @@ record Channels(List<Integer> axes, long count, int rank) {
     boolean data = node.getInput(0).equals(value);
     return switch (node.getOpType()) {
       case "Identity", "Dropout" -> data ? Optional.of(this) : Optional.empty();
+      // Factors are above 0, and these yield f(kx) = k f(x) for each channel alone.
+      case "Relu", "LeakyRelu" -> data ? Optional.of(this) : Optional.empty();
+      case "MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool" ->
+          data && rank > 2 && axes.equals(List.of(1 - rank)) ? Optional.of(this) : Optional.empty();
       case "Transpose" -> data ? transposed(ints(node, "perm")) : Optional.empty();
       case "Reshape" ->
           data && node.getInputCount() == 2
