@@ -45,7 +45,13 @@ public final class OnnxModel implements AutoCloseable {
   private final Map<String, CutLayer> layers;
 
   /** What a model and all that are rebuilt of it share. */
-  record Source(Prepared prepared, CutGraph graph, List<FeedInput> inputs, String output) {
+  record Source(
+      Prepared prepared,
+      CutGraph graph,
+      List<FeedInput> inputs,
+      String output,
+      int threads,
+      SeenFeeds seen) {
     String name() {
       return prepared.original().name();
     }
@@ -176,7 +182,9 @@ public final class OnnxModel implements AutoCloseable {
    * @return the output that the model is judged by
    */
   public INDArray forward(Map<String, INDArray> feed) {
-    return Objects.requireNonNull(run(feed).get(source.output()));
+    INDArray output = Objects.requireNonNull(run(feed).get(source.output()));
+    source.seen().add(feed);
+    return output;
   }
 
   /**
@@ -208,21 +216,37 @@ public final class OnnxModel implements AutoCloseable {
     return Quantized.load(this, component(), file);
   }
 
-  /** Exports a quantized model with {@link OnnxOptions#DEFAULT}. */
+  /**
+   * Exports a quantized model with {@link OnnxOptions#DEFAULT}: proved on the first batches that
+   * the model has seen, as in calibration; on random data if it has seen none.
+   */
   public static OnnxQdq.Exported export(Quantized<OnnxModel> quantized, Path out)
       throws IOException {
     return export(quantized, out, OnnxOptions.DEFAULT);
   }
 
   /**
-   * Writes a quantized model as an ONNX file in QDQ form, and proves it.
+   * Writes a quantized model as an ONNX file in QDQ form. Smoothing is folded into the node that
+   * makes an input wherever that is exact.
    *
+   * <p>The proof has three parts, and {@link dev.bitfold.onnx.proof.OnnxProof#skipped} skips them
+   * all: the cut float model computes what the whole file does, to 1e-5 of an output's largest
+   * magnitude; each quantized layer of the written file computes what Bitfold's does; and the
+   * written file's outputs are those of the quantized model. The float file that is read here was
+   * compared with the original when it was opened.
+   *
+   * @param options a proof other than the default's is used as it is
    * @throws OnnxException as {@link OnnxQdq#export}
    * @throws IOException if it cannot be written; a file that was there is then unchanged
    */
   public static OnnxQdq.Exported export(
       Quantized<OnnxModel> quantized, Path out, OnnxOptions options) throws IOException {
     return OnnxModelExport.write(quantized, out, options);
+  }
+
+  /** Returns the float model that this one was rebuilt of. */
+  OnnxModel floatModel() {
+    return new OnnxModel(source);
   }
 
   Source source() {

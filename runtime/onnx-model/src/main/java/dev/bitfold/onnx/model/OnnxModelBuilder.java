@@ -111,7 +111,9 @@ public final class OnnxModelBuilder {
         new Graph(prepared.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
     CutGraph graph = CutGraph.of(prepared.file(), prepared::originalName, threads);
     try {
-      return new OnnxModel(new OnnxModel.Source(prepared, graph, inputs, judged(graph.outputs())));
+      return new OnnxModel(
+          new OnnxModel.Source(
+              prepared, graph, inputs, judged(graph.outputs()), threads, new SeenFeeds()));
     } catch (RuntimeException e) {
       graph.close();
       throw e;

@@ -43,10 +43,18 @@ final class Sessions implements AutoCloseable {
 
   /** Returns a session of its own for a graph. */
   OrtSession open(ModelProto model, String what) {
+    return open(model, what, true);
+  }
+
+  /** As {@link #open(ModelProto, String)}, with ONNX Runtime's optimizer or without. */
+  OrtSession open(ModelProto model, String what, boolean optimized) {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      if (!optimized) {
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      }
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       OrtSession session =
           OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options);
