@@ -10,8 +10,8 @@ import java.util.Set;
 import onnx.Onnx.NodeProto;
 
 /**
- * Writes layers whose input takes its scale from each tensor: DynamicQuantizeLinear, and a product
- * of integers that both scales multiply. What layers share, the same input, is written once.
+ * Writes layers whose input has a dynamic scale: DynamicQuantizeLinear, and a product of integers
+ * that is multiplied by both scales. An input that several layers share is quantized once.
  */
 final class DynamicNodes {
   private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm", "Conv");
@@ -25,10 +25,10 @@ final class DynamicNodes {
     this.graph = graph;
   }
 
-  /** The names of codes, their scale and their zero point. */
+  /** Holds the names of codes, their scale and their zero point. */
   record Codes(String codes, String scale, String zeroPoint) {}
 
-  /** A value behind DynamicQuantizeLinear: uint8, from a range that holds 0. */
+  /** Returns a value behind DynamicQuantizeLinear: uint8, from a range that contains 0. */
   Codes quantize(String name, String value) {
     return inputs.computeIfAbsent(
         value,
@@ -45,13 +45,14 @@ final class DynamicNodes {
   }
 
   /**
-   * Puts MatMulInteger, or ConvInteger, with both scales in the place of a node. It keeps the name
-   * of the node, and yields what the node has yielded.
+   * Replaces a node by MatMulInteger or ConvInteger and both scales. The product keeps the name and
+   * the output of the node.
    *
    * @param x the layer's input
-   * @param held names the weight, which several calls of a layer share
-   * @param weight its codes: of a MatMul and a Gemm [in, out]
-   * @param bias the name of what is added, or empty; a MatMul's bias is an Add of its own
+   * @param held the name of the weight, which several calls of a layer share
+   * @param weight its codes; for a MatMul and a Gemm, [in, out]
+   * @param bias the name of the value that is added, or empty; the bias of a MatMul is a separate
+   *     Add
    */
   void product(MappedNode mapped, Codes x, String held, WeightCodes weight, String bias) {
     NodeProto node = mapped.node();
@@ -66,7 +67,7 @@ final class DynamicNodes {
     String name = node.getName();
     String whole = node.getOutput(0);
     WeightCodes bytes = requireKnown(mapped, weight.inBytes());
-    // ONNX Runtime's ConvInteger takes uint8 weights only.
+    // ONNX Runtime's ConvInteger accepts only uint8 weights.
     Codes w = weights.computeIfAbsent(held, key -> constants(key, conv ? bytes.unsigned() : bytes));
     NodeProto.Builder product =
         NodeProto.newBuilder()
@@ -101,7 +102,10 @@ final class DynamicNodes {
     }
   }
 
-  /** The shape in which something per output channel is multiplied with, or added to, a product. */
+  /**
+   * Returns the shape in which one value for each output channel is multiplied with a product, or
+   * added to it.
+   */
   static long[] perChannel(MappedNode mapped, long channels) {
     long[] shape = new long[1 + mapped.axesBehind()];
     Arrays.fill(shape, 1);
@@ -131,7 +135,7 @@ final class DynamicNodes {
         graph.add(Tensors.of(name + "_zero_point", weight.type(), zeroPoints, zeroShape)));
   }
 
-  /** MatMulInteger and ConvInteger have neither blocks nor floats. */
+  /** Refuses blocks and floats, which MatMulInteger and ConvInteger do not support. */
   private static WeightCodes requireKnown(MappedNode mapped, WeightCodes weight) {
     boolean bytes = weight.type() == ElementType.INT8 || weight.type() == ElementType.UINT8;
     int channels = mapped.isConv() ? 0 : 1;

@@ -19,9 +19,9 @@ import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Says what an exported file must compute. It shares the reading of the mapping with the export,
- * and nothing of the writing: weights are the arrays that Bitfold's own layers hold, inputs go
- * through Bitfold's quantizers.
+ * Describes what an exported file must compute. It reads the mapping in the same way as the export,
+ * but shares no code with the writing: weights are the arrays of Bitfold's own layers, and inputs
+ * go through Bitfold's quantizers.
  */
 final class ExpectedModel {
   private final Reference reference;
@@ -36,7 +36,7 @@ final class ExpectedModel {
     return reference;
   }
 
-  /** Puts Bitfold's layer in the place of the nodes that compute it. */
+  /** Replaces the nodes that compute a layer by Bitfold's layer. */
   void layer(MappedLayer mapped) {
     LayerState layer = mapped.state();
     FloatLayer floats = new FloatLayer(reference.graph(), layer, mapped.parts());
@@ -52,7 +52,7 @@ final class ExpectedModel {
     }
   }
 
-  /** The weight as the quantized model's layer holds it. */
+  /** Returns the weight of the quantized model's layer. */
   private INDArray weight(LayerState layer, FloatLayer floats) {
     String path = layer.weight();
     if (layer.descriptor(path) != null) {
@@ -126,7 +126,7 @@ final class ExpectedModel {
         descriptor.unsigned() && !descriptor.affine());
   }
 
-  /** An input that takes its scale from each tensor. */
+  /** Returns an input whose scale comes from each tensor. */
   private static Activation dynamic(LayerState layer, String path, int axis) {
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(layer.descriptor(path));
     Quantizer open = Quantizer.of(descriptor, Layout.UNKNOWN);
@@ -143,7 +143,7 @@ final class ExpectedModel {
                 ::quantize);
   }
 
-  /** The units of a bias in 32-bit integers, as far as the layer's numbers have them. */
+  /** Returns the units of a bias in 32-bit integers, for the numbers of the layer. */
   private static float[] units(LayerState layer, INDArray weight, FloatLayer floats, int channels) {
     float[] units = new float[channels];
     Optional<String> input = layer.input().filter(path -> layer.descriptor(path) != null);
@@ -173,7 +173,7 @@ final class ExpectedModel {
     return DenseFloats.of(x, "a tensor").copy();
   }
 
-  /** Gives changed tensors to the nodes of their layers. */
+  /** Passes changed tensors to the nodes of their layers. */
   void tensors(
       StateFile stored, Map<String, String> originals, Map<String, OnnxMapping.Place> places) {
     new ChangedTensors(reference.graph(), stored, originals)
@@ -183,7 +183,7 @@ final class ExpectedModel {
                 reference.constant(node.getName(), input, values, shape));
   }
 
-  /** Gives a Gather the table as Bitfold quantizes it. */
+  /** Gives a Gather the table that Bitfold has quantized. */
   void embedding(MappedNode gather) {
     TensorProto table = gather.weight();
     long[] shape = Tensors.shape(reference.graph().file(), table);

@@ -20,15 +20,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What the state of a quantized model says about one layer.
+ * Holds the quantized state of one layer.
  *
  * @param path the layer's path
- * @param file the state
- * @param originals the SHA-256 of the float model's weights and biases by their paths, as far as
- *     they are known
+ * @param file the state of the model
+ * @param originals the SHA-256 of the float model's weights and biases by path, as far as they are
+ *     known
  */
 record LayerState(String path, StateFile file, Map<String, String> originals) {
-  /** The layer of a tensor. */
+  /** Returns the layer of a tensor. */
   static String layerOf(String tensor) {
     int dot = tensor.lastIndexOf('.');
     return dot < 0 ? "" : tensor.substring(0, dot);
@@ -65,23 +65,23 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     return found.stream().findFirst();
   }
 
-  /** The path of the layer's weight. */
+  /** Returns the path of the layer's weight. */
   String weight() {
     return only(TensorRole.WEIGHT)
         .orElseThrow(() -> new IllegalArgumentException("layer " + path + " has no weight"));
   }
 
-  /** The path of the layer's bias. */
+  /** Returns the path of the layer's bias. */
   Optional<String> bias() {
     return only(TensorRole.BIAS);
   }
 
-  /** The path of the layer's output. */
+  /** Returns the path of the layer's output. */
   String output() {
     return only(TensorRole.OUTPUT).orElse(path + ".output");
   }
 
-  /** The path of the only input that is quantized or smoothed; empty if none is. */
+  /** Returns the path of the only input that is quantized or smoothed; empty if there is none. */
   Optional<String> input() {
     List<String> found = of(TensorRole.INPUT);
     found.removeIf(
@@ -95,7 +95,7 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     return found.stream().findFirst();
   }
 
-  /** Whether the layer has an input, and none that is quantized. */
+  /** Returns whether the layer has an input, but none that is quantized. */
   boolean hasFloatInput() {
     List<String> inputs = of(TensorRole.INPUT);
     return !inputs.isEmpty() && inputs.stream().allMatch(input -> descriptor(input) == null);
@@ -109,16 +109,18 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     return state().descriptors().get(tensor);
   }
 
-  /** What an input is multiplied by, a factor per channel; null if it is not. */
+  /**
+   * Returns the pre-quant scale of an input, one factor for each channel; null if there is none.
+   */
   @Nullable INDArray preQuantScale(String tensor) {
     return state().preQuantScales().get(tensor);
   }
 
   /**
-   * The weight in the bits of its format.
+   * Returns the weight packed into the bits of its format.
    *
-   * @param original the float weight, taken where the state holds none
-   * @param options whether 8-bit integers get 7 bits, and whose rounding they get
+   * @param original the float weight, which is used if the state holds none
+   * @param options whether 8-bit integers get 7 bits, and how they are rounded
    */
   PackedTensor packed(INDArray original, OnnxOptions options) {
     String weight = weight();
@@ -144,16 +146,16 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
         .pack(master);
   }
 
-  /** A weight or bias that differs from the model's own. */
+  /** Returns a weight or bias that differs from that of the model. */
   @Nullable INDArray changed(String tensor) {
     return state().tensors().get(tensor);
   }
 
   /**
-   * Whether an input takes its scale and zero point from each tensor, as DynamicQuantizeLinear
-   * does.
+   * Returns whether an input gets its scale and zero point from each tensor, as
+   * DynamicQuantizeLinear does.
    *
-   * @throws IllegalArgumentException if it takes them in another way
+   * @throws IllegalArgumentException if it gets them in another way
    */
   boolean isDynamic(String tensor) {
     QuantDescriptor descriptor = descriptor(tensor);
@@ -180,15 +182,18 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
   }
 
   /**
-   * The quantizer of a static input or output.
+   * Returns the quantizer of a static input or output.
    *
-   * @throws IllegalArgumentException if it takes its scale from each tensor
+   * @throws IllegalArgumentException if its scale is dynamic
    */
   Quantizer quantizer(String tensor) {
     return quantizer(tensor, entry(tensor).layout());
   }
 
-  /** As {@link #quantizer(String)}, for tensors of another layout, such as those of a node. */
+  /**
+   * Returns the quantizer as {@link #quantizer(String)} does, for tensors of another layout, such
+   * as those of a node.
+   */
   Quantizer quantizer(String tensor, Layout layout) {
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(descriptor(tensor));
     if (descriptor.dynamic() || !descriptor.blockSizes().isEmpty()) {
@@ -205,10 +210,10 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
   }
 
   /**
-   * The scale and zero point of a static input or output.
+   * Returns the scale and zero point of a static input or output.
    *
-   * @throws IllegalArgumentException if it is dynamic, has more than one scale, or rounds otherwise
-   *     than ONNX
+   * @throws IllegalArgumentException if it is dynamic, has more than one scale, or does not round
+   *     as ONNX does
    */
   ActivationScale activation(String tensor) {
     Quantizer quantizer = quantizer(tensor);
@@ -216,7 +221,7 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     return ActivationScale.of(what, probe(tensor, quantizer), isZero(quantizer, one(tensor)));
   }
 
-  /** The distance of two codes of a static input or output. */
+  /** Returns the difference between adjacent codes of a static input or output. */
   float scale(String tensor) {
     return probe(tensor, quantizer(tensor)).multipliers()[0];
   }
@@ -240,7 +245,9 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
     }
   }
 
-  /** Whether a quantizer makes everything 0, as one does that was calibrated on zeros. */
+  /**
+   * Returns whether a quantizer turns every value into 0, such as one that was calibrated on zeros.
+   */
   private static boolean isZero(Quantizer quantizer, long[] shape) {
     boolean positive =
         quantizer.quantize(Nd4j.valueArrayOf(shape, Float.MAX_VALUE)).maxNumber().floatValue() == 0;
@@ -254,7 +261,7 @@ record LayerState(String path, StateFile file, Map<String, String> originals) {
                 == 0);
   }
 
-  /** The SHA-256 of a weight or bias of the float model; empty if it is not known. */
+  /** Returns the SHA-256 of a weight or bias of the float model; empty if it is not known. */
   Optional<String> original(String tensor) {
     return Optional.ofNullable(originals.get(tensor))
         .or(() -> Optional.ofNullable(file.weights().get(tensor)));

@@ -16,7 +16,7 @@ import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** One layer and the nodes that compute it: its weight, bias and scales go into the graph. */
+/** Writes the weight, bias and scales of one layer to the nodes that compute it. */
 final class LayerWriter {
   private final Graph graph;
   private final OnnxOptions options;
@@ -31,7 +31,7 @@ final class LayerWriter {
   /**
    * Makes a writer.
    *
-   * @param foldedInto what the output channels of a node are multiplied by, by the node's name
+   * @param foldedInto the factors of a node's output channels, by the node's name
    */
   LayerWriter(
       Graph graph,
@@ -80,7 +80,7 @@ final class LayerWriter {
     }
   }
 
-  /** A layer whose input takes its scale from each tensor. */
+  /** Writes a layer whose input has a dynamic scale. */
   private void writeIntegers(
       List<MappedNode> call, List<Optional<WeightCodes>> codes, List<float[]> biases) {
     String data = scaledInput(call);
@@ -116,7 +116,7 @@ final class LayerWriter {
     writeOutputs(outputs);
   }
 
-  /** The bias of a Gemm or Conv, which is added behind the product of integers. */
+  /** Writes the bias of a Gemm or Conv as an addition behind the product of integers. */
   private String integerBias(MappedNode node, String held, float[] values) {
     return shared.computeIfAbsent(
         "bias " + held,
@@ -125,7 +125,10 @@ final class LayerWriter {
                 Tensors.of(held + "/bias", values, DynamicNodes.perChannel(node, values.length))));
   }
 
-  /** What is folded into one call is folded into all, as they share the weight. */
+  /**
+   * Refuses to fold into a layer with several calls: they share the weight, so all calls would be
+   * folded.
+   */
   private void requireFoldable(List<MappedNode> call) {
     boolean folds = call.stream().anyMatch(node -> foldedInto.containsKey(node.name()));
     if (folds && mapped.calls().size() > 1) {
@@ -156,7 +159,7 @@ final class LayerWriter {
     MappedNode node = mapped.parts().get(part);
     var packed = layer.packed(floats.weight(), options);
     String own = node.letters(path, entry.layout());
-    // A Gemm's product of integers is a MatMulInteger, which does not transpose.
+    // The integer product of a Gemm is written as MatMulInteger, which does not transpose.
     String letters = integers && own.equals("OI") ? "IO" : own;
     WeightCodes codes = WeightCodes.of(path, packed, FloatLayer.order(letters, entry.layout()));
     int channel = letters.indexOf(letters.indexOf('O') >= 0 ? 'O' : 'C');
@@ -195,7 +198,7 @@ final class LayerWriter {
     }
   }
 
-  /** A layer whose inputs alone are quantized; its weight may have been smoothed. */
+  /** Writes a layer of which only inputs are quantized. Its weight may have been smoothed. */
   private void writeFloats(MappedNode node) {
     String path = layer.weight();
     Schema.Entry entry = layer.entry(path);
@@ -222,7 +225,7 @@ final class LayerWriter {
     graph.replace(old, scaled ? MappedNode.plain(with) : with);
   }
 
-  /** The bias of each part as it will be written; empty if the layer has none. */
+  /** Returns the bias of each part as it will be written; empty if the layer has none. */
   private List<float[]> biases() {
     INDArray changed = layer.bias().map(layer::changed).orElse(null);
     List<float[]> biases = new ArrayList<>();
@@ -273,7 +276,7 @@ final class LayerWriter {
     }
   }
 
-  /** The value that all nodes of a call read, multiplied by the factors of smoothing. */
+  /** Returns the value that all nodes of a call read, multiplied by the pre-quant scale. */
   private String scaledInput(List<MappedNode> call) {
     String path = layer.input().orElseThrow();
     MappedNode first = call.get(0);
@@ -314,7 +317,7 @@ final class LayerWriter {
     }
   }
 
-  /** The paths of all tensors that this layer brings into the file. */
+  /** Returns the paths of all tensors that this layer writes to the file. */
   static List<String> covered(LayerState layer) {
     List<String> covered = new ArrayList<>();
     for (String path : layer.file().schema().tensors().keySet()) {

@@ -13,25 +13,28 @@ import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node that computes a layer, or a part of its output channels. Engines of other modules read
- * here what an export will take for the node's weight, bias and letters.
+ * Describes a node that computes a layer, or a part of its output channels. Engines of other
+ * modules use it to find what an export takes for the node's weight, bias and letters.
  *
- * @param graph where it is
- * @param name its name
+ * @param graph the graph of the node
+ * @param name the node's name
  */
 public record MappedNode(Graph graph, String name) {
   private static final Set<String> KNOWN = Set.of("MatMul", "Gemm", "Conv", "Gather");
   private static final int BIAS = 2;
 
-  /** Whether a node can be mapped: by its operation, if that is one of ONNX's own. */
+  /**
+   * Returns whether a node can be mapped: whether it is one of the known operations in ONNX's own
+   * domain.
+   */
   public static boolean isKnown(NodeProto node) {
     return KNOWN.contains(node.getOpType()) && Graph.isStandard(node.getDomain());
   }
 
   /**
-   * The node itself.
+   * Returns the node itself.
    *
-   * @throws OnnxException if there is none of the name, or it computes no layer
+   * @throws OnnxException if there is no node of this name, or if it computes no layer
    */
   public NodeProto node() {
     NodeProto node = graph.node(name).orElseThrow(this::missing);
@@ -85,17 +88,17 @@ public record MappedNode(Graph graph, String name) {
     return Graph.is(node(), "Conv");
   }
 
-  /** The input that reads the weight. */
+  /** Returns the index of the input that is the weight. */
   public int weightInput() {
     return isGather() ? 0 : 1;
   }
 
-  /** The value that the layer's input is; not of a Gather. */
+  /** Returns the value that is the layer's input; not for a Gather. */
   public String data() {
     return node().getInput(0);
   }
 
-  /** The letters of the weight's axes as the node has them. */
+  /** Returns the letters of the weight's axes in the node's order. */
   String letters(String path, Layout layout) {
     NodeProto node = node();
     String letters =
@@ -131,7 +134,7 @@ public record MappedNode(Graph graph, String name) {
     return letters;
   }
 
-  /** The float32 weight, which may have to be transposed first. */
+  /** Returns the float32 weight, before a possible Transpose. */
   public TensorProto weight() {
     String value = node().getInput(weightInput());
     return graph
@@ -140,7 +143,7 @@ public record MappedNode(Graph graph, String name) {
         .orElseThrow(() -> bad("reads " + value + " as its weight, which is " + instead(value)));
   }
 
-  /** What a weight is that is not held, and the remedy. */
+  /** Returns what a weight is if it is not a constant, with a remedy. */
   private String instead(String value) {
     if (graph.isFed(value)) {
       return "an input that callers feed, not a constant of this file; save the model with its"
@@ -153,7 +156,7 @@ public record MappedNode(Graph graph, String name) {
         + " or ONNX Runtime's offline optimizer";
   }
 
-  /** What nodes have in common that read one weight in one way. */
+  /** Returns a key that is equal for nodes that read the same weight in the same way. */
   public String weightKey() {
     String value = node().getInput(weightInput());
     String key = isTransposed() ? "transposed " : "";
@@ -165,7 +168,7 @@ public record MappedNode(Graph graph, String name) {
     return node().getOpType() + " " + key + value;
   }
 
-  /** Whether a Transpose stands between the constant and the node. */
+  /** Returns whether a Transpose is between the constant and the node. */
   public boolean isTransposed() {
     String value = node().getInput(weightInput());
     return graph.held(value).isEmpty() && transposed(value).isPresent();
@@ -186,7 +189,10 @@ public record MappedNode(Graph graph, String name) {
         : Optional.empty();
   }
 
-  /** The node whose constant is the bias: this one, or the Add behind a MatMul. Null if none. */
+  /**
+   * Returns the node whose constant is the bias: this node, or the Add behind a MatMul; null if
+   * there is none.
+   */
   public @Nullable NodeProto biasNode() {
     NodeProto node = node();
     if (!node.getOpType().equals("MatMul")) {
@@ -204,13 +210,13 @@ public record MappedNode(Graph graph, String name) {
     return biased ? add : null;
   }
 
-  /** Whether a tensor has a value per channel, before which may stand axes of size 1. */
+  /** Returns whether a tensor has one value for each channel, possibly after axes of size 1. */
   private static boolean isVector(TensorProto tensor) {
     int rank = tensor.getDimsCount();
     return rank > 0 && tensor.getDimsList().subList(0, rank - 1).stream().allMatch(d -> d == 1);
   }
 
-  /** Which input of {@link #biasNode} is the bias. */
+  /** Returns the index of the input of {@link #biasNode} that is the bias. */
   public int biasInput(NodeProto biasNode) {
     NodeProto node = node();
     if (!node.getOpType().equals("MatMul")) {
@@ -220,17 +226,17 @@ public record MappedNode(Graph graph, String name) {
   }
 
   /**
-   * The value that a layer yields.
+   * Returns the value that is the layer's output.
    *
-   * @param biased whether the layer has a bias of its own; a constant that is added behind a layer
-   *     without one is not the layer's
+   * @param biased whether the layer has a bias; if it has none, a constant that is added behind it
+   *     does not belong to it
    */
   public String output(boolean biased) {
     NodeProto bias = biased ? biasNode() : null;
     return (bias == null ? node() : bias).getOutput(0);
   }
 
-  /** How many axes stand behind that of the channels, of what it reads and makes. */
+  /** Returns the number of axes behind the channel axis of its input and output. */
   int axesBehind() {
     return isConv() ? Math.max(0, weight().getDimsCount() - 2) : 0;
   }
@@ -241,12 +247,12 @@ public record MappedNode(Graph graph, String name) {
         : add.getInput(0).equals(value) ? add.getInput(1) : add.getInput(0);
   }
 
-  /** What the product is multiplied by. */
+  /** Returns the factor of the product. */
   public float alpha() {
     return factor("alpha");
   }
 
-  /** What the bias is multiplied by when it is added. */
+  /** Returns the factor of the bias. */
   public float beta() {
     return factor("beta");
   }
@@ -262,7 +268,7 @@ public record MappedNode(Graph graph, String name) {
         : 1f;
   }
 
-  /** The node without alpha and beta, which its weight and bias have taken over. */
+  /** Returns the node without alpha and beta, which have been applied to its weight and bias. */
   public static NodeProto plain(NodeProto node) {
     NodeProto.Builder plain = node.toBuilder().clearAttribute();
     node.getAttributeList().stream()

@@ -12,26 +12,30 @@ import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How a quantized model is written. Immutable: each method gives other options.
+ * Chooses how a quantized model is written. Immutable: each method returns other options.
  *
- * @param signedActivations int8 activations stay int8. Without it they are written as uint8 with
- *     the zero point moved by 128: the same numbers, which x86 CPUs multiply faster
- * @param unsignedWeights int8 weights are written as uint8 with the zero point 128: the same
- *     numbers. x86 CPUs without VNNI multiply u8 × s8 with a sum of two products in 16 bits, which
- *     saturates, and u8 × u8 exactly, but slower. See {@link OnnxQdq#nonSaturating} for another way
- * @param reducedRange weights of 8 bits get 7, from -64 to 63, for CPUs without VNNI, whose u8 × s8
- *     products saturate. The outputs are then no longer those of the quantized model
- * @param cleanShapes what exporters compute of shapes becomes constant where it can, and sizes of
- *     positions those of the sentences, so that the runtime finds its fusions. The outputs stay
- * @param contribOperators MatMulIntegerToFloat of ONNX Runtime's domain {@code com.microsoft} in
- *     place of QuantizeLinear and DequantizeLinear around MatMul: faster, and no other runtime
- *     reads them
- * @param runtimeRounding int8 weights and tables of embeddings have the bytes that ONNX Runtime's
- *     own quantizer ({@code quantize_dynamic}, with symmetric weights) writes. See {@link
+ * @param signedActivations whether int8 activations stay int8. Otherwise they are written as uint8
+ *     with the zero point moved by 128, which are the same numbers, but faster on x86 CPUs
+ * @param unsignedWeights whether int8 weights are written as uint8 with the zero point 128, which
+ *     are the same numbers. On x86 CPUs without VNNI, products of u8 × s8 are added in pairs in 16
+ *     bits, which can saturate. Products of u8 × u8 are exact, but slower. See {@link
+ *     OnnxQdq#nonSaturating} for another way
+ * @param reducedRange whether 8-bit weights get 7 bits, from -64 to 63, for CPUs without VNNI,
+ *     whose u8 × s8 products can saturate. The outputs then differ from those of the quantized
+ *     model
+ * @param cleanShapes whether computed shapes become constant where possible, and positions get the
+ *     sizes of the sentences, so that the runtime finds its fusions. The outputs do not change
+ * @param contribOperators whether MatMulIntegerToFloat of ONNX Runtime's domain {@code
+ *     com.microsoft} replaces QuantizeLinear and DequantizeLinear around MatMul, which is faster
+ *     but only for ONNX Runtime
+ * @param runtimeRounding whether int8 weights and tables of embeddings get the bytes that ONNX
+ *     Runtime's own quantizer ({@code quantize_dynamic}, with symmetric weights) writes. See {@link
  *     #withRuntimeRounding}
  * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
- * @param embeddings Gather nodes whose float32 tables are written as uint8 with a scale per column
- * @param proof what the file is proved on before it is written, or why it is not
+ * @param embeddings the Gather nodes whose float32 tables are written as uint8 with a scale for
+ *     each column
+ * @param proof the data that the file is proved on before it is written, or the reason why it is
+ *     not proved
  */
 public record OnnxOptions(
     boolean signedActivations,
@@ -43,7 +47,10 @@ public record OnnxOptions(
     Map<String, String> folded,
     Set<String> embeddings,
     OnnxProof proof) {
-  /** uint8 activations, clean shapes, standard operators only, nothing folded, random proof. */
+  /**
+   * The default options: uint8 activations, clean shapes, only standard operators, no folds, and a
+   * proof on random data.
+   */
   public static final OnnxOptions DEFAULT =
       new OnnxOptions(
           false, false, false, true, false, false, Map.of(), Set.of(), OnnxProof.random());
@@ -55,7 +62,7 @@ public record OnnxOptions(
     Objects.requireNonNull(proof, "proof");
   }
 
-  /** With int8 activations left as they are, or not. */
+  /** Returns these options with int8 activations kept as int8, or not. */
   public OnnxOptions withSignedActivations(boolean signed) {
     return new OnnxOptions(
         signed,
@@ -69,7 +76,7 @@ public record OnnxOptions(
         proof);
   }
 
-  /** With int8 weights written as uint8, or not. */
+  /** Returns these options with int8 weights written as uint8, or not. */
   public OnnxOptions withUnsignedWeights(boolean unsigned) {
     return new OnnxOptions(
         signedActivations,
@@ -83,7 +90,7 @@ public record OnnxOptions(
         proof);
   }
 
-  /** With weights of 7 bits, or not. */
+  /** Returns these options with 7-bit weights, or not. */
   public OnnxOptions withReducedRange(boolean reduced) {
     return new OnnxOptions(
         signedActivations,
@@ -97,7 +104,7 @@ public record OnnxOptions(
         proof);
   }
 
-  /** With clean shapes, or those of the file. */
+  /** Returns these options with clean shapes, or with the shapes of the file. */
   public OnnxOptions withCleanShapes(boolean clean) {
     return new OnnxOptions(
         signedActivations,
@@ -111,7 +118,7 @@ public record OnnxOptions(
         proof);
   }
 
-  /** With ONNX Runtime's own operators, or not. */
+  /** Returns these options with ONNX Runtime's own operators, or without. */
   public OnnxOptions withContribOperators(boolean contrib) {
     return new OnnxOptions(
         signedActivations,
@@ -126,9 +133,9 @@ public record OnnxOptions(
   }
 
   /**
-   * With int8 weights and tables of embeddings rounded as ONNX Runtime's own quantizer rounds them,
-   * or not, for a file that must have the same bytes as one of its files. All arithmetic is
-   * float32:
+   * Returns these options with int8 weights and tables of embeddings rounded as ONNX Runtime's own
+   * quantizer rounds them, or not. This reproduces the bytes of files that it has written. All
+   * arithmetic is float32:
    *
    * <ul>
    *   <li>a weight: {@code scale = amax / largest}, {@code code = clamp(round(w / scale))}. The
@@ -139,8 +146,8 @@ public record OnnxOptions(
    *       point)}
    * </ul>
    *
-   * <p>The quantized model multiplies by {@code 127 / amax} in place of the division. Its weights
-   * are the same but for the last bit of scales and a few codes in a million, next to a tie.
+   * <p>The quantized model multiplies by {@code 127 / amax} instead of dividing. Its weights differ
+   * only in the last bit of scales, and in a few codes in a million that are next to a tie.
    */
   public OnnxOptions withRuntimeRounding(boolean runtime) {
     return new OnnxOptions(
@@ -156,13 +163,13 @@ public record OnnxOptions(
   }
 
   /**
-   * With the smoothing of a layer's input folded into the node that makes it, so that no
-   * multiplication is left.
+   * Returns these options with the smoothing of a layer's input folded into the node that makes the
+   * input, so that no multiplication is left.
    *
    * @param layer the smoothed layer
-   * @param producer a MatMul, Gemm, Conv, LayerNormalization or BatchNormalization node. Nothing
-   *     but this layer may read what it makes, and between them may only be operations that leave
-   *     the channels in their order; {@link OnnxQdq#export} checks that
+   * @param producer a MatMul, Gemm, Conv, LayerNormalization or BatchNormalization node. Only this
+   *     layer may read its output, and only operations that keep the order of the channels may be
+   *     between them; {@link OnnxQdq#export} checks this
    */
   public OnnxOptions withFolded(String layer, String producer) {
     Map<String, String> more = new LinkedHashMap<>(folded);
@@ -180,8 +187,8 @@ public record OnnxOptions(
   }
 
   /**
-   * With tables of embeddings as uint8, a scale per column. {@link OnnxQdq#embeddingQuantizer}
-   * gives the same numbers to a model on ND4J.
+   * Returns these options with tables of embeddings written as uint8, with a scale for each column.
+   * {@link OnnxQdq#embeddingQuantizer} gives the same numbers to a model on ND4J.
    */
   public OnnxOptions withEmbeddings(String... gathers) {
     Set<String> more = new LinkedHashSet<>(embeddings);
@@ -198,7 +205,7 @@ public record OnnxOptions(
         proof);
   }
 
-  /** With a proof on other data, or without one. */
+  /** Returns these options with a proof on other data, or without a proof. */
   public OnnxOptions withProof(OnnxProof other) {
     return new OnnxOptions(
         signedActivations,
@@ -212,7 +219,7 @@ public record OnnxOptions(
         other);
   }
 
-  /** A table of {@link #embeddings} in its codes. */
+  /** Returns a table of {@link #embeddings} in its codes. */
   PackedTensor packed(INDArray table) {
     return runtimeRounding
         ? RuntimeRounding.table(table)

@@ -35,13 +35,14 @@ public final class OnnxQdq {
   private OnnxQdq() {}
 
   /**
-   * What was written.
+   * Describes the written file.
    *
    * @param opset the version of ONNX's operators that the file needs
-   * @param bytes of the file
-   * @param proof that the file computes what the quantized model does, or why there is none
-   * @param dynamic the paths of inputs whose scale each run takes from its whole tensor. If there
-   *     is one, what the file gives for a row depends on the rest of its batch and on padding
+   * @param bytes the size of the file
+   * @param proof the proof that the file computes what the quantized model computes, or the reason
+   *     why there is none
+   * @param dynamic the paths of inputs whose scale each run computes from the whole tensor. If
+   *     there are any, the output for a row depends on the rest of its batch and on padding
    */
   public record Exported(long opset, long bytes, ProofResult proof, List<String> dynamic) {
     /** Copies the list. */
@@ -50,7 +51,10 @@ public final class OnnxQdq {
     }
   }
 
-  /** As the longer method, with {@link OnnxOptions#DEFAULT}, from a file. */
+  /**
+   * Exports a quantized model from a file with {@link OnnxOptions#DEFAULT}, as the longer method
+   * does.
+   */
   public static Exported export(
       Path original, Quantized<?> quantized, OnnxMapping mapping, Path out) throws IOException {
     return export(OnnxWeights.open(original), quantized, mapping, out, OnnxOptions.DEFAULT);
@@ -64,11 +68,13 @@ public final class OnnxQdq {
    * @param quantized the model: static inputs and outputs of int8, uint8 or FP8 with one scale;
    *     weights of integers of up to 8 bits or FP8, with one scale, one per channel or in blocks
    * @param mapping the nodes of every quantized layer
-   * @param out written whole or not at all
-   * @throws OnnxException if the file is another model, has not the mapped nodes, or a layer is
-   *     quantized in a way that ONNX has no operators for; the message names layer and node. Also
-   *     if the proof fails, and names the first node that differs, or if it cannot be made
-   * @throws IOException if it cannot be written; a file that was there is then unchanged
+   * @param out the file to write, whole or not at all
+   * @throws OnnxException if the file is another model or does not have the mapped nodes, or if
+   *     ONNX has no operators for the quantization of a layer; the message names layer and node.
+   *     Also if the proof fails, in which case the message names the first node that differs, or if
+   *     no proof is possible
+   * @throws IOException if the file cannot be written; a file that was there before is then
+   *     unchanged
    */
   public static Exported export(
       OnnxWeights original,
@@ -81,9 +87,9 @@ public final class OnnxQdq {
   }
 
   /**
-   * As above.
+   * Exports a model as above.
    *
-   * @param damage what a test does to the model before it is proved
+   * @param damage a change that a test makes to the model before it is proved
    */
   static Exported export(
       OnnxWeights original,
@@ -120,8 +126,8 @@ public final class OnnxQdq {
   }
 
   /**
-   * The quantizer of a table of embeddings that {@link OnnxOptions#withEmbeddings} names: uint8, a
-   * scale and a zero point per column, from a range that holds 0.
+   * Returns the quantizer for a table of embeddings that {@link OnnxOptions#withEmbeddings} names:
+   * uint8 with a scale and a zero point for each column, from a range that contains 0.
    *
    * @param table [rows, columns]
    */
@@ -140,12 +146,13 @@ public final class OnnxQdq {
   }
 
   /**
-   * Gives each output channel of a weight an amax with which products of uint8 and int8 do not
-   * saturate on x86 CPUs without VNNI, for {@link dev.bitfold.Calibration#weightAmax}: these add
-   * the products of two neighbouring input channels (VPMADDUBSW) in 16 bits, so that the codes of
-   * two neighbours may be 128 together. Costs a fraction of the one bit that {@link
-   * OnnxOptions#withReducedRange} takes, as the largest weights are seldom neighbours. For
-   * descriptors of int8 that keep {@code O}; which axis that is, the weight's layout says.
+   * Returns a rule for {@link dev.bitfold.Calibration#weightAmax} that gives each output channel of
+   * a weight an amax with which products of uint8 and int8 do not saturate on x86 CPUs without
+   * VNNI. These CPUs add the products of two adjacent input channels (VPMADDUBSW) in 16 bits, so
+   * the codes of two adjacent channels may together be at most 128. This costs a fraction of the
+   * one bit that {@link OnnxOptions#withReducedRange} takes, because the largest weights are seldom
+   * adjacent. The rule is for int8 descriptors that keep {@code O}; the weight's layout tells which
+   * axis that is.
    */
   public static WeightAmax nonSaturating() {
     return new NonSaturating();

@@ -30,7 +30,7 @@ import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** One export: what is checked, what the file must compute, and what is written. */
+/** Runs one export: the checks, the description of what the file must compute, and the writing. */
 final class QdqExport {
   private static final long PER_CHANNEL = 13;
   private static final long BLOCKS = 21;
@@ -51,9 +51,7 @@ final class QdqExport {
     this.options = options;
   }
 
-  /**
-   * What the file must compute. Checks before anything else that the float file is the float model.
-   */
+  /** Returns what the file must compute, after checking that the float file is the float model. */
   Reference expected() {
     requireCovered();
     OpsetRaise.of(file.name(), file.model());
@@ -87,7 +85,7 @@ final class QdqExport {
     }
   }
 
-  /** The paths of inputs whose scale each run computes. */
+  /** Returns the paths of inputs whose scale each run computes. */
   List<String> dynamic() {
     List<String> dynamic = new ArrayList<>();
     for (String layer : mapping.layers().keySet()) {
@@ -97,15 +95,15 @@ final class QdqExport {
     return dynamic;
   }
 
-  /** The entries of a session's configuration without which ONNX Runtime computes otherwise. */
+  /** Returns the session settings without which ONNX Runtime would compute something else. */
   Map<String, String> sessionSettings() {
     return SessionSettings.of(stored, floatHashes);
   }
 
-  /** The file that is written. */
+  /** Returns the file to write. */
   ModelProto written() {
     long from = OpsetRaise.of(file.name(), file.model());
-    // Raised to what per-channel scales need first; int4, FP8 and blocks need more.
+    // The opset is first raised to what per-channel scales need. Int4, FP8 and blocks need more.
     long to = Math.max(from, Math.max(PER_CHANNEL, opset()));
     ModelProto raised = new OpsetRaise(file.name(), from, to).apply(file.model());
     Graph graph = new Graph(new OnnxFile(file.name(), raised));
@@ -131,7 +129,7 @@ final class QdqExport {
         .build();
   }
 
-  /** The file format that the versions of the operators came with. */
+  /** Returns the version of the file format that belongs to a version of the operators. */
   private static long irVersion(long opset) {
     return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
   }
@@ -180,7 +178,7 @@ final class QdqExport {
     }
   }
 
-  /** The mapped layers with the nodes of all their calls. */
+  /** Returns the mapped layers with the nodes of all their calls. */
   private List<MappedLayer> layers(Graph graph) {
     Set<String> taken = new LinkedHashSet<>();
     for (String gather : options.embeddings()) {
@@ -206,7 +204,7 @@ final class QdqExport {
     }
   }
 
-  /** The layers that are not quantized and have a weight of the same values. */
+  /** Returns the layers that are not quantized and whose weight has the same values. */
   private List<String> twins(LayerState state) {
     String hash = state.original(state.weight()).orElse("");
     List<String> twins = new ArrayList<>();
@@ -234,7 +232,7 @@ final class QdqExport {
     return gathers;
   }
 
-  /** The factors that each producer takes over; each is checked. */
+  /** Returns the factors that each producer takes over, after checking them. */
   private Map<String, float[]> foldings(Foldings foldings, List<MappedLayer> layers) {
     Map<String, float[]> factors = new LinkedHashMap<>();
     options
@@ -260,7 +258,7 @@ final class QdqExport {
     return factors;
   }
 
-  /** Everything that distinguishes the quantized model must have its place in the file. */
+  /** Checks that everything that distinguishes the quantized model has its place in the file. */
   private void requireCovered() {
     Set<String> covered = new LinkedHashSet<>(mapping.tensors().keySet());
     List<String> known = new ArrayList<>();

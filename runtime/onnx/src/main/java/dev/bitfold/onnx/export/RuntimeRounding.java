@@ -30,10 +30,10 @@ record RuntimeRounding(String path, QuantDescriptor descriptor, Layout layout, b
       QuantDescriptor.builder().bits(BITS).unsigned(true).affine(true).build();
 
   /**
-   * A table of embeddings in uint8, with one scale: {@code scale = 2 amax / 255}, {@code zero point
-   * = round(amax / scale)}, {@code code = clamp(round(x / scale) + zero point)}. The zero point is
-   * found in double, before the scale is rounded: it is 128, or 127 where the quotient is below
-   * 127.5.
+   * Returns a table of embeddings in uint8 with one scale: {@code scale = 2 amax / 255}, {@code
+   * zero point = round(amax / scale)}, {@code code = clamp(round(x / scale) + zero point)}. The
+   * zero point is found in double, before the scale is rounded: it is 128, or 127 where the
+   * quotient is below 127.5.
    *
    * @param table [rows, columns]
    */
@@ -57,8 +57,8 @@ record RuntimeRounding(String path, QuantDescriptor descriptor, Layout layout, b
   }
 
   /**
-   * The weight in int8 codes, with a zero point of 0: {@code scale = amax / largest}, {@code code =
-   * clamp(round(w / scale))}.
+   * Returns the weight in int8 codes with a zero point of 0: {@code scale = amax / largest}, {@code
+   * code = clamp(round(w / scale))}.
    *
    * @param reduced whether the largest code is 64
    * @throws IllegalArgumentException if the weight is not int8 with one scale, or one per index of
@@ -123,7 +123,7 @@ record RuntimeRounding(String path, QuantDescriptor descriptor, Layout layout, b
     }
   }
 
-  /** For each element, in c order, the number of its scale. */
+  /** Returns the index of its scale for each element, in c order. */
   private static int[] groups(long[] shape, long[] scales) {
     int rank = shape.length;
     int[] group = new int[Math.toIntExact(length(shape))];

@@ -7,22 +7,23 @@ import dev.bitfold.storage.StateFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * What a session's configuration must say for ONNX Runtime to compute what an exported file says.
- */
+/** Finds the session settings with which ONNX Runtime computes what an exported file describes. */
 final class SessionSettings {
   private static final long FP8 = 19;
 
-  /** 1: inputs of MatMulNBits stay float. */
+  /** With the value 1, inputs of MatMulNBits stay float. */
   private static final String ACCURACY = "session.qdq_matmulnbits_accuracy_level";
 
-  /** 1: nothing is fused with DequantizeLinear, and that of a constant is computed once. */
+  /**
+   * With the value 1, nothing is fused with DequantizeLinear, and DequantizeLinear of a constant is
+   * computed once.
+   */
   private static final String NOT_FUSED = "session.disable_quant_qdq";
 
   private SessionSettings() {}
 
   /**
-   * The entries, without which ONNX Runtime 1.29 computes otherwise.
+   * Returns the settings without which ONNX Runtime 1.29 would compute something else.
    *
    * @param originals the SHA-256 of the float model's weights and biases
    */
@@ -43,13 +44,13 @@ final class SessionSettings {
       floats |= FormatTypes.of(descriptor.format()).filter(type -> type.opset() == FP8).isPresent();
     }
     Map<String, String> settings = new LinkedHashMap<>();
-    // MatMulNBits, into which blocks and int8 weights of float inputs are fused, also rounds the
-    // inputs to 8 bits. Whole channels are slow in it even without that.
+    // Blocks and int8 weights of float inputs are fused into MatMulNBits, which also rounds the
+    // inputs to 8 bits. Even without this rounding, it is slow for whole channels.
     boolean once = alone && !blocks && !products;
     if (blocks || (alone && !once)) {
       settings.put(ACCURACY, "1");
     }
-    // FP8 around a MatMul is fused into an operator that has no FP8.
+    // FP8 around a MatMul is fused into an operator that does not support FP8.
     if (floats || once) {
       settings.put(NOT_FUSED, "1");
     }

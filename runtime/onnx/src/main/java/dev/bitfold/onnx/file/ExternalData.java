@@ -19,13 +19,14 @@ import org.nd4j.shade.protobuf.ByteString;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
 /**
- * Brings tensors whose data stand in files beside the model into the model. Large ones are mapped:
- * the operating system reads a page when it is first used, and the heap does not hold it. Such a
- * model may hold more than 2 GiB, so that it cannot be written in one piece.
+ * Reads tensors whose data are in files beside the model. Large ones are mapped: the operating
+ * system reads a page when it is first used, so the heap does not hold it. Such a model may hold
+ * more than 2 GiB, and then cannot be written in one piece.
  */
 final class ExternalData implements AutoCloseable {
   /**
-   * Smaller tensors are copied, as each mapping takes a page and an entry of the process's table.
+   * Smaller tensors are copied, because each mapping takes a page and an entry in the table of the
+   * process.
    */
   private static final int MIN_MAPPED = 1 << 16;
 
@@ -39,7 +40,7 @@ final class ExternalData implements AutoCloseable {
   }
 
   /**
-   * The model with all data.
+   * Returns the model with all data.
    *
    * @param folder the model's folder; paths are relative to it and must not leave it
    * @throws OnnxException if a file is missing, too short, or elsewhere

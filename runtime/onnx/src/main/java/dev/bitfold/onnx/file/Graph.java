@@ -22,8 +22,8 @@ import onnx.Onnx.ValueInfoProto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph that is being changed. Nodes are replaced whole and keep their names, of which no two are
- * the same; their order is found again at the end. For one thread.
+ * Represents a graph that is being changed. Nodes are replaced as a whole and keep their names,
+ * which are unique. Their order is computed at the end. For one thread.
  */
 public final class Graph {
   private static final long INITIALIZERS_ARE_DEFAULTS = 4;
@@ -82,17 +82,17 @@ public final class Graph {
     }
   }
 
-  /** Whether a node is of one of ONNX's own operators, and of which. */
+  /** Returns whether a node is one of ONNX's own operators, and has this operation. */
   public static boolean is(NodeProto node, String operation) {
     return node.getOpType().equals(operation) && isStandard(node.getDomain());
   }
 
-  /** Whether a domain is ONNX's own, which has two names. */
+  /** Returns whether a domain is ONNX's own, which has two names. */
   public static boolean isStandard(String domain) {
     return domain.isEmpty() || domain.equals("ai.onnx");
   }
 
-  /** The graphs inside of a node. */
+  /** Returns the graphs inside of a node. */
   public static List<GraphProto> subgraphs(NodeProto node) {
     List<GraphProto> found = new ArrayList<>();
     for (AttributeProto attribute : node.getAttributeList()) {
@@ -112,7 +112,7 @@ public final class Graph {
     return file;
   }
 
-  /** The nodes, in no particular order. */
+  /** Returns the nodes, in no particular order. */
   public List<NodeProto> nodes() {
     return List.copyOf(nodes.values());
   }
@@ -121,7 +121,7 @@ public final class Graph {
     return Optional.ofNullable(nodes.get(name));
   }
 
-  /** The node in whose subgraph, at any depth, a node of that name stands. */
+  /** Returns the node whose subgraph contains, at any depth, a node of that name. */
   public Optional<NodeProto> holder(String name) {
     return nodes.values().stream().filter(node -> holds(node, name)).findFirst();
   }
@@ -132,7 +132,7 @@ public final class Graph {
         .anyMatch(inner -> inner.getName().equals(name) || holds(inner, name));
   }
 
-  /** Whether a constant is held in sparse form, which nothing here reads. */
+  /** Returns whether a constant is stored in sparse form, which is not supported here. */
   public boolean isSparse(String value) {
     return original.getSparseInitializerList().stream()
         .anyMatch(sparse -> sparse.getValues().getName().equals(value));
@@ -142,19 +142,19 @@ public final class Graph {
     return initializers.get(name);
   }
 
-  /** The inputs of the graph that a caller has to feed, in its order. */
+  /** Returns the inputs of the graph that a caller must feed, in order. */
   public List<ValueInfoProto> fedInputs() {
     return graphInputs.values().stream()
         .filter(input -> !initializers.containsKey(input.getName()))
         .toList();
   }
 
-  /** Whether a value is an input of the graph that a caller has to feed. */
+  /** Returns whether a value is an input that a caller must feed. */
   public boolean isFed(String value) {
     return graphInputs.containsKey(value) && !initializers.containsKey(value);
   }
 
-  /** The outputs of the graph, in its order. */
+  /** Returns the outputs of the graph, in order. */
   public List<String> graphOutputs() {
     return List.copyOf(graphOutputs.keySet());
   }
@@ -163,28 +163,28 @@ public final class Graph {
     return graphOutputs.containsKey(value);
   }
 
-  /** The declared type of an input of the graph. */
+  /** Returns the declared type of an input of the graph. */
   Optional<ValueInfoProto> graphInput(String value) {
     return Optional.ofNullable(graphInputs.get(value));
   }
 
-  /** Adds an input that a caller has to feed. */
+  /** Adds an input that a caller must feed. */
   public void addInput(ValueInfoProto input) {
     graphInputs.put(input.getName(), input);
     valueNames.add(input.getName());
   }
 
-  /** Makes a value an output of the graph, of the type that it has. */
+  /** Makes a value an output of the graph, with the type of the value. */
   public void addOutput(String value) {
     graphOutputs.putIfAbsent(value, ValueInfoProto.newBuilder().setName(value).build());
   }
 
-  /** Makes a value no output of the graph. */
+  /** Removes a value from the outputs of the graph. */
   public void removeOutput(String value) {
     graphOutputs.remove(value);
   }
 
-  /** A name that is not in use, for a value and its node. */
+  /** Returns an unused name for a value and its node. */
   public String fresh(String base) {
     String name = base;
     for (int i = 1; valueNames.contains(name) || nodeNames.contains(name); i++) {
@@ -195,7 +195,7 @@ public final class Graph {
     return name;
   }
 
-  /** Adds a constant under a name of its own, and returns that. */
+  /** Adds a constant under its own unique name, and returns that name. */
   public String add(TensorProto tensor) {
     String name = fresh(tensor.getName());
     initializers.put(name, tensor.toBuilder().setName(name).build());
@@ -207,7 +207,7 @@ public final class Graph {
   }
 
   /**
-   * Adds a node with one output that has its name.
+   * Adds a node with one output that has the node's name.
    *
    * @return the output
    */
@@ -219,7 +219,7 @@ public final class Graph {
     return name;
   }
 
-  /** Adds a node that yields a value, which no node may yield so far. */
+  /** Adds a node that yields a value that no other node yields. */
   public void addInto(
       String value, String base, String operation, UnaryOperator<NodeProto.Builder> rest) {
     NodeProto.Builder node =
@@ -227,7 +227,7 @@ public final class Graph {
     index(rest.apply(node).build());
   }
 
-  /** Puts a node in the place of one of the same name. */
+  /** Replaces a node by another node of the same name. */
   public void replace(NodeProto node, NodeProto by) {
     NodeProto old = nodes.get(node.getName());
     if (old == null || !by.getName().equals(node.getName())) {
@@ -260,7 +260,7 @@ public final class Graph {
     return name == null ? null : nodes.get(name);
   }
 
-  /** The nodes that read a value, also from inside of their subgraphs. */
+  /** Returns the nodes that read a value, including nodes whose subgraphs read it. */
   public List<NodeProto> readers(String value) {
     return readers.getOrDefault(value, Set.of()).stream()
         .map(nodes::get)
@@ -268,7 +268,7 @@ public final class Graph {
         .toList();
   }
 
-  /** All values that a node reads, once each. */
+  /** Returns all values that a node reads, each once. */
   public static Set<String> reads(NodeProto node) {
     Set<String> reads = new LinkedHashSet<>(node.getInputList());
     for (GraphProto inner : subgraphs(node)) {
@@ -280,16 +280,16 @@ public final class Graph {
   }
 
   /**
-   * The constant behind a value: an initializer that no caller can override, or what a Constant
-   * yields.
+   * Returns the constant behind a value: an initializer that no caller can override, or the output
+   * of a Constant.
    */
   public Optional<TensorProto> constant(String value) {
     return held(value, overridable);
   }
 
   /**
-   * As {@link #constant}; also an initializer that is an input as well, so that a caller could feed
-   * another.
+   * Returns the constant as {@link #constant} does, or an initializer that is also an input and
+   * could therefore be overridden.
    */
   public Optional<TensorProto> held(String value) {
     return held(value, false);
@@ -319,7 +319,9 @@ public final class Graph {
     return Optional.empty();
   }
 
-  /** Makes a node's output go through others: it gets a new name, and readers keep the old one. */
+  /**
+   * Inserts other nodes behind a node: its output gets a new name, and readers keep the old name.
+   */
   public String divert(NodeProto node, String suffix) {
     String old = node.getOutput(0);
     String diverted = fresh(old + suffix);
@@ -327,7 +329,7 @@ public final class Graph {
     return diverted;
   }
 
-  /** Removes nodes and initializers that nothing reads. */
+  /** Removes nodes and initializers that are not read. */
   public void removeUnread() {
     Deque<NodeProto> left = new ArrayDeque<>(nodes.values());
     for (NodeProto node = left.poll(); node != null; node = left.poll()) {
@@ -343,7 +345,7 @@ public final class Graph {
     return graphOutputs.containsKey(value) || !readers.getOrDefault(value, Set.of()).isEmpty();
   }
 
-  /** The graph in topological order; nodes keep their order as far as it is one. */
+  /** Returns the graph in topological order. Nodes keep their order as far as possible. */
   public GraphProto toProto() {
     GraphProto.Builder graph =
         original.toBuilder()
@@ -365,7 +367,7 @@ public final class Graph {
     return graph.build();
   }
 
-  /** The nodes in topological order; they keep their order as far as it is one. */
+  /** Returns the nodes in topological order. Nodes keep their order as far as possible. */
   public List<NodeProto> sorted() {
     List<String> names = new ArrayList<>(nodes.keySet());
     Map<String, Integer> place = new HashMap<>();

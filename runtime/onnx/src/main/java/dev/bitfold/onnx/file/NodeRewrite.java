@@ -88,7 +88,7 @@ final class NodeRewrite {
     node.addAttribute(integer(name, value));
   }
 
-  /** A constant of one number, of an element type of floats, under a new name. */
+  /** Adds a constant of one number with a float element type, and returns its new name. */
   String number(String end, int elementType, float value) {
     ElementType type = ElementType.of(elementType);
     ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -122,12 +122,14 @@ final class NodeRewrite {
     }
   }
 
-  /** The element type of an input, as a number of the format; float32 where it is not known. */
+  /**
+   * Returns the element type of an input, as a number of the format; float32 if it is not known.
+   */
   int elementType(int input) {
     return ranks.elementType(original.getInput(input));
   }
 
-  /** The value of an input that is constant; empty if it is not. */
+  /** Returns the value of a constant input; empty if the input is not constant. */
   Optional<TensorProto> constant(int input) {
     if (input >= node.getInputCount()) {
       return Optional.empty();

@@ -9,13 +9,13 @@ import onnx.Onnx.AttributeProto;
 import onnx.Onnx.TensorProto;
 
 /**
- * The operators whose meaning changes from version 7 to version 11, and how a node of the earlier
- * one is written in the later one. Attributes that become inputs keep their default: what a node
- * leaves out is written out where the later version means something else. Where the earlier
- * definition is silent, ONNX Runtime's kernel is followed, as a file's numbers come from there.
+ * Lists the operators whose meaning changes between versions 7 and 11, and how a node of the
+ * earlier version is written in the later one. If an attribute becomes an input with another
+ * default, the former default is written out. Where the earlier definition is silent, ONNX
+ * Runtime's kernel is followed, because the numbers of a file come from it.
  */
 final class OldOperators {
-  /** Never part of the format; ONNX Runtime runs some of them in old files. */
+  /** Operators that were never part of the format, some of which ONNX Runtime runs in old files. */
   private static final Set<String> EXPERIMENTAL =
       Set.of(
           "ATen",
@@ -34,7 +34,7 @@ final class OldOperators {
 
   private OldOperators() {}
 
-  /** The changes of each operator, in order of their versions. */
+  /** Returns the changes of each operator, in order of their versions. */
   static Map<String, List<Change>> changes() {
     Map<String, List<Change>> changes = new HashMap<>();
     changes.put("BatchNormalization", List.of(new Change(9, OldOperators::spatial)));
@@ -64,7 +64,7 @@ final class OldOperators {
     return changes;
   }
 
-  /** Statistics of each activation, not of each channel, have no later form. */
+  /** Refuses statistics of each activation instead of each channel, which have no later form. */
   private static void spatial(NodeRewrite node) {
     if (node.attribute("spatial").map(AttributeProto::getI).orElse(1L) != 1) {
       throw node.refused("has spatial = 0, which opset 9 dropped");
@@ -72,7 +72,7 @@ final class OldOperators {
     node.remove("spatial");
   }
 
-  /** Without a bound, the largest float was one: it clips infinities. */
+  /** Writes the former default bound, the largest float, which clips infinities. */
   private static void clip(NodeRewrite node) {
     int type = node.elementType(0);
     float min = node.attribute("min").map(AttributeProto::getF).orElse(-Float.MAX_VALUE);
@@ -83,7 +83,7 @@ final class OldOperators {
     node.remove("max");
   }
 
-  /** The mask was of floats, then of booleans. */
+  /** Converts the mask, which was of floats and is now of booleans. */
   private static void mask(NodeRewrite node) {
     if (node.node().getOutputCount() > 1 && !node.node().getOutput(1).isEmpty()) {
       throw node.refused("yields a mask, which opset 10 has changed");
@@ -146,7 +146,7 @@ final class OldOperators {
   }
 
   /**
-   * Coordinates are not moved. The nearest one lies below where the tensor grows, and above where
+   * Keeps coordinates without a shift. The nearest one is below if the tensor grows, and above if
    * it shrinks.
    */
   private static void resize(NodeRewrite node, String nearest) {

@@ -16,16 +16,16 @@ import org.nd4j.shade.protobuf.CodedInputStream;
 import org.nd4j.shade.protobuf.UnsafeByteOperations;
 
 /**
- * A model file that was read and whose structure was checked.
+ * Holds a model file that was read and whose structure was checked.
  *
- * @param name for messages
- * @param model what it holds
+ * @param name the name in messages
+ * @param model the contents of the file
  */
 public record OnnxFile(String name, ModelProto model) {
-  /** What protobuf takes. */
+  /** The largest file that protobuf accepts. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64;
 
-  /** The file itself: of tensors that are kept in files beside it, only where they are. */
+  /** Reads the file itself. For tensors in other files, only their places are read. */
   static OnnxFile read(Path file) throws IOException {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
@@ -45,8 +45,8 @@ public record OnnxFile(String name, ModelProto model) {
   }
 
   /**
-   * As {@link #read}, with the data of tensors that are kept in files beside it. They are read when
-   * they are used, so that those files must not change meanwhile.
+   * Reads the file as {@link #read} does, with the data of tensors in other files. The data are
+   * read when they are used, so those files must not change.
    */
   static OnnxFile readWhole(Path file) throws IOException {
     OnnxFile read = read(file);
@@ -54,7 +54,7 @@ public record OnnxFile(String name, ModelProto model) {
     return new OnnxFile(read.name(), ExternalData.inline(read.name(), folder, read.model()));
   }
 
-  /** From bytes, which are copied. */
+  /** Reads a file from bytes, which are copied. */
   static OnnxFile of(String name, byte[] bytes) {
     return parse(name, bytes.clone());
   }
@@ -63,7 +63,7 @@ public record OnnxFile(String name, ModelProto model) {
     new WireCheck(name, bytes).check();
     ModelProto model;
     try {
-      // Raw data are views of the bytes, not copies: a model is in memory once.
+      // Raw data are views of the bytes and not copies, so a model is in memory once.
       CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
       in.enableAliasing(true);
       in.setSizeLimit(Integer.MAX_VALUE);

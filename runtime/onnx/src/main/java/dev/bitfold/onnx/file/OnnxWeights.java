@@ -17,13 +17,13 @@ import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The weights of an ONNX file, by their names or through the nodes that use them: exporters give
+ * Reads the weights of an ONNX file, by name or through the nodes that use them. Exporters give
  * weights meaningless names ({@code onnx::MatMul_787}), but name a node after its layer ({@code
  * /encoder/layer.0/attention/self/query/MatMul}). Immutable and safe for concurrent use.
  *
  * <p>Tensors have the type that they have in the file: float32, float16, bfloat16, double, integers
- * of 8 to 64 bits, booleans. Every method throws {@link OnnxException} where the file does not hold
- * what is asked, or what it holds does not fit itself.
+ * of 8 to 64 bits, booleans. Every method throws {@link OnnxException} if the file does not contain
+ * what is asked for, or if its contents are inconsistent.
  */
 public final class OnnxWeights {
   private final OnnxFile file;
@@ -49,26 +49,26 @@ public final class OnnxWeights {
   }
 
   /**
-   * Opens a file and reads its structure. Tensors that are kept in files beside it are read when
-   * they are used; those files must not change meanwhile.
+   * Opens a file and reads its structure. Tensors in other files are read when they are used, so
+   * those files must not change.
    *
-   * @throws OnnxException if it is damaged or no ONNX file
-   * @throws IOException if it cannot be read
+   * @throws OnnxException if the file is damaged or not an ONNX file
+   * @throws IOException if the file cannot be read
    */
   public static OnnxWeights open(Path file) throws IOException {
     return new OnnxWeights(OnnxFile.readWhole(file));
   }
 
   /**
-   * As {@link #open}, from memory.
+   * Opens a file from memory, as {@link #open} does.
    *
-   * @param name for messages
+   * @param name the name in messages
    */
   public static OnnxWeights of(String name, byte[] bytes) {
     return new OnnxWeights(OnnxFile.of(name, bytes));
   }
 
-  /** The weights of a file that was read, or made of one that was. */
+  /** Returns the weights of a file that was read, or that was made from one. */
   public static OnnxWeights of(OnnxFile file) {
     return new OnnxWeights(file);
   }
@@ -77,27 +77,30 @@ public final class OnnxWeights {
     return file;
   }
 
-  /** The file's name, as messages begin. */
+  /** Returns the file's name, with which messages begin. */
   public String name() {
     return file.name();
   }
 
-  /** An exception to be thrown: this file, and what is wrong with it. */
+  /** Returns an exception to throw: this file, and what is wrong with it. */
   public OnnxException bad(String problem) {
     return new OnnxException(file.name(), problem);
   }
 
-  /** The names of all named nodes, in the file's order. */
+  /** Returns the names of all named nodes, in the file's order. */
   public Set<String> nodes() {
     return new LinkedHashSet<>(nodesByName.keySet());
   }
 
-  /** The names of all initializers, in the file's order. */
+  /** Returns the names of all initializers, in the file's order. */
   public Set<String> initializers() {
     return new LinkedHashSet<>(initializers.keySet());
   }
 
-  /** What comes before the given end in the first node name, in alphabetical order, that has it. */
+  /**
+   * Returns the part before the given end in the name of a node that has this end; of several, the
+   * first name in alphabetical order.
+   */
   public Optional<String> prefixOf(String end) {
     return nodesByName.keySet().stream()
         .filter(name -> name.endsWith(end))
@@ -106,23 +109,23 @@ public final class OnnxWeights {
         .findFirst();
   }
 
-  /** Whether there is a node of exactly that name. */
+  /** Returns whether there is a node of exactly that name. */
   public boolean has(String node) {
     return nodesByName.containsKey(node);
   }
 
-  /** The operation of a node, {@code MatMul}. */
+  /** Returns the operation of a node: {@code MatMul}. */
   public String operation(String node) {
     return node(node).getOpType();
   }
 
-  /** Whether a node of that operation has a name that starts with the prefix. */
+  /** Returns whether a node of that operation has a name that begins with the prefix. */
   public boolean hasOperation(String prefix, String operation) {
     return nodesByName.values().stream()
         .anyMatch(n -> n.getOpType().equals(operation) && n.getName().startsWith(prefix));
   }
 
-  /** The initializer, or the constant that a node yields, of that name. */
+  /** Returns the initializer of that name, or the constant that a node of that name yields. */
   public INDArray tensor(String name) {
     TensorProto tensor =
         constant(name).orElseThrow(() -> bad("has no initializer or constant " + name));
@@ -130,8 +133,9 @@ public final class OnnxWeights {
   }
 
   /**
-   * The weights that a node reads: its only constant input of floats. NaN and infinities are
-   * refused here, in {@link #allWeights} and in {@link #matrix}; {@link #tensor} gives any values.
+   * Returns the weight that a node reads: its only constant input of floats. NaN and infinity are
+   * refused here, in {@link #allWeights} and in {@link #matrix}; {@link #tensor} returns any
+   * values.
    */
   public INDArray weights(String node) {
     List<INDArray> all = allWeights(node);
@@ -141,7 +145,7 @@ public final class OnnxWeights {
     return all.get(0);
   }
 
-  /** All constant inputs of floats of a node, in order. */
+  /** Returns all constant inputs of floats of a node, in order. */
   public List<INDArray> allWeights(String node) {
     return node(node).getInputList().stream()
         .flatMap(input -> constant(input).stream())
@@ -151,8 +155,8 @@ public final class OnnxWeights {
   }
 
   /**
-   * As {@link #weights}, transposed back where the file holds the weight of a MatMul as [out, in]
-   * behind a Transpose.
+   * Returns the weight as {@link #weights} does, transposed back if the file holds the weight of a
+   * MatMul as [out, in] behind a Transpose.
    */
   public INDArray matrix(String node) {
     for (String input : node(node).getInputList()) {
@@ -171,7 +175,7 @@ public final class OnnxWeights {
     return weights(node);
   }
 
-  /** The single number that a node reads, such as an epsilon that is added. */
+  /** Returns the single number that a node reads, such as an epsilon that is added. */
   public float number(String node) {
     INDArray value = weights(node);
     if (value.length() != 1) {
@@ -180,7 +184,7 @@ public final class OnnxWeights {
     return value.getFloat(0);
   }
 
-  /** A float attribute of a node. */
+  /** Returns a float attribute of a node. */
   public Optional<Float> attribute(String node, String name) {
     return node(node).getAttributeList().stream()
         .filter(attribute -> attribute.getName().equals(name))
@@ -189,8 +193,8 @@ public final class OnnxWeights {
   }
 
   /**
-   * The shape to which a node's output is reshaped: a size, or -1 where the file does not fix it.
-   * Empty where nothing reshapes the output.
+   * Returns the shape to which a node's output is reshaped: sizes, with -1 for a size that the file
+   * does not fix. Empty if nothing reshapes the output.
    */
   public List<Long> reshapeOf(String node) {
     NodeProto source = node(node);
@@ -204,7 +208,7 @@ public final class OnnxWeights {
         .orElse(List.of());
   }
 
-  /** The bytes of all initializers. */
+  /** Returns the size of all initializers in bytes. */
   public long bytes() {
     return initializers.values().stream().mapToLong(OnnxWeights::bytes).sum();
   }
@@ -230,7 +234,7 @@ public final class OnnxWeights {
 
   private Optional<TensorProto> constant(String value) {
     String name = value;
-    // Bounded: damaged files have cycles.
+    // The number of steps is bounded, because damaged files have cycles.
     for (int step = 0; step <= nodesByOutput.size(); step++) {
       TensorProto tensor = initializers.get(name);
       if (tensor != null) {

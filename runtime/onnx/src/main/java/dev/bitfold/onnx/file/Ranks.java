@@ -68,12 +68,12 @@ final class Ranks {
     return rank < 0 ? OptionalInt.empty() : OptionalInt.of(rank);
   }
 
-  /** The element type of a value, as a number of the format; float32 where it is not known. */
+  /** Returns the element type of a value, as a number of the format; float32 if it is not known. */
   int elementType(String value) {
     return types.getOrDefault(value, ElementType.FLOAT.number());
   }
 
-  /** The constant that a value is; empty if it is none. */
+  /** Returns the constant behind a value; empty if the value is not constant. */
   Optional<TensorProto> constant(String value) {
     NodeProto node = producers.get(value);
     return Optional.ofNullable(node == null ? initializers.get(value) : constant(node));

@@ -24,10 +24,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Describes a Java model that has no ONNX file, step by step, and writes it as one: in float, or
- * quantized in QDQ form. A model's {@code forward} is Java code, in which an activation or a sum
- * leaves no trace; so its steps are said again here, layers by their paths, and what was said is
- * proved: the file is run in ONNX Runtime against the model's own {@code forward}, and nothing is
- * written where they differ.
+ * quantized in QDQ form. Bitfold cannot see an activation or a sum inside of a Java {@code
+ * forward}, so its steps are repeated here, with layers by their paths. The result is proved: the
+ * file is run in ONNX Runtime and compared with the model's own {@code forward}, and nothing is
+ * written if they differ.
  *
  * <pre>{@code
  * OnnxGraph graph = OnnxGraph.named("mlp");
@@ -36,9 +36,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * graph.export(quantized, Mlp::forward, path);
  * }</pre>
  *
- * <p>Layers are those of the float model, also for a quantized file. The file is of opset 17, or of
- * what the quantized formats need. Its first axis, if it is open, is named {@code batch}. For one
- * thread.
+ * <p>Layers are those of the float model, also for a quantized file. The file has opset 17, or the
+ * opset that the quantized formats need. Its first axis, if it is open, is named {@code batch}. For
+ * one thread.
  */
 public final class OnnxGraph {
   private static final String REMEDY =
@@ -56,7 +56,7 @@ public final class OnnxGraph {
   /**
    * Starts a graph.
    *
-   * @param name in the file, and in messages
+   * @param name the name in the file and in messages
    */
   public static OnnxGraph named(String name) {
     return new OnnxGraph(name);
@@ -79,8 +79,8 @@ public final class OnnxGraph {
   /**
    * Adds an input of floats.
    *
-   * @param name under which it is fed
-   * @param shape with -1 for sizes that are open
+   * @param name the name under which it is fed
+   * @param shape the shape, with -1 for open sizes
    * @throws OnnxException if the name is taken, or a size is neither positive nor -1
    */
   public OnnxValue input(String name, long... shape) {
@@ -103,9 +103,9 @@ public final class OnnxGraph {
   }
 
   /**
-   * Adds a constant of floats, such as a table of positions that is added.
+   * Adds a constant of floats, such as a table of positions.
    *
-   * @param name in the file
+   * @param name the name in the file
    * @throws OnnxException if the name is taken
    */
   public OnnxValue constant(String name, INDArray values) {
@@ -142,9 +142,10 @@ public final class OnnxGraph {
   /**
    * Writes the float model, proved on random data. For a model of one input and one output.
    *
-   * @param forward the model's own
-   * @throws OnnxException if the file does not compute what the model does; nothing is written then
-   * @throws IOException if it cannot be written
+   * @param forward the forward of the model itself
+   * @throws OnnxException if the file does not compute what the model computes; nothing is written
+   *     then
+   * @throws IOException if the file cannot be written
    */
   public <M> OnnxQdq.Exported write(M model, Forward<? super M, INDArray> forward, Path out)
       throws IOException {
@@ -154,9 +155,9 @@ public final class OnnxGraph {
   /**
    * Writes the float model.
    *
-   * @param proof against the float model's outputs, or skipped
-   * @throws OnnxException as {@link #write(Object, Forward, Path)}, and if the proof is against
-   *     nothing
+   * @param proof a proof against the float model's outputs, or a skipped proof
+   * @throws OnnxException as {@link #write(Object, Forward, Path)} does, and if the proof is
+   *     against nothing
    * @throws IOException if it cannot be written
    */
   public OnnxQdq.Exported write(OnnxProof proof, Path out) throws IOException {
@@ -172,8 +173,9 @@ public final class OnnxGraph {
   /**
    * Writes the quantized model, proved on random data. For a model of one input and one output.
    *
-   * @param forward the model's own
-   * @throws OnnxException as {@link OnnxQdq#export}, and if a step is not what the model computes
+   * @param forward the forward of the model itself
+   * @throws OnnxException as {@link OnnxQdq#export} does, and if a step is not what the model
+   *     computes
    * @throws IOException if it cannot be written
    */
   public <M> OnnxQdq.Exported export(
@@ -182,10 +184,11 @@ public final class OnnxGraph {
   }
 
   /**
-   * Writes the quantized model as the options say. For a model of one input and one output.
+   * Writes the quantized model with options. For a model of one input and one output.
    *
-   * @param options whose proof, if it is against nothing, becomes one against the model
-   * @throws OnnxException as {@link OnnxQdq#export}, and if a step is not what the model computes
+   * @param options the options; a proof that is against nothing becomes a proof against the model
+   * @throws OnnxException as {@link OnnxQdq#export} does, and if a step is not what the model
+   *     computes
    * @throws IOException if it cannot be written
    */
   public <M> OnnxQdq.Exported export(
@@ -196,11 +199,12 @@ public final class OnnxGraph {
   }
 
   /**
-   * Writes the quantized model as the options say.
+   * Writes the quantized model with options.
    *
-   * @param options with a proof against the quantized model's outputs, or a skipped one
-   * @throws OnnxException as {@link OnnxQdq#export}, if a step is not what the model computes, and
-   *     if the proof is against nothing
+   * @param options options with a proof against the quantized model's outputs, or with a skipped
+   *     proof
+   * @throws OnnxException as {@link OnnxQdq#export} does, if a step is not what the model computes,
+   *     and if the proof is against nothing
    * @throws IOException if it cannot be written
    */
   public OnnxQdq.Exported export(Quantized<?> quantized, OnnxOptions options, Path out)

@@ -8,15 +8,16 @@ import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What Bitfold's model does with an input or output of a layer. Immutable.
+ * Describes what Bitfold's model does with an input or output of a layer. Immutable.
  *
  * @param tensor its path
- * @param factors what smoothing multiplies it by first, a factor per channel; empty for nothing
+ * @param factors the pre-quant scale that it is multiplied by first, one factor for each channel;
+ *     empty if there is none
  * @param axis the axis of the channels, counted from the end
  * @param quantize Bitfold's quantizer
  * @param unsigned whether the quantizer refuses negative values
- * @param ofRange if the scale is each tensor's own, the quantizer of a tensor whose values go from
- *     one end of a range to the other; empty if the scale is fixed
+ * @param ofRange for a dynamic scale, returns the quantizer of a tensor whose values span a range;
+ *     empty if the scale is fixed
  */
 public record Activation(
     String tensor,
@@ -25,10 +26,10 @@ public record Activation(
     UnaryOperator<INDArray> quantize,
     boolean unsigned,
     Optional<Function<Range, UnaryOperator<INDArray>>> ofRange) {
-  /** From the smallest number to the largest. */
+  /** Holds the smallest and the largest number. */
   public record Range(float low, float high) {}
 
-  /** An activation whose scale is fixed. */
+  /** Returns an activation with a fixed scale. */
   public static Activation fixed(
       String tensor,
       Optional<INDArray> factors,
@@ -38,7 +39,7 @@ public record Activation(
     return new Activation(tensor, factors, axis, quantize, unsigned, Optional.empty());
   }
 
-  /** An activation whose scale and zero point come from each tensor. */
+  /** Returns an activation whose scale and zero point come from each tensor. */
   public static Activation dynamic(
       String tensor,
       Optional<INDArray> factors,
@@ -48,12 +49,12 @@ public record Activation(
     return new Activation(tensor, factors, axis, quantize, false, Optional.of(ofRange));
   }
 
-  /** The value that is quantized. */
+  /** Returns the value that is quantized. */
   INDArray scaled(INDArray x) {
     return factors.map(f -> ChannelScale.apply(x, f, axis)).orElse(x);
   }
 
-  /** The smallest and the largest number that a fixed quantizer gives, and what is between two. */
+  /** Returns the smallest and the largest number that a fixed quantizer gives. */
   Range range() {
     INDArray ends = DenseFloats.array(new float[] {0f, Float.MAX_VALUE}, 2);
     float high = quantize.apply(ends).getFloat(1);
@@ -66,9 +67,9 @@ public record Activation(
   }
 
   /**
-   * The range of the numbers that a tensor is quantized to.
+   * Returns the range of the numbers that a tensor is quantized to.
    *
-   * @param values of the tensor, scaled; NaN does not count
+   * @param values the scaled values of the tensor; NaN does not count
    */
   Range range(float[] values) {
     if (ofRange.isEmpty()) {

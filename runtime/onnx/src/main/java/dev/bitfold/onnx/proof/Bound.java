@@ -10,30 +10,34 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * By how much what an exported file has may differ from what the reference computes.
+ * Bounds the difference between an exported file and the reference.
  *
- * <p>Both get the same codes at the start of each stretch between two cuts. What is left are the
- * roundings of float32 sums in another order: for a sum of K products about {@code sqrt(K) * 2^-24}
- * of its largest partial sum, 4e-6 at K = 4096. {@link #RELATIVE} is 25 times that, and an
- * eightieth of a step of 8 bits. It is taken of the largest value of the tensor. Where the value is
- * quantized next, any code is right that Bitfold's quantizer gives for a number within the bound:
- * so a value beside the middle of two codes may go to either, and no other value may.
+ * <p>Both have the same codes at the beginning of each part between two cuts. The remaining
+ * differences are roundings of float32 sums in another order. For a sum of K products, they are
+ * about {@code sqrt(K) * 2^-24} of its largest partial sum, or 4e-6 at K = 4096. {@link #RELATIVE}
+ * is 25 times that, and one eightieth of an 8-bit step. It is relative to the largest value of the
+ * tensor. If the value is quantized next, a code is correct exactly if Bitfold's quantizer gives it
+ * for a number within the bound. A value next to the midpoint of two codes may therefore get either
+ * of them.
  */
 final class Bound {
   static final double RELATIVE = 1e-4;
 
-  /** No bound is wider than this part of the range of a quantizer: an eighth of an 8-bit step. */
+  /** The largest bound, as a part of the range of a quantizer: an eighth of an 8-bit step. */
   private static final double OF_RANGE = 1.0 / (8 * 255);
 
-  /** Of a number that two float32 formulas give: code times scale, and code by its inverse. */
+  /**
+   * The bound for a number that two float32 formulas compute: a code times the scale, or divided by
+   * its inverse.
+   */
   private static final float FORMULAS = 4e-7f;
 
   private Bound() {}
 
   /**
-   * A difference.
+   * Describes a difference.
    *
-   * @param relative to the largest value of the tensor
+   * @param relative the difference relative to the largest value of the tensor
    * @param where the index of the largest difference
    * @param exceeds whether the bound is exceeded
    */
@@ -41,7 +45,7 @@ final class Bound {
       double relative, String where, double expected, double actual, boolean exceeds) {
     static final Difference NONE = new Difference(0, "", 0, 0, false);
 
-    /** The same as a fault of the whole tensor. */
+    /** Returns the difference of a tensor that is wrong as a whole. */
     static Difference of(String what) {
       return new Difference(Double.NaN, what, Double.NaN, Double.NaN, true);
     }
@@ -62,8 +66,8 @@ final class Bound {
   /**
    * Compares floats.
    *
-   * @param spread how far each value may move by right, which may be more than the bound; null for
-   *     no more
+   * @param spread how far each value may legitimately vary, which may be more than the bound; null
+   *     if no more
    */
   static Difference of(INDArray expected, INDArray actual, float @Nullable [] spread) {
     Optional<Difference> other = shapes(expected, actual);
@@ -76,10 +80,10 @@ final class Bound {
   }
 
   /**
-   * Compares what goes on behind a cut with what is right there.
+   * Compares the value after a cut with the correct values.
    *
-   * @param before what the reference computes before the cut
-   * @param behind what the exported file has behind it
+   * @param before the value of the reference before the cut
+   * @param behind the value of the exported file after the cut
    */
   static Difference of(
       INDArray before, INDArray behind, Activation activation, float @Nullable [] spread) {
@@ -123,16 +127,16 @@ final class Bound {
   }
 
   /**
-   * The smallest and the largest numbers that may stand behind a cut.
+   * Holds the smallest and the largest correct numbers after a cut.
    *
-   * @param low for each element
-   * @param high for each element
+   * @param low the smallest number for each element
+   * @param high the largest number for each element
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Right(float[] low, float[] high) {
     /**
-     * Through Bitfold's quantizer. If the scale is each tensor's own, it moves with the ends of the
-     * tensor's range: through the quantizers of all ranges whose ends are moved by the bound.
+     * Returns the numbers that Bitfold's quantizer gives. A dynamic scale varies with the ends of
+     * the tensor's range, so the quantizers of all ranges whose ends are within the bound are used.
      */
     static Right of(
         Activation activation,
@@ -174,7 +178,7 @@ final class Bound {
     return floats(quantizer.apply(DenseFloats.array(values, shape)));
   }
 
-  /** Compares integers and booleans, which must be the same, or among those that are right. */
+  /** Compares integers and booleans, which must be equal, or among the correct ones. */
   static Difference of(
       HostValue.Integers expected, HostValue.Integers actual, List<long[]> others) {
     if (!Arrays.equals(expected.shape(), actual.shape())) {
@@ -212,7 +216,10 @@ final class Bound {
                     + Arrays.toString(expected.shape())));
   }
 
-  /** The worst of all elements; those that the reference has no number for are not compared. */
+  /**
+   * Returns the worst difference of all elements. Elements for which the reference has no number
+   * are not compared.
+   */
   private static Difference worst(
       long[] shape,
       float[] expected,

@@ -15,19 +15,21 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * How an exported file shows what it has at a cut: the codes of 8 bits, where there are some. A
- * float value that becomes an output keeps ONNX Runtime from fusing the nodes around it; codes do
- * not.
+ * Describes how an exported file shows its value at a cut: by its 8-bit codes if there are any. If
+ * a float value becomes an output, ONNX Runtime cannot fuse the nodes around it. Codes do not
+ * prevent this.
  *
- * @param value the name of the output to be added
- * @param scale of the codes; 0 where the value is one of floats, or the scale is computed
+ * @param value the name of the output to add
+ * @param scale the scale of the codes; 0 if the value consists of floats, or if the scale is
+ *     computed
  * @param zeroPoint the code of 0
- * @param computed the names of scale and zero point that each run computes; empty if they are fixed
+ * @param computed the names of the scale and zero point that each run computes; empty if they are
+ *     fixed
  */
 record Exposure(String value, float scale, int zeroPoint, List<String> computed) {
   private static final Set<String> INTEGER_PRODUCTS = Set.of("MatMulInteger", "ConvInteger");
 
-  /** How a file shows a cut; empty if it has no such node. */
+  /** Returns how a file shows a cut; empty if it has no such node. */
   static Optional<Exposure> of(Graph exported, Cut cut) {
     if (cut.output()) {
       return Optional.of(ofValue(exported, cut.value()));
@@ -84,16 +86,17 @@ record Exposure(String value, float scale, int zeroPoint, List<String> computed)
         : Optional.empty();
   }
 
-  /** The names of all outputs to be added. */
+  /** Returns the names of all outputs to add. */
   List<String> values() {
     return computed.isEmpty() ? List.of(value) : List.of(value, computed.get(0), computed.get(1));
   }
 
   /**
-   * What the file has at the cut, as floats; empty if it is no tensor of the expected kind.
+   * Returns the file's value at the cut as floats; empty if it is not a tensor of the expected
+   * kind.
    *
-   * @param shown what a run of the file has given
-   * @param feed what went into it
+   * @param shown the outputs of a run of the file
+   * @param feed the inputs of the run
    */
   Optional<INDArray> read(Map<String, HostValue> shown, Map<String, INDArray> feed) {
     HostValue whole = shown.get(value);

@@ -49,9 +49,9 @@ public final class Prover {
   }
 
   /**
-   * Refuses a proof that cannot be made here.
+   * Refuses a proof that is not possible here.
    *
-   * @throws OnnxException if the proof is not skipped and ONNX Runtime is not on the class path, or
+   * @throws OnnxException if the proof is not skipped, but ONNX Runtime is not on the class path or
    *     cannot be loaded on this machine
    */
   public static void requireRuntime(String file, OnnxProof proof) {
@@ -78,7 +78,10 @@ public final class Prover {
     }
   }
 
-  /** Asked here, as the class that knows ONNX Runtime does not link without it. */
+  /**
+   * Returns whether ONNX Runtime is there. This is checked here, because the class that uses ONNX
+   * Runtime cannot be linked without it.
+   */
   private static boolean isRuntimeThere() {
     ClassLoader loader = Prover.class.getClassLoader();
     return loader != null && loader.getResource("ai/onnxruntime/OrtEnvironment.class") != null;
@@ -87,12 +90,12 @@ public final class Prover {
   /**
    * Proves a file.
    *
-   * @param file names the export in messages
-   * @param bytes as they will be written
-   * @param exported the same, parsed
-   * @param settings entries that a session needs in its configuration
-   * @throws OnnxException if it cannot be run, or does not compute what the reference does: the
-   *     message names the first node that differs, and by how much
+   * @param file the name of the export in messages
+   * @param bytes the bytes that will be written
+   * @param exported the same file, parsed
+   * @param settings the settings that a session needs
+   * @throws OnnxException if the file cannot be run, or does not compute what the reference
+   *     computes; the message names the first node that differs, and by how much
    */
   public static ProofResult prove(
       String file,
@@ -162,7 +165,10 @@ public final class Prover {
     return new RandomFeeds(reference, random.seed()).takenBy(feed -> requireTaken(whole, feed));
   }
 
-  /** A feed that the file does not take is a fault of the file if the float model takes it. */
+  /**
+   * Reports a feed that the file does not accept. This is a fault of the file if the float model
+   * accepts it.
+   */
   private void requireTaken(OrtRuns whole, Map<String, INDArray> feed) throws OrtRuns.RunException {
     try {
       whole.run(feed);
@@ -173,7 +179,7 @@ public final class Prover {
     }
   }
 
-  /** What a file was proved on, for its result. */
+  /** Returns the data that a file was proved on, for its result. */
   static String data(OnnxProof proof, int feeds) {
     return proof instanceof OnnxProof.OnRandom random
         ? feeds + " random feeds of seed " + random.seed()
@@ -181,15 +187,15 @@ public final class Prover {
   }
 
   /**
-   * The three that run beside each other.
+   * Holds the three sessions of a proof.
    *
    * @param whole the file as it is
-   * @param exposed the file that shows what it has at the cuts
+   * @param exposed the file that shows its values at the cuts
    * @param expected the reference
    */
   private record Sessions(OrtRuns whole, OrtRuns exposed, OrtRuns expected) {}
 
-  /** The cuts in the order in which the exported file computes their nodes. */
+  /** Returns the cuts in the order in which the exported file computes their nodes. */
   private List<Cut> inOrder(Graph graph) {
     Map<String, Integer> places = new HashMap<>();
     graph.sorted().forEach(node -> places.put(node.getName(), places.size()));
@@ -258,7 +264,7 @@ public final class Prover {
             });
   }
 
-  /** As {@link #prove}, and says of a fault whether it comes with the optimizer. */
+  /** Proves as {@link #prove} does. For a fault, finds whether it depends on the optimizer. */
   private void proveOrExplain(Sessions sessions, ModelProto shown, Map<String, INDArray> feed)
       throws OrtRuns.RunException {
     try {

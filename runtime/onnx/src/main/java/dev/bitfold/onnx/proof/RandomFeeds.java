@@ -24,12 +24,12 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Makes random data for the inputs of a float model. */
 final class RandomFeeds {
-  /** Sizes of axes that the file leaves open, one after the other, until the model takes them. */
+  /** The sizes of open axes that are tried one after another, until the model accepts them. */
   private static final List<Integer> SIZES = List.of(8, 32, 16, 64, 128, 224, 4, 1);
 
   private static final long MOST = 1 << 24;
 
-  /** Operators whose output holds the same numbers as their first input. */
+  /** The operators whose output holds the same numbers as their first input. */
   private static final Set<String> SAME_NUMBERS =
       Set.of("Cast", "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten");
 
@@ -54,17 +54,18 @@ final class RandomFeeds {
     }
   }
 
-  /** What feeds are tried on. */
+  /** Tries a feed. */
   @FunctionalInterface
   interface Taker {
     void run(Map<String, INDArray> feed) throws OrtRuns.RunException;
   }
 
   /**
-   * Two feeds of different sizes, as far as the file leaves sizes open, so that sizes which an
-   * export has taken for fixed show themselves; one, if the model does not take the second.
+   * Returns two feeds of different sizes if the file leaves sizes open, so that sizes that an
+   * export has mistaken for fixed ones are found. Returns one feed if the model does not accept the
+   * second.
    *
-   * @throws OnnxException if the model takes no random data
+   * @throws OnnxException if the model accepts no random data
    */
   List<Map<String, INDArray>> takenBy(Taker model) {
     String refusal = "";
@@ -91,11 +92,11 @@ final class RandomFeeds {
   }
 
   /**
-   * A feed.
+   * Returns a feed.
    *
-   * @param batch the size of a first axis that the file leaves open
-   * @param size of all other axes that it leaves open
-   * @throws OnnxException if an input is of a type that no data is made for
+   * @param batch the size of an open first axis
+   * @param size the size of all other open axes
+   * @throws OnnxException if there is no data for the type of an input
    */
   private Map<String, INDArray> feed(int batch, int size) {
     Map<String, INDArray> feed = new LinkedHashMap<>();
@@ -168,14 +169,14 @@ final class RandomFeeds {
     return shape.length == 0 ? array.reshape() : array.reshape(shape);
   }
 
-  /** One value in eight lies outside of the range, by up to a fourth of it. */
+  /** Returns a random value. One in eight is outside of the range, by up to a fourth of it. */
   private float within(Activation.Range range) {
     double width = (double) range.high() - range.low();
     double at = random.nextInt(8) == 0 ? 1.5 * random.nextDouble() - 0.25 : random.nextDouble();
     return (float) (range.low() + at * width);
   }
 
-  /** The number of rows of the smallest table that an input's numbers look up. */
+  /** Returns the number of rows of the smallest table that an input's numbers index. */
   private OptionalLong below(String input) {
     OptionalLong below = OptionalLong.empty();
     Set<String> seen = new HashSet<>();

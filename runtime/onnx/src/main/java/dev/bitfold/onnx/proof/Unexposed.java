@@ -27,9 +27,9 @@ final class Unexposed {
   }
 
   /**
-   * What differs.
+   * Describes a difference.
    *
-   * @param cut the first at which it counts whether the codes are shown
+   * @param cut the first cut at which it matters whether codes are shown
    */
   record Found(Cut cut, Bound.Difference difference) {}
 
@@ -52,8 +52,8 @@ final class Unexposed {
   /**
    * Compares the outputs.
    *
-   * @param shown those of the file that shows its codes
-   * @param plain those of the file as it is
+   * @param shown the outputs of the file that shows its codes
+   * @param plain the outputs of the file as it is
    */
   Optional<Found> compare(
       OrtRuns exposed,
@@ -92,8 +92,9 @@ final class Unexposed {
   }
 
   /**
-   * Whether the outputs move as far when the feeds move by a rounding, or when sums are computed in
-   * another order, without the optimizer: one code that goes the other way, and all that follows.
+   * Returns whether the outputs vary as much if the feeds vary by a rounding, or if sums are
+   * computed in another order, without the optimizer. A single code that goes the other way can
+   * cause this.
    */
   private boolean moves(
       OrtRuns exposed,
