@@ -16,18 +16,22 @@ public final class KernelsUnderTest {
   private KernelsUnderTest() {}
 
   /**
-   * The fast kernels that this JVM can use; small tensors do not take another way. Or those that
-   * {@code -Dbitfold.test.kernels} names: another module's.
+   * The fast kernels that this JVM can use, with each of these numbers of threads; small tensors do
+   * not take another way. Or those that {@code -Dbitfold.test.kernels} names: another module's,
+   * whose threads are its own affair.
    */
-  public static List<QuantKernels> fast(int threads) {
+  public static List<QuantKernels> fast(int... threads) {
     String named = System.getProperty("bitfold.test.kernels", "");
     if (!named.isEmpty()) {
       return List.of(Kernels.named(named));
     }
-    KernelThreads pool = POOLS.computeIfAbsent(threads, KernelThreads::new);
-    List<QuantKernels> fast = new ArrayList<>(List.of(new CpuKernels(pool)));
-    if (new VectorProvider().unavailable().isEmpty()) {
-      fast.add(new VectorKernels(pool, 1));
+    List<QuantKernels> fast = new ArrayList<>();
+    for (int count : threads) {
+      KernelThreads pool = POOLS.computeIfAbsent(count, KernelThreads::new);
+      fast.add(new CpuKernels(pool));
+      if (new VectorProvider().unavailable().isEmpty()) {
+        fast.add(new VectorKernels(pool, 1));
+      }
     }
     return fast;
   }

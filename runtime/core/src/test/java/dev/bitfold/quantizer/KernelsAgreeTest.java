@@ -166,11 +166,9 @@ class KernelsAgreeTest {
         Quantizer quantizer = Quantizer.of(QuantDescriptor.builder().axis(axis).build());
         INDArray amax = quantizer.withKernels(REFERENCE).amax(x);
         INDArray expected = quantizer.withKernels(REFERENCE).quantize(x);
-        for (int threads : new int[] {1, 5}) {
-          for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
-            same(amax, quantizer.withKernels(kernels).amax(x));
-            same(expected, quantizer.withKernels(kernels).quantize(x));
-          }
+        for (QuantKernels kernels : KernelsUnderTest.fast(1, 5)) {
+          same(amax, quantizer.withKernels(kernels).amax(x));
+          same(expected, quantizer.withKernels(kernels).quantize(x));
         }
       }
       Quantizer blocks =
@@ -241,15 +239,13 @@ class KernelsAgreeTest {
     double[][] expected = new double[2][groups.count()];
     DenseFloats out = DenseFloats.uninitialized(shape);
     clip(REFERENCE, x, gradient, groups, low, high, out, expected);
-    for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
-        DenseFloats fast = DenseFloats.uninitialized(shape);
-        double[][] sums = new double[2][groups.count()];
-        clip(kernels, x, gradient, groups, low, high, fast, sums);
-        same(out.array(), fast.array());
-        assertArrayEquals(expected[0], sums[0]);
-        assertArrayEquals(expected[1], sums[1]);
-      }
+    for (QuantKernels kernels : KernelsUnderTest.fast(1, 5)) {
+      DenseFloats fast = DenseFloats.uninitialized(shape);
+      double[][] sums = new double[2][groups.count()];
+      clip(kernels, x, gradient, groups, low, high, fast, sums);
+      same(out.array(), fast.array());
+      assertArrayEquals(expected[0], sums[0]);
+      assertArrayEquals(expected[1], sums[1]);
     }
   }
 
@@ -268,15 +264,13 @@ class KernelsAgreeTest {
     double[][] expected = new double[3][groups.count()];
     DenseFloats out = DenseFloats.uninitialized(shape);
     step(REFERENCE, x, gradient, groups, low, high, step, out, expected);
-    for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
-        DenseFloats fast = DenseFloats.uninitialized(shape);
-        double[][] sums = new double[3][groups.count()];
-        step(kernels, x, gradient, groups, low, high, step, fast, sums);
-        same(out.array(), fast.array());
-        for (int i = 0; i < sums.length; i++) {
-          assertArrayEquals(expected[i], sums[i]);
-        }
+    for (QuantKernels kernels : KernelsUnderTest.fast(1, 5)) {
+      DenseFloats fast = DenseFloats.uninitialized(shape);
+      double[][] sums = new double[3][groups.count()];
+      step(kernels, x, gradient, groups, low, high, step, fast, sums);
+      same(out.array(), fast.array());
+      for (int i = 0; i < sums.length; i++) {
+        assertArrayEquals(expected[i], sums[i]);
       }
     }
   }
@@ -352,13 +346,11 @@ class KernelsAgreeTest {
     INDArray amax = quantizer.amax(x);
     List<INDArray> candidates = List.of(amax.mul(.5), amax, amax.mul(.75), amax.mul(1.5));
     double[][] expected = quantizer.squaredErrors(x, candidates);
-    for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
-        double[][] errors =
-            quantizer.withKernels(kernels).squaredErrors(arrangement.of(x), candidates);
-        for (int c = 0; c < expected.length; c++) {
-          assertArrayEquals(expected[c], errors[c]);
-        }
+    for (QuantKernels kernels : KernelsUnderTest.fast(1, 5)) {
+      double[][] errors =
+          quantizer.withKernels(kernels).squaredErrors(arrangement.of(x), candidates);
+      for (int c = 0; c < expected.length; c++) {
+        assertArrayEquals(expected[c], errors[c]);
       }
     }
   }
@@ -393,12 +385,10 @@ class KernelsAgreeTest {
     long[] start = expected.clone();
     x.use(v -> REFERENCE.histogram(Source.of(v), groups, inverse, bins, expected));
     assertEquals(groups.elements() + 3L * expected.length, Arrays.stream(expected).sum());
-    for (int threads : new int[] {1, 5}) {
-      for (QuantKernels kernels : KernelsUnderTest.fast(threads)) {
-        long[] counts = start.clone();
-        x.use(v -> kernels.histogram(Source.of(v), groups, inverse, bins, counts));
-        assertArrayEquals(expected, counts);
-      }
+    for (QuantKernels kernels : KernelsUnderTest.fast(1, 5)) {
+      long[] counts = start.clone();
+      x.use(v -> kernels.histogram(Source.of(v), groups, inverse, bins, counts));
+      assertArrayEquals(expected, counts);
     }
   }
 

@@ -192,7 +192,7 @@ class AlphaSearchTest {
   }
 
   private Calibration<ToyNet> calibrated(int threads) {
-    INDArray data = normal(50, 96, IN).muliRowVector(Nd4j.createFromArray(1f, 20f, .2f, 1f, 3, 1));
+    INDArray data = normal(50, 48, IN).muliRowVector(Nd4j.createFromArray(1f, 20f, .2f, 1f, 3, 1));
     Plan<ToyNet> plan = ToyNet.plan(net);
     return plan.calibrate(
         List.of(data, data.mul(0.5)),
