@@ -4,7 +4,7 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says that something from outside cannot be used: a descriptor, calibration data, a file or a
+ * Signals that something from outside cannot be used: a descriptor, calibration data, a file or a
  * device. Every exception class of Bitfold extends it, so that one {@code catch} takes them all.
  *
  * <p>A mistake in the calling code is an exception of the JDK instead: {@link
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 public abstract class BitfoldException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** With a message that names what cannot be used. */
+  /** Makes an exception with a message that names what cannot be used. */
   protected BitfoldException(String message) {
     super(message);
   }
 
-  /** With what caused it, or null. */
+  /** Makes an exception with its cause, which may be null. */
   protected BitfoldException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A descriptor as a map of plain values and back: one entry for each element. */
 final class DescriptorMap {
-  /** How one element is read from a builder and put into one. */
+  /** Reads one element from a descriptor, and puts it into a builder. */
   private record Element(
       Function<QuantDescriptor.Builder, Object> get,
       BiConsumer<QuantDescriptor.Builder, Object> set) {}
@@ -197,7 +197,10 @@ final class DescriptorMap {
     return list(value).stream().mapToInt(each -> integer(name, each)).toArray();
   }
 
-  /** Of nested lists, as arrays with a value for each channel are written, in c order. */
+  /**
+   * Returns the numbers of nested lists in c order, as arrays with a value for each channel are
+   * written.
+   */
   private static double[] floats(String name, Object value) {
     if (value instanceof List<?> list
         && list.stream().anyMatch(List.class::isInstance)

@@ -24,7 +24,7 @@ final class PeerDictionary {
           "scale_bits", "scaleBits",
           "fake_quant", "fakeQuant");
 
-  /** What peers write as None where it is not given. */
+  /** The elements that peers write as None if they are not given. */
   private static final Set<String> MAY_BE_NULL =
       Set.of("axis", "amax", "name", "scale_amax", "block_sizes");
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How one tensor is quantized: what a {@link Quantize} says, as an immutable value. Every
+ * Describes how one tensor is quantized, as a {@link Quantize} does, in an immutable value. Every
  * descriptor keeps the rules of {@link DescriptorRule} that need no tensor; {@link #problems(Role,
  * Layout)} checks the rest.
  *
@@ -165,12 +165,12 @@ public final class QuantDescriptor {
     return values.name;
   }
 
-  /** Whether one scale serves the whole tensor. */
+  /** Returns whether one scale serves the whole tensor. */
   public boolean perTensor() {
     return axis().isEmpty() && per().isEmpty() && blockSizes().isEmpty();
   }
 
-  /** Whether a scale of an input or output has to come from calibration data. */
+  /** Returns whether the scale of an input or output must come from calibration data. */
   public boolean needsCalibration() {
     return (scaleFormat == ScaleFormat.E4M3 || !dynamic()) && amax().isEmpty();
   }

@@ -185,7 +185,9 @@ final class BinnedCounts {
     }
   }
 
-  /** Whether a group's bins reach to its largest value, and are no wider than a float needs. */
+  /**
+   * Returns whether a group's bins reach its largest value, and are not wider than a float needs.
+   */
   private boolean isInside(int group) {
     int least = Math.max(MIN_EXPONENT, Math.getExponent(max[group]) + 1 - bits);
     return max[group] >= 0

@@ -9,12 +9,12 @@ import java.io.Serial;
 public final class CalibrationException extends BitfoldException {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** With a message that names what is wrong. */
+  /** Makes an exception with a message that names what is wrong. */
   public CalibrationException(String message) {
     super(message);
   }
 
-  /** With what caused it. */
+  /** Makes an exception with its cause. */
   public CalibrationException(String message, Throwable cause) {
     super(message, cause);
   }

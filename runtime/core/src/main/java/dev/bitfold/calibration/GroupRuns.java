@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 final class GroupRuns {
   private static final int CHUNK = 2048;
 
-  /** What is done with the runs. */
+  /** Handles the runs. */
   public @FunctionalInterface interface Run {
     /**
      * Takes one run.

@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Source: torch's MovingAverageMinMaxObserver, whose averaging constant the weight is.
  */
 public final class MovingAverageCalibrator extends ObservedCalibrator<MovingAverageCalibrator> {
-  /** What a batch counts for unless said otherwise. */
+  /** The weight of a batch unless the caller gives another. */
   public static final double DEFAULT_WEIGHT = 0.1;
 
   private final double weight;

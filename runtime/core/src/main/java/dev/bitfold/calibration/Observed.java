@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** How much a calibrator has seen, and the shape of its amax. Not safe for concurrent use. */
+/** Holds how much a calibrator has seen, and the shape of its amax. Not safe for concurrent use. */
 public final class Observed {
   private static final int FORMAT = 0x42464301;
   private static final int MAX_RANK = 32;
@@ -27,7 +27,7 @@ public final class Observed {
     this.kind = kind;
   }
 
-  /** Whether nothing was observed. */
+  /** Returns whether nothing was observed. */
   public boolean isEmpty() {
     return shape == null;
   }
@@ -50,7 +50,10 @@ public final class Observed {
     accept(batch.amax().shape(), batch.elements(), batch.nonFinite());
   }
 
-  /** As {@link #accept(Batch)}, with all that another calibrator has seen. */
+  /**
+   * Accepts everything that another calibrator has seen, as {@link #accept(Batch)} does for a
+   * batch.
+   */
   public void accept(Observed other) {
     if (!kind.equals(other.kind)) {
       throw new IllegalArgumentException("cannot merge a " + other.kind + " into a " + kind);
@@ -150,7 +153,7 @@ public final class Observed {
     return shape;
   }
 
-  /** What is thrown where statistics cannot be those that were written. */
+  /** Returns the exception for statistics that cannot have been written. */
   static IOException damaged(String kind) {
     return new IOException("damaged statistics of a " + kind);
   }

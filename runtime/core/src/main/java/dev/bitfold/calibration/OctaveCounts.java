@@ -21,7 +21,7 @@ final class OctaveCounts {
   /** The bits of a float that its bin leaves out. */
   private static final int REST = 23 - BITS;
 
-  /** By group and octave; null where nothing was counted. */
+  /** The counts by group and octave; null if nothing was counted. */
   private final long[][][] counts;
 
   OctaveCounts(int groups) {

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What stands behind a wrapper that quantizes nothing, as in a float model that training gives
- * back: a walk rebuilds the layer itself, with the wrapper's tensors. Immutable. Not for users.
+ * Holds the layer behind a wrapper that quantizes nothing, such as in a float model that training
+ * returns. A walk rebuilds the layer itself, with the wrapper's tensors. Immutable. Not for users.
  *
- * @param layer of the user's own class
- * @param tensors the weights and biases that stand in for the layer's own, by name
+ * @param layer the layer, of the user's own class
+ * @param tensors the weights and biases that replace the layer's own, by name
  */
 public record FloatLayer(Object layer, Map<String, INDArray> tensors) {
   /** Copies the map, keeping its order. */
@@ -19,7 +19,9 @@ public record FloatLayer(Object layer, Map<String, INDArray> tensors) {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** Returns what stands behind a layer; null if it is of the user's own class, or quantized. */
+  /**
+   * Returns the layer behind a wrapper; null if the layer is of the user's own class, or quantized.
+   */
   public static @Nullable FloatLayer of(Object layer) {
     return layer instanceof HookedLayer hooked && hooked.bitfoldHooks() instanceof ArrayHooks hooks
         ? hooks.floatLayer()

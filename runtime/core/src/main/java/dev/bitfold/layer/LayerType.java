@@ -213,7 +213,7 @@ public final class LayerType<L, R> {
     return name + "[" + index + "]";
   }
 
-  /** Whether a name is that of one of several tensors. */
+  /** Returns whether a name is that of one of several tensors. */
   public static boolean isElement(String name) {
     return name.endsWith("]");
   }

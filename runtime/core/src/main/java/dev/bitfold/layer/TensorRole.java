@@ -11,7 +11,7 @@ public enum TensorRole {
   BIAS(null),
   /** A parameter of {@code forward} marked {@code @Input}. */
   INPUT(Role.INPUT),
-  /** What {@code forward} returns. */
+  /** The result of {@code forward}. */
   OUTPUT(Role.OUTPUT);
 
   private final Optional<Role> role;

@@ -19,8 +19,8 @@ import java.util.SplittableRandom;
  */
 final class SmoothingProof<M> {
   /**
-   * How much the smoothed float model may differ from the float model, relative to the float
-   * model's output.
+   * The largest difference between the smoothed and the original float model, relative to the
+   * output of the original.
    */
   static final double TOLERANCE = 1e-4;
 

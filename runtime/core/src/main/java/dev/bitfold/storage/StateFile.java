@@ -132,7 +132,7 @@ public record StateFile(Schema schema, Map<String, String> weights, State state,
     return new Safetensors(metadata, tensors);
   }
 
-  /** By the order of the model's tensors, so that one state is one sequence of bytes. */
+  /** Sorts tensors in the order of the model, so that equal states give equal bytes. */
   private <T> Map<String, T> inOrder(Map<String, T> byPath) {
     Map<String, T> ordered = new LinkedHashMap<>();
     for (String path : schema.tensors().keySet()) {

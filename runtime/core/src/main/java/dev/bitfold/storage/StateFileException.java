@@ -9,7 +9,7 @@ public final class StateFileException extends BitfoldException {
   @Serial private static final long serialVersionUID = 1L;
 
   /**
-   * Says what is wrong with a file.
+   * Makes an exception that says what is wrong with a file.
    *
    * @param file the file, which begins the message
    * @param what what is wrong with it

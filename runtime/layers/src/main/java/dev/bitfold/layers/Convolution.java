@@ -15,9 +15,10 @@ import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * What convolutions share: tensors, geometry, groups, and ND4J's ops, which know two spatial axes
- * and no groups. Of a grouped convolution, output channel {@code o} sees the inputs of group {@code
- * o / (out / groups)}; input channel {@code c} belongs to group {@code c / (in / groups)}.
+ * Holds what convolutions share: tensors, geometry, groups, and ND4J's operations, which support
+ * two spatial axes and no groups. Of a grouped convolution, output channel {@code o} sees the
+ * inputs of group {@code o / (out / groups)}; input channel {@code c} belongs to group {@code c /
+ * (in / groups)}.
  */
 public abstract class Convolution {
   private final String name;
@@ -180,14 +181,14 @@ public abstract class Convolution {
     return groups > 1 && weight.size(1) == 1;
   }
 
-  /** As [out, in / groups, rows, columns]. */
+  /** Returns the weight as [out, in / groups, rows, columns]. */
   private INDArray kernel() {
     return weight.rank() == 4
         ? weight
         : weight.reshape(weight.size(0), weight.size(1), 1, weight.size(2));
   }
 
-  /** As ND4J takes it: [outputs of a channel, channels, rows, columns]. */
+  /** Returns the weight as ND4J takes it: [outputs of a channel, channels, rows, columns]. */
   private INDArray depthwiseWeight() {
     INDArray kernel = kernel();
     long each = kernel.size(0) / groups;

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What convolutions over images share. */
+/** Holds what convolutions over images share. */
 public abstract class ImageConvolution extends Convolution {
   ImageConvolution(
       String name,
@@ -25,12 +25,12 @@ public abstract class ImageConvolution extends Convolution {
         Objects.requireNonNull(columns, "columns"));
   }
 
-  /** How the kernel moves along H. */
+  /** Returns the movement of the kernel along H. */
   public Window rows() {
     return vertical();
   }
 
-  /** How it moves along W. */
+  /** Returns the movement of the kernel along W. */
   public Window columns() {
     return horizontal();
   }

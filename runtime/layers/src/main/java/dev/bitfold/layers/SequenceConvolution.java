@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What convolutions over sequences share: they are convolutions over images of one row. */
+/** Holds what convolutions over sequences share, which are convolutions over images of one row. */
 public abstract class SequenceConvolution extends Convolution {
   SequenceConvolution(
       String name,
@@ -24,7 +24,7 @@ public abstract class SequenceConvolution extends Convolution {
         Objects.requireNonNull(window, "window"));
   }
 
-  /** How the kernel moves along T. */
+  /** Returns the movement of the kernel along T. */
   public Window window() {
     return horizontal();
   }

@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * @param call the time of a call to the device, independent of its size
  */
 record ScanCosts(double host, double device, double trip, double call) {
-  /** Where the device cannot be used. */
+  /** The costs if the device cannot be used. */
   static final ScanCosts NO_CARD = new ScanCosts(0, 0, 0, 0);
 
   /** 4 MiB, whose trip takes much longer than a call. */

@@ -38,7 +38,7 @@ final class WherePays extends ForwardingKernels {
     this(card, host, System::nanoTime);
   }
 
-  /** With a clock. */
+  /** Makes kernels with another clock. */
   WherePays(QuantKernels card, QuantKernels host, LongSupplier nanoTime) {
     super(host);
     this.card = card;

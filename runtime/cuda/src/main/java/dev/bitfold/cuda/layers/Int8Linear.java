@@ -39,7 +39,7 @@ final class Int8Linear implements DeviceLayer {
   /** Words of four codes, not floats. */
   private final DeviceTensor codes;
 
-  /** What each output's codes are multiplied by. */
+  /** The factor of each output's codes. */
   private final DeviceTensor scales;
 
   private final @Nullable DeviceTensor bias;
