@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
  */
 record ScanCosts(double host, double device, double trip, double call) {
   /** The costs if the device cannot be used. */
-  static final ScanCosts NO_CARD = new ScanCosts(0, 0, 0, 0);
+  static final ScanCosts NO_DEVICE = new ScanCosts(0, 0, 0, 0);
 
   /** 4 MiB, whose trip takes much longer than a call. */
   private static final int ELEMENTS = 1 << 20;
@@ -35,7 +35,7 @@ record ScanCosts(double host, double device, double trip, double call) {
   static ScanCosts measure(QuantKernels host, QuantKernels device, LongSupplier nanoTime) {
     float[] values = new float[ELEMENTS];
     for (int i = 0; i < ELEMENTS; i++) {
-      // Anything between -1 and 1 that is no constant.
+      // Any values between -1 and 1 that are not all equal.
       values[i] = i % 255 / 127f - 1;
     }
     FloatBuffer x = FloatBuffer.wrap(values);

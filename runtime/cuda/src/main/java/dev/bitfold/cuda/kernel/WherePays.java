@@ -14,34 +14,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tensors of the host go to the card only where the work repays the trip: scans over candidates for
- * an amax, which read a tensor once from the host and many times on the card. One pass over a
- * tensor is shorter on the CPU than the copy to the card and back. From which size on a scan repays
- * it is measured, when the first comes that may. What the card fails, the host does. Safe for
- * concurrent use.
+ * Runs scans over candidates for an amax on the device if that is faster, and everything else on
+ * the host. A scan reads a tensor once from the host and many times on the device. A single pass
+ * over a tensor takes less time on the CPU than the copy to the device and back. The size from
+ * which scans pay is measured once, before the first scan that is large enough. If the device
+ * fails, the host computes the scan. Safe for concurrent use.
  */
 final class WherePays extends ForwardingKernels {
   private static final Logger LOG = LoggerFactory.getLogger(WherePays.class);
 
-  /** Elements times candidates: below, a scan is over before anything could be measured. */
+  /** The product of elements and candidates below which a scan is too short to measure. */
   static final long MIN_WORK = 8L << 20;
 
-  private final QuantKernels card;
+  private final QuantKernels device;
   private final QuantKernels host;
   private final LongSupplier nanoTime;
   private final AtomicBoolean warned = new AtomicBoolean();
 
-  /** Null until they are measured. */
+  /** The costs; null until they are measured. */
   private @Nullable ScanCosts costs;
 
-  WherePays(QuantKernels card, QuantKernels host) {
-    this(card, host, System::nanoTime);
+  WherePays(QuantKernels device, QuantKernels host) {
+    this(device, host, System::nanoTime);
   }
 
   /** Makes kernels with another clock. */
-  WherePays(QuantKernels card, QuantKernels host, LongSupplier nanoTime) {
+  WherePays(QuantKernels device, QuantKernels host, LongSupplier nanoTime) {
     super(host);
-    this.card = card;
+    this.device = device;
     this.host = host;
     this.nanoTime = nanoTime;
   }
@@ -56,7 +56,7 @@ final class WherePays extends ForwardingKernels {
       Source x, Groups groups, Grid grid, Scales[] candidates, double[][] out) {
     if (pays(groups.elements(), candidates.length)) {
       try {
-        card.squaredErrors(x, groups, grid, candidates, out);
+        device.squaredErrors(x, groups, grid, candidates, out);
         return;
       } catch (CudaException e) {
         warn(e);
@@ -74,20 +74,20 @@ final class WherePays extends ForwardingKernels {
   private synchronized ScanCosts costs() {
     if (costs == null) {
       try {
-        costs = ScanCosts.measure(host, card, nanoTime);
-        LOG.info("Scans over candidates go to the card where it is faster: {}", costs);
+        costs = ScanCosts.measure(host, device, nanoTime);
+        LOG.info("Scans over candidates run on the device where that is faster: {}", costs);
       } catch (CudaException e) {
-        costs = ScanCosts.NO_CARD;
+        costs = ScanCosts.NO_DEVICE;
         warn(e);
       }
     }
     return costs;
   }
 
-  /** Once: what fails may fail for every tensor. */
+  /** Warns once, because every tensor may fail. */
   private void warn(CudaException e) {
     if (warned.compareAndSet(false, true)) {
-      LOG.warn("A scan that the card failed is made by the {} kernels", host.name(), e);
+      LOG.warn("The device failed; the {} kernels compute its scans", host.name(), e);
     }
   }
 }
