@@ -26,18 +26,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Compares two safetensors files: tensors by name, and of states the descriptors. */
+/** Compares two safetensors files: tensors by name, and for state files also descriptors. */
 @Command(
     name = "diff",
     mixinStandardHelpOptions = true,
     description = {
       "Compares two state files, or any two safetensors files.",
-      "Exits with 0 if they hold the same, with 1 if not."
+      "Exits with 0 if their contents are equal, and with 1 if not."
     })
 final class Diff implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** One difference, of the thing of a name. */
+  /** Describes one difference, and the name of what differs. */
   private record Difference(String name, String what) {}
 
   @Spec private @Nullable CommandSpec spec;
@@ -78,7 +78,7 @@ final class Diff implements Callable<Integer> {
     String text = contents.metadata().getOrDefault(StateFile.DESCRIPTORS, "{}");
     JsonNode node = JSON.readTree(text);
     if (!(node instanceof ObjectNode)) {
-      throw new StateFileException(file, StateFile.DESCRIPTORS + " is no JSON object");
+      throw new StateFileException(file, StateFile.DESCRIPTORS + " is not a JSON object");
     }
     return node;
   }

@@ -22,11 +22,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Tells what a safetensors file holds, and of a state what is quantized how. */
+/** Lists the contents of a safetensors file, and for a state file how each tensor is quantized. */
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,
-    description = "Tells what a state file, or any safetensors file, holds.")
+    description = "Lists the contents of a state file, or of any safetensors file.")
 final class Inspect implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

@@ -23,13 +23,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Tells what an ONNX model consists of, and which of its nodes are quantized how. */
+/** Describes the contents of an ONNX model, and how its nodes are quantized. */
 @Command(
     name = "onnx-info",
     mixinStandardHelpOptions = true,
     description = {
-      "Tells what an ONNX model consists of: operators, opset, quantized nodes, bytes by type.",
-      "Weights that are NaN or infinite are pointed out."
+      "Describes an ONNX model: operators, opset, quantized nodes, bytes by type.",
+      "Names weights that contain NaN or infinity."
     })
 final class OnnxInfoCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
@@ -43,7 +43,7 @@ final class OnnxInfoCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print everything as one JSON object.")
   private boolean json;
 
-  /** Initializers of one type. */
+  /** Counts the initializers of one type. */
   private record OfType(int count, long bytes) {
     OfType plus(Initializer tensor) {
       return new OfType(count + 1, bytes + tensor.bytes());

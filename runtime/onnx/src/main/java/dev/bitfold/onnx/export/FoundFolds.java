@@ -5,6 +5,7 @@ import dev.bitfold.internal.state.Backed;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.storage.Frozen;
 import dev.bitfold.storage.StateFile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,8 +39,9 @@ public final class FoundFolds {
 
   private FoundFolds(OnnxWeights file, Quantized<?> quantized, OnnxMapping mapping) {
     this.graph = new Graph(file.file());
-    this.stored = Backed.contentsOf(quantized);
-    this.originals = quantized.originals();
+    Frozen frozen = Backed.contentsOf(quantized);
+    this.stored = frozen.file();
+    this.originals = frozen.floatHashes();
     this.mapping = mapping;
     this.foldings = new Foldings(graph);
     mapping.layers().forEach((path, nodes) -> nodes.forEach(node -> layers.put(node, path)));
@@ -64,7 +66,7 @@ public final class FoundFolds {
         .forEach(
             (path, nodes) -> {
               LayerState state = new LayerState(path, stored, originals);
-              if (state.input().map(state::preScale).isPresent()) {
+              if (state.input().map(state::preQuantScale).isPresent()) {
                 source(state, nodes)
                     .filter(taken::add)
                     .ifPresent(source -> found.put(path, source));
