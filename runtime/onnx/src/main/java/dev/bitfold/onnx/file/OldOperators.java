@@ -1,14 +1,20 @@
 package dev.bitfold.onnx.file;
 
 import dev.bitfold.onnx.file.OpsetChanges.Change;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import onnx.Onnx.AttributeProto;
 import onnx.Onnx.TensorProto;
 
 /**
+ * The operators whose meaning changes from version 6 to version 11, and how a node of the earlier
+ * one is written in the later one. Attributes that become inputs keep their default: what a node
+ * leaves out is written out where the later version means something else. Where the earlier
+ * definition is silent, ONNX Runtime's kernel is followed, as a file's numbers come from there.
  * Lists the operators whose meaning changes between versions 7 and 11, and how a node of the
  * earlier version is written in the later one. If an attribute becomes an input with another
  * default, the former default is written out. Where the earlier definition is silent, ONNX
@@ -30,6 +36,10 @@ final class OldOperators {
           "Scale",
           "ScaledTanh");
 
+  /** What broadcast the second operand as attributes said, and then as NumPy does. */
+  private static final List<String> ARITHMETIC =
+      List.of("Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor");
+
   private static final int SCALES = 1;
 
   private OldOperators() {}
@@ -37,9 +47,21 @@ final class OldOperators {
   /** Returns the changes of each operator, in order of their versions. */
   static Map<String, List<Change>> changes() {
     Map<String, List<Change>> changes = new HashMap<>();
-    changes.put("BatchNormalization", List.of(new Change(9, OldOperators::spatial)));
+    for (String name : ARITHMETIC) {
+      changes.put(name, List.of(new Change(7, OldOperators::broadcast)));
+    }
+    for (String name : List.of("GRU", "LSTM", "RNN")) {
+      changes.put(name, List.of(new Change(7, node -> node.remove("output_sequence"))));
+    }
+    changes.put("Gemm", List.of(new Change(7, node -> node.remove("broadcast"))));
+    changes.put("PRelu", List.of(new Change(7, OldOperators::slope)));
+    changes.put(
+        "BatchNormalization",
+        List.of(new Change(7, OldOperators::tested), new Change(9, OldOperators::spatial)));
     changes.put("Clip", List.of(new Change(11, OldOperators::clip)));
-    changes.put("Dropout", List.of(new Change(10, OldOperators::mask)));
+    changes.put(
+        "Dropout",
+        List.of(new Change(7, OldOperators::tested), new Change(10, OldOperators::mask)));
     changes.put("Pad", List.of(new Change(11, OldOperators::pad)));
     changes.put("Resize", List.of(new Change(11, OldOperators::resize)));
     changes.put("Scan", List.of(new Change(9, OldOperators::scan)));
@@ -50,7 +72,9 @@ final class OldOperators {
     changes.put(
         "Upsample",
         List.of(
-            new Change(9, OldOperators::upsampleScales), new Change(10, OldOperators::upsample)));
+            new Change(7, OldOperators::oldUpsample),
+            new Change(9, OldOperators::upsampleScales),
+            new Change(10, OldOperators::upsample)));
     for (String name : EXPERIMENTAL) {
       changes.put(
           name,
@@ -62,6 +86,61 @@ final class OldOperators {
                   })));
     }
     return changes;
+  }
+
+  /** The axes of the second operand were those of the first from an axis on; else its last. */
+  private static void broadcast(NodeRewrite node) {
+    boolean spread = node.attribute("broadcast").map(AttributeProto::getI).orElse(0L) != 0;
+    long axis = node.attribute("axis").map(AttributeProto::getI).orElse(-1L);
+    if (spread && axis >= 0) {
+      OptionalInt first = node.rank(0);
+      OptionalInt second = node.rank(1);
+      if (first.isEmpty() || second.isEmpty()) {
+        throw node.refused("broadcasts along an axis of a tensor whose rank is not known");
+      }
+      trail(node, second.getAsInt(), first.getAsInt() - (int) axis - second.getAsInt());
+    }
+    node.remove("broadcast");
+    node.remove("axis");
+    node.remove("consumed_inputs");
+  }
+
+  /** A vector held the slope of each channel; then slopes are broadcast from the last axis. */
+  private static void slope(NodeRewrite node) {
+    OptionalInt slope = node.rank(1);
+    boolean one =
+        node.constant(1).filter(t -> t.getDimsCount() == 1 && t.getDims(0) == 1).isPresent();
+    if (!one && (slope.isEmpty() || slope.getAsInt() == 1)) {
+      OptionalInt rank = node.rank(0);
+      if (slope.isEmpty() || rank.isEmpty()) {
+        throw node.refused("has slopes for a tensor whose rank is not known");
+      }
+      trail(node, 1, rank.getAsInt() - 2);
+    }
+    node.remove("consumed_inputs");
+  }
+
+  /** Gives the second input more axes of size 1 at the end. */
+  private static void trail(NodeRewrite node, int rank, int more) {
+    if (more > 0) {
+      long[] shape = new long[rank + more];
+      Arrays.fill(shape, rank, shape.length, 1);
+      String sizes = node.constant(Tensors.of(node.name("shape"), shape));
+      String second = node.node().getInput(1);
+      node.input(1, node.before("Reshape", "spread", n -> n.addInput(second).addInput(sizes)));
+    }
+  }
+
+  private static void tested(NodeRewrite node) {
+    if (node.attribute("is_test").map(AttributeProto::getI).orElse(0L) == 0) {
+      throw node.refused("is in training mode: it has no is_test = 1");
+    }
+    node.remove("is_test");
+    node.remove("consumed_inputs");
+  }
+
+  private static void oldUpsample(NodeRewrite node) {
+    throw node.refused("has a form that opset 7 replaced");
   }
 
   /** Refuses statistics of each activation instead of each channel, which have no later form. */

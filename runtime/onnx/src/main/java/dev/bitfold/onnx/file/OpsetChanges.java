@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import onnx.Onnx.AttributeProto;
 
 /**
- * Lists the operators of ONNX whose meaning changes between two versions, from 7 to 21, and how a
+ * Lists the operators of ONNX whose meaning changes between two versions, from 6 to 21, and how a
  * node of the earlier version is written in the later one. Source: ONNX's docs/Changelog.md.
  * Operators with a new definition that are not listed here only accept more types, or have new
  * attributes and inputs whose absence means the former behaviour. Changes up to version 11 are in

@@ -16,7 +16,7 @@ import onnx.Onnx.OperatorSetIdProto;
  * @param to the version to reach
  */
 public record OpsetRaise(String file, long from, long to) {
-  private static final long OLDEST = 7;
+  private static final long OLDEST = 6;
   private static final long NEWEST = 21;
 
   /**

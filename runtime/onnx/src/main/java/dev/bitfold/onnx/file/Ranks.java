@@ -32,7 +32,25 @@ final class Ranks {
           "LayerNormalization",
           "QuantizeLinear",
           "DequantizeLinear",
-          "Gelu");
+          "Gelu",
+          "AveragePool",
+          "BatchNormalization",
+          "Conv",
+          "ConvTranspose",
+          "Elu",
+          "GlobalAveragePool",
+          "GlobalMaxPool",
+          "HardSigmoid",
+          "InstanceNormalization",
+          "LRN",
+          "LeakyRelu",
+          "MaxPool",
+          "PRelu",
+          "Pad",
+          "Resize",
+          "Selu",
+          "Slice",
+          "Upsample");
   private static final Set<String> BROADCAST =
       Set.of("Add", "Sub", "Mul", "Div", "Pow", "Where", "MatMul", "Max", "Min");
 

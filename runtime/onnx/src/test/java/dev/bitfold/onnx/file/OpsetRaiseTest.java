@@ -164,6 +164,72 @@ class OpsetRaiseTest {
   }
 
   @Test
+  void broadcastsAlongTheAxisThatOpset6Names() throws Exception {
+    long[] shape = {2, 3, 4, 5};
+    for (int axis = -1; axis < 4; axis++) {
+      for (int rank = 1; rank <= (axis < 0 ? 2 : Math.min(2, 4 - axis)); rank++) {
+        int first = axis < 0 ? 4 - rank : axis;
+        long[] part = Arrays.copyOfRange(shape, first, first + rank);
+        float[] k = values(part, 4);
+        NodeProto.Builder node =
+            node("Sub", "x", integer("broadcast", 1)).toBuilder().addInput("k");
+        if (axis >= 0) {
+          node.addAttribute(integer("axis", axis));
+        }
+        Case old = new Case(6, shape, node.build(), List.of(Tensors.of("k", k, part)));
+        float[] x = values(shape, 3);
+        float[] expected = new float[x.length];
+        int inner = 1;
+        for (int i = first + rank; i < 4; i++) {
+          inner *= (int) shape[i];
+        }
+        for (int i = 0; i < x.length; i++) {
+          expected[i] = x[i] - k[i / inner % k.length];
+        }
+        assertArrayEquals(
+            expected, flat(new OpsetRaise("old.onnx", 6, 13).apply(model(old)), shape, x));
+      }
+    }
+  }
+
+  @Test
+  void hasASlopeForEachChannelAsOpset6() throws Exception {
+    long[] shape = {2, 3, 4, 5};
+    float[] slopes = {0.5f, -2, 3};
+    Case old =
+        new Case(
+            6,
+            shape,
+            node("PRelu", "x").toBuilder().addInput("k").build(),
+            List.of(Tensors.of("k", slopes, 3)));
+    float[] x = values(shape, 3);
+    float[] expected = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      expected[i] = x[i] < 0 ? x[i] * slopes[i / 20 % 3] : x[i];
+    }
+    assertArrayEquals(
+        expected, flat(new OpsetRaise("old.onnx", 6, 13).apply(model(old)), shape, x));
+    assertEquals(
+        "is in training mode: it has no is_test = 1",
+        refusal(6, shape, node("BatchNormalization", "x")));
+    assertEquals(
+        "is in training mode: it has no is_test = 1", refusal(6, shape, node("Dropout", "x")));
+    assertEquals("has a form that opset 7 replaced", refusal(6, shape, node("Upsample", "x")));
+  }
+
+  private static float[] flat(ModelProto model, long[] shape, float[] x) throws Exception {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(model.toByteArray());
+        OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), shape);
+        OrtSession.Result result = session.run(Map.of("x", input))) {
+      FloatBuffer floats = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] values = new float[floats.remaining()];
+      floats.get(values);
+      return values;
+    }
+  }
+
+  @Test
   void refusesWhatHasNoLaterForm() {
     long[] shape = {2, 3, 4, 5};
     assertEquals(

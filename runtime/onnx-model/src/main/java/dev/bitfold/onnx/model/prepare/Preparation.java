@@ -33,11 +33,13 @@ public final class Preparation {
   private static final String INPUTS = "constants of inputs";
 
   private final OnnxFile original;
+  private final OnnxFile readable;
   private final long maxWhole;
   private final List<Pass> passes;
 
-  private Preparation(OnnxFile original, long maxWhole, List<Pass> passes) {
+  private Preparation(OnnxFile original, OnnxFile readable, long maxWhole, List<Pass> passes) {
     this.original = original;
+    this.readable = readable;
     this.maxWhole = maxWhole;
     this.passes = passes;
   }
@@ -60,8 +62,9 @@ public final class Preparation {
   static Prepared of(OnnxFile file, Map<String, INDArray> bound, long maxWhole, List<Pass> passes)
       throws IOException {
     List<TensorProto> values = GraphInputs.values(file, bound);
-    try (PreparationProof proof = PreparationProof.of(file, values, maxWhole)) {
-      return new Preparation(file, maxWhole, passes).prepare(values, proof);
+    OnnxFile readable = RaisedOpset.readable(file);
+    try (PreparationProof proof = PreparationProof.of(readable, values, maxWhole)) {
+      return new Preparation(file, readable, maxWhole, passes).prepare(values, proof);
     } catch (OrtException e) {
       throw BasicOptimization.refused(file, e);
     }
@@ -73,7 +76,7 @@ public final class Preparation {
     while (true) {
       Changes changes = new Changes(original, maxWhole);
       Map<String, OnnxFile> steps = new LinkedHashMap<>();
-      OnnxFile file = GraphInputs.close(original, values, changes);
+      OnnxFile file = GraphInputs.close(readable, values, changes);
       steps.put(INPUTS, file);
       for (Pass pass : passes) {
         if (!leftOut.containsKey(pass.name())) {

@@ -12,14 +12,30 @@ import onnx.Onnx.NodeProto;
 final class RaisedOpset {
   private static final long OPSET = 13;
 
+  /** The first that ONNX Runtime runs. */
+  private static final long OLDEST = 7;
+
   private RaisedOpset() {}
+
+  /**
+   * The file as ONNX Runtime runs it: raised to opset 7, before which it has no operators.
+   *
+   * @throws dev.bitfold.onnx.file.OnnxException if an operator cannot be raised
+   */
+  static OnnxFile readable(OnnxFile file) {
+    long from = OpsetRaise.of(file.name(), file.model());
+    return from >= OLDEST
+        ? file
+        : new OnnxFile(file.name(), new OpsetRaise(file.name(), from, OLDEST).apply(file.model()));
+  }
 
   static OnnxFile of(OnnxFile file, Changes changes) {
     long from = OpsetRaise.of(file.name(), file.model());
     if (from >= OPSET) {
       return file;
     }
-    changes.note("opset raised", List.of(from + " to " + OPSET));
+    long was = OpsetRaise.of(file.name(), changes.original().model());
+    changes.note("opset raised", List.of(was + " to " + OPSET));
     ModelProto raised = new OpsetRaise(file.name(), from, OPSET).apply(file.model());
     return new OnnxFile(
         file.name(), raised.toBuilder().setGraph(withoutConstants(raised.getGraph())).build());
