@@ -59,12 +59,22 @@ public final class Main implements Callable<Integer> {
   private static final int WORST = 5;
   private static final int CURVE_PAIRS = 16;
 
+  /** Leaves 31 pairs, of which a correlation still says something. */
+  private static final int MAX_STEP = 100;
+
   @Spec private CommandSpec spec;
 
   @Mixin private EncoderOptions encoder;
 
   @Option(names = "--full", description = "All 3108 test pairs instead of every 4th.")
   private boolean full;
+
+  @Option(
+      names = "--every",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Measure on every N-th test pair (default: ${DEFAULT-VALUE}).")
+  private int every;
 
   @Option(
       names = "--calibration",
@@ -154,6 +164,10 @@ public final class Main implements Callable<Integer> {
     if (problem.isPresent()) {
       throw new ParameterException(spec.commandLine(), problem.get());
     }
+    if (every < 1 || every > MAX_STEP) {
+      throw new ParameterException(
+          spec.commandLine(), "--every: takes 1 to " + MAX_STEP + ", not " + every);
+    }
     List<String> sentences = calibrationSentences();
     InputFile file = encoder.modelFile();
     MiniLm model = encoder.load(file);
@@ -186,7 +200,7 @@ public final class Main implements Callable<Integer> {
       MiniLm model, InputFile file, ModelFacts facts, Tokenizer tokenizer, List<String> sentences)
       throws IOException {
     requireWritable(output);
-    List<SentencePair> pairs = full ? StsData.test() : StsData.every(4, StsData.test());
+    List<SentencePair> pairs = StsData.every(full ? 1 : every, StsData.test());
     // Opened first, so that a bad file is known before the work begins.
     Optional<PeerModel> peer =
         encoder.peerFile().map(f -> new PeerModel(f, tokenizer, encoder.pooling()));

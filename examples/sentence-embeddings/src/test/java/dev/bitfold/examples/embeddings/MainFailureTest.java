@@ -67,6 +67,8 @@ class MainFailureTest {
         Arguments.of("--calibration 0", "--calibration"),
         Arguments.of("--calibration 1000000", "--calibration"),
         Arguments.of("--calibration many", "'--calibration'"),
+        Arguments.of("--every 0", "--every: takes 1 to 100, not 0"),
+        Arguments.of("--every 3108", "--every: takes 1 to 100, not 3108"),
         Arguments.of("--max-length 1", "--max-length"),
         Arguments.of("--modell x", "Unknown options: '--modell', 'x'"),
         Arguments.of("something", "Unmatched argument"));
