@@ -2,23 +2,40 @@ package dev.bitfold.cli;
 
 import dev.bitfold.descriptor.BitfoldException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** Looks into state files and models. Exits with 0, 1 where files differ, 2 on bad input. */
+/**
+ * Quantizes and compares ONNX files, and looks into state files and models. Exits with 0, 1 where
+ * files differ, 2 on bad input, 3 where a bound is not met.
+ */
 @Command(
     name = "bitfold",
     mixinStandardHelpOptions = true,
     version = "bitfold 0.1.0-SNAPSHOT",
-    description = "Looks into the files of quantized models.",
+    description =
+        "Quantizes and compares ONNX files, and looks into the files of quantized models.",
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:Done; no difference.", "1:The files differ.", "2:Bad options or files."},
-    subcommands = {Inspect.class, Diff.class, OnnxInfoCommand.class})
+    exitCodeList = {
+      "0:Done; no difference.",
+      "1:The files differ.",
+      "2:Bad options, files or data.",
+      "3:A bound of --at-least is not met."
+    },
+    subcommands = {QuantizeCommand.class, CompareCommand.class, Inspect.class, Diff.class, OnnxInfoCommand.class})
 public final class Bitfold {
   /** What a command exits with where files differ. */
   static final int DIFFERENT = 1;
+
+  /** What a command exits with where a bound is not met. */
+  static final int BOUND_NOT_MET = 3;
+
+  /** ONNX Runtime's binding needs a large stack, which "java -jar" does not give. */
+  private static final long STACK_BYTES = 64 << 20;
 
   private Bitfold() {}
 
@@ -26,7 +43,12 @@ public final class Bitfold {
   public static void main(String[] args) {
     // What ND4J logs is not of interest here.
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
-    System.exit(run(args));
+    // DJL would fetch natives that its jar lacks, and reports its use to its makers.
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("RUST_FLAVOR", "cpu");
+    Thread thread = new Thread(null, () -> System.exit(run(args)), "bitfold", STACK_BYTES);
+    thread.start();
   }
 
   /** Runs a command; the exit code. */
@@ -46,16 +68,33 @@ public final class Bitfold {
         .setExpandAtFiles(false)
         .setExecutionExceptionHandler(
             (exception, command, parsed) -> {
-              if (exception instanceof IOException io) {
-                command.getErr().println("bitfold: " + message(io));
-                return CommandLine.ExitCode.USAGE;
-              }
-              if (exception instanceof BitfoldException ours) {
-                command.getErr().println("bitfold: " + ours.getMessage());
+              Optional<String> sentence = sentence(exception);
+              if (sentence.isPresent()) {
+                command.getErr().println("bitfold: " + sentence.orElseThrow());
                 return CommandLine.ExitCode.USAGE;
               }
               throw exception;
             });
+  }
+
+  /** Returns what to say of an exception that is not a fault of the program. */
+  private static Optional<String> sentence(Throwable exception) {
+    if (exception instanceof UncheckedIOException unchecked) {
+      return Optional.of(String.valueOf(unchecked.getMessage()));
+    }
+    if (exception instanceof IOException io) {
+      return Optional.of(message(io));
+    }
+    if (exception.getCause() instanceof LinkageError missing) {
+      return Optional.of(
+          "this jar cannot run models ("
+              + missing
+              + "): use bitfold-cli-…-linux-x86_64.jar, or a class path with onnxruntime,"
+              + " nd4j-native and tokenizers");
+    }
+    return exception instanceof BitfoldException ours
+        ? Optional.of(String.valueOf(ours.getMessage()))
+        : Optional.empty();
   }
 
   private static String message(IOException exception) {

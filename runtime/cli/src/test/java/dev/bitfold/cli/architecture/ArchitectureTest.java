@@ -6,13 +6,16 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import dev.bitfold.architecture.Rooms;
 
-/** Checks that the command line reads files and contains no model. */
+/** Checks that reading data and measuring know nothing of commands. */
 @AnalyzeClasses(packages = "dev.bitfold.cli", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(
           """
-          cli | descriptor diagnosis onnx.file storage | jspecify com.fasterxml.jackson.. picocli
+          cli.input   | descriptor onnx.model.data | nd4j jspecify picocli ai.djl.. javax.imageio..
+          cli.output  | calibration cli.input | jspecify me.tongfei..
+          cli.measure | onnx.model.data cli.input | nd4j javacpp jspecify ai.onnxruntime.. com.fasterxml.jackson..
+          cli         | (root) calibration descriptor diagnosis onnx.file onnx.export onnx.model onnx.model.data onnx.proof report storage cli.input cli.measure cli.output | nd4j jspecify com.fasterxml.jackson.. picocli
           """);
 
   @ArchTest

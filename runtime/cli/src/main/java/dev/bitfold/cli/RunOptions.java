@@ -1,0 +1,57 @@
+package dev.bitfold.cli;
+
+import dev.bitfold.cli.input.BadInputException;
+import dev.bitfold.cli.measure.Pooling;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** The options of every command that runs models and measures them. */
+final class RunOptions {
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Threads of ONNX Runtime (default: one a processor).")
+  private int threads;
+
+  @Option(
+      names = "--pooling",
+      paramLabel = "HOW",
+      defaultValue = "none",
+      description = {
+        "What is compared of outputs with a vector a token: all vectors of a text (none), their mean",
+        "(mean), or the first (cls). Default: ${DEFAULT-VALUE}."
+      })
+  private String pooling = "none";
+
+  @Option(
+      names = "--at-least",
+      paramLabel = "FIGURE=VALUE",
+      split = ",",
+      description = {
+        "A bound for every output: cosine=0.995 (the mean), worst-cosine=0.98 or snr=20 (decibels).",
+        "Not met, the exit code is 3."
+      })
+  private List<String> atLeast = List.of();
+
+  int threads() {
+    if (threads < 0) {
+      throw new BadInputException("--threads " + threads + ": one at least is needed");
+    }
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  Pooling pooling() {
+    return Stream.of(Pooling.values())
+        .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(pooling))
+        .findFirst()
+        .orElseThrow(
+            () -> new BadInputException("--pooling " + pooling + ": it is none, mean or cls"));
+  }
+
+  List<Bound> bounds() {
+    return atLeast.stream().map(Bound::of).toList();
+  }
+}
