@@ -26,7 +26,13 @@ import picocli.CommandLine.Command;
       "2:Bad options, files or data.",
       "3:A bound of --at-least is not met."
     },
-    subcommands = {QuantizeCommand.class, CompareCommand.class, Inspect.class, Diff.class, OnnxInfoCommand.class})
+    subcommands = {
+      QuantizeCommand.class,
+      CompareCommand.class,
+      Inspect.class,
+      Diff.class,
+      OnnxInfoCommand.class
+    })
 public final class Bitfold {
   /** What a command exits with where files differ. */
   static final int DIFFERENT = 1;

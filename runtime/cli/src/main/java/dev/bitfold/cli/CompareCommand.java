@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     name = "compare",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs two ONNX files in ONNX Runtime on the same data: how far their outputs are apart, their",
+      "Runs two ONNX files in ONNX Runtime on the same data: how far their outputs are apart,"
+          + " their",
       "bytes and times, and of models that read tokens whether a text gets the same numbers alone,",
       "in a batch and padded."
     },

@@ -28,9 +28,11 @@ final class ModelOptions {
       paramLabel = "NAME",
       defaultValue = SMOOTHED,
       description = {
-        "int8-smoothquant: int8 weights with a scale per output channel, uint8 inputs, smoothed with",
+        "int8-smoothquant: int8 weights with a scale per output channel, uint8 inputs, smoothed"
+            + " with",
         "an alpha that is searched for each layer; int8: the same, not smoothed. Without data:",
-        "int8-weights: float inputs; int8-dynamic: inputs with a scale that each run takes from its",
+        "int8-weights: float inputs; int8-dynamic: inputs with a scale that each run takes from"
+            + " its",
         "whole batch, so that what a text gets depends on the others. Default: ${DEFAULT-VALUE}."
       })
   private String recipe = SMOOTHED;

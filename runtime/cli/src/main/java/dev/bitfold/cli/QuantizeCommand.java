@@ -198,7 +198,9 @@ final class QuantizeCommand implements Callable<Integer> {
     OnnxQdq.Exported exported =
         OnnxModel.export(quantized, staged.path(), OnnxOptions.DEFAULT.withProof(proof));
     if (!exported.dynamic().isEmpty()) {
-      say("%d inputs have a scale of each run: results depend on the batch", exported.dynamic().size());
+      say(
+          "%d inputs have a scale of each run: results depend on the batch",
+          exported.dynamic().size());
     }
     if (!(exported.proof() instanceof ProofResult.Proved proved)) {
       return Map.of();
@@ -252,11 +254,9 @@ final class QuantizeCommand implements Callable<Integer> {
     return String.join(", ", words);
   }
 
-  private SideBySide compare(
-      StagedFile staged, Written written, int threads) throws IOException {
+  private SideBySide compare(StagedFile staged, Written written, int threads) throws IOException {
     Map<String, INDArray> bound = options.bound();
-    String name =
-        test == null ? data.describe() + " (calibration data)" : String.valueOf(test);
+    String name = test == null ? data.describe() + " (calibration data)" : String.valueOf(test);
     try (OrtFile before = OrtFile.open(model, threads);
         OrtFile after = OrtFile.open(staged.path(), threads, written.settings());
         Bars bars = new Bars()) {
@@ -308,9 +308,7 @@ final class QuantizeCommand implements Callable<Integer> {
     PrintWriter writer = spec().commandLine().getOut();
     if (json) {
       writer.println(
-          SideBySideText.json(result)
-              .put("calibrationData", test == null)
-              .toPrettyString());
+          SideBySideText.json(result).put("calibrationData", test == null).toPrettyString());
     } else {
       writer.println();
       writer.println("on " + result.data() + ":");

@@ -21,7 +21,8 @@ final class RunOptions {
       paramLabel = "HOW",
       defaultValue = "none",
       description = {
-        "What is compared of outputs with a vector a token: all vectors of a text (none), their mean",
+        "What is compared of outputs with a vector a token: all vectors of a text (none), their"
+            + " mean",
         "(mean), or the first (cls). Default: ${DEFAULT-VALUE}."
       })
   private String pooling = "none";
@@ -31,7 +32,8 @@ final class RunOptions {
       paramLabel = "FIGURE=VALUE",
       split = ",",
       description = {
-        "A bound for every output: cosine=0.995 (the mean), worst-cosine=0.98 or snr=20 (decibels).",
+        "A bound for every output: cosine=0.995 (the mean), worst-cosine=0.98 or snr=20"
+            + " (decibels).",
         "Not met, the exit code is 3."
       })
   private List<String> atLeast = List.of();

@@ -35,7 +35,8 @@ class CliPageTest {
     for (String command : commands) {
       String[] words = command.split("\\s+");
       assertTrue(words[2].matches("bitfold-cli-0\\.1\\.0-SNAPSHOT-(linux-x86_64|all)\\.jar"));
-      Bitfold.commandLine().parseArgs(List.of(words).subList(3, words.length).toArray(String[]::new));
+      Bitfold.commandLine()
+          .parseArgs(List.of(words).subList(3, words.length).toArray(String[]::new));
     }
   }
 
@@ -45,7 +46,8 @@ class CliPageTest {
     for (CommandLine command : Bitfold.commandLine().getSubcommands().values()) {
       command.getCommandSpec().options().forEach(o -> known.addAll(List.of(o.names())));
     }
-    known.removeIf(name -> !name.startsWith("--") || Set.of("--version", "--output").contains(name));
+    known.removeIf(
+        name -> !name.startsWith("--") || Set.of("--version", "--output").contains(name));
     Set<String> written = new TreeSet<>();
     Matcher option = Pattern.compile("(?<![-\\w])--[a-z][-a-z]*").matcher(page());
     while (option.find()) {

@@ -91,7 +91,8 @@ class InterruptionTest {
     assumeTrue(
         new ProcessBuilder("unshare", "-rm", "true").start().waitFor() == 0,
         "file systems cannot be mounted here");
-    String mount = "mount -t tmpfs -o size=16k tmpfs \"$OUT\" && \"$@\"; c=$?; ls -A \"$OUT\"; exit $c";
+    String mount =
+        "mount -t tmpfs -o size=16k tmpfs \"$OUT\" && \"$@\"; c=$?; ls -A \"$OUT\"; exit $c";
 
     Process process = start("unshare", "-rm", "bash", "-c", mount, "bash");
 

@@ -176,12 +176,10 @@ class QuantizeTest {
     refused("does not exist", "quantize", model, "-o", missing + "/a.onnx", "--data", data);
     refused("its folder is a file", "quantize", model, "-o", model + "/a.onnx", "--data", data);
     refused("is a folder", "quantize", model, "-o", folder, "--data", data);
-    refused(
-        "did you mean", "quantize", model, "-o", out, "--data", data, "--skip", "y/MatMull");
+    refused("did you mean", "quantize", model, "-o", out, "--data", data, "--skip", "y/MatMull");
     refused(
         "did you mean 'int8'?", "quantize", model, "-o", out, "--data", data, "--recipe", "int9");
-    refused(
-        "no output 'z'", "quantize", model, "-o", out, "--data", data, "--output-name", "z");
+    refused("no output 'z'", "quantize", model, "-o", out, "--data", data, "--output-name", "z");
   }
 
   @Test
@@ -226,10 +224,17 @@ class QuantizeTest {
     assertEquals(0, run.code(), run.err());
     assertTrue(
         new ObjectMapper().readTree(run.out()).at("/outputs/y/snr").asDouble() > 25, run.out());
+    refused("input factor", "quantize", scaled, "-o", folder.resolve("b.onnx"), "--data", data);
     refused(
-        "input factor", "quantize", scaled, "-o", folder.resolve("b.onnx"), "--data", data);
-    refused(
-        "expected is a number", "quantize", scaled, "-o", out, "--data", data, "--bind", "factor=x");
+        "expected is a number",
+        "quantize",
+        scaled,
+        "-o",
+        out,
+        "--data",
+        data,
+        "--bind",
+        "factor=x");
   }
 
   @Test

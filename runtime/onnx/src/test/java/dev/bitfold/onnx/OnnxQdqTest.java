@@ -116,7 +116,9 @@ class OnnxQdqTest {
   @Test
   void refusesToFoldWhereAResidualReads() throws Exception {
     GraphProto.Builder graph = Models.net(NET);
-    graph.addNode(Models.node("Sigmoid", "/residual", "r", "b")).addOutput(Models.value("r", -1, 32));
+    graph
+        .addNode(Models.node("Sigmoid", "/residual", "r", "b"))
+        .addOutput(Models.value("r", -1, 32));
     OnnxWeights file = OnnxWeights.of("net.onnx", Models.model(13, graph).toByteArray());
     OnnxException e =
         assertThrows(

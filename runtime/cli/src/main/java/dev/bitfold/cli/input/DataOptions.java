@@ -97,7 +97,8 @@ public final class DataOptions {
       paramLabel = "N",
       defaultValue = "8388608",
       description = {
-        "The most bytes of a batch's arrays (default: ${DEFAULT-VALUE}). What is computed of a batch",
+        "The most bytes of a batch's arrays (default: ${DEFAULT-VALUE}). What is computed of a"
+            + " batch",
         "takes a multiple of that: lower it where memory is short."
       })
   private long maxBatchBytes;
