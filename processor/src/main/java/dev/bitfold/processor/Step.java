@@ -1,5 +1,6 @@
 package dev.bitfold.processor;
 
+import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.JavaFile;
 import com.sun.source.util.Trees;
 import dev.bitfold.processor.diagnostics.Place;
@@ -80,11 +81,10 @@ final class Step {
 
   /** Processes new classes and classes that have waited. */
   void run(Set<? extends Element> roots) {
-    Set<String> names = new LinkedHashSet<>(deferred.take().keySet());
-    roots.forEach(root -> collect(root, names));
-    for (String name : names) {
-      language.find(name).ifPresent(this::guarded);
-    }
+    Set<TypeElement> types = new LinkedHashSet<>();
+    deferred.take().keySet().forEach(name -> language.find(name).ifPresent(types::add));
+    roots.forEach(root -> collect(root, types));
+    types.forEach(this::guarded);
   }
 
   /** Reports the classes that still wait. If a type has no name, javac has reported it. */
@@ -106,10 +106,10 @@ final class Step {
             });
   }
 
-  private static void collect(Element element, Set<String> names) {
+  private static void collect(Element element, Set<TypeElement> types) {
     if (element instanceof TypeElement type) {
-      names.add(type.getQualifiedName().toString());
-      ElementFilter.typesIn(type.getEnclosedElements()).forEach(t -> collect(t, names));
+      types.add(type);
+      ElementFilter.typesIn(type.getEnclosedElements()).forEach(t -> collect(t, types));
     }
   }
 
@@ -118,7 +118,7 @@ final class Step {
     try {
       process(type);
     } catch (UnresolvedTypeException e) {
-      deferred.add(type.getQualifiedName().toString(), e.typeName());
+      deferred.add(ClassName.get(type).canonicalName(), e.typeName());
     } catch (RuntimeException | StackOverflowError | AssertionError e) {
       Problems problems = new Problems();
       String at = e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0];
@@ -178,7 +178,7 @@ final class Step {
   private void waitForAnnotations(TypeElement type) {
     for (AnnotationMirror mirror : type.getAnnotationMirrors()) {
       if (new AnnotationUse(type, mirror).isUnresolved()) {
-        deferred.add(type.getQualifiedName().toString(), "");
+        deferred.add(ClassName.get(type).canonicalName(), "");
       }
     }
   }

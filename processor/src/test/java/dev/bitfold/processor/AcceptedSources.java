@@ -95,16 +95,22 @@ final class AcceptedSources {
           diagnostic.getKind(),
           () -> describe(room(diagnostic), diagnostic.toString()));
     }
-    // Names that any file system holds; and of $ Eclipse's compiler believes that it made them.
+    // Names that any file system holds.
     List<TwoCompilers.Source> ascii = new ArrayList<>();
     for (Map<String, String> files : rooms.values()) {
-      if (files.keySet().stream().allMatch(name -> name.matches("[.\\w]*"))) {
+      if (files.keySet().stream().allMatch(name -> name.matches("[.\\w$]*"))) {
         files.forEach(
             (name, text) ->
                 ascii.add(new TwoCompilers.Source(name.replace('.', '/') + ".java", text)));
       }
     }
     TwoCompilers.Outcome eclipse = TwoCompilers.eclipse(folder, ascii);
+    Set<String> written = TwoCompilers.javac(folder, ascii).generated().keySet();
+    for (String file : written) {
+      assertTrue(
+          eclipse.generated().containsKey(file),
+          () -> describe(room(file), "Eclipse's compiler generates nothing for " + file));
+    }
     for (String complaint : eclipse.errors()) {
       throw new AssertionError(describe(room(complaint), "Eclipse: " + complaint));
     }

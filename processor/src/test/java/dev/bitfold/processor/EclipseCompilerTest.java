@@ -95,6 +95,29 @@ class EclipseCompilerTest {
             .isPresent();
   }
 
+  /** Of such a nested class it says no name that finds it again. */
+  @Test
+  void classesWithADollarInTheirNameAreSeen() throws IOException {
+    String layer =
+        "%s class %s { @Weight(layout = \"OI\") final INDArray w; %s(INDArray w) { this.w = w; }"
+            + " public INDArray forward(@Input INDArray x) { return x.mmul(w); } }";
+    List<TwoCompilers.Source> sources = new ArrayList<>();
+    for (String name : List.of("Dense", "L$1", "L$x", "$1", "D$", "$")) {
+      String nested = layer.formatted("@Int8 public static", name, name);
+      String text =
+          "package com.acme.in;\nimport dev.bitfold.annotations.*;"
+              + " import org.nd4j.linalg.api.ndarray.INDArray;\n"
+              + "public class Out_%s { %s @QuantizeModel public record M$1(%s a) {} }";
+      sources.add(
+          new TwoCompilers.Source(
+              "com/acme/in/Out_" + name + ".java", text.formatted(name, nested, name)));
+    }
+    TwoCompilers.Outcome eclipse = TwoCompilers.eclipse(folder, sources);
+    assertEquals(List.of(), eclipse.errors());
+    assertEquals(TwoCompilers.javac(folder, sources).generated(), eclipse.generated());
+    assertEquals(12, eclipse.generated().size());
+  }
+
   @ParameterizedTest
   @MethodSource("shapes")
   void goldenShapesGiveTheGoldenText(String shape) throws IOException {

@@ -65,6 +65,12 @@ class MisplacedTest {
       QZ138       | record N(@Weight(layout = "C") INDArray v) {} @Int8 @SmoothQuant class S extends Linear { S(INDArray weight) { super(weight); } @Override public INDArray forward(@Input(layout = "…C") INDArray x) { return x; } } @QuantizeModel class M { @SmoothInto("s") final N n; final S s; M(@SmoothInto("s") N n, S s) { this.n = n; this.s = s; } }
       QZ005       | record A(@Weight Map<String, INDArray> v) {}
       QZ005       | record A(@Weight INDArray[][] v) {}
+      QZ005       | class A { @Weight final Map<String, INDArray> v; A(int n) { v = Map.of(); } }
+      QZ030       | class A { @Weight final float[] v; A(int n) { v = new float[n]; } }
+      QZ080       | @QuantizeModel class M { final Map<String, Layer> all; M(int in, int out) { all = Map.of(); } }
+      QZ080       | @QuantizeModel class M { final Optional<UnaryLayer> one; M(int n) { one = Optional.empty(); } } abstract class UnaryLayer { abstract INDArray run(INDArray x); }
+      QZ064       | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } public void backward(INDArray x, INDArray g) {} }
+      QZ064       | @Int8 class A { @Weight(layout = "OI") final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } INDArray[] backward(INDArray g) { return null; } }
       QZ005       | record A(@Weight List<List<INDArray>> v) {}
       QZ005       | @Quantize(role = Role.INPUT, bits = 8) class A { public INDArray forward(@Input List<INDArray> xs) { return xs.get(0); } }
       QZ050       | @Int8 @SmoothQuant class A { @Weight(layout = "OI") final List<INDArray> w; A(List<INDArray> w) { this.w = w; } public INDArray forward(@Input(layout = "NC") INDArray x) { return x; } }
@@ -168,6 +174,11 @@ class MisplacedTest {
   private static final String FINE =
       """
       class A { @Weight final INDArray w; transient int cache; A(INDArray w) { this.w = w; } }
+      interface Backprop { INDArray backward(INDArray g); } class A implements Backprop { @Weight final INDArray w; A(INDArray w) { this.w = w; } public INDArray backward(INDArray g) { return g; } }
+      class P { INDArray backward(INDArray g) { return g; } } class A extends P { @Weight final INDArray w; A(INDArray w) { this.w = w; } @Override INDArray backward(INDArray g) { return g; } }
+      class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } A backward(int steps) { return this; } }
+      class A { @Weight final INDArray w; A(INDArray w) { this.w = w; } public INDArray forward(INDArray x) { return x.mul(w); } public Gradients backward(INDArray x, INDArray g) { return Gradients.of(g).with("w", g); } INDArray backward(INDArray g) { return g; } }
+      @QuantizeModel class M { final Linear fc; private final UnaryOperator<INDArray> own = x -> x; M(Linear fc) { this.fc = fc; } }
       @QuantizeModel record M(Linear fc, List<String> names, Class<?> any, Comparator<Object> order, @SkipQuantize UnaryOperator<INDArray> gelu) {}
       @QuantizeModel record M(Linear fc, Comparator<String> order, java.util.function.Supplier<String> name, List<INDArray> tables, Optional<INDArray> mask) {}
       @QuantizeModel record M(Linear fc, Optional<N> n) {} @QuantizeModel record N(Linear fc, List<M> m) {}

@@ -83,7 +83,10 @@ final class RandomNames {
           "日本",
           "Ñandú",
           "\uD835\uDC9Clpha",
-          "L$x", // Eclipse's compiler takes a nested L$1 for an anonymous class.
+          "L$x",
+          "L$1", // Nested, its binary name is that of a class in a method.
+          "$Dense",
+          "$",
           "_L",
           "Quantized",
           "Dense_Net",

@@ -217,7 +217,7 @@ public enum ProblemId {
   BACKWARD_SIGNATURE(
       "QZ064",
       "%2$s of %1$s does not fit: %3$s, and backward takes its parameters followed by the gradient"
-          + " of its result",
+          + " of its result, and returns Gradients",
       "write: %4$s"),
   BACKWARD_INACCESSIBLE(
       "QZ065",

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.Element;
@@ -21,6 +22,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
+import javax.lang.model.util.ElementFilter;
 import javax.lang.model.util.Elements;
 import javax.lang.model.util.Types;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +89,26 @@ public final class Language {
 
   /** Returns a class by name. */
   public Optional<TypeElement> find(String qualifiedName) {
-    return Optional.ofNullable(elements.getTypeElement(qualifiedName));
+    return find(qualifiedName, elements::getTypeElement);
+  }
+
+  /**
+   * Eclipse's compiler finds no nested class with a dollar in a name, and no outer class either
+   * once it was asked for the nested one. So the outer class is asked first, and lists the nested
+   * ones.
+   */
+  private static Optional<TypeElement> find(
+      String name, Function<String, @Nullable TypeElement> ask) {
+    int dot = name.lastIndexOf('.');
+    if (dot >= 0 && name.indexOf('$') >= 0) {
+      Optional<TypeElement> outer = find(name.substring(0, dot), ask);
+      if (outer.isPresent()) {
+        return ElementFilter.typesIn(outer.get().getEnclosedElements()).stream()
+            .filter(nested -> nested.getSimpleName().contentEquals(name.substring(dot + 1)))
+            .findFirst();
+      }
+    }
+    return Optional.ofNullable(ask.apply(name));
   }
 
   /** Returns a class by name. */
@@ -100,7 +121,7 @@ public final class Language {
     ModuleElement module = elements.getModuleOf(user);
     return module == null
         ? find(qualifiedName)
-        : Optional.ofNullable(elements.getTypeElement(module, qualifiedName));
+        : find(qualifiedName, name -> elements.getTypeElement(module, name));
   }
 
   /** Returns the class or interface of a type; empty for primitives, arrays and type variables. */

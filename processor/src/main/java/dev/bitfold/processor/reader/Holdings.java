@@ -55,6 +55,14 @@ public final class Holdings {
     return search(type).unmarked;
   }
 
+  /**
+   * Returns the interfaces and abstract classes in a type that compute with tensors and do not say
+   * which layers implement them.
+   */
+  public Set<TypeElement> open(TypeMirror type) {
+    return search(type).open;
+  }
+
   private Search search(TypeMirror type) {
     Search search = new Search();
     search.collect(type);
@@ -85,6 +93,7 @@ public final class Holdings {
   private final class Search {
     private final Set<TypeElement> found = new LinkedHashSet<>();
     private final Set<TypeElement> unmarked = new LinkedHashSet<>();
+    private final Set<TypeElement> open = new LinkedHashSet<>();
     private final Set<String> seen = new HashSet<>();
 
     void collect(TypeMirror type) {
@@ -128,6 +137,8 @@ public final class Holdings {
           element.getKind().isClass() && !element.getModifiers().contains(Modifier.ABSTRACT);
       if (concrete) {
         concrete(element);
+      } else if (traffic.takesTensors(element)) {
+        open.add(element);
       }
     }
 

@@ -1,21 +1,31 @@
 package dev.bitfold.processor.reader.layer;
 
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
 import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
+import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 
-/** Finds the methods that compute a layer's gradients, by their result type. */
+/**
+ * Finds the methods that compute a layer's gradients, by their result type. Without one, a method of
+ * that name that takes a tensor is most likely meant to compute them.
+ */
 final class BackwardReader {
   private static final String BACKWARD = "backward";
 
   private final Language language;
+  private final TypeElement type;
+  private final Members members;
 
-  BackwardReader(Language language) {
+  BackwardReader(Language language, TypeElement type, Members members) {
     this.language = language;
+    this.type = type;
+    this.members = members;
   }
 
   /**
@@ -39,7 +49,20 @@ final class BackwardReader {
         }
       }
     }
-    return found;
+    return found.isEmpty() ? meant(methods) : found;
+  }
+
+  /** What an interface or a superclass asks for has a meaning of its own. */
+  private List<DeclaredBackward> meant(List<ExecutableElement> methods) {
+    return methods.stream()
+        .filter(method -> method.getSimpleName().contentEquals(BACKWARD))
+        .filter(method -> Language.owner(method).equals(type))
+        .filter(
+            method -> method.getParameters().stream().anyMatch(p -> Language.isTensor(p.asType())))
+        .filter(method -> method.getAnnotation(Override.class) == null)
+        .filter(method -> !members.implementations().contains(method))
+        .map(method -> new DeclaredBackward(method, Optional.empty()))
+        .toList();
   }
 
   /**

@@ -27,7 +27,7 @@ import javax.lang.model.element.TypeElement;
  * @param unreadable the roles with a marked member or parameter that is not a tensor
  * @param forwards the methods that can have hooks
  * @param hooked the one of these methods with a marked parameter or a quantized output
- * @param backwards the methods that return gradients
+ * @param backwards the methods that return gradients, or are most likely meant to
  * @param quantizers the {@code @Quantize}s on the class
  * @param recipes the recipes on the class
  * @param ownSmoothQuant the {@code @SmoothQuant} on the class

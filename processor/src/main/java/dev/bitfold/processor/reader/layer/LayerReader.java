@@ -60,7 +60,8 @@ final class LayerReader {
     Optional<DeclaredForward> hooked = ForwardReader.hooked(forwards, quantizesOutput);
     hooked.ifPresent(forward -> refuseUnresolved(forward.method()));
     List<DeclaredBackward> backwards =
-        new BackwardReader(language).read(methods, hooked.map(List::of).orElse(forwards));
+        new BackwardReader(language, type, members)
+            .read(methods, hooked.map(List::of).orElse(forwards));
     Set<Role> unreadable = EnumSet.noneOf(Role.class);
     if (tensors.hasUnreadable()) {
       unreadable.add(Role.WEIGHT);

@@ -5,6 +5,7 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.TypeText;
 import dev.bitfold.processor.reader.layer.DeclaredBackward;
 import dev.bitfold.processor.reader.layer.DeclaredForward;
@@ -77,13 +78,17 @@ final class BackwardRules {
             ? "there is no forward"
             : "forward is "
                 + forwards.stream().map(TypeText::signature).collect(Collectors.joining(", "));
+    boolean gradients = Language.is(method.getReturnType(), BitfoldNames.GRADIENTS);
     problems.add(
         ProblemId.BACKWARD_SIGNATURE,
         Place.at(method),
         type.getSimpleName(),
         TypeText.signature(method),
-        reason,
-        "Gradients backward(" + wanted + ", INDArray gradOutput)");
+        gradients ? reason : "it returns " + TypeText.of(method.getReturnType()) + ", " + reason,
+        "Gradients backward("
+            + wanted
+            + ", INDArray gradOutput)"
+            + (gradients ? "" : ", or give it another name if training is not to call it"));
   }
 
   private void access(ExecutableElement method) {

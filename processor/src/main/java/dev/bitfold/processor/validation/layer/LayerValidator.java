@@ -1,11 +1,13 @@
 package dev.bitfold.processor.validation.layer;
 
+import dev.bitfold.annotations.Role;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.reader.Holdings;
+import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
 import dev.bitfold.processor.reader.layer.TensorDeclaration;
 import dev.bitfold.processor.validation.creator.Carried;
@@ -40,7 +42,10 @@ public final class LayerValidator {
     TypeElement type = declared.type();
     Problems declarations = new Problems();
     new TensorRules(declared, declarations).check();
-    new CreatorRules(language, type, declared.creation(), carried(declared), declarations).check();
+    if (!makesUnreadableTensors(declared)) {
+      new CreatorRules(language, type, declared.creation(), carried(declared), declarations)
+          .check();
+    }
     new LayerQuantizerRules(declared, recipes, declarations).check();
     new ForwardRules(language, declared, declarations).check();
     new BackwardRules(language, declared, declarations).check();
@@ -65,6 +70,16 @@ public final class LayerValidator {
     if (unread.isEmpty() && declarations.isEmpty()) {
       layers.checkSmoothQuant(declared, problems); // It would repeat earlier problems.
     }
+  }
+
+  /**
+   * Returns whether the constructor takes sizes, and all tensors are of types that were refused.
+   * What it must carry shows when they are not.
+   */
+  private static boolean makesUnreadableTensors(DeclaredLayer layer) {
+    return layer.creation() instanceof Creation.Unreadable
+        && layer.tensors().isEmpty()
+        && layer.unreadable().contains(Role.WEIGHT);
   }
 
   private static List<Carried> carried(DeclaredLayer layer) {

@@ -9,12 +9,15 @@ import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.TypeText;
+import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.layer.Layers;
 import dev.bitfold.processor.reader.model.DeclaredModel;
 import dev.bitfold.processor.validation.creator.Carried;
 import dev.bitfold.processor.validation.creator.CreatorRules;
 import java.util.List;
+import java.util.function.Predicate;
 import javax.lang.model.element.TypeElement;
+import javax.lang.model.type.TypeMirror;
 
 /** Checks model classes. */
 public final class ModelValidator {
@@ -45,7 +48,7 @@ public final class ModelValidator {
   private void check(DeclaredModel model, Problems unread, Problems problems) {
     TypeElement type = model.type();
     Problems declarations = new Problems();
-    new CreatorRules(language, type, model.creation(), carried(type), declarations).check();
+    new CreatorRules(language, type, model.creation(), carried(model), declarations).check();
     models.checkUnmarked(model, declarations);
     if (model.creation().creator().isPresent()) {
       components.check(model, declarations);
@@ -57,12 +60,18 @@ public final class ModelValidator {
   }
 
   /** Returns the fields that hold layers or models, or may hold them. */
-  private List<Carried> carried(TypeElement type) {
+  private List<Carried> carried(DeclaredModel model) {
+    List<Carried> known =
+        carried(model.type(), type -> holdings.any(type) || !holdings.unmarked(type).isEmpty());
+    // A constructor of sizes makes what the open types hold: that it lacks those comes first.
+    boolean ofSizes = known.isEmpty() && model.creation() instanceof Creation.Unreadable;
+    return ofSizes ? carried(model.type(), type -> !holdings.open(type).isEmpty()) : known;
+  }
+
+  private List<Carried> carried(TypeElement type, Predicate<TypeMirror> held) {
     return new Members(language, type)
         .fields().stream()
-            .filter(
-                field ->
-                    holdings.any(field.asType()) || !holdings.unmarked(field.asType()).isEmpty())
+            .filter(field -> held.test(field.asType()))
             .map(
                 field ->
                     new Carried(
