@@ -334,8 +334,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
    * <p>The plan must be equal to the plan of the training. Skip in this plan the tensors that were
    * skipped in the calibration.
    *
-   * @param updater the updater of weights and biases, of the same class as before; its rates may
-   *     differ
+   * @param updater the updater of weights and biases, of the same class as before; where its
+   *     settings differ, such as the learning rate, a warning and the training's {@code toString}
+   *     name both
    * @param scaleUpdater the updater of learned scales, likewise
    * @throws dev.bitfold.storage.StateFileException if the file is damaged or not a checkpoint, or
    *     belongs to another version, model, plan or updater; the message says what differs

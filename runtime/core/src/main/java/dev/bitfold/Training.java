@@ -17,11 +17,15 @@ import dev.bitfold.storage.StateFileException;
 import dev.bitfold.tensor.Workspaces;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model with its quantizers in place (quantization-aware training). The model computes
@@ -71,6 +75,8 @@ public final class Training<M> {
     double run(M model) throws Exception;
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(Training.class);
+
   private final M model;
   private final Component<M> component;
   private final ModelShape shape;
@@ -81,6 +87,7 @@ public final class Training<M> {
   private @Nullable String summary;
   private int steps;
   private int epoch;
+  private List<String> changes = List.of();
   private volatile boolean running;
 
   private Training(
@@ -132,6 +139,8 @@ public final class Training<M> {
       training.summary = saved.state().summary();
       training.steps = saved.steps();
       training.epoch = saved.epoch();
+      training.changes = updaters.changesSince(saved.settings());
+      training.changes.forEach(change -> LOG.warn("{}: {}", file, change));
       return training;
     } catch (IllegalArgumentException e) {
       throw new StateFileException(file, String.valueOf(e.getMessage()));
@@ -297,9 +306,10 @@ public final class Training<M> {
   /**
    * Saves a checkpoint. {@link Plan#resume} continues from it, bit for bit, as if training had not
    * been interrupted. The checkpoint holds the float weights and biases, the scales, the state of
-   * the updaters, the names of fixed tensors, and the numbers of steps and of the epoch. It does
-   * not hold the updaters' settings, or state of the program itself such as the order of its
-   * batches: derive that order from {@link #steps}.
+   * the updaters, the names of fixed tensors, and the numbers of steps and of the epoch. It also
+   * holds the updaters' settings, so that a training that continues with others says so. It does not
+   * hold state of the program itself, such as the order of its batches: derive that order from
+   * {@link #steps}.
    *
    * <p>The checkpoint is a safetensors file, and is written whole or not at all: the checkpoint
    * that was there before is kept until the new one is on disk.
@@ -323,6 +333,7 @@ public final class Training<M> {
             steps,
             epoch,
             trained.updaters().classes(),
+            trained.updaters().settings(),
             trained.parameters().moments(),
             trained.parameters().fixed(),
             trained.shared())
@@ -340,6 +351,7 @@ public final class Training<M> {
         + trained.parameters().names().size()
         + " parameters, "
         + trained.parameters().fixed().size()
-        + " of them fixed";
+        + " of them fixed"
+        + changes.stream().map(change -> "; " + change).collect(Collectors.joining());
   }
 }

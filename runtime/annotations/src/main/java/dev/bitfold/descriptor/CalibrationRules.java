@@ -62,7 +62,7 @@ final class CalibrationRules {
           "a dynamic scale comes from each tensor: leave one of the two out");
     }
     if (!d.dynamic || globalScale) {
-      method(globalScale);
+      method(globalScale && d.dynamic);
     }
     for (int i = 0; i < d.amax.size(); i++) {
       float amax = d.amax.get(i);
@@ -119,7 +119,8 @@ final class CalibrationRules {
     }
   }
 
-  private void method(boolean globalScale) {
+  /** Dynamic blocks under a global scale calibrate that: the amax of the whole tensor. */
+  private void method(boolean globalOnly) {
     if (d.affine && (d.calib == Calib.MSE || d.calib == Calib.ENTROPY)) {
       broken.add(
           DescriptorRule.CALIB_METHOD,
@@ -131,7 +132,7 @@ final class CalibrationRules {
           DescriptorRule.CALIB_METHOD,
           "calib = ENTROPY with a float format",
           "ENTROPY compares histograms of integer codes: use MAX, PERCENTILE or MSE");
-    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalScale) {
+    } else if (!d.blockSizes.isEmpty() && d.calib != Calib.MAX && !globalOnly) {
       broken.add(
           DescriptorRule.CALIB_METHOD,
           "calib = " + d.calib + " with blockSizes",

@@ -110,6 +110,10 @@ class DescriptorRulesTest {
         List.of(DescriptorRule.CALIB_METHOD), rules(builder().bits(4, 3).calib(Calib.ENTROPY)));
     assertEquals(
         List.of(DescriptorRule.CALIB_METHOD), rules(builder().blockSizes(BLOCK).calib(Calib.MSE)));
+    QuantDescriptor.Builder underAGlobalScale =
+        builder().bits(2, 1).blockSizes(BLOCK).scaleBits(4, 3).calib(Calib.MSE);
+    assertEquals(List.of(DescriptorRule.CALIB_METHOD), rules(underAGlobalScale));
+    assertEquals(List.of(), rules(underAGlobalScale.dynamic(true)));
     assertEquals(List.of(), rules(builder().affine(true).calib(Calib.PERCENTILE)));
     assertEquals(List.of(), rules(builder().calib(Calib.ENTROPY)));
   }

@@ -25,6 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param steps how many were made
  * @param epoch the number of the epoch
  * @param updaters the classes of the updaters, by what they update
+ * @param settings the settings of the updaters, by what they update; some classes tell none
  * @param moments what the updaters remember, by parameter and by ND4J's name
  * @param fixed the parameters that stay as they are
  * @param shared the path of the tensor that another one is the same array as, by that other's path
@@ -34,6 +35,7 @@ public record Checkpoint(
     int steps,
     int epoch,
     Map<String, String> updaters,
+    Map<String, String> settings,
     Map<String, Map<String, INDArray>> moments,
     Set<String> fixed,
     Map<String, String> shared) {
@@ -48,6 +50,7 @@ public record Checkpoint(
   private static final String STEPS = "bitfold.steps";
   private static final String EPOCH = "bitfold.epoch";
   private static final String UPDATERS = "bitfold.updaters";
+  private static final String SETTINGS = "bitfold.updater_settings";
   private static final String PARAMETERS = "bitfold.parameters";
   private static final String FIXED = "bitfold.fixed";
   private static final String SHARED = "bitfold.shared";
@@ -56,6 +59,7 @@ public record Checkpoint(
   /** Copies the maps, keeping their order. */
   public Checkpoint {
     updaters = Collections.unmodifiableMap(new LinkedHashMap<>(updaters));
+    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
     moments = Collections.unmodifiableMap(new LinkedHashMap<>(moments));
     fixed = Collections.unmodifiableSet(new LinkedHashSet<>(fixed));
     shared = Collections.unmodifiableMap(new LinkedHashMap<>(shared));
@@ -77,6 +81,7 @@ public record Checkpoint(
     metadata.put(STEPS, Integer.toString(steps));
     metadata.put(EPOCH, Integer.toString(epoch));
     metadata.put(UPDATERS, StateJson.write(updaters));
+    metadata.put(SETTINGS, StateJson.write(settings));
     metadata.put(PARAMETERS, StateJson.writeNames(moments.keySet()));
     metadata.put(FIXED, StateJson.writeNames(fixed));
     metadata.put(SHARED, StateJson.write(shared));
@@ -123,6 +128,7 @@ public record Checkpoint(
               number(STEPS),
               number(EPOCH),
               StateJson.read(text(UPDATERS), "the table of updaters"),
+              StateJson.read(text(SETTINGS), "the table of the updaters' settings"),
               moments(),
               new LinkedHashSet<>(StateJson.readNames(text(FIXED))),
               StateJson.read(text(SHARED), "the table of shared tensors"));

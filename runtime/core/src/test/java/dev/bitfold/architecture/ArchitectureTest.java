@@ -56,7 +56,7 @@ class ArchitectureTest {
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay | nd4j jspecify
           diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay storage smoothquant | nd4j jackson slf4j jspecify
           tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay smoothquant diagnosis | nd4j slf4j jspecify
-          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.observation internal.replay internal.training storage smoothquant diagnosis tuning | nd4j jspecify
+          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.observation internal.replay internal.training storage smoothquant diagnosis tuning | nd4j slf4j jspecify
           """);
 
   @ArchTest

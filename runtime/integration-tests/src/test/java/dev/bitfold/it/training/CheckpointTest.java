@@ -32,6 +32,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nadam;
+import org.nd4j.linalg.learning.config.NoOp;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /** Checks training that is saved and continued. */
@@ -168,17 +169,57 @@ class CheckpointTest {
   }
 
   @Test
-  void theRateMayDiffer() throws IOException {
+  void theRateMayDifferAndTheTrainingSaysSo() throws IOException {
     Run sgd = Run.all().stream().filter(r -> r.name().equals("Sgd")).findFirst().orElseThrow();
     Training<Net> training = sgd.begin();
     Run.steps(training, 1);
     Path file = folder.resolve("checkpoint");
     training.save(file);
     Training<Net> resumed = sgd.plan(Run.net(1)).resume(file, new Sgd(0), new Adam(1e-3));
+    assertTrue(
+        resumed
+            .toString()
+            .contains(
+                "; weights and biases were trained with Sgd(learningRate=0.01,"
+                    + " learningRateSchedule=null) and go on with Sgd(learningRate=0.0,"
+                    + " learningRateSchedule=null)"),
+        resumed.toString());
+    assertFalse(resumed.toString().contains("learned scales"), resumed.toString());
+    assertFalse(sgd.resume(file).toString().contains("go on"), "the same settings");
     Map<String, INDArray> before = resumed.parameters();
     Run.steps(resumed, 1);
     assertSameBits(before.get("fc.weight"), resumed.parameters().get("fc.weight"));
     assertFalse(before.get("fc.x.amax").equals(resumed.parameters().get("fc.x.amax")));
+  }
+
+  /** An updater of one's own may print nothing of itself, but where it lies in memory. */
+  @Test
+  void anUpdaterThatTellsNoSettingsIsNotComparedByIt() throws IOException {
+    Run sgd = Run.all().stream().filter(r -> r.name().equals("Sgd")).findFirst().orElseThrow();
+    Run silent = new Run("silent", sgd.weight(), sgd.input(), new Silent(), new Silent(), false);
+    Training<Net> training = silent.begin();
+    Path file = folder.resolve("checkpoint");
+    training.save(file);
+    Training<Net> resumed = silent.plan(Run.net(1)).resume(file, new Silent(), new Silent());
+    assertFalse(resumed.toString().contains("go on"), resumed.toString());
+  }
+
+  @SuppressWarnings("serial") // it is not saved
+  private static final class Silent extends NoOp {
+    @Override
+    public boolean equals(Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return System.identityHashCode(this);
+    }
+
+    @Override
+    public String toString() {
+      return getClass().getName() + "@" + Integer.toHexString(hashCode());
+    }
   }
 
   private Path saved() throws IOException {

@@ -134,8 +134,7 @@ record Run(
       for (Ste ste : Ste.values()) {
         for (Calib calib : List.of(Calib.MAX, Calib.MSE)) {
           QuantDescriptor.Builder weight = format.toBuilder().ste(ste).calib(calib);
-          boolean ofScales = calib == Calib.MAX || format.scaleFormat() == ScaleFormat.FLOAT32;
-          if (ofScales && weight.problems().isEmpty() && isTrainable(weight.build())) {
+          if (weight.problems().isEmpty() && isTrainable(weight.build())) {
             String name = (runs.size() + " " + format + " " + ste + " " + calib);
             String safe = name.replaceAll("[^A-Za-z0-9 ]", "_");
             QuantDescriptor eight = bits(8).ste(ste).build();
