@@ -340,12 +340,10 @@ public final class Calibration<M> {
    * @param count the largest number of layers
    * @param threshold the relative error of the model's output, with one layer quantized and all
    *     others float, up to which that layer is left alone; 0 or more
-   * @throws IllegalArgumentException if the threshold is negative or NaN
+   * @throws IllegalArgumentException if the count is negative, or the threshold negative or NaN
    */
   public List<Advice> advise(int count, double threshold) {
-    if (!(threshold >= 0)) {
-      throw new IllegalArgumentException("threshold = " + threshold + ": it must be 0 or more");
-    }
+    Adviser.require(count, threshold);
     return new Adviser<>(replay, shape, state)
         .advise(diagnose(Diagnosis.Curves.TRIED), count, threshold);
   }

@@ -2,6 +2,7 @@ package dev.bitfold.diagnosis;
 
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
+import dev.bitfold.internal.replay.NumberedBatches;
 import dev.bitfold.internal.replay.Replay;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -34,8 +35,8 @@ public final class ComparisonRun {
       int number = next++;
       sum.add(
           number,
-          () -> Replay.run(floatModel, batch, number, forward),
-          () -> Replay.run(quantized, batch, number, forward));
+          () -> NumberedBatches.run(floatModel, batch, number, forward),
+          () -> NumberedBatches.run(quantized, batch, number, forward));
     }
     return sum.get()
         .orElseThrow(

@@ -41,18 +41,27 @@ public record Advice(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s: %s%n  %s; the error of its output falls from %s to %s, and its share of the error of"
-            + " the model's output from %s to %s; its weights take %s",
+        "%s: %s%n  %s; the error of its output %s, and its share of the error of the model's output"
+            + " %s; its weights take %s",
         layer,
         annotation,
         reason,
-        Figures.error(before),
-        Figures.error(after),
-        Figures.error(modelBefore),
-        Figures.error(modelAfter),
+        change(before, after),
+        change(modelBefore, modelAfter),
         bytes == 0
             ? "as much as before"
             : String.format(
                 Locale.ROOT, "%,d bytes %s", Math.abs(bytes), bytes > 0 ? "more" : "less"));
+  }
+
+  /**
+   * A change may help the model and not the layer's own output, whose outliers weigh less there.
+   */
+  private static String change(double from, double to) {
+    return (to > from ? "rises" : "falls")
+        + " from "
+        + Figures.error(from)
+        + " to "
+        + Figures.error(to);
   }
 }

@@ -45,6 +45,20 @@ public final class Adviser<M> {
   private final List<FloatSample.Recorded<M>> sample;
   private final ModelError<M> error;
 
+  /**
+   * Checks what advice is asked for.
+   *
+   * @throws IllegalArgumentException if the count is negative, or the threshold negative or NaN
+   */
+  public static void require(int count, double threshold) {
+    if (count < 0) {
+      throw new IllegalArgumentException("count = " + count + ": it must be 0 or more");
+    }
+    if (!(threshold >= 0)) {
+      throw new IllegalArgumentException("threshold = " + threshold + ": it must be 0 or more");
+    }
+  }
+
   public Adviser(Replay<M> replay, ModelShape shape, State state) {
     this.replay = replay;
     this.shape = shape;

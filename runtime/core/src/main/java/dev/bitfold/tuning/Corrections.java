@@ -101,6 +101,9 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
     INDArray amax = rule.of(site.path(), weight, site.tensor().layout());
     try {
+      if (amax == null) {
+        throw new IllegalArgumentException("the rule of its amax returned null");
+      }
       Quantizer quantizer = Quantizer.of(descriptor, site.tensor().layout(), shape.kernels());
       long[] groups = quantizer.amax(weight).shape();
       float[] values = DenseFloats.of(amax, "an amax").copy();

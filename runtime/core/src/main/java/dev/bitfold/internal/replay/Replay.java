@@ -106,13 +106,14 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       Progress.Listener listener) {
     OptionalLong count =
         batches instanceof Collection<?> c ? OptionalLong.of(c.size()) : OptionalLong.empty();
+    BatchSeals seals = new BatchSeals();
     return new Replay<>(
         model,
         component,
         shape,
         listener,
         count,
-        () -> new Numbered<M, B>(iterator(batches), forward),
+        () -> new NumberedBatches<M, B>(iterator(batches), forward, seals),
         Set.of(),
         OptionalLong.empty(),
         false,
@@ -125,54 +126,6 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     } catch (IllegalStateException e) {
       throw new CalibrationException(ONCE, e);
     }
-  }
-
-  /** Iterates over the user's batches and their numbers, which messages name. */
-  private static final class Numbered<M, B> implements Iterator<Function<M, INDArray>> {
-    private final Iterator<? extends B> batches;
-    private final Forward<? super M, ? super B> forward;
-    private int next;
-
-    Numbered(Iterator<? extends B> batches, Forward<? super M, ? super B> forward) {
-      this.batches = batches;
-      this.forward = forward;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return batches.hasNext();
-    }
-
-    @Override
-    public Function<M, INDArray> next() {
-      B batch = batches.next();
-      int number = next++;
-      return model -> run(model, batch, number, forward);
-    }
-  }
-
-  /**
-   * Runs a batch through a model.
-   *
-   * @param number the number of the batch, for messages
-   * @throws CalibrationException if the run fails or returns null
-   */
-  public static <M, B> INDArray run(
-      M model, B batch, int number, Forward<? super M, ? super B> forward) {
-    INDArray output;
-    try {
-      output = forward.run(model, batch);
-    } catch (Exception e) {
-      if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      throw new CalibrationException("batch " + number + ": " + e.getMessage(), e);
-    }
-    if (output == null) {
-      throw new CalibrationException(
-          "batch " + number + ": the forward function returned null; it must return the output");
-    }
-    return output;
   }
 
   /** Returns the float model itself. */
