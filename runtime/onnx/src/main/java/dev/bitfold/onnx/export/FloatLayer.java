@@ -190,7 +190,7 @@ final class FloatLayer {
     for (MappedNode node : parts) {
       NodeProto add = node.biasNode();
       if (add == null) {
-        throw node.bad("has no constant bias, and " + bias.get() + " is one");
+        throw node.bad("has no constant bias, and " + bias.get() + " is one" + node.whyNoBias());
       }
       TensorProto tensor = graph.held(add.getInput(node.biasInput(add))).orElseThrow();
       float[] floats = Tensors.floats(graph.file(), tensor);

@@ -4,6 +4,7 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.file.Tensors;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,7 +48,9 @@ public record MappedNode(Graph graph, String name) {
               + " do");
     }
     if (node.getOpType().equals("Gemm") && attribute(node, "transA") != 0) {
-      throw bad("transposes its input");
+      throw bad(
+          "transposes its input (transA = 1), and then the input's channels are not its last axis:"
+              + " put a Transpose node before it, and set transA to 0");
     }
     return node;
   }
@@ -152,6 +155,15 @@ public record MappedNode(Graph graph, String name) {
     if (graph.isSparse(value)) {
       return "a sparse initializer; save the model with dense ones";
     }
+    NodeProto source = graph.producer(value);
+    if (source != null && Graph.is(source, "Cast") && graph.held(source.getInput(0)).isPresent()) {
+      return "cast by node "
+          + source.getName()
+          + " from "
+          + Tensors.typeName(graph.file(), graph.held(source.getInput(0)).orElseThrow())
+          + "; save the model with weights of float32, such as by folding constants with onnxsim or"
+          + " ONNX Runtime's offline optimizer";
+    }
     return "computed by the file, not a constant of it; fold constants first, such as with onnxsim"
         + " or ONNX Runtime's offline optimizer";
   }
@@ -208,6 +220,32 @@ public record MappedNode(Graph graph, String name) {
         Graph.is(add, "Add")
             && graph.held(other(add, node.getOutput(0))).filter(MappedNode::isVector).isPresent();
     return biased ? add : null;
+  }
+
+  /** Returns what keeps the node from having a bias, and the remedy. */
+  String whyNoBias() {
+    NodeProto node = node();
+    if (!node.getOpType().equals("MatMul")) {
+      return node.getInputCount() > BIAS
+          ? ": " + node.getInput(BIAS) + " is " + instead(node.getInput(BIAS))
+          : ": build the layer without a bias, or save the model with one";
+    }
+    String product = node.getOutput(0);
+    if (graph.isGraphOutput(product)) {
+      return ": its product "
+          + product
+          + " is an output of the graph as well, before a bias is added; remove that output";
+    }
+    List<NodeProto> readers = graph.readers(product);
+    if (readers.size() > 1) {
+      return ": its product "
+          + product
+          + " is read by "
+          + readers.size()
+          + " nodes, and only a single Add behind it can be its bias";
+    }
+    return ": no Add of a constant vector follows it; build the layer without a bias, or save the"
+        + " model with constants folded";
   }
 
   /** Returns whether a tensor has one value for each channel, possibly after axes of size 1. */

@@ -68,12 +68,22 @@ final class QdqNodes {
    */
   void gather(MappedNode mapped, WeightCodes codes) {
     NodeProto node = mapped.node();
+    int rank = codes.shape().length;
     boolean rows =
-        node.getAttributeList().stream().anyMatch(a -> a.getName().equals("axis") && a.getI() != 0);
-    if (rows || codes.shape().length != 2 || codes.block() > 0) {
+        node.getAttributeList().stream()
+            .filter(attribute -> attribute.getName().equals("axis"))
+            .allMatch(axis -> axis.getI() == 0 || axis.getI() == -rank);
+    if (!rows || rank != 2) {
       throw mapped.bad(
-          "gathers from a table whose scales are not one, one per column or one per row, or not"
-              + " its rows");
+          "gathers "
+              + (rows ? "from a table of rank " + rank : "along another axis than the first")
+              + ", and a quantized Gather looks up rows of a table [rows, columns]: skip its layer,"
+              + " and it stays float");
+    }
+    if (codes.block() > 0) {
+      throw mapped.bad(
+          "gathers from a table with block scales, which ONNX cannot gather; describe the table"
+              + " per column, per row or per tensor");
     }
     if (codes.axis() == 0) {
       gatherRows(node, codes);

@@ -141,7 +141,12 @@ final class ExternalData implements AutoCloseable {
       throw bad(tensor, "is kept in a file of the impossible name " + location);
     }
     if (location.isEmpty() || path.isAbsolute() || path.normalize().startsWith("..")) {
-      throw bad(tensor, "is kept in '" + location + "', which is not in the model's folder");
+      throw bad(
+          tensor,
+          "is kept in '"
+              + location
+              + "', which is not in the model's folder: move it there and save the model with that"
+              + " location, or with all its data in one file");
     }
     Path data = folder.resolve(path).normalize();
     if (!Files.isRegularFile(data)) {

@@ -54,7 +54,7 @@ public final class Tensors {
   }
 
   /** Returns ONNX's name of the element type, even if its values cannot be read as numbers here. */
-  static String typeName(String file, TensorProto tensor) {
+  public static String typeName(String file, TensorProto tensor) {
     ElementType type = ElementType.of(tensor.getDataType());
     TensorProto.DataType known = TensorProto.DataType.forNumber(tensor.getDataType());
     if (type == null && (known == null || known == TensorProto.DataType.UNDEFINED)) {
@@ -157,7 +157,13 @@ public final class Tensors {
   public static float[] floats(String file, TensorProto tensor) {
     ElementType type = type(file, tensor);
     if (type != ElementType.FLOAT) {
-      throw bad(file, tensor, "is " + type + ", not float32");
+      throw bad(
+          file,
+          tensor,
+          "is "
+              + type
+              + ", not float32"
+              + (type.isFloat() ? ": convert the model to float32 before it is quantized" : ""));
     }
     return floats(file, tensor, type, length(shape(file, tensor)));
   }
@@ -246,7 +252,10 @@ public final class Tensors {
       String file, TensorProto tensor, ElementType type, int length, int typed) {
     if (tensor.getExternalDataCount() > 0) {
       throw bad(
-          file, tensor, "is kept in another file; save the model with all its data in one file");
+          file,
+          tensor,
+          "is kept in another file, and only the bytes of the model are here: open it by its path,"
+              + " beside its data, or save it with all its data in one file");
     }
     int raw = tensor.getRawData().size();
     if (raw == type.bytes(length) && typed == 0) {

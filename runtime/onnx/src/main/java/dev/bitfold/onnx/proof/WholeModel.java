@@ -3,9 +3,12 @@ package dev.bitfold.onnx.proof;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import onnx.Onnx.NodeProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,6 +27,13 @@ final class WholeModel {
   static final double FLOAT = Bound.RELATIVE;
 
   private static final double MARGIN = 8;
+
+  /** Files of more steps are not read in a message. */
+  private static final int SHOWN = 24;
+
+  /** Operators of quantized values, which no forward has. */
+  private static final Set<String> PLUMBING =
+      Set.of("QuantizeLinear", "DequantizeLinear", "Constant");
 
   private final OnnxFile file;
   private final Map<String, String> settings;
@@ -109,8 +119,21 @@ final class WholeModel {
               + " of its norm; the bound is "
               + String.format(Locale.ROOT, "%.2g", bound / norm)
               + ". "
-              + remedy);
+              + remedy
+              + steps());
     }
     return norm == 0 ? 0 : distance / norm;
+  }
+
+  /** Lists what a small file computes, in order, to be held beside the model's forward. */
+  private String steps() {
+    List<String> names =
+        file.model().getGraph().getNodeList().stream()
+            .filter(node -> !PLUMBING.contains(node.getOpType()))
+            .map(NodeProto::getName)
+            .toList();
+    return names.isEmpty() || names.size() > SHOWN
+        ? ""
+        : "; the file's steps are " + String.join(", ", names);
   }
 }

@@ -362,6 +362,8 @@ class FilesTest {
         files.refusal(file(13, graph), quantized(l, Models.random(2, 32, 6)), OPTIONS, WHOLE);
 
     assertTrue(message.contains("node /fc/MatMul has no constant bias"), message);
+    assertTrue(message.contains("its product m is an output of the graph as well"), message);
+    assertTrue(message.contains("remove that output"), message);
   }
 
   @Test

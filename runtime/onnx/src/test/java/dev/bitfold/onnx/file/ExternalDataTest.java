@@ -82,7 +82,10 @@ class ExternalDataTest {
         refusal(folder, Map.of("location", "none.bin")));
     for (String elsewhere : new String[] {"", "../w.bin", "a/../../w.bin", "/etc/hostname"}) {
       assertEquals(
-          "tensor w is kept in '" + elsewhere + "', which is not in the model's folder",
+          "tensor w is kept in '"
+              + elsewhere
+              + "', which is not in the model's folder: move it there and save the model with that"
+              + " location, or with all its data in one file",
           refusal(folder, Map.of("location", elsewhere)));
     }
     assertEquals(

@@ -303,6 +303,9 @@ class OnnxGraphTest {
         codes.startsWith("mlp: output y differs from the model's by")
             && codes.contains("an activation"),
         codes);
+    String steps = "the file's steps are /fc1/MatMul, /fc1/Add, /Sigmoid, /fc2/MatMul, /fc2/Add";
+    assertTrue(floats.contains(steps), floats);
+    assertTrue(codes.contains("/fc1/Add, /Sigmoid, /fc2/MatMul"), codes);
     assertFalse(Files.exists(out()), "nothing is written");
   }
 
