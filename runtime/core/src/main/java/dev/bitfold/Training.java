@@ -307,8 +307,8 @@ public final class Training<M> {
    * Saves a checkpoint. {@link Plan#resume} continues from it, bit for bit, as if training had not
    * been interrupted. The checkpoint holds the float weights and biases, the scales, the state of
    * the updaters, the names of fixed tensors, and the numbers of steps and of the epoch. It also
-   * holds the updaters' settings, so that a training that continues with others says so. It does not
-   * hold state of the program itself, such as the order of its batches: derive that order from
+   * holds the updaters' settings, so that a training that continues with others says so. It does
+   * not hold state of the program itself, such as the order of its batches: derive that order from
    * {@link #steps}.
    *
    * <p>The checkpoint is a safetensors file, and is written whole or not at all: the checkpoint

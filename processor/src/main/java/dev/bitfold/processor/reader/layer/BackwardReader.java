@@ -12,8 +12,8 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 
 /**
- * Finds the methods that compute a layer's gradients, by their result type. Without one, a method of
- * that name that takes a tensor is most likely meant to compute them.
+ * Finds the methods that compute a layer's gradients, by their result type. Without one, a method
+ * of that name that takes a tensor is most likely meant to compute them.
  */
 final class BackwardReader {
   private static final String BACKWARD = "backward";
