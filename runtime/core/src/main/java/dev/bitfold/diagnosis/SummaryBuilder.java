@@ -120,7 +120,17 @@ public final class SummaryBuilder {
     }
   }
 
+  /** The first to quantize a weight, so what does not fit it, such as an amax, is named here. */
   private void addWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
+    try {
+      measureWeight(site, weight, descriptor);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          site.describe(weight, descriptor) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void measureWeight(TensorSite site, INDArray weight, QuantDescriptor descriptor) {
     Quantizer quantizer = WeightQuantizer.of(shape, state, site, descriptor, weight);
     weightBytes += quantizer.pack(weight).bytes();
     add(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.Calibration;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -101,6 +102,32 @@ class BatchMistakesTest {
                 .freeze());
   }
 
+  /** It would go on measuring. */
+  @Test
+  void aModelThatIsKeptFromForwardIsRefusedAfterwards() {
+    List<ToyStack> kept = new ArrayList<>();
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(STACK)
+            .calibrate(
+                List.of(x(1)),
+                (net, batch) -> {
+                  kept.add(net);
+                  return net.forward(batch);
+                });
+    String before = calibration.freeze().summary().toString();
+    int refused = 0;
+    for (ToyStack net : kept) {
+      try {
+        net.forward(x(2).mul(1000));
+      } catch (IllegalStateException e) {
+        assertSays("a calibration that has ended", e);
+        refused++;
+      }
+    }
+    assertTrue(refused > 0, kept.size() + " models were kept");
+    assertEquals(before, calibration.freeze().summary().toString());
+  }
+
   @Test
   void aNullBatchIsNamed() {
     List<INDArray> batches = Arrays.asList(x(1), null);
@@ -153,5 +180,12 @@ class BatchMistakesTest {
             () -> calibration.weightAmax((path, weight) -> null).freeze());
     assertSays("layers.0.weight", e);
     assertSays("the rule of its amax returned null", e);
+    Calibration<ToyStack> three =
+        ToyStack.plan(STACK)
+            .describe("layers.0.weight", d -> d.toBuilder().per("O").amax(1, 2, 3).build())
+            .calibrate(List.of(x(1)), ToyStack::forward);
+    Exception misfit = assertThrows(IllegalArgumentException.class, three::freeze);
+    assertSays("layers.0.weight (ToyDense", misfit);
+    assertSays("the fixed shape [3] does not fit its scales'", misfit);
   }
 }

@@ -26,6 +26,7 @@ public final class Observer implements Tap {
   private final Map<String, Observation> observations = new ConcurrentHashMap<>();
   private final @Nullable ChannelLetters letters;
   private volatile boolean called;
+  private volatile boolean ended;
 
   /**
    * Observes what a state quantizes, with the state's smoothing applied.
@@ -55,6 +56,7 @@ public final class Observer implements Tap {
 
   @Override
   public INDArray input(TensorSite site, INDArray x) {
+    requireRunning();
     called = true;
     if (letters != null) {
       letters.input(site, x);
@@ -70,6 +72,15 @@ public final class Observer implements Tap {
     }
     observe(site, y);
     return y;
+  }
+
+  /** What was measured may not change any more, whoever has kept the model and runs it. */
+  private void requireRunning() {
+    if (ended) {
+      throw new IllegalStateException(
+          "this model was given to the forward function of a calibration that has ended: run the"
+              + " float model itself, or the quantized one");
+    }
   }
 
   private void observe(TensorSite site, INDArray x) {
@@ -111,8 +122,9 @@ public final class Observer implements Tap {
     return observations.values().stream().mapToLong(Observation::nonFinite).sum();
   }
 
-  /** Returns the observations, by tensor path. */
+  /** Ends the observation, and returns the observations by tensor path. */
   public Map<String, Observation> observations() {
+    ended = true;
     return new TreeMap<>(observations);
   }
 }
