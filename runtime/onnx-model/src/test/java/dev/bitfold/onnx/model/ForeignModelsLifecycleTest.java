@@ -69,8 +69,7 @@ class ForeignModelsLifecycleTest {
   private static String quantize(Path file, Path out) throws Exception {
     try (OnnxModel model = OnnxModel.open(file)) {
       List<Map<String, INDArray>> feeds = feeds(file, model.inputs());
-      Calibration<OnnxModel> calibration =
-          model.plan().calibrate(feeds, OnnxModel::forward);
+      Calibration<OnnxModel> calibration = model.plan().calibrate(feeds, OnnxModel::forward);
       // Tables alone have no input to smooth, and no sum that saturates.
       if (model.layers().stream().anyMatch(layer -> !layer.operator().equals("Gather"))) {
         calibration = calibration.smoothQuant().weightAmax(OnnxQdq.nonSaturating());

@@ -109,8 +109,8 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
             + state.path()
             + ", which is quantized, and of "
             + twins
-            + ", which is not; its name does not tell which of them it computes: save the model with"
-            + " a weight for each");
+            + ", which is not; its name does not tell which of them it computes: save the model"
+            + " with a weight for each");
   }
 
   private static boolean isConstant(Graph graph, MappedNode node) {
