@@ -59,7 +59,17 @@ public final class Bitfold {
 
   /** Runs a command; the exit code. */
   static int run(String... args) {
-    int code = commandLine().execute(args);
+    int code;
+    try {
+      code = commandLine().execute(args);
+    } catch (LinkageError missing) {
+      System.err.println(
+          "bitfold: this jar cannot run models ("
+              + missing
+              + "): use bitfold-cli-…-linux-x86_64.jar, or a class path with onnxruntime,"
+              + " nd4j-native and tokenizers");
+      return CommandLine.ExitCode.USAGE;
+    }
     if (System.out.checkError()) {
       System.err.println("bitfold: the output could not be written");
       return CommandLine.ExitCode.USAGE;
@@ -90,13 +100,6 @@ public final class Bitfold {
     }
     if (exception instanceof IOException io) {
       return Optional.of(message(io));
-    }
-    if (exception.getCause() instanceof LinkageError missing) {
-      return Optional.of(
-          "this jar cannot run models ("
-              + missing
-              + "): use bitfold-cli-…-linux-x86_64.jar, or a class path with onnxruntime,"
-              + " nd4j-native and tokenizers");
     }
     return exception instanceof BitfoldException ours
         ? Optional.of(String.valueOf(ours.getMessage()))

@@ -52,7 +52,8 @@ import picocli.CommandLine.Spec;
     name = "quantize",
     mixinStandardHelpOptions = true,
     description = {
-      "Quantizes an ONNX file: finds its layers, calibrates them on data, smooths, corrects biases,",
+      "Quantizes an ONNX file: finds its layers, calibrates them on data, smooths, corrects"
+          + " biases,",
       "writes the new file, which ONNX Runtime proves to compute what was calibrated, and compares",
       "both files. Nothing is written unless all of that is done and every bound is met."
     },
