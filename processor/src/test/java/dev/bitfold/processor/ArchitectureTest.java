@@ -125,7 +125,7 @@ class ArchitectureTest {
     room(
         "validation.layer",
         own("names", "model", "diagnostics", "lang", "descriptor"),
-        own("reader", "reader.layer"),
+        own("reader", "reader.creator", "reader.layer"),
         own("validation.creator", "validation.quantizer"),
         ANNOTATIONS,
         DESCRIPTOR_LIBRARY,
