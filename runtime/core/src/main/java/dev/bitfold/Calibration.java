@@ -11,7 +11,6 @@ import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
 import dev.bitfold.internal.observation.Observation;
 import dev.bitfold.internal.replay.Replay;
-import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Selection;
@@ -27,7 +26,6 @@ import dev.bitfold.tuning.Corrections;
 import dev.bitfold.tuning.Sensitivity;
 import dev.bitfold.tuning.SensitivityRun;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -80,14 +78,18 @@ public final class Calibration<M> {
   }
 
   static <M> Calibration<M> run(
-      Replay<M> replay, ModelShape shape, Descriptions descriptions, NonFinite nonFinite) {
+      Replay<M> replay,
+      ModelShape shape,
+      Descriptions descriptions,
+      NonFinite nonFinite,
+      WeightAmax weightAmax) {
     State state = State.FLOAT.withDescriptors(descriptions.descriptors());
     FirstPass.Result<M> seen = new FirstPass<>(replay, shape, state, nonFinite).run();
     return new Calibration<>(
         seen.replay(),
         shape,
         state.withScales(SmoothQuantRun.scales(seen.observations())),
-        Corrections.NONE,
+        Corrections.NONE.withDefault(shape, state, weightAmax),
         seen.observations(),
         descriptions.smooth(),
         Map.of(),
@@ -152,14 +154,7 @@ public final class Calibration<M> {
    * Empty unless {@link NonFinite#COUNT} was asked for.
    */
   public Map<String, Long> nonFinite() {
-    Map<String, Long> counts = new LinkedHashMap<>();
-    observations.forEach(
-        (path, seen) -> {
-          if (seen.nonFinite() > 0) {
-            counts.put(path, seen.nonFinite());
-          }
-        });
-    return Collections.unmodifiableMap(counts);
+    return Observation.nonFinite(observations);
   }
 
   /** Returns the alpha curve of each smoothed layer, by path. Empty before {@link #smoothQuant}. */
@@ -168,8 +163,6 @@ public final class Calibration<M> {
   }
 
   /**
-   * Returns the alpha curve of each smoothed layer.
-   *
    * @deprecated renamed to {@link #alphaCurves}
    */
   @Deprecated
@@ -196,19 +189,10 @@ public final class Calibration<M> {
 
   private Calibration<M> skip(Selection selection) {
     Descriptions others = new Descriptions(calibrated.descriptors(), smooth).skip(shape, selection);
-    Map<String, CalibratedScale> scales = new LinkedHashMap<>(calibrated.scales());
-    scales.keySet().retainAll(others.descriptors().keySet());
-    State without =
-        new State(
-            others.descriptors(),
-            scales,
-            calibrated.preQuantScales(),
-            calibrated.tensors(),
-            calibrated.packed());
     return new Calibration<>(
         replay,
         shape,
-        without,
+        calibrated.restrictedTo(others.descriptors()),
         corrections,
         observations,
         others.smooth(),
@@ -268,10 +252,7 @@ public final class Calibration<M> {
     return weightAmax(Selection.of(weights), rule);
   }
 
-  /**
-   * Returns the calibration with an amax of the user's choice for the weights in the layers of a
-   * class and of its subclasses.
-   */
+  /** Returns the calibration with an amax of the user's choice for the weights of a class. */
   public Calibration<M> weightAmax(Class<?> layers, WeightAmax rule) {
     return weightAmax(Selection.of(layers), rule);
   }

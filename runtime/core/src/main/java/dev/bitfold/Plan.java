@@ -4,6 +4,7 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.Progress;
+import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
@@ -22,6 +23,7 @@ import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.Component;
 import dev.bitfold.smoothquant.FoldResolver;
 import dev.bitfold.tuning.Advice;
+import dev.bitfold.tuning.Corrections;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -48,18 +50,21 @@ public final class Plan<M> extends Backed<Planned<M>> {
   private final ModelShape shape;
   private final Descriptions descriptions;
   private final Progress.Listener listener;
+  private final WeightAmax weightAmax;
 
   private Plan(
       M model,
       Component<M> component,
       ModelShape shape,
       Descriptions descriptions,
-      Progress.Listener listener) {
+      Progress.Listener listener,
+      WeightAmax weightAmax) {
     this.model = model;
     this.component = component;
     this.shape = shape;
     this.descriptions = descriptions;
     this.listener = listener;
+    this.weightAmax = weightAmax;
   }
 
   /**
@@ -81,7 +86,8 @@ public final class Plan<M> extends Backed<Planned<M>> {
               + " holds no layer with anything to quantize"
               + (shape.missing().isEmpty() ? "" : "; null are " + shape.missing()));
     }
-    Plan<M> plan = new Plan<>(model, component, shape, annotated, progress -> {});
+    Plan<M> plan =
+        new Plan<>(model, component, shape, annotated, progress -> {}, WeightAmax.ofDescriptor());
     FoldResolver.resolve(shape);
     return plan;
   }
@@ -214,7 +220,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   private Plan<M> with(Descriptions other) {
-    return new Plan<>(model, component, shape, other, listener);
+    return new Plan<>(model, component, shape, other, listener, weightAmax);
   }
 
   /**
@@ -235,27 +241,34 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return changed;
   }
 
-  /** Returns a plan whose calibration reports its progress. */
+  /** Returns a plan whose calibration reports progress. */
   public Plan<M> withProgress(Progress.Listener progress) {
     Objects.requireNonNull(progress, "progress");
-    return new Plan<>(model, component, shape, descriptions, progress);
+    return new Plan<>(model, component, shape, descriptions, progress, weightAmax);
   }
 
   /**
-   * Returns a plan that computes with other kernels. They are used for calibration, every search
-   * and measurement, training, and the quantized model.
-   *
-   * @param kernels the kernels to use instead of {@link Kernels#active}
+   * Returns a plan that computes with other kernels than {@link Kernels#active}: in calibration,
+   * every search and measurement, training, and the quantized model.
    */
   public Plan<M> withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
-    return new Plan<>(model, component, shape.withKernels(kernels), descriptions, listener);
+    return new Plan<>(
+        model, component, shape.withKernels(kernels), descriptions, listener, weightAmax);
   }
 
   /**
-   * Returns how each tensor will be quantized. Before any data has been seen, only weights have an
-   * amax and an error.
+   * Returns a plan that gives the weights that a rule {@linkplain WeightAmax#isFor is meant for}
+   * the amax that the rule chooses, if {@link Calibration#weightAmax} does not choose another.
+   *
+   * @param rule replaces the default that the plan had; {@link WeightAmax#ofDescriptor} removes it
    */
+  public Plan<M> withWeightAmax(WeightAmax rule) {
+    Objects.requireNonNull(rule, "rule");
+    return new Plan<>(model, component, shape, descriptions, listener, rule);
+  }
+
+  /** Returns how each tensor will be quantized; without data, weights alone have an amax. */
   public Summary summary() {
     return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(layersToSmooth()));
   }
@@ -296,7 +309,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
     shape.requireArrays("it cannot be calibrated here");
     descriptions.check(shape);
     Replay<M> replay = Replay.of(model, component, shape, batches, forward, listener);
-    return Calibration.run(replay, shape, descriptions, nonFinite);
+    return Calibration.run(replay, shape, descriptions, nonFinite, weightAmax);
   }
 
   /**
@@ -312,7 +325,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
         model,
         component,
         shape,
-        state(),
+        Corrections.NONE.withDefault(shape, state(), weightAmax).scaled(shape, state()),
         Map.of(),
         Summary.Smoothings.wanted(layersToSmooth()),
         frozen -> Optional.empty());

@@ -3,6 +3,7 @@ package dev.bitfold.cli;
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
+import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.calibration.Progress;
 import dev.bitfold.cli.input.BadInputException;
 import dev.bitfold.cli.input.DataOptions;
@@ -170,6 +171,9 @@ final class QuantizeCommand implements Callable<Integer> {
       Feeds tests = test == null ? feeds : data.read(onnx.inputs(), test);
       list(onnx);
       Plan<OnnxModel> plan = options.plan(onnx).withProgress(bars);
+      if (options.isFullRange()) {
+        plan = plan.withWeightAmax(WeightAmax.ofDescriptor());
+      }
       if (!options.needsData()) {
         OnnxProof proof = data.isGiven() ? proof(feeds) : OnnxProof.random();
         return new Written(tests, export(plan.freeze(), staged, proof));
@@ -177,9 +181,6 @@ final class QuantizeCommand implements Callable<Integer> {
       Calibration<OnnxModel> calibration = plan.calibrate(feeds, OnnxModel::forward);
       if (options.isSmoothed()) {
         calibration = calibration.smoothQuant();
-      }
-      if (!options.isFullRange()) {
-        calibration = calibration.weightAmax(OnnxQdq.nonSaturating());
       }
       calibration = corrected(calibration);
       Map<String, String> settings = export(calibration.freeze(), staged, proof(feeds));

@@ -1,9 +1,14 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
+import java.util.Collection;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Chooses the amax of quantized weights, for {@link dev.bitfold.Calibration#weightAmax}. */
+/**
+ * Chooses the amax of quantized weights, for {@link dev.bitfold.Calibration#weightAmax} and, as a
+ * default, {@link dev.bitfold.Plan#withWeightAmax}.
+ */
 @FunctionalInterface
 public interface WeightAmax {
   /**
@@ -23,5 +28,21 @@ public interface WeightAmax {
    */
   default INDArray of(String path, INDArray weight, Layout layout) {
     return of(path, weight);
+  }
+
+  /**
+   * Returns whether the rule is meant for a weight. Only a plan that has the rule as its default
+   * asks; a weight that is selected for a rule is given its amax in any case.
+   *
+   * @param weight the descriptor of the weight
+   * @param inputs the descriptors of the quantized inputs of its layer
+   */
+  default boolean isFor(QuantDescriptor weight, Collection<QuantDescriptor> inputs) {
+    return true;
+  }
+
+  /** Returns the rule that leaves each weight the amax that its descriptor gives it. */
+  static WeightAmax ofDescriptor() {
+    return OfDescriptor.RULE;
   }
 }

@@ -66,6 +66,41 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     return new Corrections(rules, biases);
   }
 
+  /** Returns these corrections with a rule for the weights that it is meant for, if any. */
+  public Corrections withDefault(ModelShape shape, State state, WeightAmax amax) {
+    Set<String> weights = new LinkedHashSet<>();
+    state
+        .descriptors()
+        .forEach(
+            (path, descriptor) -> {
+              TensorSite site = shape.site(path);
+              if (isSettable(site, descriptor)
+                  && amax.isFor(descriptor, inputs(shape, state, site.layer()))) {
+                weights.add(path);
+              }
+            });
+    if (weights.isEmpty()) {
+      return this;
+    }
+    List<Rule> rules = new ArrayList<>(weightAmax);
+    rules.add(new Rule(weights, amax));
+    return new Corrections(rules, biases);
+  }
+
+  private static List<QuantDescriptor> inputs(ModelShape shape, State state, String layer) {
+    List<QuantDescriptor> inputs = new ArrayList<>();
+    state
+        .descriptors()
+        .forEach(
+            (path, descriptor) -> {
+              TensorSite site = shape.site(path);
+              if (site.layer().equals(layer) && site.tensor().role() == TensorRole.INPUT) {
+                inputs.add(descriptor);
+              }
+            });
+    return inputs;
+  }
+
   /** Returns these corrections with the correction of biases. */
   public Corrections withBiases() {
     return new Corrections(weightAmax, true);
@@ -83,6 +118,16 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
    * @throws IllegalStateException if biases are to be corrected and no quantized layer has one
    */
   public <M> State of(Replay<M> replay, ModelShape shape, State state) {
+    State scaled = scaled(shape, state);
+    return biases ? new BiasCorrection<>(replay, shape, scaled).run() : scaled;
+  }
+
+  /**
+   * Returns a state whose weights have the amax of the rules.
+   *
+   * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
+   */
+  public State scaled(ModelShape shape, State state) {
     Map<String, CalibratedScale> scales = new LinkedHashMap<>();
     for (Rule rule : weightAmax) {
       for (String path : rule.weights()) {
@@ -92,8 +137,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
         }
       }
     }
-    State scaled = state.withScales(scales);
-    return biases ? new BiasCorrection<>(replay, shape, scaled).run() : scaled;
+    return state.withScales(scales);
   }
 
   private static CalibratedScale scale(

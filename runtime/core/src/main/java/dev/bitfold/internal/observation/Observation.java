@@ -16,6 +16,9 @@ import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.DenseFloats;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -178,6 +181,18 @@ public final class Observation {
   /** Returns the number of NaN and infinite values that were left out. */
   public synchronized long nonFinite() {
     return nonFinite;
+  }
+
+  /** Returns what was left out of each observation that left any out, by path. */
+  public static Map<String, Long> nonFinite(Map<String, Observation> observations) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    observations.forEach(
+        (path, seen) -> {
+          if (seen.nonFinite() > 0) {
+            counts.put(path, seen.nonFinite());
+          }
+        });
+    return Collections.unmodifiableMap(counts);
   }
 
   private static long[] index(long flat, long[] shape) {

@@ -49,6 +49,13 @@ public record State(
     return withDescriptors(some);
   }
 
+  /** Returns this state with some of its quantizers, and only their scales. */
+  public State restrictedTo(Map<String, QuantDescriptor> some) {
+    Map<String, CalibratedScale> kept = new LinkedHashMap<>(scales);
+    kept.keySet().retainAll(some.keySet());
+    return new State(some, kept, preQuantScales, tensors, packed);
+  }
+
   /** Returns this state with these scales, which replace those of the same tensors. */
   public State withScales(Map<String, CalibratedScale> more) {
     return new State(descriptors, merged(scales, more), preQuantScales, tensors, packed);

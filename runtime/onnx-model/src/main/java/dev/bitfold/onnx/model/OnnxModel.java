@@ -189,7 +189,9 @@ public final class OnnxModel implements AutoCloseable {
 
   /**
    * Returns the default plan: static affine uint8 inputs, int8 weights with a scale per output
-   * channel, SmoothQuant with a searched alpha, uint8 tables with a scale per column.
+   * channel, SmoothQuant with a searched alpha, uint8 tables with a scale per column. The amax of
+   * weights is that of {@link OnnxQdq#nonSaturating}, with which a CPU without VNNI computes the
+   * same; {@code plan.withWeightAmax(WeightAmax.ofDescriptor())} leaves them their full range.
    *
    * @throws OnnxException if the file has no layer; the message has the reason of each node
    */
@@ -203,7 +205,7 @@ public final class OnnxModel implements AutoCloseable {
                   ? "no node multiplies by weights"
                   : left.stream().map(LeftNode::toString).collect(Collectors.joining("; "))));
     }
-    return Plan.of(this, component());
+    return Plan.of(this, component()).withWeightAmax(OnnxQdq.nonSaturating());
   }
 
   /**

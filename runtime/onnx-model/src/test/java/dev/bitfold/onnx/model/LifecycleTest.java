@@ -1,10 +1,16 @@
 package dev.bitfold.onnx.model;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
+import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
+import dev.bitfold.calibration.WeightAmax;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.proof.ProofResult;
 import java.nio.file.Files;
@@ -12,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +109,40 @@ class LifecycleTest {
   }
 
   @Test
+  void keepsProductsFromSaturatingUnlessAsked() throws Exception {
+    try (OnnxModel model = OnnxModel.from(encoder().bytes()).threads(1).open()) {
+      List<Map<String, INDArray>> batches = batches(2);
+      Plan<OnnxModel> plan = model.plan();
+      String byDefault = weightAmax(plan.calibrate(batches, OnnxModel::forward));
+      String explicit =
+          weightAmax(
+              plan.withWeightAmax(WeightAmax.ofDescriptor())
+                  .calibrate(batches, OnnxModel::forward)
+                  .weightAmax(OnnxQdq.nonSaturating()));
+      String full =
+          weightAmax(
+              plan.withWeightAmax(WeightAmax.ofDescriptor())
+                  .calibrate(batches, OnnxModel::forward));
+
+      assertEquals(explicit, byDefault);
+      assertNotEquals(full, byDefault);
+      // Weights with one scale for all, and float inputs, are left alone.
+      assertDoesNotThrow(
+          () ->
+              plan.describe("**.weight", QuantDescriptor.bits(8))
+                  .calibrate(batches, OnnxModel::forward)
+                  .freeze());
+    }
+  }
+
+  private static String weightAmax(Calibration<OnnxModel> calibration) {
+    return calibration.freeze().summary().rows().stream()
+        .filter(row -> row.role() == TensorRole.WEIGHT)
+        .map(row -> row.path() + " " + row.amax() + "\n")
+        .collect(Collectors.joining());
+  }
+
+  @Test
   void goesFromTheFileToAProvedFile(@TempDir Path folder) throws Exception {
     byte[] file = encoder().bytes();
     Path out = folder.resolve("int8.onnx");
@@ -112,8 +153,6 @@ class LifecycleTest {
               .plan()
               .calibrate(batches, OnnxModel::forward)
               .smoothQuant()
-              // The machine that tests may have no VNNI.
-              .weightAmax(OnnxQdq.nonSaturating())
               .correctBiases();
       Quantized<OnnxModel> int8 = calibration.freeze();
       OnnxQdq.Exported exported = OnnxModel.export(int8, out);

@@ -2,8 +2,11 @@ package dev.bitfold.onnx.export;
 
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -12,6 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * order, so any two weights may be paired.
  */
 final class NonSaturating implements WeightAmax {
+  private static final List<Integer> BYTE = List.of(8);
+
   @Override
   public INDArray of(String path, INDArray weight) {
     throw new IllegalArgumentException(
@@ -41,6 +46,16 @@ final class NonSaturating implements WeightAmax {
       amax[o] = weight.rank() == 2 ? neighbours(channel) : anyTwo(channel);
     }
     return DenseFloats.array(amax, channels);
+  }
+
+  /** Products of codes are summed where the input is quantized; fewer than 8 bits leave room. */
+  @Override
+  public boolean isFor(QuantDescriptor weight, Collection<QuantDescriptor> inputs) {
+    return weight.bits().equals(BYTE)
+        && weight.per().equals("O")
+        && weight.blockSizes().isEmpty()
+        && weight.scaleAmax() == 1
+        && inputs.stream().anyMatch(input -> input.bits().equals(BYTE));
   }
 
   private static float neighbours(float[] values) {

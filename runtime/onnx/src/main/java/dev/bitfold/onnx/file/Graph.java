@@ -287,10 +287,7 @@ public final class Graph {
     return held(value, overridable);
   }
 
-  /**
-   * Returns the constant as {@link #constant} does, or an initializer that is also an input and
-   * could therefore be overridden.
-   */
+  /** Returns the constant as {@link #constant} does, also one that a caller could override. */
   public Optional<TensorProto> held(String value) {
     return held(value, false);
   }
@@ -319,9 +316,7 @@ public final class Graph {
     return Optional.empty();
   }
 
-  /**
-   * Inserts other nodes behind a node: its output gets a new name, and readers keep the old name.
-   */
+  /** Inserts nodes behind a node: its output gets a new name, and readers keep the old one. */
   public String divert(NodeProto node, String suffix) {
     String old = node.getOutput(0);
     String diverted = fresh(old + suffix);
