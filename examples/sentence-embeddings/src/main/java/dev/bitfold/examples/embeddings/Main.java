@@ -11,6 +11,7 @@ import dev.bitfold.examples.embeddings.curves.LayerCurves;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.deploy.HeadToHead;
+import dev.bitfold.examples.embeddings.deploy.OnnxDirect;
 import dev.bitfold.examples.embeddings.deploy.ProofCost;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
 import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
@@ -207,6 +208,7 @@ public final class Main implements Callable<Integer> {
     try {
       List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
       Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
+      RuntimeScores exported = new RuntimeScores(evaluation, tokenizer, encoder.pooling());
       List<Score> scores = new ArrayList<>();
       scores.add(evaluation.fp32(facts.floatBytes()));
       Quantizations quantizations = Quantizations.of(model, batches);
@@ -218,9 +220,15 @@ public final class Main implements Callable<Integer> {
                   evaluation.of(
                       name, new BatchEmbedder(tokenizer, q.model()), facts.bytes(q.summary()))));
       if (export) {
-        scores.add(exported(model, file, tokenizer, batches, evaluation));
+        InputFile written =
+            HeadToHead.of(file.onnx(), model, batches, output.toAbsolutePath().getParent())
+                .standard();
+        scores.add(exported.of("onnx-int8", written));
+        Path direct = output.toAbsolutePath().resolveSibling(OnnxDirect.FILE);
+        scores.add(
+            exported.of("onnx-direct", OnnxDirect.quantize(file, tokenizer, sentences, direct)));
       }
-      peer.ifPresent(p -> scores.add(evaluation.of("peer-int8", p, p.weightBytes())));
+      peer.ifPresent(p -> scores.add(exported.of("peer-int8", p, p.weightBytes())));
       report(
           facts,
           quantized.get(Quantizations.SMOOTH).summary(),
@@ -230,17 +238,6 @@ public final class Main implements Callable<Integer> {
           diagnosis);
     } finally {
       peer.ifPresent(PeerModel::close);
-    }
-  }
-
-  /** The exported model, run by ONNX Runtime; its weights' size is that of the whole file. */
-  private Score exported(
-      MiniLm model, InputFile file, Tokenizer tokenizer, List<Batch> batches, Evaluation evaluation)
-      throws IOException {
-    InputFile written =
-        HeadToHead.of(file.onnx(), model, batches, output.toAbsolutePath().getParent()).standard();
-    try (PeerModel exported = new PeerModel(written, tokenizer, encoder.pooling())) {
-      return evaluation.of("onnx-int8", exported, written.bytes().length);
     }
   }
 

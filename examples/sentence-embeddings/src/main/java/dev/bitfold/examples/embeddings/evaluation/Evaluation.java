@@ -40,6 +40,11 @@ public final class Evaluation {
     return score("fp32", reference, weightBytes);
   }
 
+  /** The first of the distinct sentences. */
+  public List<String> first(int count) {
+    return sentences.subList(0, Math.min(count, sentences.size()));
+  }
+
   /** Embeds every sentence with an encoder and compares. */
   public Score of(String name, Embedder embedder, long weightBytes) {
     return score(name, embed(name, embedder), weightBytes);
@@ -63,7 +68,10 @@ public final class Evaluation {
         cosine / embeddings.length,
         Spearman.correlation(similarities, similarities(reference)),
         Spearman.correlation(similarities, gold),
-        weightBytes);
+        weightBytes,
+        null,
+        null,
+        null);
   }
 
   private double[] similarities(float[][] embeddings) {
@@ -74,7 +82,7 @@ public final class Evaluation {
         .toArray();
   }
 
-  private static double cosine(float[] a, float[] b) {
+  static double cosine(float[] a, float[] b) {
     double dot = 0;
     double squaresA = 0;
     double squaresB = 0;

@@ -12,19 +12,32 @@ public final class ScoreTable {
   public static String of(List<Score> scores) {
     String head =
         String.format(
-            "%-20s %10s %10s %10s %12s%n%s%n",
-            "configuration", "cosine", "rho fp32", "rho gold", "weights", "-".repeat(66));
+            "%-20s %10s %10s %10s %12s %9s %9s%n%s%n",
+            "configuration",
+            "cosine",
+            "rho fp32",
+            "rho gold",
+            "weights",
+            "batched",
+            "padded",
+            "-".repeat(86));
     return scores.stream()
         .map(
             s ->
                 String.format(
                     Locale.ROOT,
-                    "%-20s %10.5f %10.5f %10.5f %9.2f MB%n",
+                    "%-20s %10.5f %10.5f %10.5f %9.2f MB%s%s%n",
                     s.name(),
                     s.cosine(),
                     s.rhoFp32(),
                     s.rhoGold(),
-                    s.weightBytes() / 1e6))
+                    s.weightBytes() / 1e6,
+                    worst(s.invarianceBatch()),
+                    worst(s.invariancePadding())))
         .collect(Collectors.joining("", head, ""));
+  }
+
+  private static String worst(Double cosine) {
+    return cosine == null ? "" : String.format(Locale.ROOT, " %9.5f", cosine);
   }
 }

@@ -75,31 +75,57 @@ public final class PeerModel implements Embedder, AutoCloseable {
   }
 
   private float[] embed(int[] tokens) {
+    return embed(List.of(tokens), 0)[0];
+  }
+
+  /**
+   * Embeds sentences together.
+   *
+   * @param padTo how many tokens each is padded to, at least the longest one's
+   * @return [sentences][channels]
+   */
+  public float[][] embed(List<int[]> sentences, int padTo) {
+    int[] lengths = sentences.stream().mapToInt(tokens -> tokens.length).toArray();
+    int width = Math.max(padTo, Arrays.stream(lengths).max().orElse(0));
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {
       for (String name : session.getInputNames()) {
-        long[] values = new long[tokens.length];
-        if (name.equals("input_ids")) {
-          values = Arrays.stream(tokens).asLongStream().toArray();
-        } else if (name.equals("attention_mask")) {
-          Arrays.fill(values, 1);
-        } else if (!name.equals("token_type_ids")) {
-          throw new BadInputException(file, "wants an unknown input: " + name);
-        }
-        long[] shape = {1, tokens.length};
+        long[] values = values(name, sentences, width);
+        long[] shape = {sentences.size(), width};
         inputs.put(name, OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape));
       }
       try (OrtSession.Result result = session.run(inputs)) {
         FloatBuffer vectors = ((OnnxTensor) result.get(output).orElseThrow()).getFloatBuffer();
-        float[] values = new float[vectors.remaining()];
-        vectors.get(values);
-        return pooling.pool(values, new int[] {tokens.length}, values.length / tokens.length)[0];
+        int channels = vectors.remaining() / (sentences.size() * width);
+        float[][] pooled = new float[sentences.size()][];
+        for (int i = 0; i < pooled.length; i++) {
+          float[] own = new float[lengths[i] * channels];
+          vectors.position(i * width * channels).get(own);
+          pooled[i] = pooling.pool(own, new int[] {lengths[i]}, channels)[0];
+        }
+        return pooled;
       }
     } catch (OrtException e) {
       throw new BadInputException(file, "ONNX Runtime: " + e.getMessage(), e);
     } finally {
       inputs.values().forEach(OnnxTensor::close);
     }
+  }
+
+  private long[] values(String input, List<int[]> sentences, int width) {
+    long[] values = new long[sentences.size() * width];
+    for (int i = 0; i < sentences.size(); i++) {
+      int[] tokens = sentences.get(i);
+      for (int t = 0; t < tokens.length; t++) {
+        switch (input) {
+          case "input_ids" -> values[i * width + t] = tokens[t];
+          case "attention_mask" -> values[i * width + t] = 1;
+          case "token_type_ids" -> {}
+          default -> throw new BadInputException(file, "wants an unknown input: " + input);
+        }
+      }
+    }
+    return values;
   }
 
   @Override
