@@ -42,6 +42,11 @@ class MainTest {
     JsonNode peer = configurations.get(configurations.size() - 1);
     assertEquals("peer-int8", peer.at("/name").asText());
     assertEquals(0.9913, peer.at("/cosine").asDouble(), 0.0015);
+    assertTrue(peer.at("/invarianceBatch").asDouble() < 0.995, "dynamic scales see the batch");
+    JsonNode direct = configurations.get(configurations.size() - 2);
+    assertEquals("onnx-direct", direct.at("/name").asText());
+    assertTrue(direct.at("/cosine").asDouble() > 0.997, direct.toString());
+    assertTrue(direct.at("/sameBits").asBoolean(), direct.toString());
     // ONNX Runtime's own embeddings of the same pairs.
     try (PeerModel runtime =
         new PeerModel(MiniLmFixture.FILE, MiniLmFixture.TOKENIZER, Pooling.MEAN)) {

@@ -149,11 +149,7 @@ class LifecycleTest {
     try (OnnxModel model = OnnxModel.from(file).threads(1).open()) {
       List<Map<String, INDArray>> batches = batches(6);
       Calibration<OnnxModel> calibration =
-          model
-              .plan()
-              .calibrate(batches, OnnxModel::forward)
-              .smoothQuant()
-              .correctBiases();
+          model.plan().calibrate(batches, OnnxModel::forward).smoothQuant().correctBiases();
       Quantized<OnnxModel> int8 = calibration.freeze();
       OnnxQdq.Exported exported = OnnxModel.export(int8, out);
 

@@ -4,10 +4,10 @@ import dev.bitfold.Quantized;
 import dev.bitfold.examples.embeddings.load.InputFile;
 import dev.bitfold.examples.embeddings.text.LengthBuckets;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
-import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.model.OnnxModel;
 import dev.bitfold.onnx.model.OnnxModelBuilder;
 import dev.bitfold.onnx.model.data.FeedInput;
+import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,8 +38,7 @@ public final class OnnxDirect {
           model
               .plan()
               .calibrate(batches, OnnxModel::forward)
-              .smoothQuant()
-              .weightAmax(OnnxQdq.nonSaturating())
+              .smoothQuant(SmoothQuantOptions.alpha(OnnxExport.ALPHA))
               .correctBiases()
               .freeze();
       OnnxModel.export(int8, out);

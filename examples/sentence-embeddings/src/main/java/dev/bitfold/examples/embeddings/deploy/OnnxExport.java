@@ -32,7 +32,7 @@ public record OnnxExport(OnnxWeights original, String root, Quantized<FusedMiniL
    * Of 0.65, 0.7, 0.8, 0.85 and 0.9 the one with which the exported model agrees best with the
    * float one on the sentences it is calibrated on; a search for each layer would take longer.
    */
-  private static final double ALPHA = 0.8;
+  static final double ALPHA = 0.8;
 
   private static final String FIRST_QUERY = "encoder/layer.0/attention/self/query/MatMul";
 
