@@ -68,10 +68,7 @@ public final class Evaluation {
         cosine / embeddings.length,
         Spearman.correlation(similarities, similarities(reference)),
         Spearman.correlation(similarities, gold),
-        weightBytes,
-        null,
-        null,
-        null);
+        weightBytes);
   }
 
   private double[] similarities(float[][] embeddings) {

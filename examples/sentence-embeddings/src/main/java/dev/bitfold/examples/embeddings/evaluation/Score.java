@@ -26,6 +26,11 @@ public record Score(
     Double invarianceBatch,
     Double invariancePadding,
     Boolean sameBits) {
+  /** A score without what a text's vector depends on. */
+  public Score(String name, double cosine, double rhoFp32, double rhoGold, long weightBytes) {
+    this(name, cosine, rhoFp32, rhoGold, weightBytes, null, null, null);
+  }
+
   /** With what a text's vector depends on. */
   public Score with(Invariance measured) {
     return new Score(
