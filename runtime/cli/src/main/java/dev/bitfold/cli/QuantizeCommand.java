@@ -130,6 +130,16 @@ final class QuantizeCommand implements Callable<Integer> {
               + options.recipe()
               + "' needs data to calibrate on: use --data, --text or --images");
     }
+    if (!options.needsData() && report != null) {
+      throw new BadInputException(
+          "recipe '"
+              + options.recipe()
+              + "' calibrates nothing, and --report shows a calibration; leave --report out");
+    }
+    if (!data.isGiven() && !bounds.isEmpty()) {
+      throw new BadInputException(
+          "--at-least needs data to measure on: use --data, --text or --images");
+    }
     try (StagedFile staged = StagedFile.of(out);
         StagedFile html = report == null ? null : StagedFile.of(report)) {
       Written written = write(staged, html, threads);

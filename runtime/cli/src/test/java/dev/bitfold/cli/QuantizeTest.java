@@ -203,6 +203,17 @@ class QuantizeTest {
     assertTrue(measured.out().contains("results depend on the batch"), measured.out());
     assertEquals(2, OnnxInfo.of(dynamic).operators().get("MatMulInteger"));
     refused("give one of", "quantize", model, "-o", out, "--dynamic", "--weights-only");
+    Path page = folder.resolve("report.html");
+    refused("calibrates nothing", "quantize", model, "-o", out, "--dynamic", "--report", page);
+    refused(
+        "--at-least needs data",
+        "quantize",
+        model,
+        "-o",
+        out,
+        "--weights-only",
+        "--at-least",
+        "cosine=0.9");
   }
 
   @Test
