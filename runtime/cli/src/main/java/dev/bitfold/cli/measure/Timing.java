@@ -1,6 +1,6 @@
 package dev.bitfold.cli.measure;
 
-import ai.onnxruntime.OnnxTensor;
+import dev.bitfold.onnx.session.RuntimeValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,18 +22,18 @@ public record Timing(double milliseconds, double ratio, int rounds, long rows) {
   private static final long NANOS = 2_000_000_000L;
 
   static Timing of(OrtFile a, OrtFile b, Map<String, INDArray> feed, long rows) {
-    Map<String, OnnxTensor> tensors = new HashMap<>(a.tensors(feed));
+    Map<String, RuntimeValue> values = new HashMap<>(a.values(feed));
     try {
-      b.tensors(feed)
+      b.values(feed)
           .forEach(
-              (name, tensor) -> {
-                if (tensors.putIfAbsent(name, tensor) != null) {
-                  tensor.close();
+              (name, value) -> {
+                if (values.putIfAbsent(name, value) != null) {
+                  value.close();
                 }
               });
       for (int i = 0; i < WARM_UP; i++) {
-        a.time(tensors);
-        b.time(tensors);
+        a.time(values);
+        b.time(values);
       }
       List<Double> own = new ArrayList<>();
       List<Double> ratios = new ArrayList<>();
@@ -42,14 +42,14 @@ public record Timing(double milliseconds, double ratio, int rounds, long rows) {
           || (own.size() < MAX_ROUNDS && System.nanoTime() - start < NANOS)) {
         // Who goes first changes from round to round.
         boolean first = own.size() % 2 == 0;
-        long early = first ? a.time(tensors) : b.time(tensors);
-        long late = first ? b.time(tensors) : a.time(tensors);
+        long early = first ? a.time(values) : b.time(values);
+        long late = first ? b.time(values) : a.time(values);
         own.add((first ? early : late) / 1e6);
         ratios.add(first ? (double) late / early : (double) early / late);
       }
       return new Timing(median(own), median(ratios), own.size(), rows);
     } finally {
-      tensors.values().forEach(OnnxTensor::close);
+      values.values().forEach(RuntimeValue::close);
     }
   }
 

@@ -14,8 +14,8 @@ class ArchitectureTest {
           """
           cli.input   | descriptor onnx.model.data | nd4j jspecify picocli ai.djl.. javax.imageio..
           cli.output  | calibration cli.input | jspecify me.tongfei..
-          cli.measure | onnx.model.data cli.input | nd4j javacpp jspecify ai.onnxruntime.. com.fasterxml.jackson..
-          cli         | (root) calibration descriptor diagnosis onnx.file onnx.export onnx.model onnx.model.data onnx.proof report storage cli.input cli.measure cli.output | nd4j jspecify com.fasterxml.jackson.. picocli
+          cli.measure | onnx.model.data onnx.session cli.input | nd4j jspecify com.fasterxml.jackson..
+          cli         | (root) calibration descriptor diagnosis onnx.file onnx.export onnx.model onnx.model.cut onnx.model.data onnx.proof report storage cli.input cli.measure cli.output | nd4j jspecify com.fasterxml.jackson.. picocli
           """);
 
   @ArchTest

@@ -9,6 +9,7 @@ import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.model.cut.CutGraph;
 import dev.bitfold.onnx.model.cut.CutLayer;
+import dev.bitfold.onnx.model.cut.LeftNode;
 import dev.bitfold.onnx.model.data.FeedInput;
 import dev.bitfold.onnx.model.prepare.PrepareReport;
 import dev.bitfold.onnx.model.prepare.Prepared;
@@ -158,9 +159,7 @@ public final class OnnxModel implements AutoCloseable {
    * float.
    */
   public List<LeftNode> left() {
-    return source.graph().left().stream()
-        .map(node -> new LeftNode(node.name(), node.operator(), node.reason()))
-        .toList();
+    return source.graph().left();
   }
 
   /**

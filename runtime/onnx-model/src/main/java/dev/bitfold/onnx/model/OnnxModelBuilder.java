@@ -10,6 +10,7 @@ import dev.bitfold.onnx.model.cut.FloatOnly;
 import dev.bitfold.onnx.model.data.FeedInput;
 import dev.bitfold.onnx.model.prepare.Preparation;
 import dev.bitfold.onnx.model.prepare.Prepared;
+import dev.bitfold.onnx.session.RuntimeThere;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ public final class OnnxModelBuilder {
    * @throws IOException if it cannot be read
    */
   public OnnxModel open() throws IOException {
-    RuntimeThere.require(name);
+    RuntimeThere.require(name, "is run", "");
     OnnxFile original = reader.read().file();
     FloatOnly.require(original);
     Prepared prepared = Preparation.of(original, bound);

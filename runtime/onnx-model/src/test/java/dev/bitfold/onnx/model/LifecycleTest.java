@@ -12,6 +12,7 @@ import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.model.cut.LeftNode;
 import dev.bitfold.onnx.proof.ProofResult;
 import java.nio.file.Files;
 import java.nio.file.Path;

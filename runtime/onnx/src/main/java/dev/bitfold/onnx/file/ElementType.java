@@ -47,7 +47,7 @@ public enum ElementType {
   }
 
   /** Returns ND4J's type; null if there is none. */
-  @Nullable DataType nd4j() {
+  public @Nullable DataType nd4j() {
     return nd4j;
   }
 
@@ -70,7 +70,7 @@ public enum ElementType {
   }
 
   /** Returns the type of a number in a file; null if the number is not known. */
-  static @Nullable ElementType of(int number) {
+  public static @Nullable ElementType of(int number) {
     for (ElementType type : values()) {
       if (type.number == number) {
         return type;

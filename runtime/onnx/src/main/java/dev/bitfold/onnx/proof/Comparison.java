@@ -1,5 +1,7 @@
 package dev.bitfold.onnx.proof;
 
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Comparison {
   private final Reference reference;
   private final Faults faults;
-  private final OrtRuns session;
+  private final Session session;
   private final Map<String, INDArray> given;
   private final Map<String, HostValue> expected;
   private Optional<Envelope> envelope = Optional.empty();
@@ -17,7 +19,7 @@ final class Comparison {
   Comparison(
       Reference reference,
       Faults faults,
-      OrtRuns session,
+      Session session,
       Map<String, INDArray> given,
       Map<String, HostValue> expected) {
     this.reference = reference;
@@ -45,7 +47,7 @@ final class Comparison {
     if (envelope.isEmpty()) {
       try {
         envelope = Optional.of(Envelope.of(reference, session, given));
-      } catch (OrtRuns.RunException e) {
+      } catch (SessionException e) {
         throw faults.fault("cannot be compared: " + e.getMessage(), e);
       }
     }

@@ -2,6 +2,9 @@ package dev.bitfold.onnx.proof;
 
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -25,9 +28,9 @@ final class Culprit {
   private final OnnxFile exported;
   private final Graph graph;
   private final Reference reference;
-  private final Map<String, String> settings;
+  private final Settings settings;
 
-  Culprit(OnnxFile exported, Reference reference, Map<String, String> settings) {
+  Culprit(OnnxFile exported, Reference reference, Settings settings) {
     this.exported = exported;
     this.graph = new Graph(exported);
     this.reference = reference;
@@ -95,11 +98,11 @@ final class Culprit {
     Graph shown = new Graph(exported);
     both.forEach(shown::addOutput);
     ModelProto model = exported.model().toBuilder().setGraph(shown.toProto()).build();
-    try (OrtRuns actual = OrtRuns.open(model, settings);
-        OrtRuns expected = OrtRuns.open(reference.model(both), Map.of())) {
+    try (Session actual = Session.open(model, settings);
+        Session expected = Session.open(reference.model(both), Settings.DEFAULT)) {
       Map<String, INDArray> feed = new HashMap<>(given);
-      Map<String, HostValue> a = actual.run(feed);
-      Map<String, HostValue> e = expected.run(feed);
+      Map<String, HostValue> a = HostValue.run(actual, feed);
+      Map<String, HostValue> e = HostValue.run(expected, feed);
       for (NodeProto node : stretch) {
         for (String output : node.getOutputList()) {
           if (both.contains(output) && differs(e.get(output), a.get(output))) {
@@ -108,7 +111,7 @@ final class Culprit {
         }
       }
       return Optional.empty();
-    } catch (OrtRuns.RunException e) {
+    } catch (SessionException e) {
       return Optional.empty(); // the fault is known; only its place is not
     }
   }

@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.proof;
 
+import dev.bitfold.onnx.session.Session;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,8 +34,7 @@ final class Envelope {
    *
    * @param feed the inputs, whose floats are changed
    */
-  static Envelope of(Reference reference, OrtRuns session, Map<String, INDArray> feed)
-      throws OrtRuns.RunException {
+  static Envelope of(Reference reference, Session session, Map<String, INDArray> feed) {
     Random random = new Random(7);
     Envelope envelope = new Envelope();
     for (int run = 0; run < RUNS; run++) {
@@ -43,7 +43,7 @@ final class Envelope {
       reference
           .units()
           .forEach((noise, units) -> moved.put(noise, noise(reference, noise, units, random)));
-      Map<String, HostValue> outputs = new HashMap<>(session.run(moved));
+      Map<String, HostValue> outputs = new HashMap<>(HostValue.run(session, moved));
       moved.forEach((name, x) -> outputs.putIfAbsent(name, new HostValue.Floats(x)));
       envelope.runs.add(outputs);
     }

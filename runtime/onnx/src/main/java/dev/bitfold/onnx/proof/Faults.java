@@ -2,6 +2,7 @@ package dev.bitfold.onnx.proof;
 
 import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.session.SessionException;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ record Faults(String file, ModelProto exported) {
   }
 
   /** Returns the node that a message of ONNX Runtime names, and the message. */
-  String at(OrtRuns.RunException e) {
+  String at(SessionException e) {
     String message = String.valueOf(e.getMessage());
     String found = "";
     for (NodeProto node : exported.getGraph().getNodeList()) {

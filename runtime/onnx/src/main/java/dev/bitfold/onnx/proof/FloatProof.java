@@ -2,6 +2,9 @@ package dev.bitfold.onnx.proof;
 
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -26,24 +29,25 @@ public final class FloatProof {
       return new ProofResult.Skipped(skipped.reason());
     }
     Function<Map<String, INDArray>, Map<String, INDArray>> model = proof.model().orElseThrow();
-    try (OrtRuns session = OrtRuns.open(file.model(), Map.of())) {
+    try (Session session = Session.open(file.model(), Settings.DEFAULT)) {
       List<Map<String, INDArray>> feeds =
           proof instanceof OnnxProof.OnRandom random
-              ? new RandomFeeds(new Reference(file), random.seed()).takenBy(session::run)
+              ? new ProofFeeds(new Reference(file), random.seed())
+                  .takenBy(feed -> HostValue.run(session, feed))
               : ((OnnxProof.OnFeeds) proof).feeds();
-      WholeModel whole = new WholeModel(file, Map.of(), model, WholeModel.FLOAT, remedy);
+      WholeModel whole = new WholeModel(file, Settings.DEFAULT, model, WholeModel.FLOAT, remedy);
       double largest = 0;
       for (Map<String, INDArray> feed : feeds) {
         largest = Math.max(largest, whole.compare(session, feed));
       }
       return new ProofResult.Proved(
-          OrtRuns.version(),
+          Session.version(),
           Prover.data(proof, feeds.size()),
           file.model().getGraph().getOutputCount(),
           largest,
           List.of(),
           Map.of());
-    } catch (OrtRuns.RunException e) {
+    } catch (SessionException e) {
       throw Faults.unproved(file.name(), String.valueOf(e.getMessage()), e);
     }
   }

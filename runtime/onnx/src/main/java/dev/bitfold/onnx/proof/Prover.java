@@ -3,6 +3,10 @@ package dev.bitfold.onnx.proof;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.RuntimeThere;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,17 +34,13 @@ public final class Prover {
   private final byte[] bytes;
   private final OnnxFile exported;
   private final Reference reference;
-  private final Map<String, String> settings;
+  private final Settings settings;
   private final Map<Cut, Exposure> exposures = new LinkedHashMap<>();
   private final Set<Cut> moved = new LinkedHashSet<>();
   private double largest;
 
   private Prover(
-      String file,
-      byte[] bytes,
-      ModelProto exported,
-      Reference reference,
-      Map<String, String> settings) {
+      String file, byte[] bytes, ModelProto exported, Reference reference, Settings settings) {
     this.faults = new Faults(file, exported);
     this.bytes = bytes;
     this.exported = new OnnxFile(file, exported);
@@ -58,33 +58,7 @@ public final class Prover {
     if (proof instanceof OnnxProof.Skipped) {
       return;
     }
-    if (!isRuntimeThere()) {
-      throw new OnnxException(
-          file,
-          "is written with a proof, for which ONNX Runtime must be on the class path: add"
-              + " com.microsoft.onnxruntime:onnxruntime"
-              + OR_SKIP);
-    }
-    try {
-      OrtRuns.version();
-    } catch (LinkageError | IllegalStateException e) {
-      throw new OnnxException(
-          file,
-          "is written with a proof, and the ONNX Runtime on the class path cannot be loaded here ("
-              + e
-              + "): take its version for this platform"
-              + OR_SKIP,
-          e);
-    }
-  }
-
-  /**
-   * Returns whether ONNX Runtime is there. This is checked here, because the class that uses ONNX
-   * Runtime cannot be linked without it.
-   */
-  private static boolean isRuntimeThere() {
-    ClassLoader loader = Prover.class.getClassLoader();
-    return loader != null && loader.getResource("ai/onnxruntime/OrtEnvironment.class") != null;
+    RuntimeThere.require(file, "is proved", OR_SKIP);
   }
 
   /**
@@ -108,7 +82,8 @@ public final class Prover {
       return new ProofResult.Skipped(skipped.reason());
     }
     try {
-      return new Prover(file, bytes, exported, reference, settings).run(proof);
+      return new Prover(file, bytes, exported, reference, Settings.DEFAULT.with(settings))
+          .run(proof);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw Faults.unproved(file, String.valueOf(e.getMessage()), e);
     }
@@ -128,9 +103,9 @@ public final class Prover {
         .filter(value -> !graph.isFed(value))
         .forEach(graph::addOutput);
     ModelProto shown = exported.model().toBuilder().setGraph(graph.toProto()).build();
-    try (OrtRuns whole = openExported();
-        OrtRuns exposed = OrtRuns.open(shown, settings);
-        OrtRuns expected = openReference()) {
+    try (Session whole = openExported();
+        Session exposed = Session.open(shown, settings);
+        Session expected = openReference()) {
       Sessions sessions = new Sessions(whole, exposed, expected);
       List<Map<String, INDArray>> feeds = feeds(proof, whole);
       for (Map<String, INDArray> feed : feeds) {
@@ -147,34 +122,34 @@ public final class Prover {
           .forEach(cut -> unmoved.add(cut.node()));
       int outputs = new Graph(reference.original()).graphOutputs().size();
       return new ProofResult.Proved(
-          OrtRuns.version(),
+          Session.version(),
           data(proof, feeds.size()),
           exposures.size() + outputs,
           largest,
           unmoved,
-          settings);
-    } catch (OrtRuns.RunException e) {
+          settings.entries());
+    } catch (SessionException e) {
       throw Faults.unproved(faults.file(), String.valueOf(e.getMessage()), e);
     }
   }
 
-  private List<Map<String, INDArray>> feeds(OnnxProof proof, OrtRuns whole) {
+  private List<Map<String, INDArray>> feeds(OnnxProof proof, Session whole) {
     if (!(proof instanceof OnnxProof.OnRandom random)) {
       return ((OnnxProof.OnFeeds) proof).feeds();
     }
-    return new RandomFeeds(reference, random.seed()).takenBy(feed -> requireTaken(whole, feed));
+    return new ProofFeeds(reference, random.seed()).takenBy(feed -> requireTaken(whole, feed));
   }
 
   /**
    * Reports a feed that the file does not accept. This is a fault of the file if the float model
    * accepts it.
    */
-  private void requireTaken(OrtRuns whole, Map<String, INDArray> feed) throws OrtRuns.RunException {
+  private void requireTaken(Session whole, Map<String, INDArray> feed) {
     try {
-      whole.run(feed);
-    } catch (OrtRuns.RunException e) {
-      try (OrtRuns original = OrtRuns.open(reference.original().model(), Map.of())) {
-        original.run(feed);
+      HostValue.run(whole, feed);
+    } catch (SessionException e) {
+      try (Session original = Session.open(reference.original().model(), Settings.DEFAULT)) {
+        HostValue.run(original, feed);
       }
     }
   }
@@ -193,7 +168,7 @@ public final class Prover {
    * @param exposed the file that shows its values at the cuts
    * @param expected the reference
    */
-  private record Sessions(OrtRuns whole, OrtRuns exposed, OrtRuns expected) {}
+  private record Sessions(Session whole, Session exposed, Session expected) {}
 
   /** Returns the cuts in the order in which the exported file computes their nodes. */
   private List<Cut> inOrder(Graph graph) {
@@ -206,29 +181,29 @@ public final class Prover {
     return cuts;
   }
 
-  private OrtRuns openExported() {
+  private Session openExported() {
     try {
-      return OrtRuns.open(bytes, settings);
-    } catch (OrtRuns.RunException e) {
+      return Session.open(bytes, settings);
+    } catch (SessionException e) {
       throw faults.fault("does not load in ONNX Runtime" + faults.at(e), e);
     }
   }
 
-  private OrtRuns openReference() {
+  private Session openReference() {
     try {
-      return OrtRuns.open(reference.model(Set.of()), Map.of());
-    } catch (OrtRuns.RunException e) {
+      return Session.open(reference.model(Set.of()), Settings.DEFAULT);
+    } catch (SessionException e) {
       throw Faults.unproved(faults.file(), "the float model does not run: " + e.getMessage(), e);
     }
   }
 
-  private void prove(Sessions sessions, Map<String, INDArray> feed) throws OrtRuns.RunException {
+  private void prove(Sessions sessions, Map<String, INDArray> feed) {
     Map<String, HostValue> shown;
     Map<String, HostValue> plain;
     try {
-      shown = sessions.exposed().run(feed);
-      plain = sessions.whole().run(feed);
-    } catch (OrtRuns.RunException e) {
+      shown = HostValue.run(sessions.exposed(), feed);
+      plain = HostValue.run(sessions.whole(), feed);
+    } catch (SessionException e) {
       requireFloatRuns(feed);
       throw faults.fault("does not run in ONNX Runtime" + faults.at(e), e);
     }
@@ -244,8 +219,8 @@ public final class Prover {
     }
     Map<String, HostValue> expected;
     try {
-      expected = sessions.expected().run(given);
-    } catch (OrtRuns.RunException e) {
+      expected = HostValue.run(sessions.expected(), given);
+    } catch (SessionException e) {
       requireFloatRuns(feed);
       throw faults.fault("has other shapes than the model: " + e.getMessage(), e);
     }
@@ -265,8 +240,7 @@ public final class Prover {
   }
 
   /** Proves as {@link #prove} does. For a fault, finds whether it depends on the optimizer. */
-  private void proveOrExplain(Sessions sessions, ModelProto shown, Map<String, INDArray> feed)
-      throws OrtRuns.RunException {
+  private void proveOrExplain(Sessions sessions, ModelProto shown, Map<String, INDArray> feed) {
     try {
       prove(sessions, feed);
     } catch (OnnxException e) {
@@ -275,20 +249,20 @@ public final class Prover {
   }
 
   private boolean isRightUnoptimized(
-      OrtRuns expected, ModelProto shown, Map<String, INDArray> feed) {
-    try (OrtRuns whole = OrtRuns.openUnoptimized(exported.model(), settings);
-        OrtRuns exposed = OrtRuns.openUnoptimized(shown, settings)) {
+      Session expected, ModelProto shown, Map<String, INDArray> feed) {
+    try (Session whole = Session.open(exported.model(), settings.with(Settings.Optimizer.OFF));
+        Session exposed = Session.open(shown, settings.with(Settings.Optimizer.OFF))) {
       prove(new Sessions(whole, exposed, expected), feed);
       return true;
-    } catch (OnnxException | OrtRuns.RunException e) {
+    } catch (OnnxException | SessionException e) {
       return false;
     }
   }
 
   private void requireFloatRuns(Map<String, INDArray> feed) {
-    try (OrtRuns original = OrtRuns.open(reference.original().model(), Map.of())) {
-      original.run(feed);
-    } catch (OrtRuns.RunException e) {
+    try (Session original = Session.open(reference.original().model(), Settings.DEFAULT)) {
+      HostValue.run(original, feed);
+    } catch (SessionException e) {
       throw new OnnxException(
           faults.file(),
           "the float model does not take the data of the proof: " + e.getMessage(),

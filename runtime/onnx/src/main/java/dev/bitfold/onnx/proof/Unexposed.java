@@ -2,6 +2,8 @@ package dev.bitfold.onnx.proof;
 
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.Settings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,15 +36,12 @@ final class Unexposed {
   record Found(Cut cut, Bound.Difference difference) {}
 
   private final OnnxFile exported;
-  private final Map<String, String> settings;
+  private final Settings settings;
   private final Map<Cut, Exposure> exposures;
   private final Comparison comparison;
 
   Unexposed(
-      OnnxFile exported,
-      Map<String, String> settings,
-      Map<Cut, Exposure> exposures,
-      Comparison comparison) {
+      OnnxFile exported, Settings settings, Map<Cut, Exposure> exposures, Comparison comparison) {
     this.exported = exported;
     this.settings = settings;
     this.exposures = exposures;
@@ -56,11 +55,10 @@ final class Unexposed {
    * @param plain the outputs of the file as it is
    */
   Optional<Found> compare(
-      OrtRuns exposed,
+      Session exposed,
       Map<String, INDArray> feed,
       Map<String, HostValue> shown,
-      Map<String, HostValue> plain)
-      throws OrtRuns.RunException {
+      Map<String, HostValue> plain) {
     Bound.Difference difference = difference(shown, plain);
     if (!difference.exceeds() || moves(exposed, feed, shown, plain)) {
       return Optional.empty();
@@ -68,8 +66,8 @@ final class Unexposed {
     List<Cut> some = new ArrayList<>();
     for (Cut cut : exposures.keySet()) {
       some.add(cut);
-      try (OrtRuns session = OrtRuns.open(model(some), settings)) {
-        if (difference(session.run(feed), plain).exceeds()) {
+      try (Session session = Session.open(model(some), settings)) {
+        if (difference(HostValue.run(session, feed), plain).exceeds()) {
           return Optional.of(new Found(cut, difference));
         }
       }
@@ -97,19 +95,19 @@ final class Unexposed {
    * cause this.
    */
   private boolean moves(
-      OrtRuns exposed,
+      Session exposed,
       Map<String, INDArray> feed,
       Map<String, HostValue> shown,
-      Map<String, HostValue> plain)
-      throws OrtRuns.RunException {
+      Map<String, HostValue> plain) {
     Random random = new Random(11);
     Map<String, INDArray> moved = new HashMap<>();
     feed.forEach((name, x) -> moved.put(name, moved(x, random)));
-    if (asFar(shown, plain, exposed.run(moved))) {
+    if (asFar(shown, plain, HostValue.run(exposed, moved))) {
       return true;
     }
-    try (OrtRuns unoptimized = OrtRuns.openUnoptimized(exported.model(), settings)) {
-      return asFar(shown, plain, unoptimized.run(feed));
+    try (Session unoptimized =
+        Session.open(exported.model(), settings.with(Settings.Optimizer.OFF))) {
+      return asFar(shown, plain, HostValue.run(unoptimized, feed));
     }
   }
 

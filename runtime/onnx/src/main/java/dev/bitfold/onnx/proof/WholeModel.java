@@ -2,6 +2,9 @@ package dev.bitfold.onnx.proof;
 
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -36,7 +39,7 @@ final class WholeModel {
       Set.of("QuantizeLinear", "DequantizeLinear", "Constant");
 
   private final OnnxFile file;
-  private final Map<String, String> settings;
+  private final Settings settings;
   private final Function<Map<String, INDArray>, Map<String, INDArray>> model;
   private final double least;
   private final String remedy;
@@ -49,7 +52,7 @@ final class WholeModel {
    */
   WholeModel(
       OnnxFile file,
-      Map<String, String> settings,
+      Settings settings,
       Function<Map<String, INDArray>, Map<String, INDArray>> model,
       double least,
       String remedy) {
@@ -65,18 +68,18 @@ final class WholeModel {
    *
    * @return the largest relative difference of an output, in the Euclidean norm
    */
-  double compare(OrtRuns exported, Map<String, INDArray> feed) {
+  double compare(Session exported, Map<String, INDArray> feed) {
     Map<String, INDArray> expected = model.apply(feed);
     double largest = 0;
-    try (OrtRuns unoptimized = OrtRuns.openUnoptimized(file.model(), settings)) {
-      Map<String, HostValue> actual = exported.run(feed);
-      Map<String, HostValue> other = unoptimized.run(feed);
+    try (Session unoptimized = Session.open(file.model(), settings.with(Settings.Optimizer.OFF))) {
+      Map<String, HostValue> actual = HostValue.run(exported, feed);
+      Map<String, HostValue> other = HostValue.run(unoptimized, feed);
       for (Map.Entry<String, INDArray> output : expected.entrySet()) {
         String name = output.getKey();
         double by = compare(name, output.getValue(), actual.get(name), other.get(name));
         largest = Math.max(largest, by);
       }
-    } catch (OrtRuns.RunException e) {
+    } catch (SessionException e) {
       throw new OnnxException(file.name(), "cannot be proved: " + e.getMessage(), e);
     }
     return largest;

@@ -1,7 +1,6 @@
 /**
  * Proves that an exported file is the model that it was made from: runs it in ONNX Runtime beside a
- * reference. Imports {@code dev.bitfold.onnx.file}; only {@link OrtRuns} and what it opens know
- * ONNX Runtime, which is an optional dependency.
+ * reference. Imports {@code dev.bitfold.onnx.file} and {@code dev.bitfold.onnx.session}.
  */
 @NullMarked
 package dev.bitfold.onnx.proof;

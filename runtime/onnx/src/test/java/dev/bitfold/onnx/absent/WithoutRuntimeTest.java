@@ -28,8 +28,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Checks that without ONNX Runtime on the class path, an export says so in one sentence. */
 class WithoutRuntimeTest {
   private static final String SENTENCE =
-      "net: is written with a proof, for which ONNX Runtime must be on the class path: add"
-          + " com.microsoft.onnxruntime:onnxruntime, or skip the proof with"
+      "net: is proved by ONNX Runtime, which is not on the class path: add"
+          + " com.microsoft.onnxruntime:onnxruntime, or onnxruntime_gpu, or skip the proof with"
           + " options.withProof(OnnxProof.skipped(reason))";
 
   /** Loads the classes of this module anew, and knows none of ONNX Runtime. */

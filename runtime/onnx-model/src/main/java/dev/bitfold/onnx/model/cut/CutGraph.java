@@ -1,14 +1,12 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OpsetRaise;
-import dev.bitfold.onnx.model.cut.OrtValues.Held;
+import dev.bitfold.onnx.session.RuntimeValue;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,7 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class CutGraph implements AutoCloseable {
   private final Graph graph;
   private final Sessions sessions;
-  private final List<FloatNode> left;
+  private final List<LeftNode> left;
   private final Map<String, CutLayer> layers = new LinkedHashMap<>();
   private final List<Stage> stages;
 
@@ -83,7 +81,7 @@ public final class CutGraph implements AutoCloseable {
   }
 
   /** Returns the nodes that stay float. */
-  public List<FloatNode> left() {
+  public List<LeftNode> left() {
     return left;
   }
 
@@ -106,18 +104,16 @@ public final class CutGraph implements AutoCloseable {
    */
   public Map<String, INDArray> run(Map<String, CutLayer> with, Map<String, INDArray> feed) {
     sessions.enter();
-    Map<String, Held> values = new HashMap<>();
+    Map<String, RuntimeValue> values = new HashMap<>();
     try {
       for (ValueInfoProto input : graph.fedInputs()) {
         INDArray x = Objects.requireNonNull(feed.get(input.getName()), input.getName());
-        values.put(
-            input.getName(),
-            OrtValues.of(x, Values.javaType(Values.elementType(input)), input.getName()));
+        values.put(input.getName(), RuntimeValue.of(x, Values.elementType(input), input.getName()));
       }
       for (Stage stage : stages) {
         run(stage, with, values);
         for (String value : stage.dead()) {
-          Held held = values.remove(value);
+          RuntimeValue held = values.remove(value);
           if (held != null) {
             held.close();
           }
@@ -125,41 +121,35 @@ public final class CutGraph implements AutoCloseable {
       }
       Map<String, INDArray> outputs = new LinkedHashMap<>();
       for (String output : graph.graphOutputs()) {
-        Held held = values.get(output);
+        RuntimeValue held = values.get(output);
         if (held != null) {
-          outputs.put(output, OrtValues.array(held.tensor()));
+          outputs.put(output, held.array());
         }
       }
       return outputs;
-    } catch (OrtException e) {
+    } catch (SessionException e) {
       throw new OnnxException(sessions.file(), "cannot be run: " + e.getMessage(), e);
     } finally {
-      values.values().forEach(Held::close);
+      values.values().forEach(RuntimeValue::close);
       sessions.leave();
     }
   }
 
-  private static void run(Stage stage, Map<String, CutLayer> with, Map<String, Held> values)
-      throws OrtException {
-    OrtSession session = stage.session();
+  private static void run(
+      Stage stage, Map<String, CutLayer> with, Map<String, RuntimeValue> values) {
+    Session session = stage.session();
     if (session != null) {
-      Map<String, OnnxTensor> inputs = new HashMap<>();
-      for (String read : stage.reads()) {
-        inputs.put(read, value(values, read).tensor());
-      }
       // Each output is closed at its last reader.
-      for (Map.Entry<String, OnnxValue> output : session.run(inputs)) {
-        values.put(output.getKey(), Held.of((OnnxTensor) output.getValue()));
-      }
+      values.putAll(session.run(values));
     }
     for (Schedule.LayerCall call : stage.calls()) {
       CutLayer layer = Objects.requireNonNull(with.get(call.layer().path()));
-      Held x = value(values, call.call().input());
+      RuntimeValue x = value(values, call.call().input());
       values.put(call.call().joined(), layer.call(x));
     }
   }
 
-  private static Held value(Map<String, Held> values, String name) {
+  private static RuntimeValue value(Map<String, RuntimeValue> values, String name) {
     return Objects.requireNonNull(values.get(name), name);
   }
 

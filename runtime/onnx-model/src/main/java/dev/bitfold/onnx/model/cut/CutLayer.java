@@ -1,10 +1,9 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OrtException;
 import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.HookedLayer;
 import dev.bitfold.layer.LayerType;
-import dev.bitfold.onnx.model.cut.OrtValues.Held;
+import dev.bitfold.onnx.session.RuntimeValue;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -55,8 +54,8 @@ public sealed class CutLayer {
   }
 
   /** Applies the layer to a value. Only hooks need it as an array. */
-  Held call(Held x) throws OrtException {
-    return Held.of(session.apply(x.tensor(), weight, bias));
+  RuntimeValue call(RuntimeValue x) {
+    return session.apply(x, weight, bias);
   }
 
   /** Applies the layer. */
@@ -82,8 +81,8 @@ public sealed class CutLayer {
     }
 
     @Override
-    Held call(Held x) throws OrtException {
-      return OrtValues.floats(forward(OrtValues.array(x.tensor())), found().path());
+    RuntimeValue call(RuntimeValue x) {
+      return RuntimeValue.floats(forward(x.array()), found().path());
     }
 
     @Override

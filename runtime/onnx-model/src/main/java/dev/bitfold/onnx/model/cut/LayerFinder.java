@@ -45,7 +45,7 @@ final class LayerFinder {
   private final Graph graph;
   private final UnaryOperator<String> names;
   private final Set<String> paths = new HashSet<>();
-  private final Map<String, FloatNode> left = new LinkedHashMap<>();
+  private final Map<String, LeftNode> left = new LinkedHashMap<>();
 
   private LayerFinder(Graph graph, UnaryOperator<String> names) {
     this.graph = graph;
@@ -53,7 +53,7 @@ final class LayerFinder {
   }
 
   /** What was found. */
-  record Result(List<FoundLayer> layers, List<FloatNode> left) {}
+  record Result(List<FoundLayer> layers, List<LeftNode> left) {}
 
   static Result find(Graph graph, UnaryOperator<String> names) {
     LayerFinder finder = new LayerFinder(graph, names);
@@ -69,8 +69,7 @@ final class LayerFinder {
         MappedNode mapped = new MappedNode(graph, node.getName());
         byWeight.computeIfAbsent(key(mapped), k -> new ArrayList<>()).add(mapped);
       } else if (HEAVY.contains(node.getOpType()) && !reason.isEmpty()) {
-        left.put(
-            node.getName(), new FloatNode(names.apply(node.getName()), operator(node), reason));
+        left.put(node.getName(), new LeftNode(names.apply(node.getName()), operator(node), reason));
       }
       inside(node, node);
     }
@@ -143,7 +142,7 @@ final class LayerFinder {
           String name = node.getName().isEmpty() ? node.getOutput(0) : node.getName();
           left.put(
               outer.getName() + "/" + name,
-              new FloatNode(
+              new LeftNode(
                   names.apply(name),
                   operator(node),
                   "it stands inside of the "

@@ -1,13 +1,11 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.export.MappedNode;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
-import dev.bitfold.onnx.model.cut.OrtValues.Held;
+import dev.bitfold.onnx.session.RuntimeValue;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
 import java.util.HashMap;
 import java.util.Map;
 import onnx.Onnx.GraphProto;
@@ -24,16 +22,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class LayerSession {
   private final Sessions sessions;
-  private final OrtSession session;
+  private final Session session;
   private final String path;
-  private final OnnxJavaType input;
+  private final int inputType;
 
-  private LayerSession(
-      Sessions sessions, OrtSession session, FoundLayer found, OnnxJavaType input) {
+  private LayerSession(Sessions sessions, Session session, FoundLayer found, int inputType) {
     this.sessions = sessions;
     this.session = session;
     this.path = found.path();
-    this.input = input;
+    this.inputType = inputType;
   }
 
   /**
@@ -42,9 +39,9 @@ final class LayerSession {
    * @param inputType the element type of what the layer reads: float32, or of indices
    */
   static LayerSession of(Sessions sessions, ModelProto model, FoundLayer found, int inputType) {
-    OrtSession session =
+    Session session =
         sessions.shared(alone(model, found, inputType), "node " + found.path() + " alone");
-    return new LayerSession(sessions, session, found, Values.javaType(inputType));
+    return new LayerSession(sessions, session, found, inputType);
   }
 
   private static ModelProto alone(ModelProto model, FoundLayer found, int inputType) {
@@ -94,38 +91,34 @@ final class LayerSession {
 
   /** Applies the operator to arrays. */
   INDArray apply(INDArray x, INDArray weight, @Nullable INDArray bias) {
-    try (Held held = OrtValues.of(x, input, path)) {
-      OnnxTensor y = apply(held.tensor(), weight, bias);
-      try {
-        return OrtValues.array(y);
-      } finally {
-        y.close();
-      }
-    } catch (OrtException e) {
+    try (RuntimeValue value = RuntimeValue.of(x, inputType, path);
+        RuntimeValue y = apply(value, weight, bias)) {
+      return y.array();
+    } catch (SessionException e) {
       throw failed(e);
     }
   }
 
   /** Applies the operator to a value; the result is to be closed. */
-  OnnxTensor apply(OnnxTensor x, INDArray weight, @Nullable INDArray bias) {
+  RuntimeValue apply(RuntimeValue x, INDArray weight, @Nullable INDArray bias) {
     sessions.enter();
-    try (Held w = OrtValues.floats(weight, path);
-        Held b = bias == null ? null : OrtValues.floats(bias, path)) {
-      Map<String, OnnxTensor> inputs = new HashMap<>();
+    try (RuntimeValue w = RuntimeValue.floats(weight, path);
+        RuntimeValue b = bias == null ? null : RuntimeValue.floats(bias, path)) {
+      Map<String, RuntimeValue> inputs = new HashMap<>();
       inputs.put(CutLayer.INPUT, x);
-      inputs.put(CutLayer.WEIGHT, w.tensor());
+      inputs.put(CutLayer.WEIGHT, w);
       if (b != null) {
-        inputs.put(CutLayer.BIAS, b.tensor());
+        inputs.put(CutLayer.BIAS, b);
       }
-      return (OnnxTensor) session.run(inputs).get(0);
-    } catch (OrtException e) {
+      return session.run(inputs).values().iterator().next();
+    } catch (SessionException e) {
       throw failed(e);
     } finally {
       sessions.leave();
     }
   }
 
-  private OnnxException failed(OrtException e) {
+  private OnnxException failed(SessionException e) {
     return new OnnxException(
         sessions.file(), "node " + path + " cannot be run: " + e.getMessage(), e);
   }

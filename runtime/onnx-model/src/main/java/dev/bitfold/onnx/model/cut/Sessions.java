@@ -1,10 +1,9 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
-import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,8 +20,8 @@ import org.nd4j.shade.protobuf.ByteString;
 final class Sessions implements AutoCloseable {
   private final String file;
   private final int threads;
-  private final Map<ByteString, OrtSession> byModel = new HashMap<>();
-  private final List<OrtSession> all = new ArrayList<>();
+  private final Map<ByteString, Session> byModel = new HashMap<>();
+  private final List<Session> all = new ArrayList<>();
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -42,34 +41,27 @@ final class Sessions implements AutoCloseable {
   }
 
   /** Returns a session of its own for a graph. */
-  OrtSession open(ModelProto model, String what) {
+  Session open(ModelProto model, String what) {
     return open(model, what, true);
   }
 
   /** As {@link #open(ModelProto, String)}, with ONNX Runtime's optimizer or without. */
-  OrtSession open(ModelProto model, String what, boolean optimized) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      if (!optimized) {
-        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
-      }
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      OrtSession session =
-          OrtEnvironment.getEnvironment().createSession(model.toByteArray(), options);
+  Session open(ModelProto model, String what, boolean optimized) {
+    Settings.Optimizer optimizer = optimized ? Settings.Optimizer.ALL : Settings.Optimizer.OFF;
+    try {
+      Session session = Session.open(model, Settings.DEFAULT.withThreads(threads).with(optimizer));
       all.add(session);
       return session;
-    } catch (OrtException e) {
+    } catch (SessionException e) {
       throw new OnnxException(
           file, "ONNX Runtime does not take " + what + ": " + e.getMessage(), e);
     }
   }
 
   /** Returns the session of a graph, which equal ones share. */
-  OrtSession shared(ModelProto model, String what) {
+  Session shared(ModelProto model, String what) {
     ByteString key = model.toByteString();
-    OrtSession known = byModel.get(key);
+    Session known = byModel.get(key);
     if (known == null) {
       known = open(model, what);
       byModel.put(key, known);
@@ -99,11 +91,7 @@ final class Sessions implements AutoCloseable {
         return;
       }
       closed = true;
-      for (OrtSession session : all) {
-        session.close();
-      }
-    } catch (OrtException e) {
-      throw new OnnxException(file, "a session could not be closed: " + e.getMessage(), e);
+      all.forEach(Session::close);
     } finally {
       lock.writeLock().unlock();
     }

@@ -1,6 +1,6 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OrtSession;
+import dev.bitfold.onnx.session.Session;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -9,12 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One step of a cut graph, ready to run.
  *
  * @param session of the nodes between the cuts; null if nothing stands there
- * @param reads the values that the session is fed
  * @param calls the layers that run behind it
  * @param dead the values that nothing reads later
  */
-record Stage(
-    @Nullable OrtSession session,
-    Set<String> reads,
-    List<Schedule.LayerCall> calls,
-    Set<String> dead) {}
+record Stage(@Nullable Session session, List<Schedule.LayerCall> calls, Set<String> dead) {}

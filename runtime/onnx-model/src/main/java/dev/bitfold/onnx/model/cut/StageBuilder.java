@@ -1,11 +1,9 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -107,7 +105,7 @@ final class StageBuilder {
           }
         });
     if (yields.isEmpty()) {
-      return new Stage(null, Set.of(), List.copyOf(step.calls()), dead);
+      return new Stage(null, List.copyOf(step.calls()), dead);
     }
     GraphProto.Builder stage =
         GraphProto.newBuilder()
@@ -117,10 +115,10 @@ final class StageBuilder {
             .addAllInitializer(constants.values());
     reads.forEach(read -> stage.addInput(Objects.requireNonNull(types.get(read), read)));
     yields.forEach(value -> stage.addOutput(Values.untyped(value)));
-    OrtSession session =
+    Session session =
         sessions.open(model.toBuilder().setGraph(stage).build(), "the nodes before " + what(step));
     learnTypes(session);
-    return new Stage(session, reads, List.copyOf(step.calls()), dead);
+    return new Stage(session, List.copyOf(step.calls()), dead);
   }
 
   private static String what(Schedule.Step step) {
@@ -144,23 +142,16 @@ final class StageBuilder {
     // Else it is a value inside of a subgraph.
   }
 
-  private void learnTypes(OrtSession session) {
-    try {
-      for (Map.Entry<String, NodeInfo> output : session.getOutputInfo().entrySet()) {
-        if (!(output.getValue().getInfo() instanceof TensorInfo tensor)) {
-          throw new OnnxException(
-              sessions.file(),
-              "value "
-                  + output.getKey()
-                  + " is a sequence or a map that crosses a layer, which cannot be cut");
-        }
-        String name = tensor.onnxType.name().replace("ONNX_TENSOR_ELEMENT_DATA_TYPE_", "");
-        types.put(
-            output.getKey(),
-            Values.typed(output.getKey(), TensorProto.DataType.valueOf(name).getNumber()));
+  private void learnTypes(Session session) {
+    for (ValueType output : session.outputs()) {
+      if (output.elementType() == 0) {
+        throw new OnnxException(
+            sessions.file(),
+            "value "
+                + output.name()
+                + " is a sequence or a map that crosses a layer, which cannot be cut");
       }
-    } catch (OrtException e) {
-      throw new OnnxException(sessions.file(), "has a stage without types: " + e.getMessage(), e);
+      types.put(output.name(), Values.typed(output.name(), output.elementType()));
     }
   }
 }

@@ -1,7 +1,5 @@
 package dev.bitfold.onnx.model.cut;
 
-import ai.onnxruntime.OnnxJavaType;
-import onnx.Onnx.TensorProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 
@@ -27,16 +25,5 @@ final class Values {
   /** Returns the element type of a tensor; 0 if the value is none, or not typed. */
   static int elementType(ValueInfoProto value) {
     return value.getType().getTensorType().getElemType();
-  }
-
-  /** Returns the runtime's name of an element type; by name, as its numbers are others. */
-  static OnnxJavaType javaType(int elementType) {
-    TensorProto.DataType type = TensorProto.DataType.forNumber(elementType);
-    for (OnnxJavaType known : OnnxJavaType.values()) {
-      if (type != null && known.name().equals(type.name())) {
-        return known;
-      }
-    }
-    return OnnxJavaType.UNKNOWN;
   }
 }

@@ -1,17 +1,20 @@
 package dev.bitfold.onnx.model.prepare;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
@@ -59,26 +62,28 @@ final class BasicOptimization {
   }
 
   private static OnnxFile once(OnnxFile file, Changes changes) throws IOException {
-    try (WorkFolder work = WorkFolder.create();
-        OrtSession.SessionOptions options =
-            Sessions.options(OrtSession.SessionOptions.OptLevel.BASIC_OPT)) {
-      options.addConfigEntry("optimization.disable_specified_optimizers", DISABLED);
-      options.setOptimizedModelFilePath(work.file("model.onnx").toString());
-      if (Sessions.bytes(file) > changes.maxWhole()) {
-        options.addConfigEntry(
-            "session.optimized_model_external_initializers_file_name", "weights.bin");
-        options.addConfigEntry(
-            "session.optimized_model_external_initializers_min_size_in_bytes", "1024");
+    try (WorkFolder work = WorkFolder.create()) {
+      Map<String, String> entries = new HashMap<>();
+      entries.put("optimization.disable_specified_optimizers", DISABLED);
+      if (Session.bytes(file) > changes.maxWhole()) {
+        entries.put("session.optimized_model_external_initializers_file_name", "weights.bin");
+        entries.put("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
       }
+      Settings settings =
+          Settings.DEFAULT
+              .with(Settings.Optimizer.BASIC)
+              .withThreads(1)
+              .with(entries)
+              .writing(work.file("model.onnx"));
       OnnxFile marked = new OnnxFile(file.name(), changes.names().marked(file.model()));
-      Sessions.open(marked, options, changes.maxWhole()).close();
+      Session.open(marked, settings, changes.maxWhole()).close();
       if (isEmpty(work.file("model.onnx"))) {
         // Its outputs are constants or inputs, which is no graph that anything is done with.
         return file;
       }
       ModelProto optimized = OnnxWeights.open(work.file("model.onnx")).file().model();
       return new OnnxFile(file.name(), changes.names().unmarked(optimized));
-    } catch (OrtException e) {
+    } catch (SessionException e) {
       throw refused(file, e);
     }
   }
@@ -90,12 +95,12 @@ final class BasicOptimization {
   }
 
   /** A file that ONNX Runtime does not take. */
-  static OnnxException refused(OnnxFile file, OrtException e) {
+  static OnnxException refused(OnnxFile file, SessionException e) {
     return new OnnxException(file.name(), "is not taken by ONNX Runtime: " + reason(e), e);
   }
 
   /** What ONNX Runtime says, without codes and the names of its own files. */
-  static String reason(OrtException e) {
+  static String reason(SessionException e) {
     return String.valueOf(e.getMessage())
         .replaceFirst("^Error code - \\w+ - message: ", "")
         .replaceFirst("Non-zero status code returned while running", "on random data,")

@@ -1,15 +1,9 @@
 package dev.bitfold.onnx.model.prepare;
 
-import ai.onnxruntime.OnnxMap;
-import ai.onnxruntime.OnnxSequence;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
+import dev.bitfold.onnx.session.RuntimeValue;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,51 +27,27 @@ record Outputs(Map<String, Object> values) {
     }
   }
 
-  static Outputs of(OrtSession.Result result) throws OrtException {
+  static Outputs of(Map<String, RuntimeValue> computed) {
     Map<String, Object> values = new LinkedHashMap<>();
-    for (Map.Entry<String, OnnxValue> output : result) {
-      flatten(output.getKey(), output.getValue(), values);
-    }
+    computed.forEach((name, value) -> flatten(name, value, values));
     return new Outputs(values);
   }
 
-  private static void flatten(String name, OnnxValue value, Map<String, Object> values)
-      throws OrtException {
-    if (value instanceof OnnxTensor tensor) {
-      values.put(name, tensor(tensor));
-    } else if (value instanceof OnnxSequence sequence) {
-      int i = 0;
-      for (OnnxValue element : sequence.getValue()) {
-        flatten(name + "[" + i++ + "]", element, values);
-        element.close();
+  private static void flatten(String name, RuntimeValue value, Map<String, Object> values) {
+    if (value.isFloats()) {
+      values.put(name, new Floats(value.doubles(), value.shape()));
+    } else if (value.isIntegers()) {
+      values.put(name, new Object[] {Arrays.toString(value.shape()), value.integers()});
+    } else if (value.isSequence()) {
+      List<RuntimeValue> elements = value.elements();
+      for (int i = 0; i < elements.size(); i++) {
+        flatten(name + "[" + i + "]", elements.get(i), values);
+        elements.get(i).close();
       }
-      values.put(name, i);
-    } else if (value instanceof OnnxMap map) {
-      values.put(name, map.getValue());
+      values.put(name, elements.size());
+    } else {
+      values.put(name, value.contents());
     }
-  }
-
-  private static Object tensor(OnnxTensor tensor) throws OrtException {
-    long[] shape = tensor.getInfo().getShape();
-    return switch (tensor.getInfo().type) {
-      case FLOAT, FLOAT16, BFLOAT16 -> {
-        FloatBuffer floats = tensor.getFloatBuffer();
-        double[] values = new double[floats.remaining()];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = floats.get(i);
-        }
-        yield new Floats(values, shape);
-      }
-      case DOUBLE -> {
-        DoubleBuffer doubles = tensor.getDoubleBuffer();
-        double[] values = new double[doubles.remaining()];
-        doubles.get(values);
-        yield new Floats(values, shape);
-      }
-      case STRING, INT8, INT16, INT32, INT64, UINT8, BOOL ->
-          new Object[] {Arrays.toString(shape), tensor.getValue()};
-      default -> new Object[] {Arrays.toString(shape), tensor.getByteBuffer()};
-    };
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.bitfold.onnx.model.prepare;
 
-import ai.onnxruntime.OrtException;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.session.SessionException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +30,12 @@ public final class Preparation {
           Pass.of("folding into convolutions", ConvolutionFolds::of),
           Pass.of("removing domains", UsedDomains::only));
 
+  /**
+   * Files with more bytes of weights are given to ONNX Runtime in pieces: that takes half of the
+   * time of one message, and a message has at most 2 GiB.
+   */
+  static final long MAX_WHOLE = 1L << 26;
+
   private static final String INPUTS = "constants of inputs";
 
   private final OnnxFile original;
@@ -55,7 +61,7 @@ public final class Preparation {
    * @throws IOException if temporary files cannot be written
    */
   public static Prepared of(OnnxFile file, Map<String, INDArray> bound) throws IOException {
-    return of(file, bound, Sessions.MAX_WHOLE, PASSES);
+    return of(file, bound, MAX_WHOLE, PASSES);
   }
 
   /** As {@link #of}, giving files with more bytes of weights to ONNX Runtime in pieces. */
@@ -65,13 +71,12 @@ public final class Preparation {
     OnnxFile readable = RaisedOpset.readable(file);
     try (PreparationProof proof = PreparationProof.of(readable, values, maxWhole)) {
       return new Preparation(file, readable, maxWhole, passes).prepare(values, proof);
-    } catch (OrtException e) {
+    } catch (SessionException e) {
       throw BasicOptimization.refused(file, e);
     }
   }
 
-  private Prepared prepare(List<TensorProto> values, PreparationProof proof)
-      throws IOException, OrtException {
+  private Prepared prepare(List<TensorProto> values, PreparationProof proof) throws IOException {
     Map<String, String> leftOut = new LinkedHashMap<>();
     while (true) {
       Changes changes = new Changes(original, maxWhole);
@@ -100,7 +105,7 @@ public final class Preparation {
 
   /** The first pass behind which the file differs, and how. */
   private static Optional<Map.Entry<String, String>> culprit(
-      Map<String, OnnxFile> steps, PreparationProof proof) throws OrtException {
+      Map<String, OnnxFile> steps, PreparationProof proof) {
     for (Map.Entry<String, OnnxFile> step : steps.entrySet()) {
       Optional<String> differs = proof.differs(step.getValue());
       if (differs.isPresent()) {

@@ -1,12 +1,12 @@
 package dev.bitfold.onnx.model.prepare;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.bitfold.onnx.file.OnnxFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.bitfold.onnx.session.RandomFeeds;
+import dev.bitfold.onnx.session.RuntimeValue;
+import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
+import dev.bitfold.onnx.session.Settings;
+import dev.bitfold.onnx.session.ValueType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.TensorProto;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Compares prepared files with the original on random data. Both run with ONNX Runtime's optimizer
@@ -30,6 +31,19 @@ final class PreparationProof implements AutoCloseable {
   static final double BOUND = 1e-5;
 
   private static final int FEEDS = 2;
+
+  /** What models take, from usual to rare: positions and tables first, then indices of size 1. */
+  private static final List<RandomFeeds.Kind> KINDS =
+      List.of(
+          new RandomFeeds.Kind(2, 8, 2, false),
+          new RandomFeeds.Kind(2, 8, 2, true),
+          new RandomFeeds.Kind(1, 32, 2, false),
+          new RandomFeeds.Kind(1, 8, 2, false),
+          new RandomFeeds.Kind(1, 64, 2, false),
+          new RandomFeeds.Kind(2, 16, 1, false),
+          new RandomFeeds.Kind(1, 1, 1, false),
+          new RandomFeeds.Kind(1, 1, 1, true),
+          new RandomFeeds.Kind(1, 224, 2, false));
 
   private static final Set<String> RANDOM =
       Set.of(
@@ -45,10 +59,10 @@ final class PreparationProof implements AutoCloseable {
 
   private final OnnxFile original;
   private final long maxWhole;
-  private final Map<String, OnnxTensor> bound = new HashMap<>();
-  private final List<Map<String, OnnxTensor>> feeds = new ArrayList<>();
+  private final Map<String, RuntimeValue> bound = new HashMap<>();
+  private final List<Map<String, INDArray>> feeds = new ArrayList<>();
   private final List<Outputs> expected = new ArrayList<>();
-  private final Deque<RandomFeeds.Kind> kinds = new ArrayDeque<>(RandomFeeds.KINDS);
+  private final Deque<RandomFeeds.Kind> kinds = new ArrayDeque<>(KINDS);
   private String unproved = "";
 
   private PreparationProof(OnnxFile original, long maxWhole) {
@@ -61,12 +75,11 @@ final class PreparationProof implements AutoCloseable {
    *
    * @param bound the values of inputs that become constants
    */
-  static PreparationProof of(OnnxFile original, List<TensorProto> bound, long maxWhole)
-      throws OrtException {
+  static PreparationProof of(OnnxFile original, List<TensorProto> bound, long maxWhole) {
     PreparationProof proof = new PreparationProof(original, maxWhole);
     try {
       for (TensorProto value : bound) {
-        proof.bound.put(value.getName(), tensor(value));
+        proof.bound.put(value.getName(), RuntimeValue.of(value));
       }
       if (drawsNumbers(original.model())) {
         proof.unproved = "it draws random numbers";
@@ -74,20 +87,18 @@ final class PreparationProof implements AutoCloseable {
         proof.draw();
       }
       return proof;
-    } catch (OrtException | RuntimeException e) {
+    } catch (RuntimeException e) {
       proof.close();
       throw e;
     }
   }
 
   /** Draws feeds of the next kind that the original takes. */
-  private void draw() throws OrtException {
+  private void draw() {
     forget();
-    try (OrtSession.SessionOptions options =
-            Sessions.options(OrtSession.SessionOptions.OptLevel.NO_OPT);
-        Sessions session = Sessions.open(original, options, maxWhole)) {
+    try (Session session = open(original, Settings.Optimizer.OFF)) {
       while (expected.isEmpty() && !kinds.isEmpty()) {
-        String refusal = draw(session.session(), kinds.remove());
+        String refusal = draw(session, kinds.remove());
         unproved = unproved.isEmpty() ? refusal : unproved;
       }
     }
@@ -100,11 +111,17 @@ final class PreparationProof implements AutoCloseable {
         .anyMatch(node -> RANDOM.contains(node.getOpType()));
   }
 
+  private Session open(OnnxFile file, Settings.Optimizer optimizer) {
+    return Session.open(file, Settings.DEFAULT.withThreads(1).with(optimizer), maxWhole);
+  }
+
   /** Draws feeds of a kind; the reason if the model does not take them. */
-  private String draw(OrtSession session, RandomFeeds.Kind kind) throws OrtException {
+  private String draw(Session session, RandomFeeds.Kind kind) {
+    List<ValueType> inputs =
+        session.inputs().stream().filter(input -> !bound.containsKey(input.name())).toList();
     try {
       for (int seed = 1; seed <= FEEDS; seed++) {
-        Map<String, OnnxTensor> feed = RandomFeeds.of(session, kind, seed, bound);
+        Map<String, INDArray> feed = new RandomFeeds(inputs, Map.of(), Map.of(), seed).draw(kind);
         feeds.add(feed);
         Outputs outputs = run(session, feed);
         if (seed == 1 && outputs.against(run(session, feed), 0).isPresent()) {
@@ -114,42 +131,29 @@ final class PreparationProof implements AutoCloseable {
         expected.add(outputs);
       }
       return "";
-    } catch (RandomFeeds.NoData e) {
-      forget();
-      return String.valueOf(e.getMessage());
-    } catch (OrtException e) {
+    } catch (SessionException e) {
       forget();
       return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
   }
 
   private void forget() {
-    feeds.forEach(feed -> feed.values().forEach(OnnxTensor::close));
     feeds.clear();
     expected.clear();
   }
 
-  private Outputs run(OrtSession session, Map<String, OnnxTensor> feed) throws OrtException {
-    Map<String, OnnxTensor> given = new HashMap<>();
-    for (String input : session.getInputNames()) {
-      OnnxTensor value = feed.getOrDefault(input, bound.get(input));
-      if (value != null) {
-        given.put(input, value);
-      }
+  private Outputs run(Session session, Map<String, INDArray> feed) {
+    Map<String, RuntimeValue> own = session.values(feed);
+    Map<String, RuntimeValue> computed = Map.of();
+    try {
+      Map<String, RuntimeValue> given = new HashMap<>(bound);
+      given.putAll(own);
+      computed = session.run(given);
+      return Outputs.of(computed);
+    } finally {
+      own.values().forEach(RuntimeValue::close);
+      computed.values().forEach(RuntimeValue::close);
     }
-    try (OrtSession.Result result = session.run(given)) {
-      return Outputs.of(result);
-    }
-  }
-
-  private static OnnxTensor tensor(TensorProto value) throws OrtException {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(value.getRawData().size());
-    bytes.order(ByteOrder.nativeOrder()).put(value.getRawData().asReadOnlyByteBuffer()).flip();
-    return OnnxTensor.createTensor(
-        OrtEnvironment.getEnvironment(),
-        bytes,
-        value.getDimsList().stream().mapToLong(Long::longValue).toArray(),
-        Sessions.type(value));
   }
 
   /** Why there is nothing to compare with; empty if there is. */
@@ -161,7 +165,7 @@ final class PreparationProof implements AutoCloseable {
    * How a prepared file differs from the original; empty if it agrees, or nothing can be said. Data
    * on which the original does not agree with itself, once optimized, are replaced by others.
    */
-  Optional<String> differs(OnnxFile prepared) throws OrtException {
+  Optional<String> differs(OnnxFile prepared) {
     Optional<String> difference = difference(prepared);
     while (difference.isPresent() && isNoisy()) {
       draw();
@@ -179,24 +183,22 @@ final class PreparationProof implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      return largest(prepared, OrtSession.SessionOptions.OptLevel.NO_OPT, BOUND)
-          .map(Outputs.Difference::toString);
-    } catch (OrtException e) {
+      return largest(prepared, Settings.Optimizer.OFF, BOUND).map(Outputs.Difference::toString);
+    } catch (SessionException e) {
       return Optional.of("the file does not run: " + BasicOptimization.reason(e));
     }
   }
 
-  private boolean isNoisy() throws OrtException {
-    return largest(original, OrtSession.SessionOptions.OptLevel.ALL_OPT, MAX_NOISE).isPresent();
+  private boolean isNoisy() {
+    return largest(original, Settings.Optimizer.ALL, MAX_NOISE).isPresent();
   }
 
   private Optional<Outputs.Difference> largest(
-      OnnxFile file, OrtSession.SessionOptions.OptLevel level, double allowed) throws OrtException {
-    try (OrtSession.SessionOptions options = Sessions.options(level);
-        Sessions session = Sessions.open(file, options, maxWhole)) {
+      OnnxFile file, Settings.Optimizer optimizer, double allowed) {
+    try (Session session = open(file, optimizer)) {
       for (int i = 0; i < feeds.size(); i++) {
         Optional<Outputs.Difference> difference =
-            expected.get(i).against(run(session.session(), feeds.get(i)), allowed);
+            expected.get(i).against(run(session, feeds.get(i)), allowed);
         if (difference.isPresent()) {
           return difference;
         }
@@ -208,6 +210,6 @@ final class PreparationProof implements AutoCloseable {
   @Override
   public void close() {
     forget();
-    bound.values().forEach(OnnxTensor::close);
+    bound.values().forEach(RuntimeValue::close);
   }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.model.GraphBuilder;
 import dev.bitfold.onnx.model.SmallGraphs;
+import dev.bitfold.onnx.session.Session;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -50,7 +51,7 @@ class LargeFileTest {
         List.of("first", "second", "third"),
         prepared.file().model().getGraph().getNodeList().stream().map(n -> n.getName()).toList());
     assertTrue(Runtime.getRuntime().maxMemory() < 2 * GIB);
-    assertEquals(3 * GIB, Sessions.bytes(prepared.file()));
+    assertEquals(3 * GIB, Session.bytes(prepared.file()));
   }
 
   /** Three products of 1 GiB of weights, which are zeros in a sparse file but for a few. */

@@ -238,7 +238,7 @@ class PreparationTest {
     List<Pass> passes = new ArrayList<>(Preparation.PASSES);
     passes.add(1, Pass.of("doubling weights", (file, changes) -> doubled(file)));
     PrepareReport report =
-        Preparation.of(file(SmallGraphs.of("matmul-bias")), Map.of(), Sessions.MAX_WHOLE, passes)
+        Preparation.of(file(SmallGraphs.of("matmul-bias")), Map.of(), Preparation.MAX_WHOLE, passes)
             .report();
     PrepareReport.Pass left = report.passes().get(report.passes().size() - 1);
     assertEquals(List.of("doubling weights"), left.names());

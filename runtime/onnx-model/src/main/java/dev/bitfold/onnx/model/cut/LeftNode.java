@@ -1,4 +1,4 @@
-package dev.bitfold.onnx.model;
+package dev.bitfold.onnx.model.cut;
 
 /**
  * A node of an ONNX file that multiplies by weights, or holds nodes that do, and stays float.
