@@ -1,6 +1,7 @@
 package dev.bitfold.calibration;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import java.nio.FloatBuffer;
 
 /** Goes over a dense tensor in c order, in runs of neighbours whose groups are known. */
@@ -25,21 +26,12 @@ final class GroupRuns {
 
   static void forEach(FloatBuffer values, Groups groups, Run run) {
     float[] chunk = new float[Math.min(CHUNK, groups.elements())];
-    int columns = groups.columns();
+    int step = groups.block() == 1 ? 1 : 0;
     for (int start = 0; start < groups.elements(); start += chunk.length) {
       int length = Math.min(chunk.length, groups.elements() - start);
       values.get(start, chunk, 0, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int here = Math.min(length - done, columns - column);
-        if (groups.block() == 1) {
-          run.accept(chunk, done, here, groups.base(row) + column, 1);
-        } else {
-          here = Math.min(here, groups.block() - column % groups.block());
-          run.accept(chunk, done, here, groups.base(row) + column / groups.block(), 0);
-        }
-        done += here;
+      for (Runs runs = groups.runs(start, length); runs.next(); ) {
+        run.accept(chunk, runs.from(), runs.length(), runs.group(), step);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.bitfold.gradient;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import java.util.List;
 
 /** Sums of what the elements of each group contribute, in double. */
@@ -30,22 +31,16 @@ final class GroupSums {
    * @param start the index of its first element in the tensor, in c order
    */
   void add(int start, int length, double[] values) {
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int row = (start + done) / columns;
-      int column = start + done - row * columns;
-      int here = Math.min(length - done, columns - column);
-      int group = groups.base(row) + column / block;
-      if (block == 1) {
-        for (int i = 0; i < here; i++) {
-          sums[group + i] += values[done + i];
+    boolean each = groups.block() == 1;
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      int group = runs.group();
+      if (each) {
+        for (int i = runs.from(); i < runs.to(); i++, group++) {
+          sums[group] += values[i];
         }
       } else {
-        here = Math.min(here, block - column % block);
-        sums[group] += sum(values, done, here);
+        sums[group] += sum(values, runs.from(), runs.length());
       }
-      done += here;
     }
   }
 

@@ -202,25 +202,22 @@ public final class Groups {
    * @param values one value for each group
    */
   public void expand(float[] values, int start, int length, float[] out) {
-    int done = 0;
-    while (done < length) {
-      int element = start + done;
-      int row = element / columns;
-      int column = element - row * columns;
-      int here = Math.min(length - done, columns - column);
-      int base = base(row);
-      if (block == 1) {
-        System.arraycopy(values, base + column, out, done, here);
+    boolean each = block == 1;
+    for (Runs runs = runs(start, length); runs.next(); ) {
+      if (each) {
+        System.arraycopy(values, runs.group(), out, runs.from(), runs.length());
       } else {
-        for (int c = column, at = done; at < done + here; ) {
-          int run = Math.min(done + here - at, block - c % block);
-          Arrays.fill(out, at, at + run, values[base + c / block]);
-          c += run;
-          at += run;
-        }
+        Arrays.fill(out, runs.from(), runs.to(), values[runs.group()]);
       }
-      done += here;
     }
+  }
+
+  /**
+   * Returns the runs of a range of elements. If {@link #block} is 1, the elements of a run have
+   * groups that follow one another; else they are of one group.
+   */
+  public Runs runs(int start, int length) {
+    return new Runs(this, start, length);
   }
 
   @Override

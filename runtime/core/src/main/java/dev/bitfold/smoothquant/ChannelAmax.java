@@ -1,6 +1,8 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;
@@ -24,7 +26,7 @@ public final class ChannelAmax {
   public static INDArray ofInput(INDArray x, Layout layout) {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(layout, "layout");
-    return of(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), "an input");
+    return of(x, Channels.along(x.shape(), layout.axis('C', x.rank())), "an input");
   }
 
   /**
@@ -65,12 +67,12 @@ public final class ChannelAmax {
     return Nd4j.createFromArray(max);
   }
 
-  static ChannelRuns inputChannels(INDArray weight, Layout layout, int inputChannels) {
+  static Channels inputChannels(INDArray weight, Layout layout, int inputChannels) {
     long[] shape = weight.shape();
     int inputAxis = layout.axis('I', weight.rank());
     long own = shape[inputAxis];
     if (own == inputChannels) {
-      return ChannelRuns.along(shape, inputAxis);
+      return Channels.along(shape, inputAxis);
     }
     String what =
         "a weight of layout " + layout + " and shape " + Arrays.toString(shape) + " has " + own;
@@ -90,28 +92,30 @@ public final class ChannelAmax {
               + shape[outputAxis]
               + " output channels cannot be divided among them");
     }
-    return ChannelRuns.grouped(shape, inputAxis, outputAxis, groups);
+    return Channels.grouped(shape, inputAxis, outputAxis, groups);
   }
 
-  private static INDArray of(INDArray x, ChannelRuns runs, String what) {
+  private static INDArray of(INDArray x, Channels channels, String what) {
     float[] values = DenseFloats.of(x, what).copy();
-    float[] amax = new float[runs.count()];
-    runs.forEach(
-        (from, length, channel, step) -> {
-          if (step == 0) {
-            amax[channel] = Math.max(amax[channel], largest(values, from, length));
-          } else {
-            for (int i = 0; i < length; i++) {
-              amax[channel + i] = Math.max(amax[channel + i], Math.abs(values[from + i]));
-            }
-          }
-        });
-    return Nd4j.createFromArray(amax);
+    Groups groups = channels.groups();
+    boolean each = groups.block() == 1;
+    float[] amax = new float[groups.count()];
+    for (Runs runs = groups.runs(0, values.length); runs.next(); ) {
+      int g = runs.group();
+      if (each) {
+        for (int i = runs.from(); i < runs.to(); i++, g++) {
+          amax[g] = Math.max(amax[g], Math.abs(values[i]));
+        }
+      } else {
+        amax[g] = Math.max(amax[g], largest(values, runs.from(), runs.to()));
+      }
+    }
+    return Nd4j.createFromArray(channels.toChannels(amax));
   }
 
-  private static float largest(float[] values, int from, int length) {
+  private static float largest(float[] values, int from, int to) {
     float max = 0;
-    for (int i = from; i < from + length; i++) {
+    for (int i = from; i < to; i++) {
       max = Math.max(max, Math.abs(values[i]));
     }
     return max;

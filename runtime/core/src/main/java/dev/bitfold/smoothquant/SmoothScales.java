@@ -1,6 +1,7 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.descriptor.Layout;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;
@@ -161,7 +162,7 @@ public final class SmoothScales {
   public INDArray smoothInput(INDArray x, Layout layout) {
     Objects.requireNonNull(x, "x");
     Objects.requireNonNull(layout, "layout");
-    return scale(x, ChannelRuns.along(x.shape(), layout.axis('C', x.rank())), input, "an input");
+    return scale(x, Channels.along(x.shape(), layout.axis('C', x.rank())), input, "an input");
   }
 
   /**
@@ -174,8 +175,8 @@ public final class SmoothScales {
   public INDArray smoothWeight(INDArray w, Layout layout) {
     Objects.requireNonNull(w, "w");
     Objects.requireNonNull(layout, "layout");
-    ChannelRuns runs = ChannelAmax.inputChannels(w, layout, channels());
-    return scale(w, runs, weight, "a weight");
+    Channels all = ChannelAmax.inputChannels(w, layout, channels());
+    return scale(w, all, weight, "a weight");
   }
 
   /**
@@ -190,28 +191,30 @@ public final class SmoothScales {
     Objects.requireNonNull(tensor, "tensor");
     Objects.requireNonNull(layout, "layout");
     int axis = layout.axis(layout.has('O') ? 'O' : 'C', tensor.rank());
-    return scale(tensor, ChannelRuns.along(tensor.shape(), axis), input, "a tensor to fold into");
+    return scale(tensor, Channels.along(tensor.shape(), axis), input, "a tensor to fold into");
   }
 
-  private INDArray scale(INDArray x, ChannelRuns runs, float[] factors, String what) {
-    requireChannels(runs.count(), what + " of shape " + Arrays.toString(x.shape()));
+  private INDArray scale(INDArray x, Channels channels, float[] ofChannels, String what) {
+    requireChannels(channels.count(), what + " of shape " + Arrays.toString(x.shape()));
     float[] values = DenseFloats.of(x, what).copy();
-    runs.forEach(
-        (from, length, channel, step) -> {
-          if (step == 0) {
-            multiply(values, from, length, factors[channel]);
-          } else {
-            for (int i = 0; i < length; i++) {
-              values[from + i] *= factors[channel + i];
-            }
-          }
-        });
+    float[] factors = channels.toGroups(ofChannels);
+    boolean each = channels.groups().block() == 1;
+    for (Runs runs = channels.groups().runs(0, values.length); runs.next(); ) {
+      int g = runs.group();
+      if (each) {
+        for (int i = runs.from(); i < runs.to(); i++, g++) {
+          values[i] *= factors[g];
+        }
+      } else {
+        multiply(values, runs.from(), runs.to(), factors[g]);
+      }
+    }
     INDArray scaled = DenseFloats.array(values, x.shape());
     return x.dataType() == DataType.FLOAT ? scaled : scaled.castTo(x.dataType());
   }
 
-  private static void multiply(float[] values, int from, int length, float factor) {
-    for (int i = from; i < from + length; i++) {
+  private static void multiply(float[] values, int from, int to, float factor) {
+    for (int i = from; i < to; i++) {
       values[i] *= factor;
     }
   }

@@ -3,6 +3,7 @@ package dev.bitfold.kernel;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import net.jqwik.api.Arbitraries;
@@ -56,6 +57,30 @@ class GroupsTest {
     float[] some = new float[length];
     groups.expand(values, start, length, some);
     assertArrayEquals(Arrays.copyOfRange(all, start, start + length), some);
+  }
+
+  @Property
+  void runsCoverARangeInOrder(@ForAll("cases") Case c, @ForAll double from, @ForAll double share) {
+    Groups groups = Groups.of(c.shape, c.blocks);
+    int start = (int) (Math.abs(from % 1) * groups.elements());
+    int length = (int) (Math.abs(share % 1) * (groups.elements() - start));
+    int step = groups.block() == 1 ? 1 : 0;
+    int done = 0;
+    int last = -1;
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      assertEquals(done, runs.from());
+      assertTrue(runs.length() > 0);
+      boolean newRow = (start + done) % groups.columns() == 0;
+      assertTrue(newRow || runs.group() != last, "a run that could be longer");
+      for (; done < runs.to(); done++) {
+        assertEquals(
+            groupOf(c, start + done),
+            runs.group() + step * (done - runs.from()),
+            "element " + done);
+      }
+      last = runs.group();
+    }
+    assertEquals(length, done);
   }
 
   @Test

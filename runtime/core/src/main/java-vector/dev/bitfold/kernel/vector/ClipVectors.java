@@ -5,6 +5,7 @@ import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.cpu.ClipSums;
 import java.nio.FloatBuffer;
 import jdk.incubator.vector.DoubleVector;
@@ -55,27 +56,27 @@ record ClipVectors(
 
   @Override
   public void compute(ClipSums sums, int from, int end) {
-    int block = groups.block();
-    for (int start = from; start < end; ) {
-      int row = start / groups.columns();
-      int column = start - row * groups.columns();
-      int group = Math.min(groups.columns() - column, block - column % block);
-      int left = QuantKernels.CHUNK - start % QuantKernels.CHUNK;
-      int run = Math.min(Math.min(end - start, left), group);
-      int whole = run / LANES * LANES;
-      int g = groups.base(row) + column / block;
-      if (whole > 0) {
-        vectors(in, of, to, start, whole, low[g], high[g], sums.turnsBelow(), sums.turnsAbove());
+    for (int start = from, stop; start < end; start = stop) {
+      stop = Math.min(end, start - start % QuantKernels.CHUNK + QuantKernels.CHUNK);
+      for (Runs runs = groups.runs(start, stop - start); runs.next(); ) {
+        sumRun(sums, start + runs.from(), runs.length(), runs.group());
       }
-      for (int i = start + whole; i < start + run; i++) {
-        float value = x.get(i);
-        float passing = gradient.get(i);
-        sums.add(i - start, value, passing, g);
-        out.put(i, value > low[g] && value < high[g] ? passing : 0);
-      }
-      sums.endRun(g);
-      start += run;
     }
+  }
+
+  /** Clips a run within a chunk. */
+  void sumRun(ClipSums sums, int start, int run, int g) {
+    int whole = run / LANES * LANES;
+    if (whole > 0) {
+      vectors(in, of, to, start, whole, low[g], high[g], sums.turnsBelow(), sums.turnsAbove());
+    }
+    for (int i = start + whole; i < start + run; i++) {
+      float value = x.get(i);
+      float passing = gradient.get(i);
+      sums.add(i - start, value, passing, g);
+      out.put(i, value > low[g] && value < high[g] ? passing : 0);
+    }
+    sums.endRun(g);
   }
 
   private static void vectors(

@@ -3,8 +3,8 @@ package dev.bitfold.kernel.vector;
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
-import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.cpu.ClipSums;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -27,16 +27,11 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
 
   @Override
   public void compute(ClipSums sums, int from, int end) {
-    Groups groups = clip.groups();
-    int block = groups.block();
-    for (int start = from; start < end; ) {
-      int row = start / groups.columns();
-      int column = start - row * groups.columns();
-      int group = Math.min(groups.columns() - column, block - column % block);
-      int left = QuantKernels.CHUNK - start % QuantKernels.CHUNK;
-      int run = Math.min(Math.min(end - start, left), group);
-      sumRun(sums, start, run, groups.base(row) + column / block);
-      start += run;
+    for (int start = from, stop; start < end; start = stop) {
+      stop = Math.min(end, start - start % QuantKernels.CHUNK + QuantKernels.CHUNK);
+      for (Runs runs = clip.groups().runs(start, stop - start); runs.next(); ) {
+        sumRun(sums, start + runs.from(), runs.length(), runs.group());
+      }
     }
   }
 
@@ -47,7 +42,7 @@ record StepVectors(ClipVectors clip, float[] step) implements ClipSums.Part {
     double[] inside = sums.turnsInside();
     if (whole < run
         || !allInside(clip.in(), clip.of(), clip.to(), start, run, low, high, step[g], inside)) {
-      clip.compute(sums, start, start + run);
+      clip.sumRun(sums, start, run, g);
       if (whole > 0) {
         clamped(clip.in(), clip.to(), start, whole, low, high, step[g], inside);
       }

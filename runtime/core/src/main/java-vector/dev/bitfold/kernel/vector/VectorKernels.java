@@ -7,6 +7,7 @@ import dev.bitfold.kernel.ForwardingKernels;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import dev.bitfold.kernel.cpu.ClipSums;
@@ -28,6 +29,9 @@ public final class VectorKernels extends ForwardingKernels {
   private static final int MAX_DYNAMIC = 1 << 16;
 
   private static final int MAX_PARTIAL = 1 << 16;
+
+  /** The largest number of elements whose maximum is taken at once. */
+  private static final int MAX_RUN = 4 * GridVectors.CHUNK;
 
   private final CpuKernels plain;
   private final KernelThreads threads;
@@ -221,31 +225,27 @@ public final class VectorKernels extends ForwardingKernels {
   }
 
   private static void amaxOfColumns(Object in, Groups groups, int from, int end, float[] out) {
-    for (int start = from; start < end; ) {
-      int row = start / groups.columns();
-      int column = start - row * groups.columns();
-      int length = Math.min(Math.min(end - start, GridVectors.CHUNK), groups.columns() - column);
-      Maxima.into(in, start, length, out, groups.base(row) + column);
-      start += length;
+    for (Runs runs = groups.runs(from, end - from); runs.next(); ) {
+      for (int at = runs.from(); at < runs.to(); at += GridVectors.CHUNK) {
+        int length = Math.min(GridVectors.CHUNK, runs.to() - at);
+        Maxima.into(in, from + at, length, out, runs.group() + at - runs.from());
+      }
     }
   }
 
   private static void amaxOfRuns(
       Source x, Object in, Groups groups, int from, int end, float[] out) {
-    int block = groups.block();
-    for (int start = from; start < end; ) {
-      int row = start / groups.columns();
-      int column = start - row * groups.columns();
-      int group = Math.min(groups.columns() - column, block - column % block);
-      int run = Math.min(Math.min(end - start, 4 * GridVectors.CHUNK), group);
-      int whole = run / LANES * LANES;
-      float max = Maxima.of(in, start, whole);
-      for (int i = start + whole; i < start + run; i++) {
-        max = Math.max(max, Math.abs(x.values().get(i)));
+    for (Runs runs = groups.runs(from, end - from); runs.next(); ) {
+      int g = runs.group();
+      for (int at = from + runs.from(); at < from + runs.to(); at += MAX_RUN) {
+        int run = Math.min(MAX_RUN, from + runs.to() - at);
+        int whole = run / LANES * LANES;
+        float max = Math.max(out[g], Maxima.of(in, at, whole));
+        for (int i = at + whole; i < at + run; i++) {
+          max = Math.max(max, Math.abs(x.values().get(i)));
+        }
+        out[g] = max;
       }
-      int g = groups.base(row) + column / block;
-      out[g] = Math.max(out[g], max);
-      start += run;
     }
   }
 

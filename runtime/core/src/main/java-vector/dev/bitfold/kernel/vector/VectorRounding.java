@@ -6,6 +6,7 @@ import static dev.bitfold.kernel.vector.GridVectors.CHUNK;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreQuantScale;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import dev.bitfold.kernel.cpu.CpuKernels;
@@ -107,16 +108,13 @@ final class VectorRounding {
 
   /** Rounds runs of one group each. */
   private void runs(int from, int end) {
-    int block = groups.block();
-    for (int start = from; start < end; ) {
-      int row = start / groups.columns();
-      int column = start - row * groups.columns();
-      int group = Math.min(groups.columns() - column, block - column % block);
-      int run = Math.min(Math.min(end - start, CHUNK), group);
-      int whole = run / LANES * LANES;
-      perGroup(start, whole, 1, groups.base(row) + column / block);
-      rest(start + whole, start + run);
-      start += run;
+    for (Runs runs = groups.runs(from, end - from); runs.next(); ) {
+      for (int at = runs.from(); at < runs.to(); at += CHUNK) {
+        int run = Math.min(CHUNK, runs.to() - at);
+        int whole = run / LANES * LANES;
+        perGroup(from + at, whole, 1, runs.group());
+        rest(from + at + whole, from + at + run);
+      }
     }
   }
 
@@ -146,17 +144,16 @@ final class VectorRounding {
 
   /** Rounds columns that have a scale each, in rows that fill whole vectors. */
   private void columns(int from, int end) {
-    int columns = groups.columns();
-    for (int start = from; start < end; ) {
-      int row = start / columns;
-      int column = start - row * columns;
-      int length = Math.min(Math.min(CHUNK, end - start), columns - column);
-      int whole = length / LANES * LANES;
-      int g = groups.base(row) + column;
-      loops.perElement(
-          scaled(start, whole), to, start, whole, scales.forward(), scales.backward(), g);
-      rest(start + whole, start + length);
-      start += length;
+    for (Runs runs = groups.runs(from, end - from); runs.next(); ) {
+      for (int at = runs.from(); at < runs.to(); at += CHUNK) {
+        int length = Math.min(CHUNK, runs.to() - at);
+        int whole = length / LANES * LANES;
+        int start = from + at;
+        int g = runs.group() + at - runs.from();
+        loops.perElement(
+            scaled(start, whole), to, start, whole, scales.forward(), scales.backward(), g);
+        rest(start + whole, start + length);
+      }
     }
   }
 

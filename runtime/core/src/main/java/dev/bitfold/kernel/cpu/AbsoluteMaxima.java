@@ -1,6 +1,7 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Source;
 import java.nio.IntBuffer;
 import java.util.Arrays;
@@ -79,20 +80,14 @@ final class AbsoluteMaxima {
   /** Handles adjacent elements that are in groups of their own. */
   private static void stepping(Source x, Groups groups, int from, int to, float[] maxima) {
     Scratch scratch = Scratch.mine();
-    int columns = groups.columns();
     for (int start = from; start < to; start += Scratch.CHUNK) {
       int length = Math.min(Scratch.CHUNK, to - start);
       scratch.load(x, start, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int here = Math.min(length - done, columns - column);
-        int at = groups.base(row) + column;
-        System.arraycopy(maxima, at, scratch.first, 0, here);
-        System.arraycopy(scratch.values, done, scratch.second, 0, here);
-        maxInto(scratch.first, scratch.second, here);
-        System.arraycopy(scratch.first, 0, maxima, at, here);
-        done += here;
+      for (Runs runs = groups.runs(start, length); runs.next(); ) {
+        System.arraycopy(maxima, runs.group(), scratch.first, 0, runs.length());
+        System.arraycopy(scratch.values, runs.from(), scratch.second, 0, runs.length());
+        maxInto(scratch.first, scratch.second, runs.length());
+        System.arraycopy(scratch.first, 0, maxima, runs.group(), runs.length());
       }
     }
   }
@@ -134,20 +129,9 @@ final class AbsoluteMaxima {
   }
 
   private static void chunk(Scratch scratch, Groups groups, int start, int length, float[] maxima) {
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int row = (start + done) / columns;
-      int column = start + done - row * columns;
-      int end = done + Math.min(length - done, columns - column);
-      int base = groups.base(row);
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        int g = base + column / block;
-        maxima[g] = Math.max(maxima[g], maximum(scratch, done, run));
-        done += run;
-        column += run;
-      }
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      int g = runs.group();
+      maxima[g] = Math.max(maxima[g], maximum(scratch, runs.from(), runs.length()));
     }
   }
 

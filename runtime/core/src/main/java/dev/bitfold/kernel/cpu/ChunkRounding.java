@@ -3,6 +3,7 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.annotations.Rounding;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Scales;
 
 /** Scales a chunk to the grid, rounds it, and scales it back. */
@@ -116,28 +117,18 @@ interface ChunkRounding {
   private static void fused(
       Scratch scratch, Groups groups, Grid.Integers grid, Scales scales, int start, int length) {
     float[] v = scratch.values;
-    int block = groups.block();
-    if (block < ScaleLoops.LONG_RUN) {
+    if (groups.block() < ScaleLoops.LONG_RUN) {
       groups.expand(scales.forward(), start, length, scratch.first);
       groups.expand(scales.backward(), start, length, scratch.second);
       IntegerLoops.multiplyRoundDivide(
           v, scratch.first, scratch.second, grid.min(), grid.max(), length);
       return;
     }
-    int done = 0;
-    while (done < length) {
-      int row = (start + done) / groups.columns();
-      int column = start + done - row * groups.columns();
-      int end = done + Math.min(length - done, groups.columns() - column);
-      int base = groups.base(row);
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        int g = base + column / block;
-        IntegerLoops.multiplyRoundDivide(
-            v, scales.forward()[g], scales.backward()[g], grid.min(), grid.max(), done, done + run);
-        done += run;
-        column += run;
-      }
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      float forward = scales.forward()[runs.group()];
+      float backward = scales.backward()[runs.group()];
+      IntegerLoops.multiplyRoundDivide(
+          v, forward, backward, grid.min(), grid.max(), runs.from(), runs.to());
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
@@ -81,22 +82,16 @@ final class ClipLoops {
     Scratch scratch = Scratch.mine();
     xs.get(start, scratch.bits, 0, length);
     gradients.get(start, scratch.otherBits, 0, length);
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int column = (start + done) % columns;
-      int run = Math.min(Math.min(length - done, columns - column), block - column % block);
-      int g = groups.group(start + done);
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
       mask(
           scratch.bits,
           scratch.otherBits,
           scratch.passed,
           scratch.masks,
-          Float.floatToRawIntBits(-low[g]),
-          Float.floatToRawIntBits(high[g]),
-          done,
-          done + run);
-      done += run;
+          Float.floatToRawIntBits(-low[runs.group()]),
+          Float.floatToRawIntBits(high[runs.group()]),
+          runs.from(),
+          runs.to());
     }
     outs.put(start, scratch.passed, 0, length);
     scratch.allInside = !outside(scratch, length);
@@ -153,21 +148,16 @@ final class ClipLoops {
   }
 
   private void sum(Scratch scratch, ClipSums sums, int start, int length) {
-    int columns = groups.columns();
-    int block = groups.block();
     int next = next(scratch.outside, 0);
-    for (int done = 0; next < length; ) {
-      int column = (start + done) % columns;
-      int run = Math.min(Math.min(length - done, columns - column), block - column % block);
-      if (next < done + run) {
-        int g = groups.group(start + done);
-        for (; next < done + run; next = next(scratch.outside, next + 1)) {
+    for (Runs runs = groups.runs(start, length); next < length && runs.next(); ) {
+      if (next < runs.to()) {
+        int g = runs.group();
+        for (; next < runs.to(); next = next(scratch.outside, next + 1)) {
           float value = Float.intBitsToFloat(scratch.bits[next]);
-          sums.add(next - done, value, Float.intBitsToFloat(scratch.otherBits[next]), g);
+          sums.add(next - runs.from(), value, Float.intBitsToFloat(scratch.otherBits[next]), g);
         }
         sums.endRun(g);
       }
-      done += run;
     }
   }
 
@@ -189,23 +179,12 @@ final class ClipLoops {
     float[] v = scratch.values;
     x.get(start, v, 0, length);
     gradient.get(start, scratch.first, 0, length);
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int row = (start + done) / columns;
-      int column = start + done - row * columns;
-      int end = done + Math.min(length - done, columns - column);
-      int base = groups.base(row);
-      if (block == 1) {
-        neighbours(scratch, base + column, sums, done, end);
-        done = end;
-        continue;
-      }
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        sumRun(scratch, base + column / block, sums, done, done + run);
-        done += run;
-        column += run;
+    boolean each = groups.block() == 1;
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      if (each) {
+        neighbours(scratch, runs.group(), sums, runs.from(), runs.to());
+      } else {
+        sumRun(scratch, runs.group(), sums, runs.from(), runs.to());
       }
     }
     out.put(start, scratch.second, 0, length);

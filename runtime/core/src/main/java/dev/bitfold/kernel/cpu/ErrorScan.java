@@ -3,6 +3,7 @@ package dev.bitfold.kernel.cpu;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Scales;
 import dev.bitfold.kernel.Source;
 import java.util.Arrays;
@@ -52,23 +53,13 @@ final class ErrorScan {
 
   private void add(
       float[] quantized, float[] original, int start, int length, double[] turns, double[] sums) {
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int row = (start + done) / columns;
-      int column = start + done - row * columns;
-      int end = done + Math.min(length - done, columns - column);
-      int base = groups.base(row);
-      if (block == 1) {
-        neighbours(quantized, original, done, end, sums, base + column - done);
-        done = end;
-        continue;
-      }
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        sums[base + column / block] += sumRun(quantized, original, done, done + run, turns);
-        done += run;
-        column += run;
+    boolean each = groups.block() == 1;
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      int group = runs.group();
+      if (each) {
+        neighbours(quantized, original, runs.from(), runs.to(), sums, group - runs.from());
+      } else {
+        sums[group] += sumRun(quantized, original, runs.from(), runs.to(), turns);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Source;
 
 /**
@@ -50,18 +51,12 @@ final class Histograms {
   private static void inLanes(
       Source x, Groups groups, float[] inverseWidth, int bins, int from, int to, int[][] lanes) {
     Scratch scratch = Scratch.mine();
-    int columns = groups.columns();
-    int block = groups.block();
     for (int start = from; start < to; start += Scratch.CHUNK) {
       int length = Math.min(Scratch.CHUNK, to - start);
       scratch.load(x, start, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int run = Math.min(Math.min(length - done, columns - column), block - column % block);
-        int g = groups.base(row) + column / block;
-        inTurn(scratch.values, done, done + run, inverseWidth[g], g * bins, lanes);
-        done += run;
+      for (Runs runs = groups.runs(start, length); runs.next(); ) {
+        int g = runs.group();
+        inTurn(scratch.values, runs.from(), runs.to(), inverseWidth[g], g * bins, lanes);
       }
     }
   }
@@ -88,19 +83,14 @@ final class Histograms {
   private static void inPlace(
       Source x, Groups groups, float[] inverseWidth, int bins, long[] counts) {
     Scratch scratch = Scratch.mine();
-    int columns = groups.columns();
-    int block = groups.block();
+    int step = groups.block() == 1 ? 1 : 0;
     for (int start = 0; start < groups.elements(); start += Scratch.CHUNK) {
       int length = Math.min(Scratch.CHUNK, groups.elements() - start);
       scratch.load(x, start, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int end = done + Math.min(length - done, columns - column);
-        int base = groups.base(row);
-        for (; done < end; done++, column++) {
-          int g = base + column / block;
-          counts[g * bins + (int) (Math.abs(scratch.values[done]) * inverseWidth[g])]++;
+      for (Runs runs = groups.runs(start, length); runs.next(); ) {
+        int g = runs.group();
+        for (int i = runs.from(); i < runs.to(); i++, g += step) {
+          counts[g * bins + (int) (Math.abs(scratch.values[i]) * inverseWidth[g])]++;
         }
       }
     }

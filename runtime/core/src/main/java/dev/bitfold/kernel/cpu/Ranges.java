@@ -1,6 +1,7 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 import dev.bitfold.kernel.Source;
 import java.util.Arrays;
 
@@ -78,29 +79,18 @@ final class Ranges {
 
   private static void scan(Source x, Groups groups, int from, int to, float[] min, float[] max) {
     Scratch scratch = Scratch.mine();
-    int columns = groups.columns();
-    int block = groups.block();
+    boolean each = groups.block() == 1;
     for (int start = from; start < to; start += Scratch.CHUNK) {
       int length = Math.min(Scratch.CHUNK, to - start);
       scratch.load(x, start, length);
-      for (int done = 0; done < length; ) {
-        int row = (start + done) / columns;
-        int column = start + done - row * columns;
-        int end = done + Math.min(length - done, columns - column);
-        int base = groups.base(row);
-        if (block == 1) {
-          widen(scratch, done, end - done, min, max, base + column);
-          done = end;
-          continue;
-        }
-        while (done < end) {
-          int run = Math.min(end - done, block - column % block);
-          int g = base + column / block;
-          long range = range(scratch, done, run);
+      for (Runs runs = groups.runs(start, length); runs.next(); ) {
+        int g = runs.group();
+        if (each) {
+          widen(scratch, runs.from(), runs.length(), min, max, g);
+        } else {
+          long range = range(scratch, runs.from(), runs.length());
           min[g] = Math.min(min[g], Float.intBitsToFloat((int) range));
           max[g] = Math.max(max[g], Float.intBitsToFloat((int) (range >> 32)));
-          done += run;
-          column += run;
         }
       }
     }

@@ -1,6 +1,7 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
+import dev.bitfold.kernel.Runs;
 
 /** Scales a chunk by one value or by one value for each element, in loops that C2 vectorises. */
 final class ScaleLoops {
@@ -35,22 +36,12 @@ final class ScaleLoops {
       }
       return;
     }
-    int done = 0;
-    while (done < length) {
-      int row = (start + done) / groups.columns();
-      int column = start + done - row * groups.columns();
-      int end = done + Math.min(length - done, groups.columns() - column);
-      int base = groups.base(row);
-      while (done < end) {
-        int run = Math.min(end - done, groups.block() - column % groups.block());
-        float value = values[base + column / groups.block()];
-        if (divides) {
-          divide(v, value, done, done + run);
-        } else {
-          multiply(v, value, done, done + run);
-        }
-        done += run;
-        column += run;
+    for (Runs runs = groups.runs(start, length); runs.next(); ) {
+      float value = values[runs.group()];
+      if (divides) {
+        divide(v, value, runs.from(), runs.to());
+      } else {
+        multiply(v, value, runs.from(), runs.to());
       }
     }
   }

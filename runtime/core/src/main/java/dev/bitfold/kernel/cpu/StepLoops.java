@@ -2,6 +2,7 @@ package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
+import dev.bitfold.kernel.Runs;
 import java.nio.FloatBuffer;
 
 /**
@@ -37,23 +38,12 @@ final class StepLoops implements ClipSums.Part {
     int length = to - from;
     x.get(from, scratch.values, 0, length);
     passed.get(from, scratch.first, 0, length);
-    int columns = groups.columns();
-    int block = groups.block();
-    for (int done = 0; done < length; ) {
-      int row = (from + done) / columns;
-      int column = from + done - row * columns;
-      int end = done + Math.min(length - done, columns - column);
-      int base = groups.base(row);
-      if (block == 1) {
-        neighbours(scratch, base + column, sums, done, end);
-        done = end;
-        continue;
-      }
-      while (done < end) {
-        int run = Math.min(end - done, block - column % block);
-        sumRun(scratch, base + column / block, sums, done, done + run);
-        done += run;
-        column += run;
+    boolean each = groups.block() == 1;
+    for (Runs runs = groups.runs(from, length); runs.next(); ) {
+      if (each) {
+        neighbours(scratch, runs.group(), sums, runs.from(), runs.to());
+      } else {
+        sumRun(scratch, runs.group(), sums, runs.from(), runs.to());
       }
     }
   }
