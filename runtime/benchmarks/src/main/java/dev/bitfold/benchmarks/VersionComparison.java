@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 /**
  * Compares two versions of the runtime. Both run each task of {@link Walks} in turn, in one JVM,
  * and medians are compared. Each version has a class loader of its own, so the JVM compiles it
- * separately. {@code runtime/benchmarks/compare} builds an older version and runs this class.
+ * separately, and tasks of its own, as names and parameters change. {@code
+ * runtime/benchmarks/compare} builds an older version and runs this class.
  */
 @Command(name = "versions", description = "Compares the kernels of two versions of Bitfold.")
 public final class VersionComparison implements Callable<Integer> {
@@ -53,13 +54,13 @@ public final class VersionComparison implements Callable<Integer> {
   @Option(
       names = "--before",
       required = true,
-      description = "The class path of the older version: annotations and runtime.")
+      description = "The class path of the older version: annotations, runtime, its own tasks.")
   private String before = "";
 
   @Option(
       names = "--after",
       required = true,
-      description = "The class path of the newer version: annotations and runtime.")
+      description = "The class path of the newer version: annotations, runtime, its own tasks.")
   private String after = "";
 
   @Option(names = "--only", description = "Tasks whose names contain this; otherwise all.")
@@ -137,7 +138,6 @@ public final class VersionComparison implements Callable<Integer> {
     for (String place : classPath.split(File.pathSeparator, -1)) {
       places.add(new File(place).toURI().toURL());
     }
-    places.add(Walks.class.getProtectionDomain().getCodeSource().getLocation());
     ClassLoader loader = new VersionLoader(places, VersionComparison.class.getClassLoader());
     try {
       Supplier<Map<String, Runnable>> works =
