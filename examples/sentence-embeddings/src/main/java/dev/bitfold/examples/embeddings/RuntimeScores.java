@@ -10,8 +10,8 @@ import dev.bitfold.examples.embeddings.text.Tokenizer;
 
 /** Judges models that ONNX Runtime runs: how good their vectors are, and what these depend on. */
 record RuntimeScores(Evaluation evaluation, Tokenizer tokenizer, Pooling pooling) {
-  /** How many sentences are embedded alone, batched and padded. */
-  private static final int INVARIANCE = 320;
+  /** How many sentences are embedded alone, batched and padded: at most this, and a quarter. */
+  private static final int MAX_INVARIANCE = 320;
 
   /** The score of a file that was written; its weights' size is that of the whole file. */
   Score of(String name, InputFile written) {
@@ -22,8 +22,9 @@ record RuntimeScores(Evaluation evaluation, Tokenizer tokenizer, Pooling pooling
 
   /** The score of an open model. */
   Score of(String name, PeerModel model, long weightBytes) {
+    int some = Math.min(MAX_INVARIANCE, evaluation.sentences() / 4);
     return evaluation
         .of(name, model, weightBytes)
-        .with(Invariance.of(tokenizer.encode(evaluation.first(INVARIANCE)), model::embed));
+        .with(Invariance.of(tokenizer.encode(evaluation.first(some)), model::embed));
   }
 }
