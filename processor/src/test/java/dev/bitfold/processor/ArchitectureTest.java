@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
  * not listed, for a use that is not listed, and for a listed use that does not occur. Java's own
  * packages and jspecify may be used everywhere, ND4J and the runtime nowhere.
  */
+@Tag("any-jdk")
 class ArchitectureTest {
   private static final String PROCESSOR = "dev.bitfold.processor";
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * has no line for records and their components; there, the message names the record.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class EclipseCompilerTest {
   /** Only javac shows the bodies of methods, where these mistakes are. */
   static final Set<String> IN_BODIES =

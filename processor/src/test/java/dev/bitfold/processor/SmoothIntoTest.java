@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Checks which paths {@code @SmoothInto} can name, and the messages for paths that it cannot name.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class SmoothIntoTest {
   @ParameterizedTest
   @CsvSource(

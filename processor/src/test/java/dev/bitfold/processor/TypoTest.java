@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * descriptor. Nothing that is written may be ignored silently.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class TypoTest {
   private static final List<Class<?>> ANNOTATIONS =
       List.of(

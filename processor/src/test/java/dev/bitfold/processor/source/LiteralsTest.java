@@ -19,11 +19,13 @@ import javax.lang.model.element.Modifier;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks that text that is written as a literal, laid out and compiled is the same text again. */
+@Tag("any-jdk")
 class LiteralsTest {
   @TempDir private Path folder = Path.of("");
 

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Checks that damaged statistics cause the documented exception, or are statistics that could have
  * been written.
  */
+@Tag("slow")
+@Tag("any-jdk")
 class DamagedStatisticsTest {
   static Stream<QuantDescriptor> descriptors() {
     return Stream.of(

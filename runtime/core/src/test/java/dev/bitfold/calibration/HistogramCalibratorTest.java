@@ -15,12 +15,17 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
+@Tag("slow")
+@net.jqwik.api.Tag("slow")
+@Tag("any-jdk")
+@net.jqwik.api.Tag("any-jdk")
 class HistogramCalibratorTest {
   private static HistogramCalibrator histogram(QuantDescriptor.Builder descriptor) {
     return (HistogramCalibrator) Calibrators.of(descriptor.build(), Layout.UNKNOWN);

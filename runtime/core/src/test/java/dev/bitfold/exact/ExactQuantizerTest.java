@@ -35,6 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * from the seed, which jqwik prints with a failure.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class ExactQuantizerTest {
   private static final List<QuantKernels> KERNELS = KernelsUnderTest.all();
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
@@ -22,6 +23,7 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 /**
  * Every recorded case in the directory {@code -Dbitfold.golden=DIR}; the test resources by default.
  */
+@Tag("any-jdk")
 class GoldenVectorsTest {
   private static final Map<String, GoldenOp> OPS = ops();
   private static final GoldenReport REPORT = new GoldenReport();

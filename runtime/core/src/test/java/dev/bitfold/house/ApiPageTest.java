@@ -13,9 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that the page of public types lists exactly the types that the sources declare. */
+@Tag("any-jdk")
 class ApiPageTest {
   private static final Path RUNTIME = Path.of("..");
   private static final Path PAGE = Path.of("../../docs/api.md");

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A file of more than 400 lines holds more than one idea. */
+@Tag("any-jdk")
 class ClassSizeTest {
   private static final Path ROOT = Path.of("../..");
   private static final int LINES = 400;

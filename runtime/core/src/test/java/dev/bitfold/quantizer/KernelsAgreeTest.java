@@ -32,6 +32,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The fast kernels give the reference's bits, wherever and in whatever order the values lie. */
 @Tag("slow")
+@Tag("any-jdk")
+@org.junit.jupiter.api.Tag("any-jdk")
 class KernelsAgreeTest {
   private static final QuantKernels REFERENCE = Kernels.named("reference");
 

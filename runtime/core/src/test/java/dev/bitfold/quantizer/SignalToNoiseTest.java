@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -20,6 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * ratio in dB on a normal tensor and on one with outlier channels, and the bits that a packed
  * element takes with its share of the scales. {@code -Dupdate.goldens} writes it.
  */
+@Tag("any-jdk")
 class SignalToNoiseTest {
   private static final int ROWS = 512;
   private static final int COLUMNS = 768;

@@ -24,6 +24,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Checks that the errors in a search are those of the layers that it would build. */
 @Tag("slow")
+@Tag("any-jdk")
 class AlphaSearchTest {
   private static final int IN = 6;
   private static final int OUT = 5;

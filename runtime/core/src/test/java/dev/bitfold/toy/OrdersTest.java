@@ -20,6 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Checks that the methods of a calibration may be called in any meaningful order. */
 @Tag("slow")
+@Tag("any-jdk")
 class OrdersTest {
   private static final ToyStack STACK = ToyStack.random(3, 8, 12, 6, 4);
   private static final Calibration<ToyStack> CALIBRATION =

@@ -28,6 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Every number format, granularity and calibrator through the whole lifecycle. */
 @Tag("slow")
+@Tag("any-jdk")
 class FormatsTest {
   private static final int C = 64;
 

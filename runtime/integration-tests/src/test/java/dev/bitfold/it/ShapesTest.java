@@ -29,10 +29,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Records, nested models, maps, arrays, Optional, several inputs, generics, inherited weights. */
+@Tag("any-jdk")
 class ShapesTest {
   private static final int C = 16;
   private static final Recipe SIXTEEN_BITS =

@@ -31,6 +31,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * has open around the step, and later closes and reuses.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class WorkspacesTest {
   private static final int C = 32;
   private static final WorkspaceConfiguration CONFIGURATION =

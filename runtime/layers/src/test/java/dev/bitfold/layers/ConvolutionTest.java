@@ -18,6 +18,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 @Tag("slow")
+@Tag("any-jdk")
 class ConvolutionTest {
   private static final String CASES =
       """

@@ -29,6 +29,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * them: statistics per channel, scales, rounding and the convolution itself.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class SmoothedConvolutionTest {
   private static final String CASES =
       """

@@ -21,6 +21,7 @@ import org.nd4j.linalg.learning.config.Adam;
 
 /** A whole model of ready-made layers, trained with its quantizers in place. */
 @Tag("slow")
+@Tag("any-jdk")
 class TrainedModelTest {
   private static INDArray random(Random random, double scale, long... shape) {
     return Tensors.random(random, DataType.FLOAT, shape).mul(scale);

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Random;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.TensorProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs with a heap of 512 MiB. */
+@Tag("any-jdk")
 class CorruptionTest {
   private static final int FILES = 1000;
 

@@ -29,6 +29,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** ONNX Runtime computes what the quantized model computes. */
 @Tag("slow")
+@Tag("any-jdk")
 class OnnxQdqTest {
   /** Sums are in another order, and a value beside a half may round to the other side. */
   private static final double ROUNDING = 2e-3;

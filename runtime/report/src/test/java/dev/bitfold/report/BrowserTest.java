@@ -21,6 +21,7 @@ import org.openqa.selenium.Keys;
 
 /** Checks the page in a real browser; skipped with a message if there is no Chromium. */
 @Tag("slow")
+@Tag("any-jdk")
 class BrowserTest {
   private static final String PAINTED =
       """

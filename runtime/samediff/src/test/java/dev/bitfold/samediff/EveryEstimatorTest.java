@@ -30,6 +30,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * built: the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class EveryEstimatorTest {
   private static final int ROWS = 6;
   private static final int COLUMNS = 5;

@@ -35,6 +35,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 
 /** Gradients, training, saving and concurrent use of quantized graphs. */
 @Tag("slow")
+@Tag("any-jdk")
 class FakeQuantTrainingTest {
   private static INDArray gaussian(long seed, long... shape) {
     Random random = new Random(seed);

@@ -26,6 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** The graph's values against the scalar reference kernels, bit for bit. */
 @Tag("slow")
+@Tag("any-jdk")
 class FakeQuantValuesTest {
   private static final long[] SHAPE = {7, 5, 11};
 

@@ -30,6 +30,7 @@ import org.nd4j.linalg.learning.config.Adam;
  * Checks that a saved trained graph runs in another process in which nothing has been registered.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class SavedGraphTest {
   @ParameterizedTest(name = "with Bitfold on the class path: {0}")
   @ValueSource(booleans = {true, false})

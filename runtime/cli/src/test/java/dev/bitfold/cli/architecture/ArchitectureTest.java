@@ -3,11 +3,13 @@ package dev.bitfold.cli.architecture;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import dev.bitfold.architecture.Rooms;
 
 /** Checks that reading data and measuring know nothing of commands. */
 @AnalyzeClasses(packages = "dev.bitfold.cli", importOptions = ImportOption.DoNotIncludeTests.class)
+@ArchTag("any-jdk")
 class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(

@@ -17,6 +17,7 @@ import dev.bitfold.quantizer.Quantizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -27,6 +28,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * What the rules accept can be computed: descriptors of every format, granularity, scale and
  * calibrator, beside each other as they come, quantize a weight and an input.
  */
+@Tag("any-jdk")
 class AcceptedDescriptorsTest {
   private static final BlockSize BLOCK = BlockSize.axis(-1, 4);
 

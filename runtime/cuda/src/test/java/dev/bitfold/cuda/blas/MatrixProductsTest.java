@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Products of either kind are x · wᵀ + bias, in the stated order where it is stated. */
+@Tag("any-jdk")
 class MatrixProductsTest {
   private static final int DEPTH = 16;
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("any-jdk")
 class FaultyKernelsTest {
   private static final int LAUNCH_FAILED = 719;
 

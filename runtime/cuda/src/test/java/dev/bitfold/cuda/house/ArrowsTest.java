@@ -9,12 +9,14 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.bitfold.descriptor.BitfoldException;
 
 /** Checks that dependencies between the packages of this module point only downwards. */
 @AnalyzeClasses(packages = "dev.bitfold.cuda", importOptions = ImportOption.DoNotIncludeTests.class)
+@ArchTag("any-jdk")
 class ArrowsTest {
   @ArchTest
   static final ArchRule noCycleBetweenPackages =

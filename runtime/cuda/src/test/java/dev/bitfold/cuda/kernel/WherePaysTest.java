@@ -18,12 +18,14 @@ import java.lang.reflect.Proxy;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Checks that scans run on the device from the size on at which it was measured to be faster, and
  * that they do not fail because of a device.
  */
+@Tag("any-jdk")
 class WherePaysTest {
   private static final int MEBI = 1 << 20;
 

@@ -41,6 +41,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Checks that a chain of layers on a device gives the results of the host, and stays on the device.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class DeviceModelTest {
   private static final int IN = 32;
   private static final int HIDDEN = 48;

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks that the PTX in the jar was made from the sources, and that devices can run it. */
 @Tag("slow")
+@Tag("any-jdk")
 class PtxTest {
   private static final Path SHIPPED =
       Path.of("src", "main", "resources", "dev", "bitfold", "cuda", "kernels.ptx");

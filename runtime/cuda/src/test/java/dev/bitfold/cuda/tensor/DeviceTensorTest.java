@@ -38,6 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * what is wrong.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class DeviceTensorTest {
   private final CudaDevice device = CudaProvider.device();
   private final StandIn.Controls standIn = StandIn.controls();

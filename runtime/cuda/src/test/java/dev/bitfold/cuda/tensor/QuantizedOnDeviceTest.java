@@ -39,6 +39,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * an array.
  */
 @Tag("slow")
+@Tag("any-jdk")
+@net.jqwik.api.Tag("any-jdk")
 class QuantizedOnDeviceTest {
   @Provide
   Arbitrary<QuantDescriptor> all() {

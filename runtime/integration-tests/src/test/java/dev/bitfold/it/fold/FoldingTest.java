@@ -37,6 +37,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * allowed.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class FoldingTest {
   private static final int C = 16;
 

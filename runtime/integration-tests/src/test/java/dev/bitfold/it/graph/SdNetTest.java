@@ -40,6 +40,7 @@ import org.nd4j.linalg.learning.config.Adam;
 
 /** A model of layers of variables: annotated, quantized in its graph, calibrated and trained. */
 @Tag("slow")
+@Tag("any-jdk")
 class SdNetTest {
   private static final int IN = 12;
   private static final int HIDDEN = 10;

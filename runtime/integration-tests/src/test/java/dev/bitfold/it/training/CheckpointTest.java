@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -45,6 +46,7 @@ class CheckpointTest {
 
   /** Two files are compared whole: every float, moment and scale, the steps and what is fixed. */
   @Test
+  @Tag("slow")
   void aRunThatIsResumedInAnotherProcessIsTheRunWithoutABreak() throws Exception {
     List<Run> runs = Run.all();
     assertTrue(runs.size() > 60, runs.size() + " runs");

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -31,6 +32,8 @@ import org.nd4j.linalg.learning.config.Sgd;
  * name: the gradient is upstream's where docs/training.md says that it passes, and zero elsewhere.
  * A layer with a weight and an identity makes the gradients of both tensors visible.
  */
+@Tag("slow")
+@Tag("any-jdk")
 class EveryEstimatorTest {
   private static final int SIZE = 8;
   private static final INDArray EYE = Nd4j.eye(SIZE);

@@ -36,6 +36,7 @@ import org.nd4j.linalg.learning.config.Sgd;
 
 /** Quantization-aware training of eager layers. */
 @Tag("slow")
+@Tag("any-jdk")
 class TrainingTest {
   private static final int IN = 12;
   private static final int HIDDEN = 20;

@@ -16,12 +16,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Smoothing goes into the node that makes the input where that is exact, and stays else. */
+@Tag("any-jdk")
 class FoldsTest {
   /** Exports with every layer smoothed; the nodes behind which a multiplication stays. */
   private static Set<String> multiplied(

@@ -31,6 +31,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of Debian's package libonnx-testdata.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class ForeignModelsLifecycleTest {
   private static final Path FOLDER =
       Path.of(System.getProperty("bitfold.foreign", "/usr/share/libonnx-testdata/data"));

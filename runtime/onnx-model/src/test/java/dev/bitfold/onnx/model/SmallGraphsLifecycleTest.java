@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,6 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Thirty small models go the whole way and are proved, or say why no node of them is a layer. */
+@Tag("any-jdk")
 class SmallGraphsLifecycleTest {
   /** What is said of models without a layer, in part. */
   private static final Map<String, String> REASONS =

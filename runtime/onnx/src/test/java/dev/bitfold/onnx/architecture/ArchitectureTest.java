@@ -3,11 +3,13 @@ package dev.bitfold.onnx.architecture;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import dev.bitfold.architecture.Rooms;
 
 /** Checks that files know no models, that proofs know no exports, and that one room runs files. */
 @AnalyzeClasses(packages = "dev.bitfold.onnx", importOptions = ImportOption.DoNotIncludeTests.class)
+@ArchTag("any-jdk")
 class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(

@@ -63,6 +63,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Models that no data has been seen of: inputs whose scale each run computes, or weights alone. */
 @Tag("slow")
+@Tag("any-jdk")
 class DynamicExportTest {
   private static final QuantDescriptor DYNAMIC =
       QuantDescriptor.builder().bits(8).unsigned(true).affine(true).dynamic(true).build();

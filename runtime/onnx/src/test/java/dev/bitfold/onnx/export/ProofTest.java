@@ -63,6 +63,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * damages a correct file in a way that an export once did.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class ProofTest {
   private static final String OF_THE_OPTIMIZER =
       "Without ONNX Runtime's optimizer the file is right";

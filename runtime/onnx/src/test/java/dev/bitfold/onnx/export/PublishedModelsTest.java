@@ -32,6 +32,7 @@ import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The jars are 530 MB; the Maven profile {@code published-models} fetches them.
  */
 @EnabledIf(value = "areThere", disabledReason = "the profile published-models is off")
+@Tag("any-jdk")
 class PublishedModelsTest {
   private static final int VOCABULARY = 20_000;
 

@@ -25,6 +25,7 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,6 +35,7 @@ import org.nd4j.shade.protobuf.ByteString;
  * Nodes of opsets 7 to 10 compute the same bits at opset 13, in ONNX Runtime with its optimizer
  * off; what cannot be said there is refused by name.
  */
+@Tag("any-jdk")
 class OpsetRaiseTest {
   /** A node with an input x of a shape, and what else it reads. */
   @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -33,12 +33,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import onnx.Onnx.ModelProto;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Checks that models that exist only in Java are written as ONNX files that compute the same. */
+@Tag("any-jdk")
 class OnnxGraphTest {
   private static final double FLOAT = 1e-5;
   private static final double QUANTIZED = 2e-3;

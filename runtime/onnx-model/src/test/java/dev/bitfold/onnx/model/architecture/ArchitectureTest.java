@@ -3,6 +3,7 @@ package dev.bitfold.onnx.model.architecture;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTag;
 import com.tngtech.archunit.junit.ArchTest;
 import dev.bitfold.architecture.Rooms;
 
@@ -10,6 +11,7 @@ import dev.bitfold.architecture.Rooms;
 @AnalyzeClasses(
     packages = "dev.bitfold.onnx.model",
     importOptions = ImportOption.DoNotIncludeTests.class)
+@ArchTag("any-jdk")
 class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(

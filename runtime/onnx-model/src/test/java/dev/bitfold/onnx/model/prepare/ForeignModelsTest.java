@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
  * property {@code bitfold.foreign}, the folder is that of Debian's package libonnx-testdata.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class ForeignModelsTest {
   private static final Path FOLDER =
       Path.of(System.getProperty("bitfold.foreign", "/usr/share/libonnx-testdata/data"));

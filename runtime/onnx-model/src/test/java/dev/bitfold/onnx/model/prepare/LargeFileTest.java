@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * system property {@code bitfold.large}.
  */
 @Tag("slow")
+@Tag("any-jdk")
 class LargeFileTest {
   private static final long GIB = 1L << 30;
   private static final int WIDTH = 16_384;
