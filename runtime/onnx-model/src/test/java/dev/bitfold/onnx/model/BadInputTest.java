@@ -1,23 +1,28 @@
 package dev.bitfold.onnx.model;
 
+import static dev.bitfold.onnx.model.GraphBuilder.FLOAT;
+import static dev.bitfold.onnx.model.GraphBuilder.floats;
+import static dev.bitfold.onnx.model.GraphBuilder.node;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.bitfold.onnx.file.OnnxException;
 import java.util.List;
 import java.util.Map;
+import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What a file or a batch can be wrong in is one sentence. */
 class BadInputTest {
-  private static TestGraph dense() {
-    return new TestGraph(1)
-        .input("x", -1, 4)
+  private static GraphBuilder dense() {
+    return GraphBuilder.of(17)
+        .seed(1)
+        .input("x", FLOAT, "n", 4)
         .weight("w", 4, 3)
-        .node("fc", "MatMul", List.of("x", "w"), "y")
-        .output("y");
+        .node(node("MatMul", "fc", List.of("x", "w"), "y"))
+        .output("y", FLOAT);
   }
 
   private static String refused(Map<String, INDArray> feed) throws Exception {
@@ -71,11 +76,12 @@ class BadInputTest {
   @Test
   void aFileWithoutLayersHasTheReasonOfEachNode() throws Exception {
     byte[] file =
-        new TestGraph(1)
-            .input("a", 3, 4)
-            .input("b", 4, 3)
-            .node("product", "MatMul", List.of("a", "b"), "y")
-            .output("y")
+        GraphBuilder.of(17)
+            .seed(1)
+            .input("a", FLOAT, 3, 4)
+            .input("b", FLOAT, 4, 3)
+            .node(node("MatMul", "product", List.of("a", "b"), "y"))
+            .output("y", FLOAT)
             .bytes();
     try (OnnxModel model = OnnxModel.from(file).open()) {
       assertEquals(
@@ -89,9 +95,9 @@ class BadInputTest {
   void aQuantizedFileIsRefused() {
     byte[] file =
         dense()
-            .constant("scale", 0.1f)
-            .node("q", "QuantizeLinear", List.of("y", "scale"), "z")
-            .output("z")
+            .constant(floats("scale", new float[] {0.1f}))
+            .node(node("QuantizeLinear", "q", List.of("y", "scale"), "z"))
+            .output("z", TensorProto.DataType.UINT8_VALUE)
             .bytes();
     assertEquals(
         "the model: is quantized already: node q is QuantizeLinear; take the float file that it was"

@@ -1,5 +1,10 @@
 package dev.bitfold.onnx.model;
 
+import static dev.bitfold.onnx.model.GraphBuilder.FLOAT;
+import static dev.bitfold.onnx.model.GraphBuilder.integer;
+import static dev.bitfold.onnx.model.GraphBuilder.integers;
+import static dev.bitfold.onnx.model.GraphBuilder.node;
+import static dev.bitfold.onnx.model.GraphBuilder.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,26 +65,26 @@ class FoldsTest {
         multiplied(LifecycleTest.encoder().bytes(), LifecycleTest.batches(4), folder));
   }
 
-  private static TestGraph convolutions() {
-    return new TestGraph(5)
-        .input("x", -1, 3, 12, 12)
+  private static GraphBuilder convolutions() {
+    return GraphBuilder.of(17)
+        .seed(5)
+        .input("x", FLOAT, "n", 3, 12, 12)
         .weight("w1", 8, 3, 3, 3)
         .weight("b1", 8)
-        .node("conv1", "Conv", List.of("x", "w1", "b1"), "c1")
-        .node("relu", "Relu", List.of("c1"), "r1")
-        .node("pool", "MaxPool", List.of("r1"), "p1", TestGraph.integers("kernel_shape", 2, 2))
+        .node(node("Conv", "conv1", List.of("x", "w1", "b1"), "c1"))
+        .node(node("Relu", "relu", List.of("c1"), "r1"))
+        .node(
+            node("MaxPool", "pool", List.of("r1"), "p1")
+                .addAttribute(integers("kernel_shape", 2, 2)))
         .weight("w2", 8, 4, 3, 3)
         .node(
-            "conv2",
-            "Conv",
-            List.of("p1", "w2"),
-            "c2",
-            TestGraph.integer("group", 2),
-            TestGraph.text("auto_pad", "SAME_UPPER"))
+            node("Conv", "conv2", List.of("p1", "w2"), "c2")
+                .addAttribute(integer("group", 2))
+                .addAttribute(text("auto_pad", "SAME_UPPER")))
         .weight("w3", 6, 8, 1, 1)
-        .node("sigmoid", "Sigmoid", List.of("c2"), "s2")
-        .node("conv3", "Conv", List.of("s2", "w3"), "y")
-        .output("y");
+        .node(node("Sigmoid", "sigmoid", List.of("c2"), "s2"))
+        .node(node("Conv", "conv3", List.of("s2", "w3"), "y"))
+        .output("y", FLOAT);
   }
 
   @Test

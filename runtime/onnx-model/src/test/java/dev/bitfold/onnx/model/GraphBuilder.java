@@ -25,7 +25,7 @@ public final class GraphBuilder {
   public static final int BOOL = 9;
   public static final int FLOAT16 = 10;
 
-  private final Random random = new Random(1);
+  private Random random = new Random(1);
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
   private final ModelProto.Builder model = ModelProto.newBuilder();
 
@@ -39,6 +39,12 @@ public final class GraphBuilder {
         .setIrVersion(opset < 21 ? 8 : 10)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
     return builder;
+  }
+
+  /** Begins weights anew. */
+  public GraphBuilder seed(long seed) {
+    random = new Random(seed);
+    return this;
   }
 
   public GraphBuilder domain(String domain) {
@@ -101,6 +107,10 @@ public final class GraphBuilder {
 
   public ModelProto model() {
     return model.setGraph(graph).build();
+  }
+
+  public byte[] bytes() {
+    return model().toByteArray();
   }
 
   /** The graph alone, as a body of a node. */

@@ -1,5 +1,10 @@
 package dev.bitfold.onnx.model;
 
+import static dev.bitfold.onnx.model.GraphBuilder.FLOAT;
+import static dev.bitfold.onnx.model.GraphBuilder.INT64;
+import static dev.bitfold.onnx.model.GraphBuilder.integer;
+import static dev.bitfold.onnx.model.GraphBuilder.integers;
+import static dev.bitfold.onnx.model.GraphBuilder.node;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -20,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -32,40 +36,41 @@ class LifecycleTest {
   private static final long SEED = 3;
   private static final int WIDTH = 32;
 
-  static TestGraph encoder() {
-    return new TestGraph(SEED)
-        .input("ids", TensorProto.DataType.INT64, -1, -1)
+  static GraphBuilder encoder() {
+    return GraphBuilder.of(17)
+        .seed(SEED)
+        .input("ids", INT64, "rows", "columns")
         .weight("table", 50, WIDTH)
-        .node("embeddings/Gather", "Gather", List.of("table", "ids"), "x")
+        .node(node("Gather", "embeddings/Gather", List.of("table", "ids"), "x"))
         .weight("wq", WIDTH, WIDTH)
         .weight("bq", WIDTH)
         .weight("wk", WIDTH, WIDTH)
         .weight("bk", WIDTH)
         .weight("wv", WIDTH, WIDTH)
         .weight("bv", WIDTH)
-        .node("attention/query/MatMul", "MatMul", List.of("x", "wq"), "q0")
-        .node("attention/query/Add", "Add", List.of("bq", "q0"), "q")
-        .node("attention/key/MatMul", "MatMul", List.of("x", "wk"), "k0")
-        .node("attention/key/Add", "Add", List.of("k0", "bk"), "k")
-        .node("attention/value/MatMul", "MatMul", List.of("x", "wv"), "v0")
-        .node("attention/value/Add", "Add", List.of("v0", "bv"), "v")
-        .node("t", "Transpose", List.of("k"), "kt", TestGraph.integers("perm", 0, 2, 1))
-        .node("attention/scores", "MatMul", List.of("q", "kt"), "s")
-        .node("softmax", "Softmax", List.of("s"), "p", TestGraph.integer("axis", -1))
-        .node("attention/context", "MatMul", List.of("p", "v"), "c")
+        .node(node("MatMul", "attention/query/MatMul", List.of("x", "wq"), "q0"))
+        .node(node("Add", "attention/query/Add", List.of("bq", "q0"), "q"))
+        .node(node("MatMul", "attention/key/MatMul", List.of("x", "wk"), "k0"))
+        .node(node("Add", "attention/key/Add", List.of("k0", "bk"), "k"))
+        .node(node("MatMul", "attention/value/MatMul", List.of("x", "wv"), "v0"))
+        .node(node("Add", "attention/value/Add", List.of("v0", "bv"), "v"))
+        .node(node("Transpose", "t", List.of("k"), "kt").addAttribute(integers("perm", 0, 2, 1)))
+        .node(node("MatMul", "attention/scores", List.of("q", "kt"), "s"))
+        .node(node("Softmax", "softmax", List.of("s"), "p").addAttribute(integer("axis", -1)))
+        .node(node("MatMul", "attention/context", List.of("p", "v"), "c"))
         .weight("wo", WIDTH, WIDTH)
         .weight("bo", WIDTH)
-        .node("attention/output/MatMul", "MatMul", List.of("c", "wo"), "o0")
-        .node("attention/output/Add", "Add", List.of("o0", "bo"), "o")
-        .node("residual", "Add", List.of("o", "x"), "r")
+        .node(node("MatMul", "attention/output/MatMul", List.of("c", "wo"), "o0"))
+        .node(node("Add", "attention/output/Add", List.of("o0", "bo"), "o"))
+        .node(node("Add", "residual", List.of("o", "x"), "r"))
         .weight("w1", WIDTH, 2 * WIDTH)
         .weight("b1", 2 * WIDTH)
-        .node("fc1/MatMul", "MatMul", List.of("r", "w1"), "h0")
-        .node("fc1/Add", "Add", List.of("h0", "b1"), "h1")
-        .node("relu", "Relu", List.of("h1"), "h")
+        .node(node("MatMul", "fc1/MatMul", List.of("r", "w1"), "h0"))
+        .node(node("Add", "fc1/Add", List.of("h0", "b1"), "h1"))
+        .node(node("Relu", "relu", List.of("h1"), "h"))
         .weight("w2", 2 * WIDTH, WIDTH)
-        .node("fc2/MatMul", "MatMul", List.of("h", "w2"), "y")
-        .output("y");
+        .node(node("MatMul", "fc2/MatMul", List.of("h", "w2"), "y"))
+        .output("y", FLOAT);
   }
 
   static List<Map<String, INDArray>> batches(int count) {
