@@ -20,12 +20,12 @@ import dev.bitfold.internal.training.Updaters;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
+import dev.bitfold.smoothquant.Smoothed;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Adviser;
 import dev.bitfold.tuning.Corrections;
 import dev.bitfold.tuning.Sensitivity;
 import dev.bitfold.tuning.SensitivityRun;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,8 +51,7 @@ public final class Calibration<M> {
   private final State state;
   private final Map<String, Observation> observations;
   private final Map<String, Alpha> smooth;
-  private final Map<String, AlphaCurve> curves;
-  private final Map<String, String> folded;
+  private final Smoothed smoothed;
   private final Supplier<Map<String, AlphaCurve>> wholeCurves;
 
   private Calibration(
@@ -62,8 +61,7 @@ public final class Calibration<M> {
       Corrections corrections,
       Map<String, Observation> observations,
       Map<String, Alpha> smooth,
-      Map<String, AlphaCurve> curves,
-      Map<String, String> folded,
+      Smoothed smoothed,
       Supplier<Map<String, AlphaCurve>> wholeCurves) {
     this.replay = replay;
     this.shape = shape;
@@ -72,8 +70,7 @@ public final class Calibration<M> {
     this.state = corrections.of(replay, shape, calibrated);
     this.observations = observations;
     this.smooth = smooth;
-    this.curves = Collections.unmodifiableMap(curves);
-    this.folded = folded;
+    this.smoothed = smoothed;
     this.wholeCurves = wholeCurves;
   }
 
@@ -92,8 +89,7 @@ public final class Calibration<M> {
         Corrections.NONE.withDefault(shape, state, weightAmax),
         seen.observations(),
         descriptions.smooth(),
-        Map.of(),
-        Map.of(),
+        Smoothed.NOTHING,
         Map::of);
   }
 
@@ -121,14 +117,13 @@ public final class Calibration<M> {
           "no quantized layer is marked @SmoothQuant, and no recipe with it is in use: mark a layer,"
               + " or leave smoothQuant out");
     }
-    if (!curves.isEmpty()) {
+    if (!smoothed.curves().isEmpty()) {
       throw new IllegalStateException(
           "the layers are smoothed already: call smoothQuant once, on the calibration that is not"
               + " smoothed yet");
     }
     replay.requireUnchanged();
-    SmoothQuantRun.Result result =
-        new SmoothQuantRun<>(replay, shape, calibrated, observations, smooth, options).run();
+    SmoothQuantRun.Result result = smoothing(options).run();
     return new Calibration<>(
         replay,
         shape,
@@ -136,17 +131,19 @@ public final class Calibration<M> {
         corrections,
         result.observations(),
         smooth,
-        result.curves(),
-        result.folded(),
-        () ->
-            new SmoothQuantRun<>(
-                    replay,
-                    shape,
-                    calibrated,
-                    observations,
-                    smooth,
-                    SmoothQuantOptions.searchAlpha())
-                .wholeCurves());
+        result.smoothed(),
+        () -> smoothing(SmoothQuantOptions.searchAlpha()).wholeCurves());
+  }
+
+  private SmoothQuantRun<M> smoothing(SmoothQuantOptions options) {
+    return new SmoothQuantRun<>(
+        replay,
+        shape,
+        calibrated,
+        observations,
+        smooth,
+        other -> corrections.scaled(shape, other),
+        options);
   }
 
   /**
@@ -159,7 +156,7 @@ public final class Calibration<M> {
 
   /** Returns the alpha curve of each smoothed layer, by path. Empty before {@link #smoothQuant}. */
   public Map<String, AlphaCurve> alphaCurves() {
-    return curves;
+    return smoothed.curves();
   }
 
   /**
@@ -167,7 +164,7 @@ public final class Calibration<M> {
    */
   @Deprecated
   public Map<String, AlphaCurve> alphas() {
-    return curves;
+    return smoothed.curves();
   }
 
   /**
@@ -196,8 +193,7 @@ public final class Calibration<M> {
         corrections,
         observations,
         others.smooth(),
-        curves,
-        folded,
+        smoothed,
         wholeCurves);
   }
 
@@ -264,7 +260,7 @@ public final class Calibration<M> {
 
   private Calibration<M> with(Corrections other) {
     return new Calibration<>(
-        replay, shape, calibrated, other, observations, smooth, curves, folded, wholeCurves);
+        replay, shape, calibrated, other, observations, smooth, smoothed, wholeCurves);
   }
 
   /** Returns a diagnosis with whole alpha curves, as {@link #diagnose(Diagnosis.Curves)} does. */
@@ -290,8 +286,8 @@ public final class Calibration<M> {
             shape,
             state,
             summary,
-            this.curves,
-            curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : this.curves)
+            smoothed.curves(),
+            curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : smoothed.curves())
         .run();
   }
 
@@ -330,7 +326,7 @@ public final class Calibration<M> {
   }
 
   private Summary.Smoothings smoothings() {
-    return Summary.Smoothings.of(smooth.keySet(), curves, folded);
+    return Summary.Smoothings.of(smooth.keySet(), smoothed);
   }
 
   /**
@@ -395,6 +391,6 @@ public final class Calibration<M> {
         + " on "
         + Descriptions.count(replay.found().orElse(0), "batch")
         + ": "
-        + new Descriptions(state.descriptors(), smooth).inWords(curves.size());
+        + new Descriptions(state.descriptors(), smooth).inWords(smoothed.curves().size());
   }
 }

@@ -47,6 +47,7 @@ class BitfoldTest {
               20,
               64,
               64,
+              Optional.empty(),
               Optional.empty())
           .toJson();
 

@@ -38,7 +38,7 @@ public final class DiagnosisRun<M> {
   /**
    * Prepares a run.
    *
-   * @param chosen the curves whose best points are in use
+   * @param chosen the curves whose alphas are in use
    * @param curves the curves to show
    */
   public DiagnosisRun(
@@ -125,7 +125,7 @@ public final class DiagnosisRun<M> {
         inputs,
         error == null ? OptionalDouble.empty() : error.squares().decibels(),
         error == null ? OptionalDouble.empty() : error.l1(),
-        Optional.ofNullable(choice).map(AlphaCurve::best),
+        Optional.ofNullable(choice).map(AlphaCurve::chosen),
         Optional.ofNullable(curves.get(layer.path())),
         packing.bytes(layer.path()),
         packing.floatBytes(layer.path()));

@@ -7,7 +7,8 @@ import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.smoothquant.AlphaCurve;
+import dev.bitfold.smoothquant.AlphaCap;
+import dev.bitfold.smoothquant.Smoothed;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,6 +36,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     dev.bitfold.Quantized#compress}
  * @param modelError how far the model's output is from that of the float model, on a sample of the
  *     calibration data; empty if it was not measured, such as for a plan or a trained model
+ * @param alphaCap the cap on the alphas of SmoothQuant, with the errors that it was chosen by;
+ *     empty if none was looked for
  */
 public record Summary(
     List<Row> rows,
@@ -43,7 +46,8 @@ public record Summary(
     long weightBytes,
     long floatBytes,
     long heldBytes,
-    Optional<Comparison> modelError) {
+    Optional<Comparison> modelError,
+    Optional<AlphaCap> alphaCap) {
 
   /**
    * Describes one quantizer.
@@ -153,8 +157,9 @@ public record Summary(
    * Describes what SmoothQuant does with each layer.
    *
    * @param layers the layers that SmoothQuant is wanted for, by path
+   * @param cap the cap on all alphas; empty if none was looked for
    */
-  public record Smoothings(Map<String, Smoothing> layers) {
+  public record Smoothings(Map<String, Smoothing> layers, Optional<AlphaCap> cap) {
     /** Copies the map. */
     public Smoothings {
       layers = Map.copyOf(layers);
@@ -162,26 +167,27 @@ public record Summary(
 
     /** Returns the smoothing of layers that SmoothQuant was not run for yet. */
     public static Smoothings wanted(Set<String> layers) {
-      return of(layers, Map.of(), Map.of());
+      return of(layers, Smoothed.NOTHING);
     }
 
     /**
-     * Returns the smoothing of layers; all maps are by the paths of layers.
+     * Returns the smoothing of layers.
      *
      * @param wanted the layers that SmoothQuant is wanted for
-     * @param curves the alpha curve of each layer that SmoothQuant was run for
-     * @param folded the layer that a layer's scale is folded into
+     * @param smoothed what SmoothQuant has chosen
      */
-    public static Smoothings of(
-        Set<String> wanted, Map<String, AlphaCurve> curves, Map<String, String> folded) {
+    public static Smoothings of(Set<String> wanted, Smoothed smoothed) {
       Map<String, Smoothing> layers = new LinkedHashMap<>();
       wanted.forEach(layer -> layers.put(layer, new Smoothing.NotRun()));
-      curves.forEach(
-          (layer, curve) ->
-              layers.put(
-                  layer,
-                  new Smoothing.Chosen(curve.best(), Optional.ofNullable(folded.get(layer)))));
-      return new Smoothings(layers);
+      smoothed
+          .curves()
+          .forEach(
+              (layer, curve) ->
+                  layers.put(
+                      layer,
+                      new Smoothing.Chosen(
+                          curve.chosen(), Optional.ofNullable(smoothed.folded().get(layer)))));
+      return new Smoothings(layers, smoothed.cap());
     }
 
     /** Returns the smoothing that a summary describes. */
@@ -192,7 +198,7 @@ public record Summary(
           layers.put(TensorSite.layerOf(row.path()), row.smoothing());
         }
       }
-      return new Smoothings(layers);
+      return new Smoothings(layers, summary.alphaCap());
     }
 
     /** Returns what SmoothQuant does with the input of a layer. */
@@ -209,12 +215,12 @@ public record Summary(
 
   /** Returns this summary with another size of the weights in memory. */
   public Summary withHeldBytes(long bytes) {
-    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes, modelError);
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, bytes, modelError, alphaCap);
   }
 
   /** Returns this summary with an error of the model's output. */
   public Summary withModelError(Optional<Comparison> error) {
-    return new Summary(rows, skipped, layers, weightBytes, floatBytes, heldBytes, error);
+    return new Summary(rows, skipped, layers, weightBytes, floatBytes, heldBytes, error, alphaCap);
   }
 
   /** Returns this summary as a JSON object on one line, as it is stored in state files. */
@@ -257,6 +263,7 @@ public record Summary(
     text.append(layersText()).append("; weights and biases of all layers: ");
     text.append(bytesText()).append('\n');
     modelErrorText().ifPresent(error -> text.append(error).append('\n'));
+    alphaCap.ifPresent(cap -> text.append("alphas: ").append(cap).append('\n'));
     for (String path : skipped) {
       text.append("skipped: ").append(path).append('\n');
     }

@@ -61,7 +61,8 @@ public final class SummaryBuilder {
         weightBytes,
         floatBytes,
         floatBytes,
-        Optional.empty());
+        Optional.empty(),
+        smoothings.cap());
   }
 
   /**

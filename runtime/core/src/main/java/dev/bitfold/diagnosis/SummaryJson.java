@@ -1,8 +1,10 @@
 package dev.bitfold.diagnosis;
 
+import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.smoothquant.AlphaCap;
 import dev.bitfold.storage.DescriptorJson;
 import dev.bitfold.storage.StrictJson;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ final class SummaryJson {
     root.put("floatBytes", summary.floatBytes());
     root.put("heldBytes", summary.heldBytes());
     summary.modelError().ifPresent(error -> write(root.putObject("modelError"), error));
+    summary.alphaCap().ifPresent(cap -> write(root.putArray("alphaCaps"), cap));
     return root.toString();
   }
 
@@ -60,7 +63,30 @@ final class SummaryJson {
         root.path("weightBytes").asLong(),
         root.path("floatBytes").asLong(),
         root.path("heldBytes").asLong(),
-        comparison(root.path("modelError")));
+        comparison(root.path("modelError")),
+        cap(root.path("alphaCaps")));
+  }
+
+  private static void write(ArrayNode caps, AlphaCap cap) {
+    for (int i = 0; i < cap.caps().size(); i++) {
+      ObjectNode node = caps.addObject();
+      AlphaJson.write(node, cap.caps().get(i));
+      node.put("error", cap.errors().get(i));
+    }
+  }
+
+  private static Optional<AlphaCap> cap(JsonNode nodes) {
+    List<Alpha> caps = new ArrayList<>();
+    List<Double> errors = new ArrayList<>();
+    for (JsonNode node : nodes) {
+      caps.add(
+          AlphaJson.read(node)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException("a cap of SmoothQuant has no alpha: " + node)));
+      errors.add(number(node, "error"));
+    }
+    return caps.isEmpty() ? Optional.empty() : Optional.of(new AlphaCap(caps, errors));
   }
 
   private static void write(ObjectNode node, Summary.Smoothing smoothing) {

@@ -11,8 +11,10 @@ import java.util.List;
  *     is {@link Alpha.Searched}
  * @param errors the relative error (root of noise over signal) of the layer's output for each
  *     alpha; all 0 if there was nothing to search
+ * @param chosen the alpha that is used; another than {@link #best} if the model's output was better
+ *     with a cap on all alphas ({@link AlphaCap})
  */
-public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
+public record AlphaCurve(List<Alpha> alphas, List<Double> errors, Alpha chosen) {
   /** Copies the lists. */
   public AlphaCurve {
     alphas = List.copyOf(alphas);
@@ -25,6 +27,19 @@ public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
       throw new IllegalArgumentException(
           "a curve is over alphas that were tried, and 'searched' is none: " + alphas);
     }
+    if (!alphas.contains(chosen)) {
+      throw new IllegalArgumentException("alpha " + chosen + " was not tried: " + alphas);
+    }
+  }
+
+  /** Makes a curve whose best alpha is used. */
+  public AlphaCurve(List<Alpha> alphas, List<Double> errors) {
+    this(alphas, errors, best(alphas, errors, Alpha.of(1)));
+  }
+
+  /** Returns this curve with the best alpha up to a cap. */
+  AlphaCurve upTo(Alpha cap) {
+    return new AlphaCurve(alphas, errors, best(alphas, errors, cap));
   }
 
   /**
@@ -46,14 +61,24 @@ public record AlphaCurve(List<Alpha> alphas, List<Double> errors) {
     return new AlphaCurve(alphas, errors);
   }
 
-  /** Returns the alpha with the smallest error, or the first of several. */
+  /** Returns the alpha with the smallest error of the layer's output, or the first of several. */
   public Alpha best() {
-    int best = 0;
-    for (int i = 1; i < errors.size(); i++) {
-      if (errors.get(i) < errors.get(best)) {
+    return best(alphas, errors, Alpha.of(1));
+  }
+
+  /** Returns the best alpha up to a cap; the smallest one of all if each is above the cap. */
+  private static Alpha best(List<Alpha> alphas, List<Double> errors, Alpha cap) {
+    int best = -1;
+    for (int i = 0; i < Math.min(alphas.size(), errors.size()); i++) {
+      boolean allowed = i == 0 || strength(alphas.get(i)) <= strength(cap);
+      if (allowed && (best < 0 || errors.get(i) < errors.get(best))) {
         best = i;
       }
     }
-    return alphas.get(best);
+    return best < 0 ? cap : alphas.get(best);
+  }
+
+  private static double strength(Alpha alpha) {
+    return alpha.fixed().orElse(-1);
   }
 }

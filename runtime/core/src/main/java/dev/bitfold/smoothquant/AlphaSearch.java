@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -41,7 +42,9 @@ final class AlphaSearch<M> {
   private final Map<String, TensorSite> inputs = new HashMap<>();
   private final Map<String, List<Alpha>> candidates;
   private final List<Set<String>> groups;
+  private final UnaryOperator<State> weights;
   private final boolean sampled;
+  private final Set<Integer> searchedOn = new LinkedHashSet<>();
   private final Map<String, List<DistortionSum>> sums = new LinkedHashMap<>();
 
   /**
@@ -51,6 +54,7 @@ final class AlphaSearch<M> {
    * @param layers the layers that can be smoothed, by path
    * @param candidates the alphas to choose from, by layer path, in ascending order with "off" first
    * @param shared the layers that must have the same alpha, and that have the same candidates
+   * @param weights gives the weights of a smoothed state the amax that they are quantized with
    * @param sampled whether this is a search; if not, it is a sweep
    */
   AlphaSearch(
@@ -59,11 +63,13 @@ final class AlphaSearch<M> {
       Map<String, Smoothing> layers,
       Map<String, List<Alpha>> candidates,
       List<Set<String>> shared,
+      UnaryOperator<State> weights,
       boolean sampled) {
     this.replay = replay;
     this.state = state;
     this.layers = layers;
     this.candidates = candidates;
+    this.weights = weights;
     this.sampled = sampled;
     this.groups = new ArrayList<>(shared);
     Set<String> alone = new LinkedHashSet<>(layers.keySet());
@@ -107,6 +113,11 @@ final class AlphaSearch<M> {
       candidates.keySet().forEach(layer -> curves.put(layer, curve(layer)));
     }
     return curves;
+  }
+
+  /** Returns the numbers of the batches that candidates were tried on. */
+  Set<Integer> searchedOn() {
+    return searchedOn;
   }
 
   private List<Alpha> alphas(String layer) {
@@ -223,8 +234,9 @@ final class AlphaSearch<M> {
     FloatCalls.Judge judge =
         new FloatCalls.Judge(
             data.get(0).calls(), (layer, expected, actual) -> add(round, layer, expected, actual));
-    M model = replay.rebuild(candidate, judge);
+    M model = replay.rebuild(weights.apply(candidate), judge);
     for (FloatSample.Recorded<M> recorded : data) {
+      searchedOn.add(recorded.batch().number());
       judge.with(recorded.calls());
       recorded.batch().run(model);
       stage.advance();

@@ -9,17 +9,26 @@ import java.util.stream.DoubleStream;
 
 /**
  * Chooses the migration strength alpha of each smoothed layer (Xiao et al., SmoothQuant, 2023).
- * Alpha 0 leaves the outliers in the input, and 1 moves them into the weights. Immutable.
+ * Alpha 0 leaves the outliers in the input, and 1 moves them into the weights. Where alpha is
+ * searched, the search ends at the model's output, which chooses a cap on all alphas ({@link
+ * AlphaCap}). Immutable.
  */
 public final class SmoothQuantOptions {
   private final List<Alpha> candidates;
   private final boolean annotated;
   private final boolean sampled;
+  private final boolean capped;
 
   private SmoothQuantOptions(List<Alpha> candidates, boolean annotated, boolean sampled) {
+    this(candidates, annotated, sampled, true);
+  }
+
+  private SmoothQuantOptions(
+      List<Alpha> candidates, boolean annotated, boolean sampled, boolean capped) {
     this.candidates = Collections.unmodifiableList(candidates);
     this.annotated = annotated;
     this.sampled = sampled;
+    this.capped = capped;
   }
 
   /**
@@ -76,6 +85,15 @@ public final class SmoothQuantOptions {
     return new SmoothQuantOptions(candidates, false, false);
   }
 
+  /**
+   * Returns these options without the {@link AlphaCap}: each layer keeps the alpha with the
+   * smallest error of its own output, and the model's output has no say. Alphas that are not
+   * searched have no cap in any case.
+   */
+  public SmoothQuantOptions withoutCap() {
+    return new SmoothQuantOptions(candidates, annotated, sampled, false);
+  }
+
   private static List<Alpha> sweep() {
     List<Alpha> candidates = new ArrayList<>(List.of(Alpha.off()));
     for (int i = 0; i <= 20; i++) {
@@ -87,6 +105,11 @@ public final class SmoothQuantOptions {
   /** Returns whether the search may leave out candidates and data. */
   boolean isSampled() {
     return sampled;
+  }
+
+  /** Returns whether the model's output chooses a cap on alphas that are searched. */
+  boolean isCapped() {
+    return capped;
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Smooths a calibrated model. It searches the alpha of each layer, or of all consumers of one
@@ -32,21 +33,16 @@ public final class SmoothQuantRun<M> {
    * Holds the smoothed model.
    *
    * @param observations the observations after folding
-   * @param curves the alpha curve of each smoothed layer; all consumers of one source have the same
-   * @param folded the source that a layer's scale was folded into, by the layer's path
    */
-  public record Result(
-      State state,
-      Map<String, Observation> observations,
-      Map<String, AlphaCurve> curves,
-      Map<String, String> folded) {}
+  public record Result(State state, Map<String, Observation> observations, Smoothed smoothed) {}
 
   private final Replay<M> replay;
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
   private final Map<String, Alpha> smooth;
-  private final boolean sampled;
+  private final UnaryOperator<State> weights;
+  private final SmoothQuantOptions options;
   private final Map<String, Smoothing> online = new LinkedHashMap<>();
   private final List<Folding> foldings = new ArrayList<>();
   private final Map<String, List<Alpha>> candidates = new LinkedHashMap<>();
@@ -55,6 +51,7 @@ public final class SmoothQuantRun<M> {
    * Finds what can be smoothed.
    *
    * @param smooth the alpha of each layer to smooth
+   * @param weights gives the weights of a smoothed state the amax that they are quantized with
    * @throws IllegalArgumentException if a layer cannot be smoothed, or nothing can be folded into a
    *     source
    */
@@ -64,13 +61,15 @@ public final class SmoothQuantRun<M> {
       State state,
       Map<String, Observation> observations,
       Map<String, Alpha> smooth,
+      UnaryOperator<State> weights,
       SmoothQuantOptions options) {
     this.replay = replay;
     this.shape = shape;
     this.state = state;
     this.observations = observations;
     this.smooth = smooth;
-    this.sampled = options.isSampled();
+    this.weights = weights;
+    this.options = options;
     Set<String> consumers = new LinkedHashSet<>();
     for (Fold fold : FoldResolver.resolve(shape)) {
       if (fold.consumerPaths().stream().anyMatch(smooth::containsKey)) {
@@ -157,43 +156,57 @@ public final class SmoothQuantRun<M> {
                         + " was never reached by the calibration data, so it cannot be smoothed"));
   }
 
+  private Map<String, Smoothing> smoothings() {
+    Map<String, Smoothing> all = new LinkedHashMap<>(online);
+    foldings.forEach(folding -> all.putAll(folding.consumers()));
+    return all;
+  }
+
   private AlphaSearch<M> search() {
-    Map<String, Smoothing> searched = new LinkedHashMap<>(online);
-    foldings.forEach(folding -> searched.putAll(folding.consumers()));
     return new AlphaSearch<>(
         replay,
         state,
-        searched,
+        smoothings(),
         candidates,
         foldings.stream().map(folding -> folding.consumers().keySet()).toList(),
-        sampled);
+        weights,
+        options.isSampled());
   }
 
-  /** Returns the curve of each layer over every candidate, on a sample of the data. */
-  public Map<String, AlphaCurve> wholeCurves() {
-    Map<String, AlphaCurve> curves = new LinkedHashMap<>(search().wholeCurves());
+  /** Gives all consumers of a source the curve of their errors together. */
+  private Map<String, AlphaCurve> joined(Map<String, AlphaCurve> each) {
+    Map<String, AlphaCurve> curves = new LinkedHashMap<>(each);
     for (Folding folding : foldings) {
-      AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
+      AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, each));
       folding.consumers().keySet().forEach(consumer -> curves.put(consumer, joint));
     }
     return curves;
   }
 
+  /** Returns the curve of each layer over every candidate, on a sample of the data. */
+  public Map<String, AlphaCurve> wholeCurves() {
+    return joined(search().wholeCurves());
+  }
+
   public Result run() {
-    Map<String, AlphaCurve> curves = new LinkedHashMap<>(search().run());
+    AlphaSearch<M> search = search();
+    Map<String, AlphaCurve> curves = joined(search.run());
+    Optional<AlphaCap> cap =
+        options.isCapped()
+            ? new CapSearch<>(replay, state, smoothings(), weights, curves).run(search.searchedOn())
+            : Optional.empty();
+    cap.ifPresent(c -> curves.replaceAll((layer, curve) -> curve.upTo(c.chosen())));
     State smoothed = state;
     for (Map.Entry<String, Smoothing> layer : online.entrySet()) {
       AlphaCurve curve = Objects.requireNonNull(curves.get(layer.getKey()));
-      smoothed = layer.getValue().apply(smoothed, curve.best());
+      smoothed = layer.getValue().apply(smoothed, curve.chosen());
     }
     Map<String, String> folded = new LinkedHashMap<>();
     Map<String, Observation> seen = new LinkedHashMap<>(observations);
     Map<Folding, SmoothScales> chosen = new LinkedHashMap<>();
     for (Folding folding : foldings) {
-      AlphaCurve joint = AlphaCurve.joint(curvesOf(folding, curves));
-      folding.consumers().keySet().forEach(consumer -> curves.put(consumer, joint));
-      if (joint.best() instanceof Alpha.Fixed best) {
-        SmoothScales scales = folding.scales(best.value());
+      if (curvesOf(folding, curves).get(0).chosen() instanceof Alpha.Fixed alpha) {
+        SmoothScales scales = folding.scales(alpha.value());
         chosen.put(folding, scales);
         smoothed = folding.scaled(smoothed, scales);
         for (Map.Entry<String, Smoothing> consumer : folding.consumers().entrySet()) {
@@ -211,7 +224,8 @@ public final class SmoothQuantRun<M> {
     if (!chosen.isEmpty()) {
       again.addAll(changed);
     }
-    return new Result(recalibrated(smoothed, notKnown(again), seen), seen, curves, folded);
+    return new Result(
+        recalibrated(smoothed, notKnown(again), seen), seen, new Smoothed(curves, folded, cap));
   }
 
   private static List<AlphaCurve> curvesOf(Folding folding, Map<String, AlphaCurve> curves) {

@@ -30,7 +30,8 @@ class AlphaJsonTest {
           4,
           Optional.of(
               new Comparison(
-                  7, 0.0123, 0.99, new Comparison.Worst(2, 1, Double.POSITIVE_INFINITY))));
+                  7, 0.0123, 0.99, new Comparison.Worst(2, 1, Double.POSITIVE_INFINITY))),
+          Optional.empty());
 
   private static Summary.Row row(Optional<Alpha> alpha) {
     return new Summary.Row(

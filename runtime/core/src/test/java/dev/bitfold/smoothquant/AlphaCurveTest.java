@@ -18,6 +18,24 @@ class AlphaCurveTest {
   }
 
   @Test
+  void aCapLeavesTheBestAlphaUpToIt() {
+    AlphaCurve curve = new AlphaCurve(ALPHAS, List.of(0.3, 0.2, 0.1));
+
+    assertEquals(Alpha.of(0.6), curve.chosen());
+    assertEquals(Alpha.of(0.6), curve.upTo(Alpha.of(0.6)).chosen());
+    assertEquals(Alpha.of(0.4), curve.upTo(Alpha.of(0.5)).chosen());
+    assertEquals(Alpha.of(0.6), curve.upTo(Alpha.of(0.5)).best(), "its own error knows no cap");
+    assertEquals(Alpha.off(), curve.upTo(Alpha.off()).chosen());
+    assertEquals(
+        Alpha.of(0.7),
+        new AlphaCurve(List.of(Alpha.of(0.7)), List.of(0.0)).upTo(Alpha.of(0.5)).chosen(),
+        "an alpha that the user fixed");
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new AlphaCurve(ALPHAS, List.of(0.3, 0.2, 0.1), Alpha.of(0.5)));
+  }
+
+  @Test
   void aCurveIsOverWhatCanBeTried() {
     IllegalArgumentException e =
         assertThrows(

@@ -92,7 +92,9 @@ class DiagnosisTest {
     assertEquals(5L * 3 * 7 * 12, counted);
     assertEquals(22, second.curve().orElseThrow().alphas().size());
     assertEquals(
-        calibration.alphaCurves().get("second").best(), second.alpha().orElseThrow(), "the choice");
+        calibration.alphaCurves().get("second").chosen(),
+        second.alpha().orElseThrow(),
+        "the choice");
   }
 
   @Test

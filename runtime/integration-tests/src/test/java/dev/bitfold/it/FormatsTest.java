@@ -123,7 +123,7 @@ class FormatsTest {
           .alphaCurves()
           .forEach(
               (layer, curve) -> {
-                double chosen = curve.errors().get(curve.alphas().indexOf(curve.best()));
+                double chosen = curve.errors().get(curve.alphas().indexOf(curve.chosen()));
                 assertTrue(chosen <= curve.errors().get(0), layer + ": worse than off " + curve);
               });
       double plain = unseenError(model, calibration.freeze().model());

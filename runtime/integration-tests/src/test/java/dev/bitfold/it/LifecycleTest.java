@@ -53,7 +53,7 @@ class LifecycleTest {
     assertTrue(plainError > 0.02, "static alone is lossy here: " + plainError);
     // Only the first layer has outlier channels; the 8 bits of the three after it stay.
     AlphaCurve first = Objects.requireNonNull(searched.alphaCurves().get("fc1"));
-    double best = first.errors().get(first.alphas().indexOf(first.best()));
+    double best = first.errors().get(first.alphas().indexOf(first.chosen()));
     assertTrue(best < 0.4 * first.errors().get(0), "fc1: " + first);
     assertTrue(smoothError < 0.6 * plainError, smoothError + " against " + plainError);
     assertEquals(4, calibration.smoothQuant().alphaCurves().size());

@@ -77,7 +77,8 @@ class DiagnosisReportTest {
             250,
             800,
             800,
-            modelError);
+            modelError,
+            Optional.empty());
     return new Diagnosis(List.of(layer), summary);
   }
 

@@ -7,7 +7,6 @@ import dev.bitfold.examples.embeddings.text.Tokenizer;
 import dev.bitfold.onnx.model.OnnxModel;
 import dev.bitfold.onnx.model.OnnxModelBuilder;
 import dev.bitfold.onnx.model.data.FeedInput;
-import dev.bitfold.smoothquant.SmoothQuantOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +37,7 @@ public final class OnnxDirect {
           model
               .plan()
               .calibrate(batches, OnnxModel::forward)
-              .smoothQuant(SmoothQuantOptions.alpha(OnnxExport.ALPHA))
+              .smoothQuant()
               .correctBiases()
               .freeze();
       OnnxModel.export(int8, out);
