@@ -7,6 +7,8 @@ import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
@@ -90,19 +92,16 @@ public final class Walks implements Supplier<Map<String, Runnable>> {
 
   private void gradients(String name, Groups groups) {
     int count = groups.count();
-    float[] low = filled(count, -2.5f);
-    float[] high = filled(count, 2.5f);
+    Clip clip = new Clip(filled(count, -2.5f), filled(count, 2.5f));
     float[] step = filled(count, 2.5f / 127);
-    double[] below = new double[count];
-    double[] above = new double[count];
-    double[] inside = new double[count];
+    GradientSums clipped = GradientSums.ofClip(count);
+    GradientSums stepped = GradientSums.ofStep(count);
     works.put(
         "clip gradient, " + name,
-        () -> kernels.clipGradient(x, gradient, groups, low, high, out, below, above));
+        () -> kernels.clipGradient(x, gradient, groups, clip, out, clipped));
     works.put(
         "step gradient, " + name,
-        () ->
-            kernels.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside));
+        () -> kernels.stepGradient(x, gradient, groups, clip, step, out, stepped));
   }
 
   private void onArrays() {

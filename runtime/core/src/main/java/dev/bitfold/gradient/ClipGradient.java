@@ -1,5 +1,7 @@
 package dev.bitfold.gradient;
 
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.tensor.DenseFloats;
@@ -28,10 +30,11 @@ record ClipGradient(INDArray input, double[] below, double[] above) {
       float[] low,
       float[] high) {
     Elements.requireSameShape(x, gradient);
-    double[] below = new double[groups.count()];
-    double[] above = new double[groups.count()];
+    Clip clip = new Clip(low, high);
+    GradientSums sums = GradientSums.ofClip(groups.count());
     if (x.isEmpty()) {
-      return new ClipGradient(DenseFloats.array(new float[0], x.shape()), below, above);
+      return new ClipGradient(
+          DenseFloats.array(new float[0], x.shape()), sums.below(), sums.above());
     }
     DenseFloats out = DenseFloats.uninitialized(x.shape());
     DenseFloats input = DenseFloats.of(x, "an input");
@@ -40,10 +43,7 @@ record ClipGradient(INDArray input, double[] below, double[] above) {
         from ->
             output.use(
                 fromOutput ->
-                    out.use(
-                        to ->
-                            kernels.clipGradient(
-                                from, fromOutput, groups, low, high, to, below, above))));
-    return new ClipGradient(out.array(), below, above);
+                    out.use(to -> kernels.clipGradient(from, fromOutput, groups, clip, to, sums))));
+    return new ClipGradient(out.array(), sums.below(), sums.above());
   }
 }

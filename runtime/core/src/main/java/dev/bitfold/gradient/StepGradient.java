@@ -1,5 +1,7 @@
 package dev.bitfold.gradient;
 
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.tensor.DenseFloats;
@@ -47,8 +49,9 @@ record StepGradient(INDArray input, double[] ofStep) {
       high[g] = firstAbove(most, step[g]);
       low[g] = -firstAbove(-least, step[g]);
     }
-    double[] below = new double[groups.count()];
-    double[] above = new double[groups.count()];
+    Clip clip = new Clip(low, high);
+    GradientSums sums =
+        new GradientSums(new double[groups.count()], new double[groups.count()], ofStep);
     DenseFloats out = DenseFloats.uninitialized(x.shape());
     DenseFloats input = DenseFloats.of(x, "an input");
     DenseFloats output = DenseFloats.of(gradient, "a gradient");
@@ -58,19 +61,9 @@ record StepGradient(INDArray input, double[] ofStep) {
                 fromOutput ->
                     out.use(
                         to ->
-                            kernels.stepGradient(
-                                from,
-                                fromOutput,
-                                groups,
-                                low,
-                                high,
-                                step,
-                                to,
-                                below,
-                                above,
-                                ofStep))));
+                            kernels.stepGradient(from, fromOutput, groups, clip, step, to, sums))));
     for (int g = 0; g < ofStep.length; g++) {
-      ofStep[g] += below[g] * least + above[g] * most;
+      ofStep[g] += sums.below()[g] * least + sums.above()[g] * most;
     }
     return new StepGradient(out.array(), ofStep);
   }

@@ -56,12 +56,10 @@ public abstract class ForwardingKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       FloatBuffer out,
-      double[] below,
-      double[] above) {
-    others.clipGradient(x, gradient, groups, low, high, out, below, above);
+      GradientSums sums) {
+    others.clipGradient(x, gradient, groups, clip, out, sums);
   }
 
   @Override
@@ -69,14 +67,11 @@ public abstract class ForwardingKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
-    others.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
+      GradientSums sums) {
+    others.stepGradient(x, gradient, groups, clip, step, out, sums);
   }
 
   @Override

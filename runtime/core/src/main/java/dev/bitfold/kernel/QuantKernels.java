@@ -113,24 +113,20 @@ public interface QuantKernels {
    * of parts are added in order. This default adds element by element.
    *
    * @param gradient the gradient of the output, with as many elements
-   * @param low one value for each group
-   * @param high one value for each group
    * @param out may be {@code gradient}
-   * @param below is set to one value for each group
-   * @param above is set to one value for each group
+   * @param sums whose sums below and above are set
    */
   default void clipGradient(
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       FloatBuffer out,
-      double[] below,
-      double[] above) {
+      GradientSums sums) {
     int count = groups.count();
-    Arrays.fill(below, 0, count, 0);
-    Arrays.fill(above, 0, count, 0);
+    float[] low = clip.low();
+    float[] high = clip.high();
+    sums.clear(count);
     double[] turnsBelow = new double[TURNS];
     double[] turnsAbove = new double[TURNS];
     double[] partBelow = new double[count];
@@ -151,8 +147,8 @@ public interface QuantKernels {
         first = next;
       }
       if (last || next % SUMMED == 0) {
-        moveTo(below, partBelow);
-        moveTo(above, partAbove);
+        moveTo(sums.below(), partBelow);
+        moveTo(sums.above(), partAbove);
       }
     }
   }
@@ -165,31 +161,26 @@ public interface QuantKernels {
    * order of {@link #clipGradient}. A NaN in {@code x} makes it NaN. This default adds element by
    * element.
    *
-   * @param low one value for each group; at most 2^22 steps from 0
-   * @param high one value for each group; at most 2^22 steps from 0
+   * @param clip whose limits are at most 2^22 steps from 0
    * @param step one value for each group, above 0
    * @param out must not be {@code gradient}
-   * @param inside is set to one value for each group
+   * @param sums are set
    */
   default void stepGradient(
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
-    clipGradient(x, gradient, groups, low, high, out, below, above);
-    Arrays.fill(inside, 0, groups.count(), 0);
+      GradientSums sums) {
+    clipGradient(x, gradient, groups, clip, out, sums);
     double[] turns = new double[TURNS];
     double[] part = new double[groups.count()];
     int first = 0;
     for (int i = 0; i < groups.elements(); i++) {
       int g = groups.group(i);
-      float s = Math.max(Math.min(x.get(i), high[g]), low[g]) / step[g];
+      float s = Math.max(Math.min(x.get(i), clip.high()[g]), clip.low()[g]) / step[g];
       turns[(i - first) % TURNS] += (double) out.get(i) * (float) (Math.rint(s) - s);
       int next = i + 1;
       boolean last = next == groups.elements();
@@ -198,7 +189,7 @@ public interface QuantKernels {
         first = next;
       }
       if (last || next % SUMMED == 0) {
-        moveTo(inside, part);
+        moveTo(sums.inside(), part);
       }
     }
   }

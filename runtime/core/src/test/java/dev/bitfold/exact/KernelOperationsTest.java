@@ -3,6 +3,8 @@ package dev.bitfold.exact;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.bitfold.annotations.Rounding;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.KernelsUnderTest;
@@ -297,6 +299,7 @@ class KernelOperationsTest {
     double[] sumInside = OrderedSums.inParts(t.group, count, i -> (double) passed[i] * errors[i]);
     for (QuantKernels kernels : KERNELS) {
       String where = kernels.name() + " " + t.groups + ", seed " + seed;
+      Clip limits = new Clip(low, high);
       Gradients clip = new Gradients(length, count);
       Gradients steps = new Gradients(length, count);
       DenseFloats x = dense(t.x);
@@ -308,28 +311,17 @@ class KernelOperationsTest {
                   b ->
                       out.use(
                           c -> {
-                            kernels.clipGradient(
-                                a, b, t.groups, low, high, c, clip.below, clip.above);
+                            kernels.clipGradient(a, b, t.groups, limits, c, clip.sums);
                             c.get(0, clip.out);
-                            kernels.stepGradient(
-                                a,
-                                b,
-                                t.groups,
-                                low,
-                                high,
-                                step,
-                                c,
-                                steps.below,
-                                steps.above,
-                                steps.inside);
+                            kernels.stepGradient(a, b, t.groups, limits, step, c, steps.sums);
                             c.get(0, steps.out);
                           })));
       for (Gradients found : List.of(clip, steps)) {
         assertArrayEquals(passed, found.out, where);
-        assertArrayEquals(sumBelow, found.below, where);
-        assertArrayEquals(sumAbove, found.above, where);
+        assertArrayEquals(sumBelow, found.sums.below(), where);
+        assertArrayEquals(sumAbove, found.sums.above(), where);
       }
-      assertArrayEquals(sumInside, steps.inside, where);
+      assertArrayEquals(sumInside, steps.sums.inside(), where);
     }
   }
 
@@ -353,9 +345,9 @@ class KernelOperationsTest {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Gradients(float[] out, double[] below, double[] above, double[] inside) {
+  private record Gradients(float[] out, GradientSums sums) {
     Gradients(int length, int count) {
-      this(new float[length], new double[count], new double[count], new double[count]);
+      this(new float[length], GradientSums.ofStep(count));
     }
   }
 

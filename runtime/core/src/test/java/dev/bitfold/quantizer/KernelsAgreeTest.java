@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
 import dev.bitfold.kernel.KernelsUnderTest;
@@ -294,7 +296,13 @@ class KernelsAgreeTest {
                     out.use(
                         c ->
                             kernels.stepGradient(
-                                a, b, groups, low, high, step, c, sums[0], sums[1], sums[2]))));
+                                a,
+                                b,
+                                groups,
+                                new Clip(low, high),
+                                step,
+                                c,
+                                new GradientSums(sums[0], sums[1], sums[2])))));
   }
 
   private static void clip(
@@ -311,7 +319,14 @@ class KernelsAgreeTest {
             gradient.use(
                 b ->
                     out.use(
-                        c -> kernels.clipGradient(a, b, groups, low, high, c, sums[0], sums[1]))));
+                        c ->
+                            kernels.clipGradient(
+                                a,
+                                b,
+                                groups,
+                                new Clip(low, high),
+                                c,
+                                new GradientSums(sums[0], sums[1], new double[0])))));
   }
 
   @Property(tries = 200)

@@ -3,6 +3,7 @@ package dev.bitfold.kernel.vector;
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 import static dev.bitfold.kernel.vector.FloatMemory.SPECIES;
 
+import dev.bitfold.kernel.Clip;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Runs;
@@ -35,15 +36,11 @@ record ClipVectors(
   private static final boolean WIDE = LANES == 2 * QuantKernels.TURNS;
 
   static ClipVectors of(
-      FloatBuffer x,
-      FloatBuffer gradient,
-      Groups groups,
-      float[] low,
-      float[] high,
-      FloatBuffer out) {
+      FloatBuffer x, FloatBuffer gradient, Groups groups, Clip clip, FloatBuffer out) {
     Object in = FloatMemory.of(x);
     Object of = FloatMemory.of(gradient);
-    return new ClipVectors(groups, low, high, x, gradient, out, in, of, FloatMemory.of(out));
+    return new ClipVectors(
+        groups, clip.low(), clip.high(), x, gradient, out, in, of, FloatMemory.of(out));
   }
 
   /**

@@ -3,7 +3,9 @@ package dev.bitfold.kernel.vector;
 import static dev.bitfold.kernel.vector.FloatMemory.LANES;
 
 import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Clip;
 import dev.bitfold.kernel.ForwardingKernels;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
@@ -121,19 +123,17 @@ public final class VectorKernels extends ForwardingKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       FloatBuffer out,
-      double[] below,
-      double[] above) {
+      GradientSums sums) {
     boolean known =
         groups.elements() >= least && groups.block() >= Math.min(least, VectorRounding.LONG_RUN);
     if (!known || !ClipVectors.suits() || !direct(x) || !direct(gradient) || !direct(out)) {
-      plain.clipGradient(x, gradient, groups, low, high, out, below, above);
+      plain.clipGradient(x, gradient, groups, clip, out, sums);
       return;
     }
-    ClipVectors part = ClipVectors.of(x, gradient, groups, low, high, out);
-    ClipSums.divide(threads, groups, low, high, below, above, part);
+    ClipVectors part = ClipVectors.of(x, gradient, groups, clip, out);
+    ClipSums.divide(threads, groups, clip, sums, part);
   }
 
   @Override
@@ -141,21 +141,18 @@ public final class VectorKernels extends ForwardingKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
+      GradientSums sums) {
     boolean known =
         groups.elements() >= least && groups.block() >= Math.min(least, VectorRounding.LONG_RUN);
     if (!known || !ClipVectors.suits() || !direct(x) || !direct(gradient) || !direct(out)) {
-      plain.stepGradient(x, gradient, groups, low, high, step, out, below, above, inside);
+      plain.stepGradient(x, gradient, groups, clip, step, out, sums);
       return;
     }
-    ClipVectors clip = ClipVectors.of(x, gradient, groups, low, high, out);
-    ClipSums.divide(threads, groups, low, high, below, above, inside, new StepVectors(clip, step));
+    ClipVectors clipping = ClipVectors.of(x, gradient, groups, clip, out);
+    ClipSums.divide(threads, groups, clip, sums, new StepVectors(clipping, step));
   }
 
   private void round(

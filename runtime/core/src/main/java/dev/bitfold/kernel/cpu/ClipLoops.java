@@ -1,5 +1,6 @@
 package dev.bitfold.kernel.cpu;
 
+import dev.bitfold.kernel.Clip;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Runs;
@@ -33,19 +34,13 @@ final class ClipLoops {
   private final float[] low;
   private final float[] high;
 
-  ClipLoops(
-      FloatBuffer x,
-      FloatBuffer gradient,
-      Groups groups,
-      float[] low,
-      float[] high,
-      FloatBuffer out) {
+  ClipLoops(FloatBuffer x, FloatBuffer gradient, Groups groups, Clip clip, FloatBuffer out) {
     this.x = x;
     this.gradient = gradient;
     this.out = out;
     this.groups = groups;
-    this.low = low;
-    this.high = high;
+    this.low = clip.low();
+    this.high = clip.high();
     boolean quick = groups.block() >= LONG_RUN && around(low, high, groups.count());
     this.bitsOfX = quick ? IntView.of(x) : null;
     this.bitsOfGradient = quick ? IntView.of(gradient) : null;

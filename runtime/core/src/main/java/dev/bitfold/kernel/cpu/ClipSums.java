@@ -1,5 +1,7 @@
 package dev.bitfold.kernel.cpu;
 
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import java.util.Arrays;
@@ -30,81 +32,55 @@ public final class ClipSums {
     void compute(ClipSums sums, int from, int to);
   }
 
-  private ClipSums(float[] low, float[] high, double[] below, double[] above, double[] inside) {
-    this.low = low;
-    this.high = high;
-    this.below = below;
-    this.above = above;
-    this.inside = inside;
+  private ClipSums(Clip clip, GradientSums sums) {
+    this.low = clip.low();
+    this.high = clip.high();
+    this.below = sums.below();
+    this.above = sums.above();
+    this.inside = sums.inside();
   }
 
   /**
    * Divides a tensor into parts, runs them on several threads if the tensor is large, and adds up
    * their sums.
-   */
-  public static void divide(
-      KernelThreads threads,
-      Groups groups,
-      float[] low,
-      float[] high,
-      double[] below,
-      double[] above,
-      Part part) {
-    divide(threads, groups, low, high, below, above, new double[0], part);
-  }
-
-  /**
-   * Divides a tensor into parts, as above, with a third sum for each group.
    *
-   * @param inside is set to one value for each group; may be empty
+   * @param out is set
    */
   public static void divide(
-      KernelThreads threads,
-      Groups groups,
-      float[] low,
-      float[] high,
-      double[] below,
-      double[] above,
-      double[] inside,
-      Part part) {
+      KernelThreads threads, Groups groups, Clip clip, GradientSums out, Part part) {
     int count = groups.count();
     int elements = groups.elements();
-    Arrays.fill(below, 0, count, 0);
-    Arrays.fill(above, 0, count, 0);
-    Arrays.fill(inside, 0);
+    out.clear(count);
     if (elements <= QuantKernels.SUMMED) {
-      part.compute(new ClipSums(low, high, below, above, inside), 0, elements);
+      part.compute(new ClipSums(clip, out), 0, elements);
       return;
     }
-    int parts = (elements - 1) / QuantKernels.SUMMED + 1;
-    double[][] sums = new double[3 * parts][];
+    GradientSums[] parts = new GradientSums[(elements - 1) / QuantKernels.SUMMED + 1];
+    boolean steps = out.inside().length > 0;
     threads.share(
-        parts,
+        parts.length,
         1,
         1,
         (first, end) -> {
           for (int p = first; p < end; p++) {
-            double[] ofBelow = new double[count];
-            double[] ofAbove = new double[count];
-            double[] ofInside = new double[inside.length];
-            sums[3 * p] = ofBelow;
-            sums[3 * p + 1] = ofAbove;
-            sums[3 * p + 2] = ofInside;
+            parts[p] = steps ? GradientSums.ofStep(count) : GradientSums.ofClip(count);
             int from = p * QuantKernels.SUMMED;
             part.compute(
-                new ClipSums(low, high, ofBelow, ofAbove, ofInside),
+                new ClipSums(clip, parts[p]),
                 from,
                 (int) Math.min(elements, (long) from + QuantKernels.SUMMED));
           }
         });
-    for (int p = 0; p < parts; p++) {
-      for (int g = 0; g < count; g++) {
-        below[g] += sums[3 * p][g];
-        above[g] += sums[3 * p + 1][g];
-      }
-      for (int g = 0; g < inside.length; g++) {
-        inside[g] += sums[3 * p + 2][g];
-      }
+    for (GradientSums sums : parts) {
+      add(sums.below(), out.below());
+      add(sums.above(), out.above());
+      add(sums.inside(), out.inside());
+    }
+  }
+
+  private static void add(double[] sums, double[] to) {
+    for (int g = 0; g < sums.length; g++) {
+      to[g] += sums[g];
     }
   }
 

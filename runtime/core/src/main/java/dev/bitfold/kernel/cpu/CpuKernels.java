@@ -1,6 +1,8 @@
 package dev.bitfold.kernel.cpu;
 
 import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
@@ -85,19 +87,11 @@ public final class CpuKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       FloatBuffer out,
-      double[] below,
-      double[] above) {
+      GradientSums sums) {
     ClipSums.divide(
-        threads,
-        groups,
-        low,
-        high,
-        below,
-        above,
-        new ClipLoops(x, gradient, groups, low, high, out)::compute);
+        threads, groups, clip, sums, new ClipLoops(x, gradient, groups, clip, out)::compute);
   }
 
   @Override
@@ -105,24 +99,18 @@ public final class CpuKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
+      GradientSums sums) {
     ClipSums.divide(
         threads,
         groups,
-        low,
-        high,
-        below,
-        above,
-        inside,
+        clip,
+        sums,
         ClipSums.chunked(
-            new ClipLoops(x, gradient, groups, low, high, out)::compute,
-            new StepLoops(groups, low, high, step, x, out)));
+            new ClipLoops(x, gradient, groups, clip, out)::compute,
+            new StepLoops(groups, clip, step, x, out)));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.bitfold.kernel.cpu;
 
+import dev.bitfold.kernel.Clip;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.kernel.Runs;
@@ -21,11 +22,10 @@ final class StepLoops implements ClipSums.Part {
   private final FloatBuffer x;
   private final FloatBuffer passed;
 
-  StepLoops(
-      Groups groups, float[] low, float[] high, float[] step, FloatBuffer x, FloatBuffer passed) {
+  StepLoops(Groups groups, Clip clip, float[] step, FloatBuffer x, FloatBuffer passed) {
     this.groups = groups;
-    this.low = low;
-    this.high = high;
+    this.low = clip.low();
+    this.high = clip.high();
     this.step = step;
     this.x = x;
     this.passed = passed;

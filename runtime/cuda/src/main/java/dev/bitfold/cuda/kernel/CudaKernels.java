@@ -8,6 +8,8 @@ import dev.bitfold.cuda.launch.Lanes;
 import dev.bitfold.cuda.launch.Maximum;
 import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.kernel.AmaxScaling;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.QuantKernels;
@@ -120,19 +122,16 @@ public final class CudaKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       FloatBuffer out,
-      double[] below,
-      double[] above) {
-    Arrays.fill(below, 0, groups.count(), 0);
-    Arrays.fill(above, 0, groups.count(), 0);
+      GradientSums sums) {
+    sums.clear(groups.count());
     run(
         groups,
         (lane, operations) -> {
           DevicePointer at = upload(lane, x, groups);
           DevicePointer from = upload(lane, gradient, groups);
-          operations.sums().clipGradient(at, from, groups, low, high, from, below, above);
+          operations.sums().clipGradient(at, from, groups, clip, from, sums);
           lane.staging().download(from, out, groups.elements());
         });
   }
@@ -142,24 +141,17 @@ public final class CudaKernels implements QuantKernels {
       FloatBuffer x,
       FloatBuffer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       FloatBuffer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
-    Arrays.fill(below, 0, groups.count(), 0);
-    Arrays.fill(above, 0, groups.count(), 0);
-    Arrays.fill(inside, 0, groups.count(), 0);
+      GradientSums sums) {
+    sums.clear(groups.count());
     run(
         groups,
         (lane, operations) -> {
           DevicePointer at = upload(lane, x, groups);
           DevicePointer from = upload(lane, gradient, groups);
-          operations
-              .sums()
-              .stepGradient(at, from, groups, low, high, step, from, below, above, inside);
+          operations.sums().stepGradient(at, from, groups, clip, step, from, sums);
           lane.staging().download(from, out, groups.elements());
         });
   }

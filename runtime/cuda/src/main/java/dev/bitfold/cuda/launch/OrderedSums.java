@@ -2,6 +2,8 @@ package dev.bitfold.cuda.launch;
 
 import dev.bitfold.cuda.driver.DevicePointer;
 import dev.bitfold.cuda.driver.LaunchArguments;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.PreQuantScale;
@@ -28,59 +30,51 @@ public final class OrderedSums {
    * Computes the gradient of a clip.
    *
    * @param out may be {@code gradient}
-   * @param below receives for each group the sum of the gradients below its limit
-   * @param above receives for each group the sum of the gradients above its limit
+   * @param of receives the sums
    */
   public void clipGradient(
       DevicePointer x,
       DevicePointer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       DevicePointer out,
-      double[] below,
-      double[] above) {
+      GradientSums of) {
     DeviceGroups layout = launcher.layout(groups);
     Runs sums = runs(layout, 2);
-    DevicePointer min = launcher.constants().floats(low, groups.count());
-    DevicePointer max = launcher.constants().floats(high, groups.count());
+    DevicePointer min = launcher.constants().floats(clip.low(), groups.count());
+    DevicePointer max = launcher.constants().floats(clip.high(), groups.count());
     LaunchArguments arguments = launcher.arguments().pointer(x).pointer(gradient).pointer(out);
     layout.write(arguments);
     arguments.pointer(min).pointer(max).pointer(sums.set(0)).pointer(sums.set(1));
     launcher.launch("clip_gradient", teams(groups), arguments);
-    download(layout, sums, true, below, above);
+    download(layout, sums, true, of.below(), of.above());
   }
 
   /**
    * Computes the gradients of a learned step.
    *
    * @param out may be {@code gradient}
-   * @param below receives for each group the sum of the gradients below its limit
-   * @param above receives for each group the sum of the gradients above its limit
-   * @param inside receives for each group the sum of the step's gradients between the limits
+   * @param of receives the sums
    */
   public void stepGradient(
       DevicePointer x,
       DevicePointer gradient,
       Groups groups,
-      float[] low,
-      float[] high,
+      Clip clip,
       float[] step,
       DevicePointer out,
-      double[] below,
-      double[] above,
-      double[] inside) {
+      GradientSums of) {
     DeviceGroups layout = launcher.layout(groups);
     Runs sums = runs(layout, 3);
-    DevicePointer min = launcher.constants().floats(low, groups.count());
-    DevicePointer max = launcher.constants().floats(high, groups.count());
+    DevicePointer min = launcher.constants().floats(clip.low(), groups.count());
+    DevicePointer max = launcher.constants().floats(clip.high(), groups.count());
     DevicePointer width = launcher.constants().floats(step, groups.count());
     LaunchArguments arguments = launcher.arguments().pointer(x).pointer(gradient).pointer(out);
     layout.write(arguments);
     arguments.pointer(min).pointer(max).pointer(width);
     arguments.pointer(sums.set(0)).pointer(sums.set(1)).pointer(sums.set(2));
     launcher.launch("step_gradient", teams(groups), arguments);
-    download(layout, sums, true, below, above, inside);
+    download(layout, sums, true, of.below(), of.above(), of.inside());
   }
 
   /** Computes the squared error of quantizing under each candidate. */

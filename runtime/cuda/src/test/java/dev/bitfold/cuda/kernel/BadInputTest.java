@@ -10,6 +10,8 @@ import dev.bitfold.annotations.Rounding;
 import dev.bitfold.cuda.driver.CudaDevice;
 import dev.bitfold.cuda.driver.CudaException;
 import dev.bitfold.cuda.standin.StandIn;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Kernels;
@@ -169,9 +171,9 @@ class BadInputTest {
     Groups groups = Groups.perTensor(4);
     Grid grid = new Grid.Integers(-127, 127, Rounding.HALF_EVEN);
     float[] ones = {1};
-    float[] low = {-2};
-    float[] high = {2};
-    double[][] sums = new double[3][1];
+    Clip clip = new Clip(new float[] {-2}, new float[] {2});
+    GradientSums gradients = GradientSums.ofStep(1);
+    double[][] sums = new double[1][1];
     Scales scales = new Scales(ones, false, ones, true);
     return List.of(
         () -> round(kernels, x, groups),
@@ -181,8 +183,8 @@ class BadInputTest {
         () -> kernels.range(Source.of(x), groups, new float[1], new float[1]),
         () -> kernels.histogram(Source.of(x), groups, ones, 16, new long[16]),
         () -> kernels.squaredErrors(Source.of(x), groups, grid, new Scales[] {scales}, sums),
-        () -> kernels.clipGradient(x, x, groups, low, high, out, sums[0], sums[1]),
-        () -> kernels.stepGradient(x, x, groups, low, high, ones, out, sums[0], sums[1], sums[2]));
+        () -> kernels.clipGradient(x, x, groups, clip, out, gradients),
+        () -> kernels.stepGradient(x, x, groups, clip, ones, out, gradients));
   }
 
   @Test

@@ -13,6 +13,8 @@ import dev.bitfold.cuda.launch.Maximum;
 import dev.bitfold.cuda.launch.Operations;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.kernel.Clip;
+import dev.bitfold.kernel.GradientSums;
 import dev.bitfold.kernel.Grid;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.kernel.Scales;
@@ -189,24 +191,15 @@ public final class KernelRates {
     float[] low = {-2};
     float[] high = {2};
     float[] step = {2f / 127};
-    double[] below = new double[1];
-    double[] above = new double[1];
-    double[] inside = new double[1];
+    Clip clip = new Clip(low, high);
+    GradientSums sums = GradientSums.ofStep(1);
     works.put(
         "clip gradient",
-        new Work(
-            12,
-            () ->
-                operations.sums().clipGradient(x, gradient, groups, low, high, out, below, above)));
+        new Work(12, () -> operations.sums().clipGradient(x, gradient, groups, clip, out, sums)));
     works.put(
         "learned step gradient",
         new Work(
-            12,
-            () ->
-                operations
-                    .sums()
-                    .stepGradient(
-                        x, gradient, groups, low, high, step, out, below, above, inside)));
+            12, () -> operations.sums().stepGradient(x, gradient, groups, clip, step, out, sums)));
   }
 
   private void times(Lane lane, Path file) {
