@@ -10,6 +10,7 @@ import dev.bitfold.examples.embeddings.curves.CurveFiles;
 import dev.bitfold.examples.embeddings.curves.LayerCurves;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
+import dev.bitfold.examples.embeddings.deploy.DirectCost;
 import dev.bitfold.examples.embeddings.deploy.HeadToHead;
 import dev.bitfold.examples.embeddings.deploy.OnnxDirect;
 import dev.bitfold.examples.embeddings.deploy.ProofCost;
@@ -179,7 +180,7 @@ public final class Main implements Callable<Integer> {
       } else if (proofBenchmark) {
         timeProof(model, file, tokenizer, sentences);
       } else if (benchmark) {
-        benchmark(model, tokenizer, sentences);
+        benchmark(model, file, tokenizer, sentences);
       } else if (curves.isPresent()) {
         curves(model, tokenizer, sentences, curves.get());
       } else {
@@ -356,8 +357,15 @@ public final class Main implements Callable<Integer> {
         .println(ProofCost.of(file.onnx(), model, batches, out, CALIBRATION_ROUNDS));
   }
 
-  private void benchmark(MiniLm model, Tokenizer tokenizer, List<String> sentences) {
+  private void benchmark(MiniLm model, InputFile file, Tokenizer tokenizer, List<String> sentences)
+      throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        Locale.ROOT,
+        "calibrating the file takes %.3f times its own pass in ONNX Runtime (median of %d)%n",
+        DirectCost.ratio(file, tokenizer, sentences, CALIBRATION_ROUNDS),
+        CALIBRATION_ROUNDS);
+    out.flush();
     List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
     CalibrationBenchmark calibrating = new CalibrationBenchmark(model, batches);
     for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {

@@ -46,8 +46,7 @@ public final class OnnxDirect {
   }
 
   /** Sentences of one length make a batch, so that no padding is calibrated on. */
-  private static List<Map<String, INDArray>> batches(
-      List<FeedInput> inputs, List<int[]> sentences) {
+  static List<Map<String, INDArray>> batches(List<FeedInput> inputs, List<int[]> sentences) {
     Map<Integer, List<int[]>> byLength = new LinkedHashMap<>();
     for (List<Integer> bucket : LengthBuckets.of(sentences, sentences.size())) {
       for (int sentence : bucket) {
