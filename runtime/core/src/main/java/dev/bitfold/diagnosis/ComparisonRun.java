@@ -13,8 +13,11 @@ import org.slf4j.LoggerFactory;
 public final class ComparisonRun {
   private static final Logger LOG = LoggerFactory.getLogger(ComparisonRun.class);
 
-  /** The number of batches that suffice to measure the error of a model. */
-  private static final long ENOUGH = 16;
+  /** One batch in so many is compared: two models run over it, and a pass runs one over all. */
+  private static final long SHARE = 8;
+
+  private static final long FEWEST = 4;
+  private static final long MOST = 16;
 
   private ComparisonRun() {}
 
@@ -46,20 +49,21 @@ public final class ComparisonRun {
   }
 
   /**
-   * Compares both models on an evenly spread sample of the calibration data. If the data can no
-   * longer be run, this only writes a warning to the log, because the quantized model is usable
-   * without the measurement.
+   * Compares both models on an evenly spread sample of the calibration data: one batch in eight,
+   * but at least 4 if there are as many, and about 16 at most. If the data can no longer be run,
+   * this only writes a warning to the log, because the quantized model is usable without the
+   * measurement.
    *
    * @param model makes the quantized model
    * @return the comparison; empty if nothing could be compared
    */
   public static <M> Optional<Comparison> sampled(Replay<M> replay, Supplier<M> model) {
     ComparisonSum sum = new ComparisonSum();
-    long stride = (replay.found().orElse(0) + ENOUGH - 1) / ENOUGH;
+    long stride = stride(replay.found().orElse(0));
     try {
       M quantized = model.get();
       for (Replay.Batch<M> batch : replay.pass("comparing")) {
-        if (stride <= 1 || batch.number() % stride == 0) {
+        if (batch.number() % stride == 0) {
           sum.add(batch.number(), () -> batch.run(replay.model()), () -> batch.run(quantized));
         }
       }
@@ -68,5 +72,10 @@ public final class ComparisonRun {
       return Optional.empty();
     }
     return sum.get();
+  }
+
+  private static long stride(long found) {
+    long enough = Math.min(Math.max(found / SHARE, FEWEST), MOST);
+    return Math.max(found / enough, 1);
   }
 }

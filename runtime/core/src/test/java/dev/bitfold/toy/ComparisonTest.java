@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -85,17 +87,19 @@ class ComparisonTest {
         diagnosis.toString().endsWith("model output: " + measured + "\n"), diagnosis.toString());
   }
 
-  @Test
-  void manyBatchesAreSampledEvenly() {
-    List<INDArray> many = IntStream.range(0, 40).mapToObj(i -> normal(i, 2, 3, 8)).toList();
+  @ParameterizedTest
+  @CsvSource({"5, 1", "8, 2", "31, 7", "40, 8", "200, 12"})
+  void ofManyBatchesAFewAreComparedEvenlySpread(int batches, int stride) {
+    List<INDArray> many = IntStream.range(0, batches).mapToObj(i -> normal(i, 2, 3, 8)).toList();
     Quantized<ToyNet> quantized = ToyNet.plan(net).calibrate(many, ToyNet::forward).freeze();
-    List<INDArray> third = IntStream.range(0, 14).mapToObj(i -> many.get(3 * i)).toList();
-    Comparison expected = quantized.compare(net, third, ToyNet::forward);
+    List<INDArray> few =
+        IntStream.iterate(0, i -> i < batches, i -> i + stride).mapToObj(many::get).toList();
+    Comparison expected = quantized.compare(net, few, ToyNet::forward);
     Comparison measured = quantized.summary().modelError().orElseThrow();
 
-    assertEquals(28, measured.rows());
+    assertEquals(2L * few.size(), measured.rows());
     assertEquals(expected.relativeError(), measured.relativeError());
-    assertEquals(3 * expected.worst().batch(), measured.worst().batch(), "numbered as given");
+    assertEquals(stride * expected.worst().batch(), measured.worst().batch(), "numbered as given");
   }
 
   @Test

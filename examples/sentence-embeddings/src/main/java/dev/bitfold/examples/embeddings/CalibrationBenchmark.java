@@ -1,5 +1,6 @@
 package dev.bitfold.examples.embeddings;
 
+import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Role;
@@ -44,6 +45,23 @@ final class CalibrationBenchmark {
       plan.calibrate(batches, this::both);
       if (i >= 0) {
         ratios[i] = (double) watched / floats;
+      }
+    }
+    Arrays.sort(ratios);
+    return ratios[rounds / 2];
+  }
+
+  /** The time that {@code freeze} takes over that of {@code calibrate}; the median of so many. */
+  double freezing(int rounds) {
+    Plan<MiniLm> plan = MiniLmQuantizer.of(model).using(Recipe.INT8);
+    double[] ratios = new double[rounds];
+    for (int i = -1; i < rounds; i++) {
+      long start = System.nanoTime();
+      Calibration<MiniLm> calibration = plan.calibrate(batches, MiniLm::forward);
+      long middle = System.nanoTime();
+      calibration.freeze();
+      if (i >= 0) {
+        ratios[i] = (double) (System.nanoTime() - middle) / (middle - start);
       }
     }
     Arrays.sort(ratios);
