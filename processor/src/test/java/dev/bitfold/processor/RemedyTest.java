@@ -23,7 +23,7 @@ class RemedyTest {
       ignoreLeadingAndTrailingWhitespace = true,
       textBlock =
           """
-          affine = true with blockSizes                                    | @Quantize(bits = 8, affine = true, blockSizes = @Block(size = 2)) record A(@Weight INDArray w) {}
+          affine = true with scaleBits = [8]                               | @Quantize(bits = 8, affine = true, blockSizes = @Block(size = 2), scaleBits = 8) record A(@Weight INDArray w) {}
           affine = true with amax = [3.0] and narrowRange = true           | @Quantize(bits = 8, affine = true, amax = 3, narrowRange = true) record A(@Weight INDArray w) {}
           affine = true with format = NF4                                  | @Quantize(format = Format.NF4, affine = true) record A(@Weight INDArray w) {}
           format = NF4 with unsigned = true                                | @Quantize(format = Format.NF4, unsigned = true) record A(@Weight INDArray w) {}

@@ -97,8 +97,11 @@ final class CalibrationRules {
     } else if (d.bits.size() == 2) {
       others.add("a float format");
     }
-    if (!d.blockSizes.isEmpty()) {
-      others.add("blockSizes");
+    if (!d.scaleBits.isEmpty()) {
+      others.add("scaleBits = " + d.scaleBits);
+    }
+    if (!d.scaleBlockSizes.isEmpty()) {
+      others.add("scaleBlockSizes");
     }
     if (!d.amax.isEmpty()) {
       others.add("amax = " + d.amax);

@@ -39,16 +39,10 @@ public final class Descriptors {
   /** Those with a zero point. */
   public static Arbitrary<QuantDescriptor> affine() {
     return Combinators.combine(
-            Arbitraries.integers().between(2, 12),
-            Arbitraries.of(true, false),
-            Arbitraries.of(List.of(new int[0], new int[] {0}, new int[] {-1}, new int[] {0, 1})))
+            Arbitraries.integers().between(2, 12), Arbitraries.of(true, false), granularities())
         .as(
-            (bits, unsigned, axis) ->
-                QuantDescriptor.builder()
-                    .bits(bits)
-                    .unsigned(unsigned)
-                    .affine(true)
-                    .axis(axis)
+            (bits, unsigned, kept) ->
+                kept.apply(QuantDescriptor.builder().bits(bits).unsigned(unsigned).affine(true))
                     .build());
   }
 
