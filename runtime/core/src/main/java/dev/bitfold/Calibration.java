@@ -9,7 +9,7 @@ import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
-import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.replay.Observation;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;

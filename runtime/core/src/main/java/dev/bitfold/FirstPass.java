@@ -2,10 +2,10 @@ package dev.bitfold;
 
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
-import dev.bitfold.internal.observation.Observation;
-import dev.bitfold.internal.observation.Observer;
 import dev.bitfold.internal.replay.Faithfulness;
 import dev.bitfold.internal.replay.LetterProbe;
+import dev.bitfold.internal.replay.Observation;
+import dev.bitfold.internal.replay.Observer;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;

@@ -8,7 +8,7 @@ import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Packing;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
-import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.replay.Observation;
 import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;

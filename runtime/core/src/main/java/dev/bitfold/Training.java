@@ -3,7 +3,7 @@ package dev.bitfold;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
-import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.replay.Observation;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;

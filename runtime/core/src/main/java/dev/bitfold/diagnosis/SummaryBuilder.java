@@ -2,7 +2,7 @@ package dev.bitfold.diagnosis;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.distortion.Distortion;
-import dev.bitfold.internal.observation.Observation;
+import dev.bitfold.internal.replay.Observation;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;

@@ -1,6 +1,6 @@
 package dev.bitfold.smoothquant;
 
-import dev.bitfold.internal.observation.ChannelRange;
+import dev.bitfold.internal.replay.ChannelRange;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;

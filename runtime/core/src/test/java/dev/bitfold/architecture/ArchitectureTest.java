@@ -51,14 +51,13 @@ class ArchitectureTest {
           gradient             | annotations descriptor kernel tensor quantizer | nd4j jspecify
           internal.distortion  | tensor | nd4j jspecify
           internal.state       | annotations descriptor kernel tensor quantizer calibration layer | nd4j samediff jspecify guava
-          internal.observation | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state | nd4j jspecify
-          internal.replay      | annotations descriptor tensor calibration layer internal.distortion internal.state | nd4j javacpp jspecify
+          internal.replay      | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state | nd4j javacpp jspecify
           internal.training    | annotations descriptor kernel tensor quantizer calibration gradient layer internal.state | nd4j jspecify
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
-          smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay | nd4j jspecify
-          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay storage smoothquant | nd4j jackson slf4j jspecify
-          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.observation internal.replay smoothquant diagnosis | nd4j slf4j jspecify
-          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.observation internal.replay internal.training storage smoothquant diagnosis tuning | nd4j slf4j jspecify
+          smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay | nd4j jspecify
+          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay storage smoothquant | nd4j jackson slf4j jspecify
+          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay smoothquant diagnosis | nd4j slf4j jspecify
+          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.replay internal.training storage smoothquant diagnosis tuning | nd4j slf4j jspecify
           """);
 
   @ArchTest

@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Computes a 64-bit hash of a tensor's shape and contents, by which a layer's call is recognized.
  */
-final class Fingerprint {
+public final class Fingerprint {
   private static final int CHUNK = 1024;
   private static final int[] LOW = factors(1);
   private static final int[] HIGH = factors(2);
@@ -18,7 +18,7 @@ final class Fingerprint {
     return new SplittableRandom(seed).ints(CHUNK).map(i -> i | 1).toArray();
   }
 
-  static long of(INDArray x) {
+  public static long of(INDArray x) {
     return of(DenseFloats.of(x, "a tensor").copy(), x.shape());
   }
 

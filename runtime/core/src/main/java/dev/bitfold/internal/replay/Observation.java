@@ -1,4 +1,4 @@
-package dev.bitfold.internal.observation;
+package dev.bitfold.internal.replay;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.calibration.Calibrator;

@@ -1,4 +1,4 @@
-package dev.bitfold.internal.observation;
+package dev.bitfold.internal.replay;
 
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.QuantDescriptor;

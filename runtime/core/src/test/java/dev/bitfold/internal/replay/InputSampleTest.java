@@ -1,4 +1,4 @@
-package dev.bitfold.internal.observation;
+package dev.bitfold.internal.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

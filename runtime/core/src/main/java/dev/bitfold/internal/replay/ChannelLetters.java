@@ -1,4 +1,4 @@
-package dev.bitfold.internal.observation;
+package dev.bitfold.internal.replay;
 
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.SizedTensor;

@@ -1,4 +1,4 @@
-package dev.bitfold.internal.observation;
+package dev.bitfold.internal.replay;
 
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.internal.distortion.Distortion;
