@@ -3,7 +3,6 @@ package dev.bitfold;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
-import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.DiagnosisRun;
@@ -17,10 +16,13 @@ import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.training.Updaters;
+import dev.bitfold.reconstruction.ReconstructionOptions;
+import dev.bitfold.reconstruction.ReconstructionRun;
+import dev.bitfold.reconstruction.Reconstructions;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
-import dev.bitfold.smoothquant.Smoothed;
+import dev.bitfold.smoothquant.SmoothedLayers;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Adviser;
 import dev.bitfold.tuning.Corrections;
@@ -29,7 +31,6 @@ import dev.bitfold.tuning.SensitivityRun;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -50,9 +51,8 @@ public final class Calibration<M> {
   private final Corrections corrections;
   private final State state;
   private final Map<String, Observation> observations;
-  private final Map<String, Alpha> smooth;
-  private final Smoothed smoothed;
-  private final Supplier<Map<String, AlphaCurve>> wholeCurves;
+  private final SmoothedLayers smoothed;
+  private final Reconstructions reconstructions;
 
   private Calibration(
       Replay<M> replay,
@@ -60,18 +60,16 @@ public final class Calibration<M> {
       State calibrated,
       Corrections corrections,
       Map<String, Observation> observations,
-      Map<String, Alpha> smooth,
-      Smoothed smoothed,
-      Supplier<Map<String, AlphaCurve>> wholeCurves) {
+      SmoothedLayers smoothed,
+      Reconstructions reconstructions) {
     this.replay = replay;
     this.shape = shape;
     this.calibrated = calibrated;
     this.corrections = corrections;
     this.state = corrections.of(replay, shape, calibrated);
     this.observations = observations;
-    this.smooth = smooth;
     this.smoothed = smoothed;
-    this.wholeCurves = wholeCurves;
+    this.reconstructions = reconstructions;
   }
 
   static <M> Calibration<M> run(
@@ -88,9 +86,8 @@ public final class Calibration<M> {
         state.withScales(SmoothQuantRun.scales(seen.observations())),
         Corrections.NONE.withDefault(shape, state, weightAmax),
         seen.observations(),
-        descriptions.smooth(),
-        Smoothed.NOTHING,
-        Map::of);
+        SmoothedLayers.wanted(descriptions.smooth()),
+        Reconstructions.NONE);
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */
@@ -112,16 +109,8 @@ public final class Calibration<M> {
    */
   public Calibration<M> smoothQuant(SmoothQuantOptions options) {
     Objects.requireNonNull(options, "options");
-    if (smooth.isEmpty()) {
-      throw new IllegalStateException(
-          "no quantized layer is marked @SmoothQuant, and no recipe with it is in use: mark a layer,"
-              + " or leave smoothQuant out");
-    }
-    if (!smoothed.curves().isEmpty()) {
-      throw new IllegalStateException(
-          "the layers are smoothed already: call smoothQuant once, on the calibration that is not"
-              + " smoothed yet");
-    }
+    smoothed.requireOpen();
+    reconstructions.requireNone("call smoothQuant before reconstruct");
     replay.requireUnchanged();
     SmoothQuantRun.Result result = smoothing(options).run();
     return new Calibration<>(
@@ -130,9 +119,9 @@ public final class Calibration<M> {
         result.state(),
         corrections,
         result.observations(),
-        smooth,
-        result.smoothed(),
-        () -> smoothing(SmoothQuantOptions.searchAlpha()).wholeCurves());
+        smoothed.with(
+            result.smoothed(), () -> smoothing(SmoothQuantOptions.searchAlpha()).wholeCurves()),
+        reconstructions);
   }
 
   private SmoothQuantRun<M> smoothing(SmoothQuantOptions options) {
@@ -141,9 +130,34 @@ public final class Calibration<M> {
         shape,
         calibrated,
         observations,
-        smooth,
+        smoothed.wanted(),
         other -> corrections.scaled(shape, other),
         options);
+  }
+
+  /**
+   * Returns the calibration with codes and scales of weights chosen by what their layers compute,
+   * not by rounding each weight. Layers that compute {@code x * W + b} are reconstructed, which the
+   * first batch is checked for; the bias takes up the mean error. No layer becomes worse.
+   *
+   * <p>Call this method after {@link #smoothQuant} and {@link #skip}, and before or after {@link
+   * #correctBiases}. A weight whose amax {@link #weightAmax} has set is left.
+   *
+   * @throws IllegalStateException if no weight can be reconstructed, or they are already
+   */
+  public Calibration<M> reconstruct(ReconstructionOptions options) {
+    Objects.requireNonNull(options, "options");
+    reconstructions.requireNone("call reconstruct once");
+    replay.requireUnchanged();
+    State scaled = corrections.scaled(shape, calibrated);
+    var result = new ReconstructionRun<>(replay, shape, calibrated, scaled, options).run();
+    return new Calibration<>(
+        replay, shape, result.state(), corrections, observations, smoothed, result.done());
+  }
+
+  /** Returns how each weight was reconstructed; empty before {@link #reconstruct}. */
+  public Reconstructions reconstructions() {
+    return reconstructions;
   }
 
   /**
@@ -156,14 +170,6 @@ public final class Calibration<M> {
 
   /** Returns the alpha curve of each smoothed layer, by path. Empty before {@link #smoothQuant}. */
   public Map<String, AlphaCurve> alphaCurves() {
-    return smoothed.curves();
-  }
-
-  /**
-   * @deprecated renamed to {@link #alphaCurves}
-   */
-  @Deprecated
-  public Map<String, AlphaCurve> alphas() {
     return smoothed.curves();
   }
 
@@ -185,16 +191,17 @@ public final class Calibration<M> {
   }
 
   private Calibration<M> skip(Selection selection) {
-    Descriptions others = new Descriptions(calibrated.descriptors(), smooth).skip(shape, selection);
+    reconstructions.requireNone("call skip before reconstruct");
+    Descriptions others =
+        new Descriptions(calibrated.descriptors(), smoothed.wanted()).skip(shape, selection);
     return new Calibration<>(
         replay,
         shape,
         calibrated.restrictedTo(others.descriptors()),
         corrections,
         observations,
-        others.smooth(),
-        smoothed,
-        wholeCurves);
+        smoothed.withWanted(others.smooth()),
+        reconstructions);
   }
 
   /**
@@ -207,11 +214,9 @@ public final class Calibration<M> {
    * <p>This method may be called before or after {@link #smoothQuant}, {@link #skip} and {@link
    * #weightAmax}. Biases are always corrected for the model that results from all of them.
    *
-   * <p>To find the bias of a layer's output and the axis of the output's channels, the float layers
-   * are run with some values of their biases raised. If a layer has several biases, the one that is
-   * added to the output is corrected. If an activation follows inside the layer, the mean error
-   * after the activation is used, which corrects only a part. Layers without a bias stay as they
-   * are. So do layers in which no bias belongs to the output's channels; the log names them.
+   * <p>If an activation follows inside the layer, its mean error is used, which corrects only a
+   * part. Layers in which no bias belongs to the output's channels stay as they are; the log names
+   * them.
    *
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
@@ -260,7 +265,7 @@ public final class Calibration<M> {
 
   private Calibration<M> with(Corrections other) {
     return new Calibration<>(
-        replay, shape, calibrated, other, observations, smooth, smoothed, wholeCurves);
+        replay, shape, calibrated, other, observations, smoothed, reconstructions);
   }
 
   /** Returns a diagnosis with whole alpha curves, as {@link #diagnose(Diagnosis.Curves)} does. */
@@ -287,7 +292,7 @@ public final class Calibration<M> {
             state,
             summary,
             smoothed.curves(),
-            curves == Diagnosis.Curves.WHOLE ? wholeCurves.get() : smoothed.curves())
+            curves == Diagnosis.Curves.WHOLE ? smoothed.wholeCurves().get() : smoothed.curves())
         .run();
   }
 
@@ -326,7 +331,7 @@ public final class Calibration<M> {
   }
 
   private Summary.Smoothings smoothings() {
-    return Summary.Smoothings.of(smooth.keySet(), smoothed);
+    return Summary.Smoothings.of(smoothed.wanted().keySet(), smoothed.done());
   }
 
   /**
@@ -368,8 +373,7 @@ public final class Calibration<M> {
    * a sample of the calibration data.
    *
    * @throws IllegalStateException if the calibration data never reached a static quantizer, or if
-   *     weights or biases of the float model have changed since {@code calibrate}; the message
-   *     names each
+   *     weights or biases of the float model have changed since {@code calibrate}
    */
   public Quantized<M> freeze() {
     replay.requireUnchanged();
@@ -391,6 +395,6 @@ public final class Calibration<M> {
         + " on "
         + Descriptions.count(replay.found().orElse(0), "batch")
         + ": "
-        + new Descriptions(state.descriptors(), smooth).inWords(smoothed.curves().size());
+        + smoothed.inWords(state);
   }
 }

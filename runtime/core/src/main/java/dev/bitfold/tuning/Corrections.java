@@ -57,6 +57,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     Set<String> weights =
         state.descriptors().entrySet().stream()
             .filter(entry -> isSettable(shape.site(entry.getKey()), entry.getValue()))
+            .filter(entry -> !state.scales().containsKey(entry.getKey()))
             .map(Map.Entry::getKey)
             .collect(Collectors.toCollection(LinkedHashSet::new));
     List<Rule> rules = new ArrayList<>(weightAmax);
@@ -123,7 +124,8 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
   }
 
   /**
-   * Returns a state whose weights have the amax of the rules.
+   * Returns a state whose weights have the amax of the rules, except for those that have a scale
+   * already because they were reconstructed.
    *
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
    */
@@ -132,7 +134,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     for (Rule rule : weightAmax) {
       for (String path : rule.weights()) {
         QuantDescriptor descriptor = state.descriptors().get(path);
-        if (descriptor != null) {
+        if (descriptor != null && !state.scales().containsKey(path)) {
           scales.put(path, scale(shape, state, shape.site(path), descriptor, rule.amax()));
         }
       }

@@ -56,8 +56,9 @@ class ArchitectureTest {
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay | nd4j jspecify
           diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay storage smoothquant | nd4j jackson slf4j jspecify
+          reconstruction       | descriptor kernel tensor quantizer.scale quantizer calibration layer internal.state internal.replay | nd4j jspecify
           tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay smoothquant diagnosis | nd4j slf4j jspecify
-          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.replay internal.training storage smoothquant diagnosis tuning | nd4j slf4j jspecify
+          (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.replay internal.training storage smoothquant reconstruction diagnosis tuning | nd4j slf4j jspecify
           """);
 
   @ArchTest
@@ -84,8 +85,10 @@ class ArchitectureTest {
           "dev.bitfold.diagnosis.DiagnosisRun",
           "dev.bitfold.diagnosis.Packing",
           "dev.bitfold.diagnosis.SummaryBuilder",
+          "dev.bitfold.reconstruction.ReconstructionRun",
           "dev.bitfold.smoothquant.FoldResolver",
           "dev.bitfold.smoothquant.SmoothQuantRun",
+          "dev.bitfold.smoothquant.SmoothedLayers",
           "dev.bitfold.smoothquant.Unsmoothed",
           "dev.bitfold.storage.Checkpoint",
           "dev.bitfold.storage.Schema",
@@ -164,6 +167,7 @@ class ArchitectureTest {
               "dev.bitfold",
               "dev.bitfold.internal..",
               "dev.bitfold.smoothquant",
+              "dev.bitfold.reconstruction",
               "dev.bitfold.diagnosis",
               "dev.bitfold.tuning",
               "dev.bitfold.storage")

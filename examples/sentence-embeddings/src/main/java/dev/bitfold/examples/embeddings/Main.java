@@ -128,6 +128,11 @@ public final class Main implements Callable<Integer> {
       description = "Calibrate and export instead, and time what the export's proof costs of it.")
   private boolean proofBenchmark;
 
+  @Option(
+      names = "--low-bits",
+      description = "Quantize the linears' weights to 4 and 3 bits and reconstruct them instead.")
+  private boolean lowBits;
+
   private Main() {}
 
   /** Runs the program and exits: 0, or 2 where options or files are wrong. */
@@ -181,6 +186,13 @@ public final class Main implements Callable<Integer> {
         timeProof(model, file, tokenizer, sentences);
       } else if (benchmark) {
         benchmark(model, file, tokenizer, sentences);
+      } else if (lowBits) {
+        Evaluation evaluation =
+            new Evaluation(
+                StsData.every(full ? 1 : every, StsData.test()),
+                new BatchEmbedder(tokenizer, model));
+        new LowBits(model, tokenizer, LowBits.sentences(calibration), evaluation)
+            .print(spec.commandLine().getOut());
       } else if (curves.isPresent()) {
         curves(model, tokenizer, sentences, curves.get());
       } else {
@@ -379,6 +391,11 @@ public final class Main implements Callable<Integer> {
           CALIBRATION_ROUNDS);
       out.flush();
     }
+    out.printf(
+        Locale.ROOT,
+        "freezing takes %.3f times what calibrating takes%n",
+        calibrating.freezing(CALIBRATION_ROUNDS));
+    out.flush();
     Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches).models();
     List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
     Batch batch = Batch.of(tokenizer.encode(some));

@@ -1,0 +1,106 @@
+package dev.bitfold.reconstruction;
+
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.reconstruction.Reconstruction.Method;
+import dev.bitfold.tensor.DenseFloats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Fits one weight: tries the methods one after another, and keeps what gives the least error of the
+ * layer's output on the rows for judging. Rounding to nearest is among the choices.
+ *
+ * @param weight the float weight
+ * @param nearest the weight as its quantizer rounds it
+ * @param fitted the moments that weights are fitted to
+ * @param judging the moments that they are judged by
+ * @param biased whether the layer has a bias, which takes up means
+ */
+record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boolean biased) {
+  /**
+   * Holds what is better than rounding to nearest.
+   *
+   * @param weight the weight on its grid
+   * @param scale the scale of the weight
+   * @param biasChange what to add to the bias, one value for each output channel
+   */
+  record Better(INDArray weight, CalibratedScale scale, INDArray biasChange) {}
+
+  /**
+   * Holds the outcome.
+   *
+   * @param nearest the relative error of rounding to nearest
+   * @param reached the relative error that was reached
+   * @param better empty if rounding to nearest is best
+   */
+  record Result(Method method, double nearest, double reached, Optional<Better> better) {}
+
+  private record Candidate(Method method, INDArray weight, CalibratedScale scale, double error) {}
+
+  Result best(ReconstructionOptions options, Factor factor) {
+    Optional<Moments.Center> center = biased ? Optional.of(fitted.center()) : Optional.empty();
+    Products judge = judging.products(center);
+    Products plain = judging.products(Optional.empty());
+    double energy = plain.energy(weight.rows());
+    double nearestError = plain.error(weight.rows(), weight.rows(nearest));
+    Candidate best = null;
+    for (Candidate candidate : candidates(fitted.products(center), judge, options, factor)) {
+      if (candidate.error() < (best == null ? nearestError : best.error())) {
+        best = candidate;
+      }
+    }
+    double relative = relative(nearestError, energy);
+    return best == null
+        ? new Result(Method.NEAREST, relative, relative, Optional.empty())
+        : new Result(
+            best.method(),
+            relative,
+            relative(best.error(), energy),
+            Optional.of(new Better(best.weight(), best.scale(), biasChange(best, center))));
+  }
+
+  private static double relative(double error, double energy) {
+    return energy > 0 ? Math.sqrt(Math.max(error, 0) / energy) : 0;
+  }
+
+  private List<Candidate> candidates(
+      Products products, Products judge, ReconstructionOptions options, Factor factor) {
+    List<Candidate> candidates = new ArrayList<>();
+    float[][] target = products.target(weight.rows(), factor);
+    Steps steps = new StepSearch(weight, products.power()).of(target);
+    candidates.add(candidate(Method.SCALES, Codes.nearest(weight, target, steps), judge));
+    Codes gptq = Codes.gptq(weight, target, steps, factor);
+    candidates.add(candidate(Method.GPTQ, gptq, judge));
+    if (options.sweeps() > 0) {
+      Codes descended = gptq.descended(target, products, options.sweeps());
+      candidates.add(candidate(Method.DESCENT, descended, judge));
+    }
+    return candidates;
+  }
+
+  private Candidate candidate(Method method, Codes codes, Products judge) {
+    CalibratedScale scale = weight.scale(codes.steps());
+    // The quantizer's own arithmetic, so that a frozen model holds these very values.
+    INDArray array = scale.fix(weight.quantizer()).quantize(weight.array(codes.rows()));
+    return new Candidate(method, array, scale, judge.error(weight.rows(), weight.rows(array)));
+  }
+
+  /** Returns what the mean of each output channel lacks. */
+  private INDArray biasChange(Candidate chosen, Optional<Moments.Center> center) {
+    float[] change = new float[weight.out()];
+    float[][] rows = weight.rows(chosen.weight());
+    center.ifPresent(
+        mean -> {
+          for (int o = 0; o < change.length; o++) {
+            double sum = 0;
+            for (int i = 0; i < weight.in(); i++) {
+              sum += (double) weight.rows()[o][i] * mean.x()[i] - (double) rows[o][i] * mean.q()[i];
+            }
+            change[o] = (float) sum;
+          }
+        });
+    return DenseFloats.array(change, change.length);
+  }
+}

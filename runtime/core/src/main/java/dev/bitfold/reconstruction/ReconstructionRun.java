@@ -1,0 +1,362 @@
+package dev.bitfold.reconstruction;
+
+import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.replay.Fingerprint;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.CalibratedScale;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.Tap;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.internal.state.WeightQuantizer;
+import dev.bitfold.layer.ArrayHooks;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.tensor.Workspaces;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Reconstructs the weights of a model, layer after layer in the order in which the model computes.
+ *
+ * <p>The inputs that a layer is fitted to come from the model with the layers before it
+ * reconstructed, and what it should compute from the float model. Some layers are fitted after one
+ * pass, with all of them still float, because each pass runs the model.
+ */
+public final class ReconstructionRun<M> {
+  /** Holds the state with reconstructed weights, their scales and biases, and what was done. */
+  public record Result(State state, Reconstructions done) {}
+
+  private final Replay<M> replay;
+  private final ModelShape shape;
+  private final ReconstructionOptions options;
+  private final Map<String, String> left = new LinkedHashMap<>();
+  private final List<Reconstruction> done = new ArrayList<>();
+
+  /** The state without the amax that rules give to the weights that are left. */
+  private State calibrated;
+
+  private State state;
+  private boolean repeats;
+
+  /**
+   * Makes a run.
+   *
+   * @param calibrated the calibrated state, after smoothing
+   * @param scaled the same with the amax that the user's rules give to weights, which are left
+   */
+  public ReconstructionRun(
+      Replay<M> replay,
+      ModelShape shape,
+      State calibrated,
+      State scaled,
+      ReconstructionOptions options) {
+    this.replay = replay;
+    this.shape = shape;
+    this.calibrated = calibrated;
+    this.state = scaled;
+    this.options = options;
+  }
+
+  /**
+   * Reconstructs the weights.
+   *
+   * @throws IllegalStateException if no weight can be reconstructed; the message has the reasons
+   * @throws CalibrationException if the model does not compute the same again
+   */
+  public Result run() {
+    List<Step> steps = steps(layers());
+    if (steps.isEmpty()) {
+      throw new IllegalStateException("no weight can be reconstructed: " + reasons());
+    }
+    int next = 0;
+    while (next < steps.size()) {
+      int end = (int) Math.min(steps.size(), (long) next + options.perPass());
+      List<Step> window = steps.subList(next, end);
+      List<Step> open = steps.subList(next, steps.size());
+      Set<String> quantized = quantizedLayersBut(open);
+      if (quantized.isEmpty() || window.size() == steps.size()) {
+        onFloatInputs(window, steps);
+      } else {
+        onQuantizedInputs(window, open, state.onlyOf(quantized));
+      }
+      window.forEach(this::fit);
+      next += window.size();
+    }
+    return new Result(calibrated, new Reconstructions(done, left));
+  }
+
+  /** Returns the layers with quantizers that are in none of these steps. */
+  private Set<String> quantizedLayersBut(List<Step> open) {
+    Set<String> layers = new LinkedHashSet<>();
+    state.descriptors().keySet().forEach(path -> layers.add(TensorSite.layerOf(path)));
+    open.forEach(step -> step.layers().forEach(layer -> layers.remove(layer.layer().path())));
+    return layers;
+  }
+
+  private String reasons() {
+    if (left.isEmpty()) {
+      return "no weight is quantized";
+    }
+    List<String> all = new ArrayList<>();
+    left.forEach((path, reason) -> all.add(path + ": " + reason));
+    return String.join("; ", all);
+  }
+
+  private Map<String, ProductLayer> layers() {
+    Map<String, ProductLayer> layers = new LinkedHashMap<>();
+    for (String path : state.descriptors().keySet()) {
+      TensorSite site = shape.site(path);
+      if (site.tensor().role() == TensorRole.WEIGHT) {
+        try {
+          layers.put(site.layer(), ProductLayer.of(shape.layer(site), site, state));
+        } catch (ProductLayer.Unfit e) {
+          left.put(path, e.getMessage());
+        }
+      }
+    }
+    return layers;
+  }
+
+  private INDArray held(TensorSite site) {
+    return state.tensors().getOrDefault(site.path(), shape.tensor(site));
+  }
+
+  /**
+   * Runs the float model over the first batch, and returns the layers that are products, those with
+   * one input together, in the order of their first calls.
+   */
+  private List<Step> steps(Map<String, ProductLayer> layers) {
+    Map<String, Long> inputs = new LinkedHashMap<>();
+    Map<String, INDArray> open = new LinkedHashMap<>();
+    Map<String, String> unfit = new LinkedHashMap<>();
+    Tap tap =
+        new Tap() {
+          @Override
+          public INDArray input(TensorSite site, INDArray x) {
+            ProductLayer layer = layers.get(site.layer());
+            if (layer != null && site.equals(layer.input())) {
+              repeats |= inputs.containsKey(site.layer());
+              open.put(site.layer(), x);
+              inputs.computeIfAbsent(
+                  site.layer(),
+                  path -> 31 * Fingerprint.of(x) + Fingerprint.of(quantized(layer, x)));
+            }
+            return x;
+          }
+
+          @Override
+          public INDArray output(TensorSite site, INDArray y) {
+            ProductLayer layer = layers.get(site.layer());
+            INDArray x = open.remove(site.layer());
+            if (layer != null && x != null) {
+              try {
+                layer.require(
+                    floats(layer, x), y, held(layer.weight()), layer.bias().map(b -> held(b)));
+              } catch (ProductLayer.Unfit e) {
+                unfit.put(site.layer(), e.getMessage());
+              }
+            }
+            return y;
+          }
+        };
+    replay.iterator().next().run(replay.rebuild(state.withoutQuantizers(), tap));
+    Map<Long, List<ProductLayer>> together = new LinkedHashMap<>();
+    inputs.forEach(
+        (path, input) -> {
+          if (!unfit.containsKey(path)) {
+            together.computeIfAbsent(input, x -> new ArrayList<>()).add(layers.get(path));
+          }
+        });
+    layers.forEach(
+        (path, layer) -> {
+          if (!inputs.containsKey(path)) {
+            left.put(layer.weight().path(), "its layer was not called in the first batch");
+          } else if (unfit.containsKey(path)) {
+            left.put(layer.weight().path(), unfit.get(path));
+          }
+        });
+    return together.values().stream().map(Step::new).toList();
+  }
+
+  /** Returns an input as the smoothed float layer sees it. */
+  private INDArray floats(ProductLayer layer, INDArray x) {
+    return through(state.withoutQuantizers(), layer, x);
+  }
+
+  /** Returns an input as the quantized layer sees it. */
+  private INDArray quantized(ProductLayer layer, INDArray x) {
+    return through(state, layer, x);
+  }
+
+  private INDArray through(State some, ProductLayer layer, INDArray x) {
+    ArrayHooks hooks = shape.hooks(layer.layer().path(), layer.layer().type(), some);
+    return Objects.requireNonNull(hooks.input(layer.input().tensor().name(), x));
+  }
+
+  /**
+   * Adds up the moments of steps in one pass of the float model, because no layer before them is
+   * reconstructed.
+   */
+  private void onFloatInputs(List<Step> steps, List<Step> all) {
+    Map<String, Step> byLayer = byFirstLayer(steps);
+    long[] number = new long[1];
+    LayerCalls calls =
+        new LayerCalls(
+            inputs(steps),
+            after(all, steps.size()),
+            (path, x) -> {
+              Step step = Objects.requireNonNull(byLayer.get(path));
+              INDArray q = quantized(step.first(), x);
+              Workspaces.outside(
+                  () -> {
+                    INDArray rows = step.first().rows(floats(step.first(), x));
+                    step.add(number[0], rows, x == q ? rows : step.first().rows(q));
+                    return rows;
+                  });
+            });
+    M floats = replay.rebuild(state.withoutQuantizers(), calls);
+    for (Replay.Batch<M> batch : replay.pass("reconstructing")) {
+      calls.run(() -> batch.run(floats));
+      number[0]++;
+    }
+  }
+
+  private static Map<String, Step> byFirstLayer(List<Step> steps) {
+    Map<String, Step> byLayer = new LinkedHashMap<>();
+    steps.forEach(step -> byLayer.put(step.first().layer().path(), step));
+    return byLayer;
+  }
+
+  private static Map<String, TensorSite> inputs(List<Step> steps) {
+    Map<String, TensorSite> inputs = new LinkedHashMap<>();
+    steps.forEach(step -> inputs.put(step.first().layer().path(), step.first().input()));
+    return inputs;
+  }
+
+  /** Returns the layers at whose input a pass may end because these steps have been seen. */
+  private Set<String> after(List<Step> all, int end) {
+    Set<String> later = new LinkedHashSet<>();
+    if (!repeats) {
+      for (Step step : all.subList(end, all.size())) {
+        step.layers().forEach(layer -> later.add(layer.layer().path()));
+      }
+    }
+    return later;
+  }
+
+  /**
+   * Adds up the moments of steps whose inputs come from the model with the layers before them
+   * quantized, and beside them the float model's inputs. The two passes are made batch by batch, so
+   * that the inputs of one batch are held at a time.
+   *
+   * @param open these steps and all that follow, which are float
+   * @param before the state in which they are
+   */
+  private void onQuantizedInputs(List<Step> steps, List<Step> open, State before) {
+    Map<String, Step> byLayer = byFirstLayer(steps);
+    Map<String, List<INDArray>> kept = new LinkedHashMap<>();
+    long[] number = new long[1];
+    LayerCalls ofFloats =
+        new LayerCalls(
+            inputs(steps),
+            after(open, steps.size()),
+            (path, x) -> {
+              ProductLayer layer = Objects.requireNonNull(byLayer.get(path)).first();
+              kept.computeIfAbsent(path, p -> new ArrayList<>())
+                  .add(Workspaces.outside(() -> layer.rows(floats(layer, x))));
+            });
+    LayerCalls ofQuantized =
+        new LayerCalls(
+            inputs(steps),
+            after(open, steps.size()),
+            (path, x) -> {
+              Step step = Objects.requireNonNull(byLayer.get(path));
+              List<INDArray> expected = kept.getOrDefault(path, List.of());
+              INDArray q = Workspaces.outside(() -> step.first().rows(quantized(step.first(), x)));
+              if (expected.isEmpty() || !expected.get(0).equalShapes(q)) {
+                throw new CalibrationException(
+                    path
+                        + " is not called as often, or not with as many rows, in the quantized model"
+                        + " as in the float model, so its inputs cannot be paired: reconstruct with"
+                        + " ReconstructionOptions.DEFAULT.withPerPass(ReconstructionOptions.ALL)");
+              }
+              step.add(number[0], expected.remove(0), q);
+            });
+    M floats = replay.rebuild(state.withoutQuantizers(), ofFloats);
+    M quantized = replay.rebuild(before, ofQuantized);
+    for (Replay.Batch<M> batch :
+        replay.pass("reconstructing " + steps.get(0).first().layer().path())) {
+      kept.clear();
+      ofFloats.run(() -> batch.run(floats));
+      ofQuantized.run(() -> batch.run(quantized));
+      number[0]++;
+    }
+  }
+
+  /** Chooses the weights of a step, and puts them into the state. */
+  private void fit(Step step) {
+    Moments fitted = step.fitted();
+    Moments judging = step.judging();
+    Map<Boolean, Factor> factors = new LinkedHashMap<>();
+    for (ProductLayer layer : step.layers()) {
+      String path = layer.weight().path();
+      if (fitted == null || judging == null || fitted.rows() == 0 || judging.rows() == 0) {
+        left.put(path, "its layer saw no rows");
+        continue;
+      }
+      boolean biased = layer.bias().isPresent();
+      Factor factor;
+      try {
+        factor =
+            factors.computeIfAbsent(
+                biased,
+                centred ->
+                    Factor.of(
+                        fitted.products(centred ? Optional.of(fitted.center()) : Optional.empty()),
+                        options.damping()));
+      } catch (ArithmeticException e) {
+        left.put(path, "the moments of its inputs cannot be used: " + e.getMessage());
+        continue;
+      }
+      INDArray held = held(layer.weight());
+      QuantDescriptor descriptor = Objects.requireNonNull(state.descriptors().get(path));
+      Quantizer nearest = WeightQuantizer.of(shape, state, layer.weight(), descriptor, held);
+      Quantizer open = Quantizer.of(descriptor, layer.weight().tensor().layout(), shape.kernels());
+      Fit.Result best =
+          new Fit(
+                  Weight.of(open, held, layer.outputs()),
+                  nearest.quantize(held),
+                  fitted,
+                  judging,
+                  biased)
+              .best(options, factor);
+      done.add(new Reconstruction(path, best.method(), best.nearest(), best.reached()));
+      best.better().ifPresent(better -> put(layer, better));
+    }
+    step.clear();
+  }
+
+  private void put(ProductLayer layer, Fit.Better better) {
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    tensors.put(layer.weight().path(), better.weight());
+    layer
+        .bias()
+        .ifPresent(
+            site -> {
+              INDArray held = held(site);
+              tensors.put(site.path(), held.add(better.biasChange().reshape(held.shape())));
+            });
+    Map<String, CalibratedScale> scale = Map.of(layer.weight().path(), better.scale());
+    calibrated = calibrated.withSmoothing(Map.of(), tensors).withScales(scale);
+    state = state.withSmoothing(Map.of(), tensors).withScales(scale);
+  }
+}

@@ -1,0 +1,336 @@
+package dev.bitfold.reconstruction;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.Plan;
+import dev.bitfold.Quantized;
+import dev.bitfold.annotations.Format;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.toy.ToyDense;
+import dev.bitfold.toy.ToyLinear;
+import dev.bitfold.toy.ToyNet;
+import dev.bitfold.toy.ToyStack;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What reconstruction promises, measured on the frozen models themselves. */
+class ReconstructionTest {
+  private static final ReconstructionOptions APART =
+      ReconstructionOptions.DEFAULT.withPerPass(ReconstructionOptions.ALL);
+
+  private static Recipe weights(QuantDescriptor descriptor) {
+    return Recipe.of("weights").with(Role.WEIGHT, descriptor);
+  }
+
+  private static QuantDescriptor.Builder bits(int bits) {
+    return QuantDescriptor.builder().bits(bits);
+  }
+
+  /** Batches whose channels depend on each other, with a mean. */
+  private static List<INDArray> correlated(int count, int rows, int width) {
+    INDArray mix = ToyStack.normal(7, width, width);
+    INDArray mean = ToyStack.normal(8, width);
+    return IntStream.range(0, count)
+        .mapToObj(i -> ToyStack.normal(50 + i, rows, width).mmul(mix).addRowVector(mean))
+        .toList();
+  }
+
+  private static double distance(INDArray x, INDArray y) {
+    return x.sub(y).norm2Number().doubleValue();
+  }
+
+  private static Calibration<ToyStack> calibrated(
+      ToyStack stack, List<INDArray> batches, Recipe recipe) {
+    return ToyStack.plan(stack).using(recipe).calibrate(batches, ToyStack::forward);
+  }
+
+  static Stream<QuantDescriptor> formats() {
+    return Stream.of(
+        bits(2).per("O").build(),
+        bits(3).blockSizes(BlockSize.along("I", 8)).build(),
+        bits(4).build(),
+        bits(4).per("O").build(),
+        bits(4).per("I").build(),
+        bits(4).narrowRange(true).blockSizes(BlockSize.along("I", 7)).build(),
+        bits(4).affine(true).per("O").build(),
+        bits(4).affine(true).blockSizes(BlockSize.along("I", 8)).build(),
+        bits(3).affine(true).unsigned(true).blockSizes(BlockSize.along("O", 2)).build(),
+        bits(8).per("O").build(),
+        QuantDescriptor.builder().bits(2, 1).per("O").build(),
+        QuantDescriptor.builder().bits(4, 3).build(),
+        QuantDescriptor.builder().format(Format.NF4).blockSizes(BlockSize.along("I", 8)).build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void noLayerBecomesWorseAndTheErrorsAreThoseOfTheFrozenModel(QuantDescriptor descriptor) {
+    ToyStack stack = ToyStack.random(1, 24, 10);
+    List<INDArray> batches = correlated(16, 12, 24);
+    Calibration<ToyStack> nearest = calibrated(stack, batches, weights(descriptor));
+    Calibration<ToyStack> reconstructed = nearest.reconstruct(APART);
+    Reconstruction weight = reconstructed.reconstructions().weights().get(0);
+
+    double nearestError = judged(stack, nearest.freeze(), batches);
+    double reached = judged(stack, reconstructed.freeze(), batches);
+
+    assertEquals(nearestError, weight.nearest(), 1e-3 * nearestError);
+    assertEquals(reached, weight.reached(), 1e-3 * nearestError);
+    assertTrue(reached <= nearestError * (1 + 1e-6), reached + " > " + nearestError);
+    if (descriptor.format().bits() <= 4) {
+      assertTrue(reached < 0.9 * nearestError, weight.toString());
+    }
+  }
+
+  /** The error on each eighth batch, which is not fitted to, relative to the product alone. */
+  private static double judged(
+      ToyStack stack, Quantized<ToyStack> quantized, List<INDArray> batches) {
+    double noise = 0;
+    double signal = 0;
+    for (int i = 7; i < batches.size(); i += 8) {
+      INDArray x = batches.get(i);
+      noise += Math.pow(distance(stack.forward(x), quantized.model().forward(x)), 2);
+      INDArray product = x.mmul(stack.layers().get(0).weight());
+      signal += Math.pow(product.norm2Number().doubleValue(), 2);
+    }
+    return Math.sqrt(noise / signal);
+  }
+
+  @Test
+  void inSequenceALayerMakesUpForThoseBeforeIt() {
+    ToyStack stack = ToyStack.random(3, 32, 32, 32, 16);
+    List<INDArray> batches = correlated(16, 24, 32);
+    List<INDArray> others = correlated(20, 24, 32).subList(16, 20);
+    Calibration<ToyStack> calibration =
+        calibrated(stack, batches, weights(bits(3).per("O").build()));
+
+    double nearest = calibration.freeze().compare(stack, others, ToyStack::forward).relativeError();
+    double apart =
+        calibration
+            .reconstruct(APART)
+            .freeze()
+            .compare(stack, others, ToyStack::forward)
+            .relativeError();
+    double sequential =
+        calibration
+            .reconstruct(ReconstructionOptions.DEFAULT.withPerPass(1))
+            .freeze()
+            .compare(stack, others, ToyStack::forward)
+            .relativeError();
+
+    assertTrue(apart < 0.8 * nearest, apart + " and " + nearest);
+    assertTrue(sequential < 0.95 * apart, sequential + " and " + apart);
+  }
+
+  @Test
+  void quantizedInputsAreFittedTo() {
+    ToyStack stack = ToyStack.random(4, 16, 12, 8);
+    List<INDArray> batches = ToyStack.batches(16, 24, 16);
+    Recipe recipe = weights(bits(4).per("O").build()).with(Role.INPUT, QuantDescriptor.bits(4));
+    Calibration<ToyStack> smooth = calibrated(stack, batches, recipe);
+    double nearest = smooth.freeze().compare(stack, batches, ToyStack::forward).relativeError();
+
+    for (int perPass : new int[] {1, 2, ReconstructionOptions.ALL}) {
+      ReconstructionOptions options = ReconstructionOptions.DEFAULT.withPerPass(perPass);
+      Calibration<ToyStack> reconstructed = smooth.reconstruct(options);
+      assertTrue(
+          reconstructed.freeze().compare(stack, batches, ToyStack::forward).relativeError()
+              < nearest,
+          options.toString());
+    }
+  }
+
+  @Test
+  void theFrozenModelIsTheOneThatIsSavedLoadedAndCompressed(@TempDir Path folder)
+      throws IOException {
+    ToyStack stack = ToyStack.random(5, 24, 16, 8);
+    List<INDArray> batches = correlated(8, 12, 24);
+    INDArray x = batches.get(3);
+    for (QuantDescriptor descriptor : formats().toList()) {
+      Plan<ToyStack> plan = ToyStack.plan(stack).using(weights(descriptor));
+      Quantized<ToyStack> frozen =
+          plan.calibrate(batches, ToyStack::forward)
+              .reconstruct(ReconstructionOptions.DEFAULT)
+              .freeze();
+      INDArray expected = frozen.model().forward(x);
+      Path file = folder.resolve("state.safetensors");
+      frozen.save(file);
+
+      assertEquals(
+          expected,
+          Quantized.load(stack, ToyStack.component(), file).model().forward(x),
+          descriptor.toString());
+      assertEquals(expected, frozen.compress().model().forward(x), descriptor.toString());
+    }
+  }
+
+  @Test
+  void theSameDataGiveTheSameBits() {
+    ToyStack stack = ToyStack.random(6, 24, 16, 8);
+    List<INDArray> batches = correlated(9, 12, 24);
+    Calibration<ToyStack> calibration =
+        calibrated(stack, batches, weights(bits(4).per("O").build()));
+    INDArray once =
+        calibration
+            .reconstruct(ReconstructionOptions.DEFAULT)
+            .freeze()
+            .model()
+            .forward(batches.get(0));
+    INDArray again =
+        calibration
+            .reconstruct(ReconstructionOptions.DEFAULT)
+            .freeze()
+            .model()
+            .forward(batches.get(0));
+
+    assertEquals(once, again);
+  }
+
+  @Test
+  void smoothingAndSkippingComeBeforeAndBiasesBeforeOrAfter() {
+    ToyStack stack = ToyStack.random(7, 16, 12, 8);
+    List<INDArray> batches = ToyStack.batches(8, 24, 16);
+    Calibration<ToyStack> calibration = ToyStack.plan(stack).calibrate(batches, ToyStack::forward);
+    Calibration<ToyStack> reconstructed = calibration.reconstruct(APART);
+
+    assertEquals(
+        "the weights are reconstructed already, for the inputs as they are: call smoothQuant before"
+            + " reconstruct",
+        assertThrows(IllegalStateException.class, reconstructed::smoothQuant).getMessage());
+    assertEquals(
+        "the weights are reconstructed already, for the inputs as they are: call reconstruct once",
+        assertThrows(IllegalStateException.class, () -> reconstructed.reconstruct(APART))
+            .getMessage());
+    INDArray x = batches.get(0);
+    assertEquals(
+        calibration.smoothQuant().correctBiases().reconstruct(APART).freeze().model().forward(x),
+        calibration.smoothQuant().reconstruct(APART).correctBiases().freeze().model().forward(x));
+    assertEquals(
+        "the weights are reconstructed already, for the inputs as they are: call skip before"
+            + " reconstruct",
+        assertThrows(IllegalStateException.class, () -> reconstructed.skip("**")).getMessage());
+  }
+
+  @Test
+  void aWeightWhoseAmaxTheUserHasSetIsLeft() {
+    ToyStack stack = ToyStack.random(8, 16, 12, 8);
+    List<INDArray> batches = ToyStack.batches(8, 24, 16);
+    Calibration<ToyStack> calibration = ToyStack.plan(stack).calibrate(batches, ToyStack::forward);
+    List<String> paths =
+        calibration.reconstruct(APART).reconstructions().weights().stream()
+            .map(Reconstruction::path)
+            .toList();
+    Calibration<ToyStack> set =
+        calibration.weightAmax(paths.get(0), (path, weight) -> weight.amax(0).mul(0.9));
+
+    Reconstructions done = set.reconstruct(APART).reconstructions();
+
+    assertEquals(List.of(paths.get(1)), done.weights().stream().map(Reconstruction::path).toList());
+    assertEquals("its amax is fixed", done.left().get(paths.get(0)));
+    assertTrue(done.toString().contains(paths.get(0) + ": as it was, its amax is fixed"));
+    Calibration<ToyStack> reconstructed = calibration.reconstruct(APART);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> reconstructed.weightAmax(paths.get(0), (path, weight) -> weight.amax(0)));
+  }
+
+  @Test
+  void withoutAWeightToReconstructTheReasonsAreSaid() {
+    ToyStack stack = ToyStack.random(9, 16, 12);
+    List<INDArray> batches = ToyStack.batches(2, 24, 16);
+    Recipe mx = weights(bits(4).blockSizes(BlockSize.along("I", 8)).scaleBits(8, 0).build());
+
+    String message =
+        Objects.requireNonNull(
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> calibrated(stack, batches, mx).reconstruct(APART))
+                .getMessage());
+
+    assertTrue(message.startsWith("no weight can be reconstructed: "), message);
+    assertTrue(message.endsWith("its scales are E8M0, and not FLOAT32"), message);
+  }
+
+  @Test
+  void deadChannelsAndFewerRowsThanChannelsAreNoTrouble() {
+    ToyStack stack = ToyStack.random(10, 40, 12);
+    List<INDArray> batches = new ArrayList<>();
+    for (INDArray x : correlated(2, 5, 40)) {
+      x.getColumns(3, 17).assign(0);
+      batches.add(x);
+    }
+    Calibration<ToyStack> calibration =
+        calibrated(stack, batches, weights(bits(3).per("O").build()));
+
+    Reconstruction weight = calibration.reconstruct(APART).reconstructions().weights().get(0);
+
+    assertTrue(Double.isFinite(weight.reached()), weight.toString());
+    assertTrue(weight.reached() < weight.nearest(), weight.toString());
+  }
+
+  @Test
+  void inputsOfZerosLeaveTheWeight() {
+    ToyStack stack = ToyStack.random(11, 16, 12, 8);
+    stack.layers().get(0).weight().assign(0);
+    ToyStack zeros =
+        new ToyStack(
+            List.of(
+                new ToyDense(stack.layers().get(0).weight(), ToyStack.normal(1, 12).assign(0)),
+                stack.layers().get(1)));
+    Calibration<ToyStack> calibration =
+        calibrated(zeros, ToyStack.batches(2, 8, 16), weights(bits(4).per("O").build()));
+
+    Reconstructions done = calibration.reconstruct(APART).reconstructions();
+
+    assertTrue(done.left().toString().contains("its inputs are all zero"), done.toString());
+  }
+
+  @Test
+  void aLayerWithoutABiasIsReconstructed() {
+    ToyNet net =
+        new ToyNet(
+            new ToyLinear(ToyStack.normal(12, 16, 12)), new ToyLinear(ToyStack.normal(13, 12, 8)));
+    List<INDArray> batches = correlated(8, 24, 16);
+    Calibration<ToyNet> calibration =
+        ToyNet.plan(net)
+            .using(weights(bits(3).per("O").build()))
+            .calibrate(batches, ToyNet::forward);
+    double nearest = calibration.freeze().compare(net, batches, ToyNet::forward).relativeError();
+
+    Calibration<ToyNet> reconstructed = calibration.reconstruct(ReconstructionOptions.DEFAULT);
+
+    assertEquals(2, reconstructed.reconstructions().weights().size());
+    assertFalse(
+        reconstructed.freeze().compare(net, batches, ToyNet::forward).relativeError()
+            > 0.8 * nearest);
+  }
+
+  @Test
+  void optionsOutsideTheirRangeAreRefused() {
+    assertThrows(
+        IllegalArgumentException.class, () -> ReconstructionOptions.DEFAULT.withPerPass(0));
+    assertThrows(
+        IllegalArgumentException.class, () -> ReconstructionOptions.DEFAULT.withSweeps(-1));
+    assertThrows(
+        IllegalArgumentException.class, () -> ReconstructionOptions.DEFAULT.withDamping(0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ReconstructionOptions.DEFAULT.withDamping(Double.NaN));
+  }
+}
