@@ -170,4 +170,28 @@ class ScaleEdgesTest {
       }
     }
   }
+
+  @Test
+  void zerosBesideTinyValuesStayZeros() {
+    QuantDescriptor descriptor =
+        QuantDescriptor.builder()
+            .bits(8)
+            .blockSizes(BlockSize.axis(-1, 3))
+            .scaleBits(4, 3)
+            .scaleRule(ScaleRule.RECIPROCAL)
+            .build();
+    INDArray x = Nd4j.createFromArray(1e-32f, 0f, -1e-33f, 3e-38f, 0f, -1e-38f);
+
+    for (QuantKernels kernels : KERNELS) {
+      if (kernels.name().contains("cuda")) {
+        continue; // its kernels compute this scale themselves, with an infinite factor
+      }
+      INDArray y = Quantizer.of(descriptor).withKernels(kernels).quantize(x);
+      for (int i = 0; i < 6; i++) {
+        float expected = x.getFloat(i);
+        // The factor of the second block is as large as a float can be, which is too small.
+        assertEquals(expected, y.getFloat(i), i < 3 ? 4e-35f : Math.abs(expected), "at " + i);
+      }
+    }
+  }
 }

@@ -87,9 +87,10 @@ final class E4m3Scales {
       float backward = backward(amax, code, global);
       return backward == 0 ? Float.POSITIVE_INFINITY : backward;
     }
-    // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros.
+    // A block of zeros is given the scale 1; one whose scale is 0 becomes zeros. An infinite factor
+    // would make NaN of the zeros in a block of tiny values.
     double exact = FloatCodec.E4M3.decode(code & 0xff) / perUnit(global, max);
-    return amax == 0 ? 1f : exact == 0 ? 0f : (float) (1 / exact);
+    return amax == 0 ? 1f : exact == 0 ? 0f : (float) Math.min(1 / exact, Float.MAX_VALUE);
   }
 
   private float backward(float amax, byte code, float global) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -112,7 +113,12 @@ public final class Prover {
         proveOrExplain(sessions, shown, feed);
         if (proof.model().isPresent()) {
           new WholeModel(
-                  exported, settings, proof.model().get(), WholeModel.QUANTIZED, NOT_THE_MODEL)
+                  exported,
+                  settings,
+                  proof.model().get(),
+                  WholeModel.QUANTIZED,
+                  NOT_THE_MODEL,
+                  Optional.of(reference.original()))
               .compare(whole, feed);
         }
       }
