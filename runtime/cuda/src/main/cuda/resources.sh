@@ -1,12 +1,13 @@
 #!/bin/sh
 # What ptxas makes of the kernels, as a table: registers of a thread on each architecture, bytes of shared
 # memory of a block, and bytes of registers that are spilled, on all of them together.
-# PTXAS names the assembler, of CUDA 12.8 or later.
+# PTXAS names the assembler; architectures that it does not know are left out, as sm_100 before CUDA 12.8.
 set -eu
 cd "$(dirname "$0")"
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 for architecture in 75 80 86 89 90 100; do
+  "${PTXAS:-ptxas}" --help | grep -q "'sm_$architecture'" || continue
   "${PTXAS:-ptxas}" -v -arch=sm_$architecture ../resources/dev/bitfold/cuda/kernels.ptx -o /dev/null 2>&1 |
     sed "s/^/sm_$architecture /" >> "$report"
 done

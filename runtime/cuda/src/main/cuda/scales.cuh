@@ -116,7 +116,10 @@ __device__ inline ScalePair e4m3_scale(float amax, const ScaleFormula& formula) 
     bool none = amax == 0.0f || is_infinite(max / global);
     float scale = to_e4m3(none ? 0.0f : static_cast<float>(amax / max * per_unit));
     double exact = scale / per_unit;
-    float forward = amax == 0.0f ? 1.0f : exact == 0.0 ? 0.0f : static_cast<float>(1.0 / exact);
+    // An infinite factor would make NaN of the zeros in a block of tiny values.
+    float inverse = static_cast<float>(1.0 / exact);
+    inverse = is_infinite(inverse) ? 0x1.fffffep127f : inverse;
+    float forward = amax == 0.0f ? 1.0f : exact == 0.0 ? 0.0f : inverse;
     return {forward, amax == 0.0f ? 1.0f : static_cast<float>(scale / per_unit)};
   }
   float scale;

@@ -119,8 +119,10 @@ record ExactScales(float forward, boolean divides, float backward, boolean divid
     if (exact == 0) {
       return new ExactScales(0, false, 0, false);
     }
-    double inverse = Ratio.of(1).over(Ratio.of(exact)).toDouble();
-    return new ExactScales(Ratio.of(inverse).toFloat(), false, Ratio.of(exact).toFloat(), false);
+    float inverse = Ratio.of(Ratio.of(1).over(Ratio.of(exact)).toDouble()).toFloat();
+    // An infinite factor would make NaN of a zero in the block.
+    float forward = Float.isInfinite(inverse) ? Float.MAX_VALUE : inverse;
+    return new ExactScales(forward, false, Ratio.of(exact).toFloat(), false);
   }
 
   /** Int8 scales: what each amax is stored as, all around their mean. */

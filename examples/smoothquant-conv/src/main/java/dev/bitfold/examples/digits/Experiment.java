@@ -49,7 +49,8 @@ final class Experiment {
     Map<String, Double> alphas = new TreeMap<>();
     w8a8Smooth
         .alphaCurves()
-        .forEach((layer, curve) -> curve.chosen().fixed().ifPresent(best -> alphas.put(layer, best)));
+        .forEach(
+            (layer, curve) -> curve.chosen().fixed().ifPresent(best -> alphas.put(layer, best)));
     return new Row(
         name,
         net.accuracy(test),

@@ -124,6 +124,9 @@ class PtxTest {
   void noKernelSpillsRegisters(int architecture, @TempDir Path directory) throws Exception {
     Optional<Path> ptxas = StandIn.tool("ptxas");
     assumeTrue(ptxas.isPresent(), "no ptxas here");
+    assumeTrue(
+        run(List.of(ptxas.get().toString(), "--help")).contains("'sm_" + architecture + "'"),
+        "this ptxas is older than the architecture");
     String report =
         run(
             List.of(
