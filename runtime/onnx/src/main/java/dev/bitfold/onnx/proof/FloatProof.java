@@ -7,7 +7,6 @@ import dev.bitfold.onnx.session.SessionException;
 import dev.bitfold.onnx.session.Settings;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -36,8 +35,7 @@ public final class FloatProof {
               ? new ProofFeeds(new Reference(file), random.seed())
                   .takenBy(feed -> HostValue.run(session, feed))
               : ((OnnxProof.OnFeeds) proof).feeds();
-      WholeModel whole =
-          new WholeModel(file, Settings.DEFAULT, model, WholeModel.FLOAT, remedy, Optional.empty());
+      WholeModel whole = new WholeModel(file, Settings.DEFAULT, model, false, remedy);
       double largest = 0;
       for (Map<String, INDArray> feed : feeds) {
         largest = Math.max(largest, whole.compare(session, feed));

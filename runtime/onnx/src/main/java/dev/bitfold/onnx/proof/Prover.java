@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -112,13 +111,7 @@ public final class Prover {
       for (Map<String, INDArray> feed : feeds) {
         proveOrExplain(sessions, shown, feed);
         if (proof.model().isPresent()) {
-          new WholeModel(
-                  exported,
-                  settings,
-                  proof.model().get(),
-                  WholeModel.QUANTIZED,
-                  NOT_THE_MODEL,
-                  Optional.of(reference.original()))
+          new WholeModel(exported, settings, proof.model().get(), true, NOT_THE_MODEL)
               .compare(whole, feed);
         }
       }
