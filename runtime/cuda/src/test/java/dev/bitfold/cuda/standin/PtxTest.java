@@ -149,7 +149,7 @@ class PtxTest {
   void thePageListsTheResourcesOfEveryKernel() throws IOException {
     String page = Files.readString(Path.of("..", "..", "docs", "gpu.md"));
     List<String> rows =
-        page.lines().filter(line -> line.matches("\\| `\\w+` \\|( \\d+ \\|){8}")).toList();
+        page.lines().filter(line -> line.matches("\\| `\\w+` \\|( \\d+ \\|){7,}")).toList();
     assertEquals(
         StandIn.kernels().stream().sorted().toList(),
         rows.stream().map(row -> row.split("`", 3)[1]).sorted().toList(),
