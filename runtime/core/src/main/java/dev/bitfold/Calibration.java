@@ -22,15 +22,18 @@ import dev.bitfold.reconstruction.Reconstructions;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.smoothquant.SmoothQuantOptions;
 import dev.bitfold.smoothquant.SmoothQuantRun;
-import dev.bitfold.smoothquant.SmoothedLayers;
 import dev.bitfold.tuning.Advice;
 import dev.bitfold.tuning.Adviser;
+import dev.bitfold.tuning.Allocation;
+import dev.bitfold.tuning.AllocationRun;
+import dev.bitfold.tuning.Budget;
 import dev.bitfold.tuning.Corrections;
 import dev.bitfold.tuning.Sensitivity;
 import dev.bitfold.tuning.SensitivityRun;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -51,8 +54,7 @@ public final class Calibration<M> {
   private final Corrections corrections;
   private final State state;
   private final Map<String, Observation> observations;
-  private final SmoothedLayers smoothed;
-  private final Reconstructions reconstructions;
+  private final Chosen chosen;
 
   private Calibration(
       Replay<M> replay,
@@ -60,16 +62,14 @@ public final class Calibration<M> {
       State calibrated,
       Corrections corrections,
       Map<String, Observation> observations,
-      SmoothedLayers smoothed,
-      Reconstructions reconstructions) {
+      Chosen chosen) {
     this.replay = replay;
     this.shape = shape;
     this.calibrated = calibrated;
     this.corrections = corrections;
     this.state = corrections.of(replay, shape, calibrated);
     this.observations = observations;
-    this.smoothed = smoothed;
-    this.reconstructions = reconstructions;
+    this.chosen = chosen;
   }
 
   static <M> Calibration<M> run(
@@ -86,8 +86,7 @@ public final class Calibration<M> {
         state.withScales(SmoothQuantRun.scales(seen.observations())),
         Corrections.NONE.withDefault(shape, state, weightAmax),
         seen.observations(),
-        SmoothedLayers.wanted(descriptions.smooth()),
-        Reconstructions.NONE);
+        Chosen.nothing(descriptions.smooth()));
   }
 
   /** Smooths the layers marked {@code @SmoothQuant} as their annotations say. */
@@ -109,19 +108,14 @@ public final class Calibration<M> {
    */
   public Calibration<M> smoothQuant(SmoothQuantOptions options) {
     Objects.requireNonNull(options, "options");
-    smoothed.requireOpen();
-    reconstructions.requireNone("call smoothQuant before reconstruct");
+    chosen.smoothed().requireOpen();
+    chosen.reconstructions().requireNone("call smoothQuant before reconstruct");
     replay.requireUnchanged();
     SmoothQuantRun.Result result = smoothing(options).run();
+    SmoothQuantRun<M> search = smoothing(SmoothQuantOptions.searchAlpha());
+    Chosen more = chosen.with(result.smoothed(), search::wholeCurves);
     return new Calibration<>(
-        replay,
-        shape,
-        result.state(),
-        corrections,
-        result.observations(),
-        smoothed.with(
-            result.smoothed(), () -> smoothing(SmoothQuantOptions.searchAlpha()).wholeCurves()),
-        reconstructions);
+        replay, shape, result.state(), corrections, result.observations(), more);
   }
 
   private SmoothQuantRun<M> smoothing(SmoothQuantOptions options) {
@@ -130,7 +124,7 @@ public final class Calibration<M> {
         shape,
         calibrated,
         observations,
-        smoothed.wanted(),
+        chosen.smoothed().wanted(),
         other -> corrections.scaled(shape, other),
         options);
   }
@@ -140,24 +134,23 @@ public final class Calibration<M> {
    * not by rounding each weight. Layers that compute {@code x * W + b} are reconstructed, which the
    * first batch is checked for; the bias takes up the mean error. No layer becomes worse.
    *
-   * <p>Call this method after {@link #smoothQuant} and {@link #skip}, and before or after {@link
-   * #correctBiases}. A weight whose amax {@link #weightAmax} has set is left.
+   * <p>Call this method after {@link #smoothQuant} and {@link #skip}. A weight whose amax {@link
+   * #weightAmax} has set is left.
    *
    * @throws IllegalStateException if no weight can be reconstructed, or they are already
    */
   public Calibration<M> reconstruct(ReconstructionOptions options) {
     Objects.requireNonNull(options, "options");
-    reconstructions.requireNone("call reconstruct once");
+    chosen.reconstructions().requireNone("call reconstruct once");
     replay.requireUnchanged();
     State scaled = corrections.scaled(shape, calibrated);
     var result = new ReconstructionRun<>(replay, shape, calibrated, scaled, options).run();
-    return new Calibration<>(
-        replay, shape, result.state(), corrections, observations, smoothed, result.done());
+    return with(result.state(), chosen.with(result.done()));
   }
 
   /** Returns how each weight was reconstructed; empty before {@link #reconstruct}. */
   public Reconstructions reconstructions() {
-    return reconstructions;
+    return chosen.reconstructions();
   }
 
   /**
@@ -170,14 +163,13 @@ public final class Calibration<M> {
 
   /** Returns the alpha curve of each smoothed layer, by path. Empty before {@link #smoothQuant}. */
   public Map<String, AlphaCurve> alphaCurves() {
-    return smoothed.curves();
+    return chosen.smoothed().curves();
   }
 
   /**
    * Returns the calibration with a tensor, or all tensors of a layer, kept float.
    *
-   * @param path the path of a quantized tensor or a layer, or a pattern, as in {@link
-   *     Plan#skip(String)}
+   * @param path the path of a tensor or a layer, or a pattern, as in {@link Plan#skip(String)}
    * @throws IllegalArgumentException if the path selects nothing that is quantized; the message
    *     lists similar paths
    */
@@ -191,17 +183,39 @@ public final class Calibration<M> {
   }
 
   private Calibration<M> skip(Selection selection) {
-    reconstructions.requireNone("call skip before reconstruct");
+    chosen.reconstructions().requireNone("call skip before reconstruct");
     Descriptions others =
-        new Descriptions(calibrated.descriptors(), smoothed.wanted()).skip(shape, selection);
-    return new Calibration<>(
-        replay,
-        shape,
+        new Descriptions(calibrated.descriptors(), chosen.smoothed().wanted())
+            .skip(shape, selection);
+    return with(
         calibrated.restrictedTo(others.descriptors()),
-        corrections,
-        observations,
-        smoothed.withWanted(others.smooth()),
-        reconstructions);
+        chosen.with(chosen.smoothed().withWanted(others.smooth())));
+  }
+
+  /**
+   * Returns the calibration with a format for each integer weight, chosen so that all weights are
+   * within a budget and the error of the model's output is least. Each weight is quantized alone to
+   * see what it does to the output. The other settings of a weight, such as its granularity, stay.
+   * {@link #allocation} tells what was chosen.
+   *
+   * <p>Call this method before {@link #reconstruct}. A weight whose amax is set is left.
+   *
+   * @throws IllegalArgumentException if the budget is below the smallest choice, or there is no
+   *     weight to choose for; the message has the bytes, or the reasons
+   * @throws IllegalStateException if the weights are reconstructed already
+   */
+  public Calibration<M> within(Budget budget) {
+    Objects.requireNonNull(budget, "budget");
+    chosen.reconstructions().requireNone("call within before reconstruct");
+    replay.requireUnchanged();
+    State scaled = corrections.scaled(shape, calibrated);
+    AllocationRun.Result result = new AllocationRun<>(replay, shape, scaled, budget).run();
+    return with(calibrated.withDescriptors(result.descriptors()), chosen.with(result.allocation()));
+  }
+
+  /** Returns which format each weight got; empty before {@link #within}. */
+  public Optional<Allocation> allocation() {
+    return chosen.allocation();
   }
 
   /**
@@ -211,12 +225,10 @@ public final class Calibration<M> {
    * empirical bias correction of Nagel et al. 2019, "Data-Free Quantization Through Weight
    * Equalization and Bias Correction", section 4.2).
    *
-   * <p>This method may be called before or after {@link #smoothQuant}, {@link #skip} and {@link
-   * #weightAmax}. Biases are always corrected for the model that results from all of them.
-   *
-   * <p>If an activation follows inside the layer, its mean error is used, which corrects only a
-   * part. Layers in which no bias belongs to the output's channels stay as they are; the log names
-   * them.
+   * <p>This method may be called before or after the others. Biases are always corrected for the
+   * model that results from all of them. If an activation follows inside the layer, its mean error
+   * is used, which corrects only a part. Layers in which no bias belongs to the output's channels
+   * stay as they are; the log names them.
    *
    * @throws IllegalStateException if no quantized layer has a bias that is added to its output
    */
@@ -230,8 +242,7 @@ public final class Calibration<M> {
    * would be its largest magnitude. Affine weights do not change: they have a range instead.
    *
    * <p>This method may be called before or after {@link #smoothQuant} and {@link #correctBiases}.
-   * The rule is given each weight as it will be quantized, and is asked again if the weight
-   * changes.
+   * The rule is given each weight as it will be, and is asked again if the weight changes.
    *
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names the
    *     weight
@@ -241,19 +252,17 @@ public final class Calibration<M> {
   }
 
   /**
-   * Returns the calibration with an amax of the user's choice for some weights. Of several rules
-   * for one weight, the last one counts.
+   * Does so for some weights. Of several rules for one weight, the last one counts.
    *
-   * @param weights the path of a weight or of a layer, or a pattern, as in {@link
-   *     Plan#skip(String)}
-   * @throws IllegalArgumentException as {@link #weightAmax(WeightAmax)} does, or if there is no
-   *     such weight; the message lists similar paths
+   * @param weights the path of a weight or a layer, or a pattern, as in {@link Plan#skip(String)}
+   * @throws IllegalArgumentException also if there is no such weight; the message lists similar
+   *     paths
    */
   public Calibration<M> weightAmax(String weights, WeightAmax rule) {
     return weightAmax(Selection.of(weights), rule);
   }
 
-  /** Returns the calibration with an amax of the user's choice for the weights of a class. */
+  /** Does so for the weights of a class of layers and of its subclasses. */
   public Calibration<M> weightAmax(Class<?> layers, WeightAmax rule) {
     return weightAmax(Selection.of(layers), rule);
   }
@@ -264,8 +273,11 @@ public final class Calibration<M> {
   }
 
   private Calibration<M> with(Corrections other) {
-    return new Calibration<>(
-        replay, shape, calibrated, other, observations, smoothed, reconstructions);
+    return new Calibration<>(replay, shape, calibrated, other, observations, chosen);
+  }
+
+  private Calibration<M> with(State other, Chosen more) {
+    return new Calibration<>(replay, shape, other, corrections, observations, more);
   }
 
   /** Returns a diagnosis with whole alpha curves, as {@link #diagnose(Diagnosis.Curves)} does. */
@@ -284,15 +296,15 @@ public final class Calibration<M> {
     Objects.requireNonNull(curves, "curves");
     replay.requireUnchanged();
     Summary summary =
-        SummaryBuilder.of(shape, state, observations, smoothings())
+        SummaryBuilder.of(shape, state, observations, chosen.applied())
             .withModelError(ComparisonRun.sampled(replay, () -> replay.rebuild(state, Tap.NONE)));
     return new DiagnosisRun<>(
             replay,
             shape,
             state,
             summary,
-            smoothed.curves(),
-            curves == Diagnosis.Curves.WHOLE ? smoothed.wholeCurves().get() : smoothed.curves())
+            alphaCurves(),
+            chosen.smoothed().curves(curves == Diagnosis.Curves.WHOLE))
         .run();
   }
 
@@ -305,10 +317,7 @@ public final class Calibration<M> {
     return new SensitivityRun<>(replay, shape, state).run();
   }
 
-  /**
-   * Returns advice for the layers that add more than 0.01 to the model's error, as {@link
-   * #advise(int, double)} does.
-   */
+  /** Returns advice for the layers that add more than 0.01 to the model's error. */
   public List<Advice> advise(int count) {
     return advise(count, Adviser.THRESHOLD);
   }
@@ -330,10 +339,6 @@ public final class Calibration<M> {
         .advise(diagnose(Diagnosis.Curves.TRIED), count, threshold);
   }
 
-  private Summary.Smoothings smoothings() {
-    return Summary.Smoothings.of(smoothed.wanted().keySet(), smoothed.done());
-  }
-
   /**
    * Returns a training of the model with its quantizers in place, which begins with this
    * calibration.
@@ -349,13 +354,7 @@ public final class Calibration<M> {
     return train(updater, updater);
   }
 
-  /**
-   * Returns a training with a separate updater for learned scales, whose size differs from that of
-   * weights.
-   *
-   * @param updater the updater of weights and biases
-   * @param scaleUpdater the updater of learned scales
-   */
+  /** Does so with another updater for learned scales, whose size differs from that of weights. */
   public Training<M> train(IUpdater updater, IUpdater scaleUpdater) {
     replay.requireUnchanged();
     return Training.of(
@@ -365,7 +364,7 @@ public final class Calibration<M> {
         state,
         new Updaters(updater, scaleUpdater),
         observations,
-        smoothings());
+        chosen.applied());
   }
 
   /**
@@ -383,7 +382,7 @@ public final class Calibration<M> {
         shape,
         state,
         observations,
-        smoothings(),
+        chosen.applied(),
         quantized -> ComparisonRun.sampled(replay, () -> quantized));
   }
 
@@ -395,6 +394,6 @@ public final class Calibration<M> {
         + " on "
         + Descriptions.count(replay.found().orElse(0), "batch")
         + ": "
-        + smoothed.inWords(state);
+        + chosen.smoothed().inWords(state);
   }
 }

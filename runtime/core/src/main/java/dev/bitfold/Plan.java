@@ -270,7 +270,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   /** Returns how each tensor will be quantized; without data, weights alone have an amax. */
   public Summary summary() {
-    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Smoothings.wanted(layersToSmooth()));
+    return SummaryBuilder.of(shape, state(), Map.of(), Summary.Applied.wanted(layersToSmooth()));
   }
 
   /**
@@ -327,7 +327,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
         shape,
         Corrections.NONE.withDefault(shape, state(), weightAmax).scaled(shape, state()),
         Map.of(),
-        Summary.Smoothings.wanted(layersToSmooth()),
+        Summary.Applied.wanted(layersToSmooth()),
         frozen -> Optional.empty());
   }
 

@@ -57,10 +57,10 @@ public final class Quantized<M> extends Backed<Frozen> {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings,
+      Summary.Applied applied,
       Function<M, Optional<Comparison>> measure) {
     requireCalibrated(shape, state, !observations.isEmpty());
-    Summary summary = SummaryBuilder.of(shape, state, observations, smoothings);
+    Summary summary = SummaryBuilder.of(shape, state, observations, applied);
     return of(
         model, component, shape, state, frozen -> summary.withModelError(measure.apply(frozen)));
   }

@@ -82,7 +82,7 @@ public final class Training<M> {
   private final ModelShape shape;
   private final TrainedModel trained;
   private final Map<String, Observation> observations;
-  private final Summary.Smoothings smoothings;
+  private final Summary.Applied applied;
   private @Nullable M current;
   private @Nullable String summary;
   private int steps;
@@ -96,13 +96,13 @@ public final class Training<M> {
       ModelShape shape,
       TrainedModel trained,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings) {
+      Summary.Applied applied) {
     this.model = model;
     this.component = component;
     this.shape = shape;
     this.trained = trained;
     this.observations = observations;
-    this.smoothings = smoothings;
+    this.applied = applied;
   }
 
   static <M> Training<M> of(
@@ -112,9 +112,9 @@ public final class Training<M> {
       State state,
       Updaters updaters,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings) {
+      Summary.Applied applied) {
     TrainedModel trained = TrainedModel.of(shape, state, updaters);
-    return new Training<>(model, component, shape, trained, observations, smoothings);
+    return new Training<>(model, component, shape, trained, observations, applied);
   }
 
   static <M> Training<M> resume(
@@ -134,8 +134,7 @@ public final class Training<M> {
       trained.parameters().restore(saved.moments(), saved.fixed());
       Summary summary = Summary.ofJson(saved.state().summary());
       Training<M> training =
-          new Training<>(
-              model, component, shape, trained, Map.of(), Summary.Smoothings.of(summary));
+          new Training<>(model, component, shape, trained, Map.of(), Summary.Applied.of(summary));
       training.summary = saved.state().summary();
       training.steps = saved.steps();
       training.epoch = saved.epoch();
@@ -299,7 +298,7 @@ public final class Training<M> {
         shape,
         trained.state(),
         observations,
-        smoothings,
+        applied,
         quantized -> Optional.empty());
   }
 
@@ -325,7 +324,7 @@ public final class Training<M> {
     State state = trained.state();
     String text = summary;
     if (text == null) {
-      text = SummaryBuilder.of(shape, state, observations, smoothings).toJson();
+      text = SummaryBuilder.of(shape, state, observations, applied).toJson();
       summary = text;
     }
     new Checkpoint(

@@ -7,6 +7,8 @@ import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.reconstruction.Reconstruction;
+import dev.bitfold.reconstruction.Reconstructions;
 import dev.bitfold.smoothquant.AlphaCap;
 import dev.bitfold.smoothquant.Smoothed;
 import java.util.ArrayList;
@@ -60,8 +62,11 @@ public record Summary(
    *     the scale is dynamic or if no data has been seen
    * @param decibels signal to quantization noise: of a weight over all its values, of an input or
    *     output over a sample of the calibration data, after smoothing; infinite if nothing is lost,
-   *     empty if it was not measured
+   *     empty if it was not measured, such as for reconstructed weights, which may be far from the
+   *     float weights and near in what they compute
    * @param smoothing the state of SmoothQuant for the layer, in the row of its input
+   * @param reconstruction how the codes of a weight were chosen by what its layer computes; empty
+   *     if they were not
    */
   public record Row(
       String path,
@@ -70,7 +75,8 @@ public record Summary(
       QuantDescriptor descriptor,
       Optional<Range> amax,
       OptionalDouble decibels,
-      Smoothing smoothing) {
+      Smoothing smoothing,
+      Optional<Reconstruction> reconstruction) {
     /**
      * Returns whether calibration saw only zeros. Everything computed from this tensor is then
      * zero.
@@ -154,29 +160,36 @@ public record Summary(
   }
 
   /**
-   * Describes what SmoothQuant does with each layer.
+   * Describes what was done to a model besides calibration.
    *
-   * @param layers the layers that SmoothQuant is wanted for, by path
+   * @param smoothing the layers that SmoothQuant is wanted for, by path
    * @param cap the cap on all alphas; empty if none was looked for
+   * @param reconstructions the reconstructed weights, by path
    */
-  public record Smoothings(Map<String, Smoothing> layers, Optional<AlphaCap> cap) {
-    /** Copies the map. */
-    public Smoothings {
-      layers = Map.copyOf(layers);
+  public record Applied(
+      Map<String, Smoothing> smoothing,
+      Optional<AlphaCap> cap,
+      Map<String, Reconstruction> reconstructions) {
+    /** Copies the maps. */
+    public Applied {
+      smoothing = Map.copyOf(smoothing);
+      reconstructions = Map.copyOf(reconstructions);
     }
 
-    /** Returns the smoothing of layers that SmoothQuant was not run for yet. */
-    public static Smoothings wanted(Set<String> layers) {
-      return of(layers, Smoothed.NOTHING);
+    /** Returns that SmoothQuant was not run yet for these layers. */
+    public static Applied wanted(Set<String> layers) {
+      return of(layers, Smoothed.NOTHING, Reconstructions.NONE);
     }
 
     /**
-     * Returns the smoothing of layers.
+     * Returns what was done.
      *
      * @param wanted the layers that SmoothQuant is wanted for
      * @param smoothed what SmoothQuant has chosen
+     * @param reconstructions how weights were reconstructed
      */
-    public static Smoothings of(Set<String> wanted, Smoothed smoothed) {
+    public static Applied of(
+        Set<String> wanted, Smoothed smoothed, Reconstructions reconstructions) {
       Map<String, Smoothing> layers = new LinkedHashMap<>();
       wanted.forEach(layer -> layers.put(layer, new Smoothing.NotRun()));
       smoothed
@@ -187,23 +200,27 @@ public record Summary(
                       layer,
                       new Smoothing.Chosen(
                           curve.chosen(), Optional.ofNullable(smoothed.folded().get(layer)))));
-      return new Smoothings(layers, smoothed.cap());
+      Map<String, Reconstruction> weights = new LinkedHashMap<>();
+      reconstructions.weights().forEach(weight -> weights.put(weight.path(), weight));
+      return new Applied(layers, smoothed.cap(), weights);
     }
 
-    /** Returns the smoothing that a summary describes. */
-    public static Smoothings of(Summary summary) {
+    /** Returns what a summary describes. */
+    public static Applied of(Summary summary) {
       Map<String, Smoothing> layers = new LinkedHashMap<>();
+      Map<String, Reconstruction> weights = new LinkedHashMap<>();
       for (Row row : summary.rows()) {
+        row.reconstruction().ifPresent(weight -> weights.put(row.path(), weight));
         if (!(row.smoothing() instanceof Smoothing.NotWanted)) {
           layers.put(TensorSite.layerOf(row.path()), row.smoothing());
         }
       }
-      return new Smoothings(layers, summary.alphaCap());
+      return new Applied(layers, summary.alphaCap(), weights);
     }
 
     /** Returns what SmoothQuant does with the input of a layer. */
-    public Smoothing of(String layer) {
-      return layers.getOrDefault(layer, new Smoothing.NotWanted());
+    public Smoothing smoothingOf(String layer) {
+      return smoothing.getOrDefault(layer, new Smoothing.NotWanted());
     }
   }
 
@@ -246,7 +263,9 @@ public record Summary(
   @Override
   public String toString() {
     List<List<String>> cells = new ArrayList<>();
-    cells.add(List.of("tensor", "class", "format", "granularity", "amax", "dB", "smoothing"));
+    boolean reconstructed = rows.stream().anyMatch(row -> row.reconstruction().isPresent());
+    String last = reconstructed ? "smoothing, reconstruction" : "smoothing";
+    cells.add(List.of("tensor", "class", "format", "granularity", "amax", "dB", last));
     for (Row row : rows) {
       cells.add(
           List.of(
@@ -256,7 +275,9 @@ public record Summary(
               row.descriptor().granularity() + (row.descriptor().dynamic() ? " dynamic" : ""),
               row.amax().map(Range::toString).orElse(row.descriptor().dynamic() ? "dynamic" : "-"),
               Figures.text(row.decibels()),
-              row.smoothing().toString()));
+              row.reconstruction()
+                  .map(Reconstruction::inWords)
+                  .orElse(row.smoothing().toString())));
     }
     StringBuilder text = new StringBuilder(TextTable.of(cells));
     text.append(rows.size()).append(rows.size() == 1 ? " quantizer in " : " quantizers in ");

@@ -26,7 +26,7 @@ public final class SummaryBuilder {
   private final ModelShape shape;
   private final State state;
   private final Map<String, Observation> observations;
-  private final Summary.Smoothings smoothings;
+  private final Summary.Applied applied;
   private final List<Summary.Row> rows = new ArrayList<>();
   private long weightBytes;
   private long floatBytes;
@@ -35,11 +35,11 @@ public final class SummaryBuilder {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings) {
+      Summary.Applied applied) {
     this.shape = shape;
     this.state = state;
     this.observations = observations;
-    this.smoothings = smoothings;
+    this.applied = applied;
   }
 
   /** Returns the summary of a model in a state. */
@@ -47,8 +47,8 @@ public final class SummaryBuilder {
       ModelShape shape,
       State state,
       Map<String, Observation> observations,
-      Summary.Smoothings smoothings) {
-    SummaryBuilder builder = new SummaryBuilder(shape, state, observations, smoothings);
+      Summary.Applied applied) {
+    SummaryBuilder builder = new SummaryBuilder(shape, state, observations, applied);
     return Workspaces.outside(builder::measured);
   }
 
@@ -62,7 +62,7 @@ public final class SummaryBuilder {
         floatBytes,
         floatBytes,
         Optional.empty(),
-        smoothings.cap());
+        applied.cap());
   }
 
   /**
@@ -138,7 +138,9 @@ public final class SummaryBuilder {
         site,
         descriptor,
         Optional.of(Summary.Range.of(quantizer, weight)),
-        Distortion.of(weight, quantizer.quantize(weight)).decibels());
+        applied.reconstructions().containsKey(site.path())
+            ? OptionalDouble.empty()
+            : Distortion.of(weight, quantizer.quantize(weight)).decibels());
   }
 
   private void addActivation(
@@ -166,12 +168,13 @@ public final class SummaryBuilder {
             descriptor,
             amax,
             decibels,
-            smoothing(site)));
+            smoothing(site),
+            Optional.ofNullable(applied.reconstructions().get(site.path()))));
   }
 
   private Summary.Smoothing smoothing(TensorSite site) {
     return site.tensor().role() == TensorRole.INPUT
-        ? smoothings.of(site.layer())
+        ? applied.smoothingOf(site.layer())
         : new Summary.Smoothing.NotWanted();
   }
 }

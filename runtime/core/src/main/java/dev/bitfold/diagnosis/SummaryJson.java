@@ -4,6 +4,7 @@ import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.TensorRole;
+import dev.bitfold.reconstruction.Reconstruction;
 import dev.bitfold.smoothquant.AlphaCap;
 import dev.bitfold.storage.DescriptorJson;
 import dev.bitfold.storage.StrictJson;
@@ -33,6 +34,7 @@ final class SummaryJson {
       row.amax().ifPresent(amax -> node.putArray("amax").add(amax.min()).add(amax.max()));
       DecibelsJson.write(node, "decibels", row.decibels());
       write(node, row.smoothing());
+      row.reconstruction().ifPresent(weight -> write(node.putObject("reconstruction"), weight));
     }
     ArrayNode skipped = root.putArray("skipped");
     summary.skipped().forEach(skipped::add);
@@ -165,6 +167,25 @@ final class SummaryJson {
                 new Summary.Range((float) amax.get(0).asDouble(), (float) amax.get(1).asDouble()))
             : Optional.empty(),
         DecibelsJson.read(node, "decibels"),
-        smoothing(node));
+        smoothing(node),
+        reconstruction(node));
+  }
+
+  private static void write(ObjectNode node, Reconstruction weight) {
+    node.put("method", weight.method().name());
+    node.put("nearest", weight.nearest());
+    node.put("reached", weight.reached());
+  }
+
+  private static Optional<Reconstruction> reconstruction(JsonNode row) {
+    JsonNode node = row.path("reconstruction");
+    return node.isObject()
+        ? Optional.of(
+            new Reconstruction(
+                row.path("path").asText(),
+                Reconstruction.Method.valueOf(node.path("method").asText()),
+                number(node, "nearest"),
+                number(node, "reached")))
+        : Optional.empty();
   }
 }

@@ -255,7 +255,7 @@ final class Codes {
     /** Sets the best step, if it is better, and returns how much it has changed. */
     private double change(int group, double slope, double curvature) {
       float old = steps.size()[group];
-      float next = curvature > 0 ? (float) (old - slope / curvature) : old;
+      float next = curvature > 0 ? steps.precision().nearest(old - slope / curvature) : old;
       double change = (double) next - old;
       if (!(next >= Float.MIN_NORMAL) || change * (2 * slope + change * curvature) >= 0) {
         return 0;

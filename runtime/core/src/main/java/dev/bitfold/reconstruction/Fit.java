@@ -24,9 +24,10 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
    *
    * @param weight the weight on its grid
    * @param scale the scale of the weight
-   * @param biasChange what to add to the bias, one value for each output channel
+   * @param biasChange what to add to the bias, one value for each output channel; empty if the
+   *     layer has none
    */
-  record Better(INDArray weight, CalibratedScale scale, INDArray biasChange) {}
+  record Better(INDArray weight, CalibratedScale scale, Optional<INDArray> biasChange) {}
 
   /**
    * Holds the outcome.
@@ -52,13 +53,12 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
       }
     }
     double relative = relative(nearestError, energy);
-    return best == null
-        ? new Result(Method.NEAREST, relative, relative, Optional.empty())
-        : new Result(
-            best.method(),
-            relative,
-            relative(best.error(), energy),
-            Optional.of(new Better(best.weight(), best.scale(), biasChange(best, center))));
+    if (best == null) {
+      return new Result(Method.NEAREST, relative, relative, Optional.empty());
+    }
+    INDArray chosen = best.weight();
+    Better better = new Better(chosen, best.scale(), center.map(mean -> biasChange(chosen, mean)));
+    return new Result(best.method(), relative, relative(best.error(), energy), Optional.of(better));
   }
 
   private static double relative(double error, double energy) {
@@ -69,7 +69,7 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
       Products products, Products judge, ReconstructionOptions options, Factor factor) {
     List<Candidate> candidates = new ArrayList<>();
     float[][] target = products.target(weight.rows(), factor);
-    Steps steps = new StepSearch(weight, products.power()).of(target);
+    Steps steps = new StepSearch(weight, products.power(), options.scales()).of(target);
     candidates.add(candidate(Method.SCALES, Codes.nearest(weight, target, steps), judge));
     Codes gptq = Codes.gptq(weight, target, steps, factor);
     candidates.add(candidate(Method.GPTQ, gptq, judge));
@@ -88,19 +88,16 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
   }
 
   /** Returns what the mean of each output channel lacks. */
-  private INDArray biasChange(Candidate chosen, Optional<Moments.Center> center) {
+  private INDArray biasChange(INDArray chosen, Moments.Center mean) {
     float[] change = new float[weight.out()];
-    float[][] rows = weight.rows(chosen.weight());
-    center.ifPresent(
-        mean -> {
-          for (int o = 0; o < change.length; o++) {
-            double sum = 0;
-            for (int i = 0; i < weight.in(); i++) {
-              sum += (double) weight.rows()[o][i] * mean.x()[i] - (double) rows[o][i] * mean.q()[i];
-            }
-            change[o] = (float) sum;
-          }
-        });
+    float[][] rows = weight.rows(chosen);
+    for (int o = 0; o < change.length; o++) {
+      double sum = 0;
+      for (int i = 0; i < weight.in(); i++) {
+        sum += (double) weight.rows()[o][i] * mean.x()[i] - (double) rows[o][i] * mean.q()[i];
+      }
+      change[o] = (float) sum;
+    }
     return DenseFloats.array(change, change.length);
   }
 }

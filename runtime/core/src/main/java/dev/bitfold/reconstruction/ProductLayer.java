@@ -1,16 +1,12 @@
 package dev.bitfold.reconstruction;
 
-import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.internal.state.ModelShape;
-import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,10 +38,9 @@ record ProductLayer(
   /**
    * Returns the layer of a quantized weight.
    *
-   * @throws Unfit if the layer has other tensors, or the weight's scales cannot be chosen
+   * @throws Unfit if the layer has other tensors
    */
-  static ProductLayer of(ModelShape.Layer layer, TensorSite weight, State state) throws Unfit {
-    requireFreeScales(weight, state);
+  static ProductLayer of(ModelShape.Layer layer, TensorSite weight) throws Unfit {
     List<TensorSite> inputs = sites(layer, TensorRole.INPUT);
     List<TensorSite> weights = sites(layer, TensorRole.WEIGHT);
     List<TensorSite> biases = sites(layer, TensorRole.BIAS);
@@ -76,26 +71,6 @@ record ProductLayer(
       }
     }
     return sites;
-  }
-
-  private static void requireFreeScales(TensorSite weight, State state) throws Unfit {
-    QuantDescriptor descriptor = Objects.requireNonNull(state.descriptors().get(weight.path()));
-    if (descriptor.scaleFormat() != ScaleFormat.FLOAT32) {
-      throw new Unfit("its scales are " + descriptor.scaleFormat() + ", and not FLOAT32");
-    }
-    if (descriptor.dynamic()) {
-      throw new Unfit("its scales are dynamic");
-    }
-    if (!descriptor.amax().isEmpty() || state.scales().containsKey(weight.path())) {
-      throw new Unfit("its amax is fixed");
-    }
-    if (descriptor.scaleAmax() != 1f) {
-      throw new Unfit("it has a scaleAmax");
-    }
-    if (descriptor.format().integers().isEmpty()
-        && descriptor.format().bits() > Lattice.MOST_BITS) {
-      throw new Unfit("its format has more than " + Lattice.MOST_BITS + " bits");
-    }
   }
 
   /** Returns an input or output of the layer as [rows, channels]. */

@@ -1,8 +1,11 @@
 package dev.bitfold.reconstruction;
 
+import java.util.Locale;
+
 /**
  * Tells how a weight was reconstructed. Errors are relative errors of the layer's output, on rows
- * of the calibration data that the weight was not fitted to if there are enough batches.
+ * of the calibration data that the weight was not fitted to if there are enough batches. Of a table
+ * whose rows are looked up, they are those of all rows.
  *
  * @param path the path of the weight
  * @param method what was best
@@ -20,5 +23,15 @@ public record Reconstruction(String path, Method method, double nearest, double 
     GPTQ,
     /** GPTQ, and coordinate descent of codes and scales from there. */
     DESCENT
+  }
+
+  /** Returns the method and both errors, such as {@code gptq, error 0.0123 (nearest 0.0345)}. */
+  public String inWords() {
+    return String.format(
+        Locale.ROOT,
+        "%s, error %.4f (nearest %.4f)",
+        method.name().toLowerCase(Locale.ROOT),
+        reached,
+        nearest);
   }
 }

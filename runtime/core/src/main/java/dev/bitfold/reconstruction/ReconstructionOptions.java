@@ -1,5 +1,7 @@
 package dev.bitfold.reconstruction;
 
+import java.util.Objects;
+
 /**
  * Says how weights are reconstructed. Immutable.
  *
@@ -11,13 +13,16 @@ package dev.bitfold.reconstruction;
  * @param sweeps the largest number of sweeps of coordinate descent after GPTQ; 0 leaves it out
  * @param damping what is added to the diagonal of a layer's Hessian, in units of the mean of the
  *     diagonal; above 0 and at most 1
+ * @param scales the numbers that scales may be
  */
-public record ReconstructionOptions(int perPass, int sweeps, double damping) {
+public record ReconstructionOptions(
+    int perPass, int sweeps, double damping, ScalePrecision scales) {
   /** All layers in one pass. */
   public static final int ALL = Integer.MAX_VALUE;
 
-  /** Four groups a pass, 10 sweeps of descent, a damping of 0.01. */
-  public static final ReconstructionOptions DEFAULT = new ReconstructionOptions(4, 10, 0.01);
+  /** Four groups a pass, 10 sweeps of descent, a damping of 0.01, scales in float32. */
+  public static final ReconstructionOptions DEFAULT =
+      new ReconstructionOptions(4, 10, 0.01, ScalePrecision.FLOAT32);
 
   /**
    * Checks the numbers.
@@ -35,20 +40,26 @@ public record ReconstructionOptions(int perPass, int sweeps, double damping) {
     if (!(damping > 0 && damping <= 1)) {
       throw new IllegalArgumentException("damping = " + damping + " is not above 0 and at most 1");
     }
+    Objects.requireNonNull(scales, "scales");
   }
 
   /** Returns these options with another number of groups in a pass. */
   public ReconstructionOptions withPerPass(int groups) {
-    return new ReconstructionOptions(groups, sweeps, damping);
+    return new ReconstructionOptions(groups, sweeps, damping, scales);
   }
 
   /** Returns these options with another number of sweeps. */
   public ReconstructionOptions withSweeps(int most) {
-    return new ReconstructionOptions(perPass, most, damping);
+    return new ReconstructionOptions(perPass, most, damping, scales);
   }
 
   /** Returns these options with another damping. */
   public ReconstructionOptions withDamping(double share) {
-    return new ReconstructionOptions(perPass, sweeps, share);
+    return new ReconstructionOptions(perPass, sweeps, share, scales);
+  }
+
+  /** Returns these options with scales of another precision. */
+  public ReconstructionOptions withScales(ScalePrecision precision) {
+    return new ReconstructionOptions(perPass, sweeps, damping, precision);
   }
 }

@@ -40,6 +40,7 @@ public final class ReconstructionRun<M> {
   private final ReconstructionOptions options;
   private final Map<String, String> left = new LinkedHashMap<>();
   private final List<Reconstruction> done = new ArrayList<>();
+  private final List<Table> tables = new ArrayList<>();
 
   /** The state without the amax that rules give to the weights that are left. */
   private State calibrated;
@@ -74,9 +75,10 @@ public final class ReconstructionRun<M> {
    */
   public Result run() {
     List<Step> steps = steps(layers());
-    if (steps.isEmpty()) {
+    if (steps.isEmpty() && tables.isEmpty()) {
       throw new IllegalStateException("no weight can be reconstructed: " + reasons());
     }
+    tables.forEach(this::fit);
     int next = 0;
     while (next < steps.size()) {
       int end = (int) Math.min(steps.size(), (long) next + options.perPass());
@@ -116,14 +118,24 @@ public final class ReconstructionRun<M> {
     for (String path : state.descriptors().keySet()) {
       TensorSite site = shape.site(path);
       if (site.tensor().role() == TensorRole.WEIGHT) {
-        try {
-          layers.put(site.layer(), ProductLayer.of(shape.layer(site), site, state));
-        } catch (ProductLayer.Unfit e) {
-          left.put(path, e.getMessage());
-        }
+        WeightScales.fixedBecause(path, state)
+            .ifPresentOrElse(reason -> left.put(path, reason), () -> sort(site, layers));
       }
     }
     return layers;
+  }
+
+  private void sort(TensorSite weight, Map<String, ProductLayer> layers) {
+    Optional<Table> table = Table.of(shape.layer(weight), weight);
+    try {
+      if (table.isPresent()) {
+        tables.add(table.get());
+      } else {
+        layers.put(weight.layer(), ProductLayer.of(shape.layer(weight), weight));
+      }
+    } catch (ProductLayer.Unfit e) {
+      left.put(weight.path(), e.getMessage());
+    }
   }
 
   private INDArray held(TensorSite site) {
@@ -328,34 +340,58 @@ public final class ReconstructionRun<M> {
         continue;
       }
       INDArray held = held(layer.weight());
-      QuantDescriptor descriptor = Objects.requireNonNull(state.descriptors().get(path));
-      Quantizer nearest = WeightQuantizer.of(shape, state, layer.weight(), descriptor, held);
-      Quantizer open = Quantizer.of(descriptor, layer.weight().tensor().layout(), shape.kernels());
-      Fit.Result best =
+      put(
+          layer.weight(),
+          layer.bias(),
           new Fit(
-                  Weight.of(open, held, layer.outputs()),
-                  nearest.quantize(held),
+                  Weight.of(open(layer.weight()), held, layer.outputs()),
+                  nearest(layer.weight(), held),
                   fitted,
                   judging,
                   biased)
-              .best(options, factor);
-      done.add(new Reconstruction(path, best.method(), best.nearest(), best.reached()));
-      best.better().ifPresent(better -> put(layer, better));
+              .best(options, factor));
     }
     step.clear();
   }
 
-  private void put(ProductLayer layer, Fit.Better better) {
+  private void fit(Table table) {
+    INDArray held = held(table.weight());
+    put(
+        table.weight(),
+        Optional.empty(),
+        table.fit(open(table.weight()), held, nearest(table.weight(), held), options));
+  }
+
+  private QuantDescriptor descriptor(TensorSite weight) {
+    return Objects.requireNonNull(state.descriptors().get(weight.path()));
+  }
+
+  /** Returns the quantizer of a weight without a scale. */
+  private Quantizer open(TensorSite weight) {
+    return Quantizer.of(descriptor(weight), weight.tensor().layout(), shape.kernels());
+  }
+
+  /** Returns a weight as it is without reconstruction. */
+  private INDArray nearest(TensorSite weight, INDArray held) {
+    return WeightQuantizer.of(shape, state, weight, descriptor(weight), held).quantize(held);
+  }
+
+  private void put(TensorSite weight, Optional<TensorSite> bias, Fit.Result fit) {
+    done.add(new Reconstruction(weight.path(), fit.method(), fit.nearest(), fit.reached()));
+    fit.better().ifPresent(better -> put(weight, bias, better));
+  }
+
+  private void put(TensorSite weight, Optional<TensorSite> bias, Fit.Better better) {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
-    tensors.put(layer.weight().path(), better.weight());
-    layer
-        .bias()
+    tensors.put(weight.path(), better.weight());
+    better
+        .biasChange()
         .ifPresent(
-            site -> {
-              INDArray held = held(site);
-              tensors.put(site.path(), held.add(better.biasChange().reshape(held.shape())));
+            change -> {
+              INDArray held = held(bias.orElseThrow());
+              tensors.put(bias.get().path(), held.add(change.reshape(held.shape())));
             });
-    Map<String, CalibratedScale> scale = Map.of(layer.weight().path(), better.scale());
+    Map<String, CalibratedScale> scale = Map.of(weight.path(), better.scale());
     calibrated = calibrated.withSmoothing(Map.of(), tensors).withScales(scale);
     state = state.withSmoothing(Map.of(), tensors).withScales(scale);
   }

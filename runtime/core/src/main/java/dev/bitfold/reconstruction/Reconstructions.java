@@ -3,7 +3,6 @@ package dev.bitfold.reconstruction;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -40,14 +39,7 @@ public record Reconstructions(List<Reconstruction> weights, Map<String, String> 
   public String toString() {
     StringBuilder text = new StringBuilder();
     for (Reconstruction weight : weights) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%s: %s, error of the output %.4f (nearest %.4f)%n",
-              weight.path(),
-              weight.method().name().toLowerCase(Locale.ROOT),
-              weight.reached(),
-              weight.nearest()));
+      text.append(weight.path()).append(": ").append(weight.inWords()).append('\n');
     }
     left.forEach(
         (path, reason) -> text.append(path).append(": as it was, ").append(reason).append('\n'));

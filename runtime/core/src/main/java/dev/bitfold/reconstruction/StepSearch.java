@@ -18,14 +18,16 @@ final class StepSearch {
   private final Weight weight;
   private final Lattice lattice;
   private final double[] power;
+  private final ScalePrecision precision;
 
   /**
    * Makes a search.
    *
    * @param power for each input channel
    */
-  StepSearch(Weight weight, double[] power) {
+  StepSearch(Weight weight, double[] power, ScalePrecision precision) {
     this.weight = weight;
+    this.precision = precision;
     this.lattice = Lattice.of(weight.quantizer().descriptor());
     this.power = power;
   }
@@ -33,7 +35,7 @@ final class StepSearch {
   /** Returns the best steps for these rows, which have the shape of the weight's. */
   Steps of(float[][] rows) {
     int[][] members = members();
-    Steps steps = new Steps(new float[weight.scales()], new int[weight.scales()]);
+    Steps steps = new Steps(new float[weight.scales()], new int[weight.scales()], precision);
     boolean affine = weight.quantizer().descriptor().affine();
     IntStream.range(0, members.length)
         .parallel()
@@ -140,7 +142,7 @@ final class StepSearch {
 
     /** Returns a choice with this step if its error is less, or else the best so far. */
     private Choice tried(double size, int zeroPoint, Choice best) {
-      float step = (float) size;
+      float step = precision.nearest(size);
       if (!(step >= Float.MIN_NORMAL)) {
         return best;
       }

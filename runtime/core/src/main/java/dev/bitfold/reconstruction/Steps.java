@@ -16,9 +16,16 @@ final class Steps {
   /** For each scale; 0 if the weight is not affine. */
   private final int[] zeroPoint;
 
-  Steps(float[] size, int[] zeroPoint) {
+  private final ScalePrecision precision;
+
+  Steps(float[] size, int[] zeroPoint, ScalePrecision precision) {
     this.size = size;
     this.zeroPoint = zeroPoint;
+    this.precision = precision;
+  }
+
+  ScalePrecision precision() {
+    return precision;
   }
 
   float[] size() {
@@ -30,7 +37,7 @@ final class Steps {
   }
 
   Steps copy() {
-    return new Steps(size.clone(), zeroPoint.clone());
+    return new Steps(size.clone(), zeroPoint.clone(), precision);
   }
 
   /**

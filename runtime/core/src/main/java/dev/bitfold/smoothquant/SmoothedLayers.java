@@ -57,4 +57,13 @@ public record SmoothedLayers(
               + " smoothed yet");
     }
   }
+
+  /**
+   * Returns the alpha curve of each smoothed layer, by path.
+   *
+   * @param whole whether to compute the points that the search has left out
+   */
+  public Map<String, AlphaCurve> curves(boolean whole) {
+    return whole ? wholeCurves.get() : curves();
+  }
 }

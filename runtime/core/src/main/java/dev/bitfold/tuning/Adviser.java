@@ -64,7 +64,7 @@ public final class Adviser<M> {
     this.shape = shape;
     this.state = state;
     this.sample = FloatSample.of(replay, state, shape.quantizedInputs(state));
-    this.error = new ModelError<>(replay, state, sample);
+    this.error = new ModelError<>(replay, state, FloatSample.batches(sample));
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.bitfold.tuning;
 
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.distortion.Distortion;
-import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
@@ -17,7 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class ModelError<M> {
   private final Replay<M> replay;
-  private final List<FloatSample.Recorded<M>> sample;
+  private final List<Replay.Batch<M>> sample;
   private final List<INDArray> expected;
 
   /**
@@ -25,11 +24,16 @@ final class ModelError<M> {
    *
    * @param state the model with all its quantizers; the expected outputs are those without them
    */
-  ModelError(Replay<M> replay, State state, List<FloatSample.Recorded<M>> sample) {
+  ModelError(Replay<M> replay, State state, List<Replay.Batch<M>> sample) {
     this.replay = replay;
     this.sample = sample;
     M floats = replay.rebuild(state.withoutQuantizers(), Tap.NONE);
-    this.expected = sample.stream().map(r -> r.batch().run(floats).dup('c')).toList();
+    this.expected = sample.stream().map(batch -> batch.run(floats).dup('c')).toList();
+  }
+
+  /** Returns the number of batches. */
+  int size() {
+    return sample.size();
   }
 
   /**
@@ -50,7 +54,7 @@ final class ModelError<M> {
     M model = replay.rebuild(state, tap);
     Distortion sum = Distortion.NONE;
     for (int i = 0; i < sample.size(); i++) {
-      sum = sum.plus(Distortion.of(expected.get(i), sample.get(i).batch().run(model)));
+      sum = sum.plus(Distortion.of(expected.get(i), sample.get(i).run(model)));
       advance.run();
     }
     return sum.relative();

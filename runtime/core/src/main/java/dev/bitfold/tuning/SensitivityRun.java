@@ -30,12 +30,14 @@ public final class SensitivityRun<M> {
   }
 
   public Sensitivity run() {
-    List<FloatSample.Recorded<M>> sample =
-        FloatSample.of(replay, state, shape.quantizedInputs(state));
-    ModelError<M> error = new ModelError<>(replay, state, sample);
+    ModelError<M> error =
+        new ModelError<>(
+            replay,
+            state,
+            FloatSample.batches(FloatSample.of(replay, state, shape.quantizedInputs(state))));
     Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
     Replay.Stage stage =
-        replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * sample.size()));
+        replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * error.size()));
     List<Sensitivity.Layer> found = new ArrayList<>();
     Called called = new Called(ConcurrentHashMap.newKeySet());
     layers.forEach(

@@ -55,9 +55,9 @@ class ArchitectureTest {
           internal.training    | annotations descriptor kernel tensor quantizer calibration gradient layer internal.state | nd4j jspecify
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay | nd4j jspecify
-          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay storage smoothquant | nd4j jackson slf4j jspecify
           reconstruction       | descriptor kernel tensor quantizer.scale quantizer calibration layer internal.state internal.replay | nd4j jspecify
-          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay smoothquant diagnosis | nd4j slf4j jspecify
+          diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay storage smoothquant reconstruction | nd4j jackson slf4j jspecify
+          tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay smoothquant reconstruction diagnosis | math3 nd4j slf4j jspecify
           (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.replay internal.training storage smoothquant reconstruction diagnosis tuning | nd4j slf4j jspecify
           """);
 
@@ -86,6 +86,7 @@ class ArchitectureTest {
           "dev.bitfold.diagnosis.Packing",
           "dev.bitfold.diagnosis.SummaryBuilder",
           "dev.bitfold.reconstruction.ReconstructionRun",
+          "dev.bitfold.reconstruction.WeightScales",
           "dev.bitfold.smoothquant.FoldResolver",
           "dev.bitfold.smoothquant.SmoothQuantRun",
           "dev.bitfold.smoothquant.SmoothedLayers",
@@ -94,6 +95,7 @@ class ArchitectureTest {
           "dev.bitfold.storage.Schema",
           "dev.bitfold.storage.StateFile",
           "dev.bitfold.tuning.Adviser",
+          "dev.bitfold.tuning.AllocationRun",
           "dev.bitfold.tuning.BiasCorrection",
           "dev.bitfold.tuning.Corrections",
           "dev.bitfold.tuning.SensitivityRun");

@@ -24,6 +24,7 @@ public final class Rooms {
           Map.entry("jackson", "org.nd4j.shade.jackson.."),
           Map.entry("javacpp", "org.bytedeco.javacpp.."),
           Map.entry("jspecify", "org.jspecify.annotations"),
+          Map.entry("math3", "org.apache.commons.math3.."),
           Map.entry("nd4j", "org.nd4j.linalg.."),
           Map.entry("protobuf", "org.nd4j.shade.protobuf.."),
           Map.entry("samediff", "org.nd4j.autodiff.."),

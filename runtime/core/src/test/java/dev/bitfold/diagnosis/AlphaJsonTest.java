@@ -44,7 +44,8 @@ class AlphaJsonTest {
         alpha
             .<Summary.Smoothing>map(
                 chosen -> new Summary.Smoothing.Chosen(chosen, Optional.of("norm")))
-            .orElseGet(Summary.Smoothing.NotRun::new));
+            .orElseGet(Summary.Smoothing.NotRun::new),
+        Optional.empty());
   }
 
   private static Diagnosis.Layer layer(Optional<Alpha> alpha) {

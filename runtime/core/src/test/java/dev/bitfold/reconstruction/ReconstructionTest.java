@@ -11,8 +11,13 @@ import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.diagnosis.Summary;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.quantizer.PackedTensor;
+import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.toy.ToyDense;
 import dev.bitfold.toy.ToyLinear;
 import dev.bitfold.toy.ToyNet;
@@ -22,13 +27,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** What reconstruction promises, measured on the frozen models themselves. */
 class ReconstructionTest {
@@ -319,6 +328,62 @@ class ReconstructionTest {
     assertFalse(
         reconstructed.freeze().compare(net, batches, ToyNet::forward).relativeError()
             > 0.8 * nearest);
+  }
+
+  @Test
+  void theSummaryTellsWhatWasDoneAndNoDecibelsOfWeights() {
+    ToyStack stack = ToyStack.random(14, 16, 12, 8);
+    List<INDArray> batches = correlated(8, 24, 16);
+    Calibration<ToyStack> reconstructed =
+        calibrated(stack, batches, weights(bits(3).per("O").build())).reconstruct(APART);
+
+    Summary summary = reconstructed.freeze().summary();
+
+    for (Reconstruction weight : reconstructed.reconstructions().weights()) {
+      Summary.Row row = summary.row(weight.path()).orElseThrow();
+      assertEquals(Optional.of(weight), row.reconstruction());
+      assertTrue(row.decibels().isEmpty(), "the weights are on the grid: nothing would be lost");
+      assertTrue(summary.toString().contains(weight.inWords()), summary.toString());
+    }
+    assertEquals(summary, Summary.ofJson(summary.toJson()));
+  }
+
+  @Test
+  void scalesOfFloat16AreNumbersThatFloat16Holds() {
+    ToyStack stack = ToyStack.random(15, 32, 12);
+    List<INDArray> batches = correlated(16, 24, 32);
+    QuantDescriptor affine = bits(4).affine(true).blockSizes(BlockSize.along("I", 8)).build();
+    Calibration<ToyStack> calibration = calibrated(stack, batches, weights(affine));
+
+    Calibration<ToyStack> half = calibration.reconstruct(APART.withScales(ScalePrecision.FLOAT16));
+
+    String path = half.reconstructions().weights().get(0).path();
+    State state = half.freeze().state().state();
+    PackedTensor packed =
+        Objects.requireNonNull(state.scales().get(path))
+            .fix(Quantizer.of(affine, new Layout("IO")))
+            .pack(Objects.requireNonNull(state.tensors().get(path)));
+    assertEquals(4 * 12, packed.multipliers().length);
+    for (float scale : packed.multipliers()) {
+      assertEquals(scale, Nd4j.scalar(scale).castTo(DataType.FLOAT16).getFloat(0));
+    }
+    double wide = calibration.reconstruct(APART).reconstructions().weights().get(0).reached();
+    double narrow = half.reconstructions().weights().get(0).reached();
+    assertEquals(wide, narrow, 0.05 * wide);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1, 0.1, 65504, 1e-5, 3e-8, 0.33333334, 1e-8, 0})
+  void theNearestFloat16IsTheOneOfAnotherLibrary(double scale) {
+    assertEquals(
+        Nd4j.scalar((float) scale).castTo(DataType.FLOAT16).getFloat(0),
+        ScalePrecision.FLOAT16.nearest((float) scale));
+  }
+
+  @Test
+  void aScaleBeyondFloat16IsNone() {
+    assertTrue(Float.isNaN(ScalePrecision.FLOAT16.nearest(65536)));
+    assertEquals(65536f, ScalePrecision.FLOAT32.nearest(65536));
   }
 
   @Test

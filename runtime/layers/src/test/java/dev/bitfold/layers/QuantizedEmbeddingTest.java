@@ -5,11 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.bitfold.Calibration;
 import dev.bitfold.Quantized;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.layers.model.EmbeddingNet;
 import dev.bitfold.layers.model.EmbeddingNetQuantizer;
+import dev.bitfold.reconstruction.Reconstruction;
+import dev.bitfold.reconstruction.ReconstructionOptions;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -28,6 +39,39 @@ class QuantizedEmbeddingTest {
     }
     table.get(NDArrayIndex.point(5)).assign(0);
     return table;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aReconstructedTableIsNearerToTheFloatOne(boolean affine) {
+    INDArray table = random(new Random(4), DataType.FLOAT, 50, 64);
+    EmbeddingNet net = new EmbeddingNet(new Embedding(table));
+    INDArray indices = Nd4j.createFromArray(IntStream.range(0, 50).toArray());
+    QuantDescriptor blocks =
+        QuantDescriptor.builder()
+            .bits(4)
+            .affine(affine)
+            .blockSizes(BlockSize.along("O", 16))
+            .build();
+    Calibration<EmbeddingNet> nearest =
+        EmbeddingNetQuantizer.of(net)
+            .using(Recipe.of("w4").with(Role.WEIGHT, blocks))
+            .calibrate(List.of(indices), EmbeddingNet::forward);
+
+    Calibration<EmbeddingNet> reconstructed = nearest.reconstruct(ReconstructionOptions.DEFAULT);
+
+    Reconstruction weight = reconstructed.reconstructions().weights().get(0);
+    assertEquals(Reconstruction.Method.SCALES, weight.method());
+    assertEquals(error(net, nearest, indices), weight.nearest(), 1e-6);
+    assertEquals(error(net, reconstructed, indices), weight.reached(), 1e-6);
+    assertTrue(weight.reached() < 0.95 * weight.nearest(), weight.toString());
+  }
+
+  private static double error(
+      EmbeddingNet net, Calibration<EmbeddingNet> calibration, INDArray indices) {
+    INDArray expected = net.forward(indices);
+    return expected.distance2(calibration.freeze().model().forward(indices))
+        / expected.norm2Number().doubleValue();
   }
 
   @Test

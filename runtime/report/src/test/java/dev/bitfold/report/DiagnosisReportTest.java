@@ -46,7 +46,8 @@ class DiagnosisReportTest {
         descriptor,
         Optional.empty(),
         OptionalDouble.of(31),
-        new Summary.Smoothing.NotWanted());
+        new Summary.Smoothing.NotWanted(),
+        Optional.empty());
   }
 
   private static Diagnosis diagnosis(Optional<Comparison> modelError) {

@@ -66,6 +66,11 @@ public final class FloatSample {
     return kept;
   }
 
+  /** Returns the batches of a sample. */
+  public static <M> List<Replay.Batch<M>> batches(List<Recorded<M>> sample) {
+    return sample.stream().map(Recorded::batch).toList();
+  }
+
   private static <M> boolean isTooMuch(List<Recorded<M>> kept) {
     return kept.stream().mapToLong(r -> r.calls().rows()).sum() > ENOUGH_ROWS
         || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostBytes();

@@ -1,0 +1,356 @@
+package dev.bitfold.tuning;
+
+import dev.bitfold.descriptor.InvalidDescriptorException;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
+import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.TensorRole;
+import dev.bitfold.quantizer.Quantizer;
+import dev.bitfold.reconstruction.WeightScales;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Chooses a format for each weight under a {@link Budget}.
+ *
+ * <p>The price of a format is what it does to the model's output: each weight is quantized alone in
+ * one format, and the squared error of the output is measured. For its other formats, that error is
+ * multiplied by the ratio of the weight's own squared errors. Squared errors of several weights add
+ * up as long as they are small. Which formats have the least sum is solved exactly, and what was
+ * predicted is compared with what the model does, on batches that were not used to predict.
+ */
+public final class AllocationRun<M> {
+  /** Holds how each tensor is quantized with the chosen formats, and what was chosen. */
+  public record Result(Map<String, QuantDescriptor> descriptors, Allocation allocation) {}
+
+  /** The format that a weight is measured in: few bits, so that its error is no rounding error. */
+  private static final int MEASURED_BITS = 4;
+
+  private static final int MOST_BATCHES = 4;
+  private static final int OTHER_BUDGETS = 6;
+  private static final int ARBITRARY = 12;
+
+  /**
+   * One format of a weight.
+   *
+   * @param quantizer with its scale; empty for float
+   * @param own the squared relative error of the weight itself
+   */
+  private record Format(Optional<Quantizer> quantizer, long bytes, double own) {
+    Optional<QuantDescriptor> descriptor() {
+      return quantizer.map(Quantizer::descriptor);
+    }
+  }
+
+  private final Replay<M> replay;
+  private final ModelShape shape;
+  private final State state;
+  private final Budget budget;
+  private final Map<String, List<Format>> formats = new LinkedHashMap<>();
+  private final Map<String, String> left = new LinkedHashMap<>();
+  private final List<List<Knapsack.Choice>> items = new ArrayList<>();
+
+  /** The bytes of all weights and biases that nothing is chosen for. */
+  private long others;
+
+  private long elements;
+
+  /**
+   * Makes a run.
+   *
+   * @param state the calibrated state, with the amax of the user's rules
+   */
+  public AllocationRun(Replay<M> replay, ModelShape shape, State state, Budget budget) {
+    this.replay = replay;
+    this.shape = shape;
+    this.state = state;
+    this.budget = budget;
+  }
+
+  /**
+   * Chooses the formats.
+   *
+   * @throws IllegalArgumentException if the budget is below the smallest choice, or nothing can be
+   *     chosen for
+   */
+  public Result run() {
+    replay.requireLasting();
+    shape.sites().values().forEach(this::add);
+    if (formats.isEmpty()) {
+      throw new IllegalArgumentException("there is no weight to choose a format for: " + left);
+    }
+    long limit = limit();
+    long smallest = others + smallest();
+    if (smallest > limit) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a budget of %d bytes is below the smallest choice, %d bytes, of which %d are of what"
+                  + " nothing is chosen for",
+              limit,
+              smallest,
+              others));
+    }
+    List<Replay.Batch<M>> all = batches();
+    boolean heldOut = all.size() > 1;
+    List<Replay.Batch<M>> seen = every(all, 0, heldOut ? 2 : 1);
+    List<Replay.Batch<M>> unseen = heldOut ? every(all, 1, 2) : all;
+    price(new ModelError<>(replay, state, seen));
+    return chosen(limit, new ModelError<>(replay, state, unseen), heldOut);
+  }
+
+  private void add(TensorSite site) {
+    TensorRole role = site.tensor().role();
+    if (role != TensorRole.WEIGHT && role != TensorRole.BIAS) {
+      return;
+    }
+    INDArray held = held(site);
+    QuantDescriptor own = state.descriptors().get(site.path());
+    if (own == null) {
+      others += held.length() * Float.BYTES;
+      return;
+    }
+    Optional<String> fixed = WeightScales.fixedBecause(site.path(), state);
+    if (fixed.isPresent()) {
+      left.put(site.path(), fixed.get());
+      others += open(site, own).pack(held).bytes();
+      return;
+    }
+    elements += held.length();
+    List<Format> some = new ArrayList<>();
+    for (QuantDescriptor descriptor : descriptors(own)) {
+      Quantizer open = open(site, descriptor);
+      Quantizer quantizer = WeightScales.leastSquares(open, held).fix(open);
+      some.add(
+          new Format(
+              Optional.of(quantizer),
+              quantizer.pack(held).bytes(),
+              Math.pow(Distortion.of(held, quantizer.quantize(held)).relative(), 2)));
+    }
+    if (budget.floats()) {
+      some.add(new Format(Optional.empty(), held.length() * Float.BYTES, 0));
+    }
+    formats.put(site.path(), some);
+  }
+
+  private INDArray held(TensorSite site) {
+    return state.tensors().getOrDefault(site.path(), shape.tensor(site));
+  }
+
+  private Quantizer open(TensorSite site, QuantDescriptor descriptor) {
+    return Quantizer.of(descriptor, site.tensor().layout(), shape.kernels());
+  }
+
+  /** Returns the formats that a weight may have; of those that are no integers, only its own. */
+  private List<QuantDescriptor> descriptors(QuantDescriptor own) {
+    if (own.format().integers().isEmpty()) {
+      return List.of(own);
+    }
+    List<QuantDescriptor> some =
+        budget.bits().stream().flatMap(bits -> with(own, bits).stream()).toList();
+    return some.isEmpty() ? List.of(own) : some;
+  }
+
+  private static Optional<QuantDescriptor> with(QuantDescriptor own, int bits) {
+    try {
+      return Optional.of(own.toBuilder().bits(bits).build());
+    } catch (InvalidDescriptorException e) {
+      return Optional.empty(); // the other settings do not go with so many bits
+    }
+  }
+
+  private long limit() {
+    return budget.bytes().isPresent()
+        ? budget.bytes().getAsLong()
+        : others + (long) (budget.bitsPerWeight().orElseThrow() * elements / Byte.SIZE);
+  }
+
+  private long smallest() {
+    return formats.values().stream()
+        .mapToLong(some -> some.stream().mapToLong(Format::bytes).min().orElseThrow())
+        .sum();
+  }
+
+  /** Returns batches that are evenly spread over the data, at most twice as many as are run. */
+  private List<Replay.Batch<M>> batches() {
+    List<Replay.Batch<M>> all = new ArrayList<>();
+    replay.pass("sampling").forEach(all::add);
+    int most = Math.min(all.size(), 2 * MOST_BATCHES);
+    return IntStream.range(0, most)
+        .mapToObj(i -> all.get((int) ((long) i * all.size() / most)))
+        .toList();
+  }
+
+  private static <T> List<T> every(List<T> all, int from, int stride) {
+    return IntStream.range(0, all.size())
+        .filter(i -> i % stride == from)
+        .mapToObj(all::get)
+        .toList();
+  }
+
+  /** Gives each format the squared error of the model's output that is expected of it alone. */
+  private void price(ModelError<M> error) {
+    Replay.Stage stage =
+        replay.stage("one weight at a time", OptionalLong.of((long) formats.size() * error.size()));
+    formats.forEach(
+        (path, some) -> {
+          Format measured = measured(some);
+          double squared =
+              measured.descriptor().isEmpty()
+                  ? 0
+                  : Math.pow(error.of(with(Map.of(path, measured)), stage::advance), 2);
+          double perOwn = measured.own() > 0 ? squared / measured.own() : 0;
+          items.add(
+              some.stream()
+                  .map(format -> new Knapsack.Choice(format.bytes(), perOwn * format.own()))
+                  .toList());
+        });
+    stage.finish();
+  }
+
+  /** Returns the quantized format with the number of bits nearest to those for measuring. */
+  private static Format measured(List<Format> some) {
+    Format nearest = some.get(0);
+    for (Format format : some) {
+      if (distance(format) < distance(nearest)) {
+        nearest = format;
+      }
+    }
+    return nearest;
+  }
+
+  private static int distance(Format format) {
+    return format
+        .descriptor()
+        .map(descriptor -> Math.abs(descriptor.format().bits() - MEASURED_BITS))
+        .orElse(Integer.MAX_VALUE);
+  }
+
+  /** Returns the model with some weights rounded, and all else float. */
+  private State with(Map<String, Format> some) {
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    some.forEach(
+        (path, format) -> {
+          INDArray held = held(shape.site(path));
+          format.quantizer().ifPresent(own -> tensors.put(path, own.quantize(held)));
+        });
+    return state.withoutQuantizers().withSmoothing(Map.of(), tensors);
+  }
+
+  private Result chosen(long limit, ModelError<M> error, boolean heldOut) {
+    Replay.Stage stage =
+        replay.stage(
+            "measuring formats",
+            OptionalLong.of((long) (1 + OTHER_BUDGETS + ARBITRARY) * error.size()));
+    int[] best = Knapsack.solve(items, limit - others).orElseThrow();
+    Allocation.Point point = point(best, error, stage);
+    List<Allocation.Point> front = new ArrayList<>();
+    long smallest = smallest();
+    long largest = bytes(largest());
+    for (int i = 0; i < OTHER_BUDGETS; i++) {
+      // Sizes in a geometric series: from few bits on, an error halves with a bit more.
+      double share = (i + 0.5) / OTHER_BUDGETS;
+      long bytes = (long) (smallest * Math.pow(largest / (double) smallest, share));
+      front.add(point(Knapsack.solve(items, bytes).orElseThrow(), error, stage));
+    }
+    double correlation = correlation(bytes(best), error, stage);
+    stage.finish();
+    Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
+    List<Allocation.Weight> weights = new ArrayList<>();
+    int i = 0;
+    for (Map.Entry<String, List<Format>> weight : formats.entrySet()) {
+      Format format = weight.getValue().get(best[i]);
+      double alone = Math.sqrt(items.get(i).get(best[i]).cost());
+      weights.add(
+          new Allocation.Weight(weight.getKey(), format.descriptor(), format.bytes(), alone));
+      format
+          .descriptor()
+          .ifPresentOrElse(
+              descriptor -> descriptors.put(weight.getKey(), descriptor),
+              () -> descriptors.remove(weight.getKey()));
+      i++;
+    }
+    return new Result(
+        descriptors, new Allocation(weights, left, point, front, correlation, heldOut));
+  }
+
+  private int[] largest() {
+    return items.stream()
+        .mapToInt(
+            choices ->
+                IntStream.range(0, choices.size())
+                    .reduce((a, b) -> choices.get(b).bytes() > choices.get(a).bytes() ? b : a)
+                    .orElseThrow())
+        .toArray();
+  }
+
+  private long bytes(int[] choices) {
+    return IntStream.range(0, choices.length)
+        .mapToLong(i -> items.get(i).get(choices[i]).bytes())
+        .sum();
+  }
+
+  private Allocation.Point point(int[] choices, ModelError<M> error, Replay.Stage stage) {
+    double predicted =
+        IntStream.range(0, choices.length)
+            .mapToDouble(i -> items.get(i).get(choices[i]).cost())
+            .sum();
+    Map<String, Format> some = new LinkedHashMap<>();
+    int i = 0;
+    for (Map.Entry<String, List<Format>> weight : formats.entrySet()) {
+      some.put(weight.getKey(), weight.getValue().get(choices[i++]));
+    }
+    double measured = error.of(with(some), stage::advance);
+    return new Allocation.Point(others + bytes(choices), Math.sqrt(predicted), measured);
+  }
+
+  /**
+   * Returns the rank correlation over arbitrary formats, each moved by steps of single weights to
+   * about as many bytes.
+   */
+  private double correlation(long bytes, ModelError<M> error, Replay.Stage stage) {
+    Random random = new Random(1);
+    double[] predicted = new double[ARBITRARY];
+    double[] measured = new double[ARBITRARY];
+    for (int n = 0; n < ARBITRARY; n++) {
+      int[] choices = new int[items.size()];
+      Arrays.setAll(choices, i -> random.nextInt(items.get(i).size()));
+      int[] order = random.ints(0, items.size()).limit(8L * items.size()).toArray();
+      for (int i : order) {
+        choices[i] = neighbour(i, choices[i], bytes(choices) > bytes);
+      }
+      Allocation.Point point = point(choices, error, stage);
+      predicted[n] = point.predicted();
+      measured[n] = point.measured();
+    }
+    return new SpearmansCorrelation().correlation(predicted, measured);
+  }
+
+  /** Returns the next smaller or larger choice of an item, or the same if there is none. */
+  private int neighbour(int item, int from, boolean smaller) {
+    List<Knapsack.Choice> choices = items.get(item);
+    int best = from;
+    for (int c = 0; c < choices.size(); c++) {
+      long by = choices.get(c).bytes() - choices.get(from).bytes();
+      long nearest = choices.get(best).bytes() - choices.get(from).bytes();
+      boolean right = smaller ? by < 0 : by > 0;
+      if (right && (best == from || Math.abs(by) < Math.abs(nearest))) {
+        best = c;
+      }
+    }
+    return best;
+  }
+}

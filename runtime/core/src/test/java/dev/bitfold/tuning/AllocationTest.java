@@ -1,0 +1,180 @@
+package dev.bitfold.tuning;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.annotations.Role;
+import dev.bitfold.descriptor.BlockSize;
+import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.reconstruction.ReconstructionOptions;
+import dev.bitfold.toy.ToyDense;
+import dev.bitfold.toy.ToyStack;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** Formats chosen under a budget, measured on the models that they give. */
+class AllocationTest {
+  private static final QuantDescriptor BLOCKS =
+      QuantDescriptor.builder().bits(8).blockSizes(BlockSize.along("I", 16)).build();
+
+  /** Three layers, the second of which has only two different weights. */
+  private static ToyStack stack() {
+    ToyStack stack = ToyStack.random(1, 32, 64, 64, 16);
+    INDArray middle = stack.layers().get(1).weight();
+    middle.assign(Transforms.sign(middle).muli(0.1));
+    return stack;
+  }
+
+  private static Calibration<ToyStack> calibrated(ToyStack stack, int batches) {
+    return ToyStack.plan(stack)
+        .using(Recipe.of("weights").with(Role.WEIGHT, BLOCKS))
+        .calibrate(ToyStack.batches(batches, 24, 32), ToyStack::forward);
+  }
+
+  @Test
+  void theModelIsWithinTheBudgetAndBetterThanOneFormatForAll() {
+    ToyStack stack = stack();
+    Calibration<ToyStack> calibration = calibrated(stack, 8);
+    Calibration<ToyStack> uniform =
+        ToyStack.plan(stack)
+            .using(Recipe.of("weights").with(Role.WEIGHT, BLOCKS.toBuilder().bits(4).build()))
+            .calibrate(ToyStack.batches(8, 24, 32), ToyStack::forward);
+    long bytes = uniform.freeze().summary().weightBytes();
+
+    Calibration<ToyStack> chosen = calibration.within(Budget.bytes(bytes));
+
+    Allocation allocation = chosen.allocation().orElseThrow();
+    assertEquals(allocation.chosen().bytes(), chosen.freeze().summary().weightBytes());
+    assertTrue(allocation.chosen().bytes() <= bytes);
+    assertTrue(allocation.heldOut());
+    assertTrue(allocation.rankCorrelation() > 0.8, allocation.toString());
+    List<INDArray> others = ToyStack.batches(12, 24, 32).subList(8, 12);
+    double before =
+        uniform
+            .reconstruct(ReconstructionOptions.DEFAULT)
+            .freeze()
+            .compare(stack, others, ToyStack::forward)
+            .relativeError();
+    double after =
+        chosen
+            .reconstruct(ReconstructionOptions.DEFAULT)
+            .freeze()
+            .compare(stack, others, ToyStack::forward)
+            .relativeError();
+    assertTrue(after < 0.9 * before, after + " and " + before);
+  }
+
+  @Test
+  void moreBytesAreNoWorseAndEnoughOfThemAreFloat() {
+    Calibration<ToyStack> calibration = calibrated(stack(), 8);
+    Allocation allocation = calibration.within(Budget.bytes(1 << 30)).allocation().orElseThrow();
+
+    assertEquals(0, allocation.chosen().measured());
+    assertTrue(allocation.weights().get(0).format().isEmpty());
+    assertEquals(
+        2,
+        allocation.weights().get(1).format().orElseThrow().format().bits(),
+        "more bits would be for nothing");
+    assertTrue(allocation.weights().get(2).format().isEmpty());
+    List<Allocation.Point> front = allocation.front();
+    for (int i = 1; i < front.size(); i++) {
+      assertTrue(front.get(i).bytes() >= front.get(i - 1).bytes(), front.toString());
+      assertTrue(front.get(i).predicted() <= front.get(i - 1).predicted(), front.toString());
+    }
+    assertTrue(front.get(front.size() - 1).measured() < front.get(0).measured() / 10);
+  }
+
+  @Test
+  void withoutFloatsAndAmongSomeBitsNothingElseIsChosen() {
+    Calibration<ToyStack> calibration = calibrated(stack(), 1);
+
+    Allocation allocation =
+        calibration
+            .within(Budget.bitsPerWeight(6).among(3, 5).withoutFloats())
+            .allocation()
+            .orElseThrow();
+
+    assertFalse(allocation.heldOut());
+    for (Allocation.Weight weight : allocation.weights()) {
+      int bits = weight.format().orElseThrow().format().bits();
+      assertTrue(bits == 3 || bits == 5, allocation.toString());
+      assertEquals(BLOCKS.blockSizes(), weight.format().get().blockSizes());
+    }
+  }
+
+  @Test
+  void aBudgetBelowTheSmallestChoiceIsRefusedWithItsBytes() {
+    Calibration<ToyStack> calibration = calibrated(stack(), 2);
+
+    String message =
+        Objects.requireNonNull(
+            assertThrows(
+                    IllegalArgumentException.class, () -> calibration.within(Budget.bytes(100)))
+                .getMessage());
+
+    assertTrue(message.startsWith("a budget of 100 bytes is below the smallest choice, "), message);
+    long smallest = Long.parseLong(message.replaceAll(".*choice, (\\d+) bytes.*", "$1"));
+    assertEquals(
+        smallest, calibration.within(Budget.bytes(smallest)).freeze().summary().weightBytes());
+    assertThrows(
+        IllegalArgumentException.class, () -> calibration.within(Budget.bytes(smallest - 1)));
+  }
+
+  @Test
+  void whatTheUserHasSetStays() {
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(stack())
+            .using(Recipe.of("weights").with(Role.WEIGHT, QuantDescriptor.bits(8)))
+            .calibrate(ToyStack.batches(4, 24, 32), ToyStack::forward);
+    String first = ToyStack.plan(stack()).summary().rows().get(0).path();
+    Calibration<ToyStack> set = calibration.weightAmax(first, (path, weight) -> weight.amax());
+
+    Allocation allocation = set.within(Budget.bitsPerWeight(4)).allocation().orElseThrow();
+
+    assertEquals("its amax is fixed", allocation.left().get(first));
+    assertEquals(2, allocation.weights().size());
+    Calibration<ToyStack> all = calibration.weightAmax("**", (path, weight) -> weight.amax());
+    assertThrows(IllegalArgumentException.class, () -> all.within(Budget.bitsPerWeight(4)));
+  }
+
+  @Test
+  void afterReconstructionItIsTooLate() {
+    Calibration<ToyStack> reconstructed =
+        calibrated(stack(), 2).reconstruct(ReconstructionOptions.DEFAULT);
+
+    assertThrows(IllegalStateException.class, () -> reconstructed.within(Budget.bitsPerWeight(4)));
+  }
+
+  @Test
+  void budgetsThatMeanNothingAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> Budget.bytes(0));
+    assertThrows(IllegalArgumentException.class, () -> Budget.bitsPerWeight(Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> Budget.bytes(10).among(4, 3));
+    assertThrows(IllegalArgumentException.class, () -> Budget.bytes(10).among(1));
+  }
+
+  @Test
+  void aLayerThatDoesNotReachTheOutputGetsTheFewestBits() {
+    ToyStack stack = ToyStack.random(2, 32, 24, 16);
+    INDArray dead = stack.layers().get(1).weight();
+    ToyStack zeros =
+        new ToyStack(
+            List.of(stack.layers().get(0), new ToyDense(dead.assign(0), ToyStack.normal(3, 16))));
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(zeros)
+            .using(Recipe.of("weights").with(Role.WEIGHT, BLOCKS))
+            .calibrate(ToyStack.batches(4, 24, 32), ToyStack::forward);
+
+    Allocation allocation =
+        calibration.within(Budget.bitsPerWeight(7).withoutFloats()).allocation().orElseThrow();
+
+    assertEquals(2, allocation.weights().get(0).format().orElseThrow().format().bits());
+  }
+}
