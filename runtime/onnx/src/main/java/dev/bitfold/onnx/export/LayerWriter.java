@@ -70,13 +70,14 @@ final class LayerWriter {
         continue;
       }
       writeInput(call, input);
+      List<String> outputs = outputs(call);
       for (int part = 0; part < call.size(); part++) {
         writeWeight(call.get(part), part, codes.get(part));
         if (!biases.isEmpty()) {
           writeBias(call.get(part), part, biases.get(part));
         }
       }
-      writeOutputs(outputs(call));
+      writeOutputs(outputs);
     }
   }
 

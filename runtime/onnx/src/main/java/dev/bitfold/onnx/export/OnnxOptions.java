@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -31,6 +32,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param runtimeRounding whether int8 weights and tables of embeddings get the bytes that ONNX
  *     Runtime's own quantizer ({@code quantize_dynamic}, with symmetric weights) writes. See {@link
  *     #withRuntimeRounding}
+ * @param blockOperators the accuracy level of MatMulNBits, if ONNX Runtime's operators for weights
+ *     in blocks are written; empty if only standard operators are. See {@link #withBlockOperators}
  * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
  * @param embeddings the Gather nodes whose float32 tables are written as uint8 with a scale for
  *     each column
@@ -44,6 +47,7 @@ public record OnnxOptions(
     boolean cleanShapes,
     boolean contribOperators,
     boolean runtimeRounding,
+    OptionalInt blockOperators,
     Map<String, String> folded,
     Set<String> embeddings,
     OnnxProof proof) {
@@ -53,10 +57,35 @@ public record OnnxOptions(
    */
   public static final OnnxOptions DEFAULT =
       new OnnxOptions(
-          false, false, false, true, false, false, Map.of(), Set.of(), OnnxProof.random());
+          false,
+          false,
+          false,
+          true,
+          false,
+          false,
+          OptionalInt.empty(),
+          Map.of(),
+          Set.of(),
+          OnnxProof.random());
 
-  /** Copies the collections, keeping their order. */
+  private static final int MAX_ACCURACY_LEVEL = 4;
+
+  /**
+   * Copies the collections, keeping their order.
+   *
+   * @throws IllegalArgumentException if there is no such accuracy level
+   */
   public OnnxOptions {
+    Objects.requireNonNull(blockOperators, "blockOperators");
+    int level = blockOperators.orElse(0);
+    if (level < 0 || level > MAX_ACCURACY_LEVEL) {
+      throw new IllegalArgumentException(
+          "accuracy level "
+              + level
+              + " of MatMulNBits is not known; it is 0 (inputs stay as they are) to "
+              + MAX_ACCURACY_LEVEL
+              + " (inputs are rounded to int8)");
+    }
     folded = Collections.unmodifiableMap(new LinkedHashMap<>(folded));
     embeddings = Collections.unmodifiableSet(new LinkedHashSet<>(embeddings));
     Objects.requireNonNull(proof, "proof");
@@ -71,6 +100,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         proof);
@@ -85,6 +115,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         proof);
@@ -99,6 +130,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         proof);
@@ -113,6 +145,7 @@ public record OnnxOptions(
         clean,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         proof);
@@ -127,6 +160,7 @@ public record OnnxOptions(
         cleanShapes,
         contrib,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         proof);
@@ -157,6 +191,43 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtime,
+        blockOperators,
+        folded,
+        embeddings,
+        proof);
+  }
+
+  /**
+   * Returns these options with ONNX Runtime's operators for weights in blocks, of its domain {@code
+   * com.microsoft}, which no other runtime has:
+   *
+   * <ul>
+   *   <li>MatMulNBits for a MatMul or Gemm whose weight has integers of up to 4 bits, or of 8, in
+   *       blocks of 16, 32, 64 and so on along its input channels
+   *   <li>GatherBlockQuantized for a table of such integers with blocks along its rows, or with a
+   *       scale for each row
+   * </ul>
+   *
+   * <p>Other quantized weights stay behind DequantizeLinear. A file without int4 behind
+   * DequantizeLinear needs no opset above 13.
+   *
+   * @param accuracyLevel what MatMulNBits may do to its inputs: 0 and 1 leave float32 as it is; 4
+   *     allows ONNX Runtime to round each block of an input to int8, which is faster and is not
+   *     what the quantized model computes; 2 and 3 allow float16 and bfloat16, which its CPU
+   *     kernels do not use. The file is proved with 0. What another level changes is measured and
+   *     bounded on the data of the proof: {@link
+   *     dev.bitfold.onnx.proof.ProofResult.Proved#rounding}
+   * @throws IllegalArgumentException if the level is not 0 to 4
+   */
+  public OnnxOptions withBlockOperators(int accuracyLevel) {
+    return new OnnxOptions(
+        signedActivations,
+        unsignedWeights,
+        reducedRange,
+        cleanShapes,
+        contribOperators,
+        runtimeRounding,
+        OptionalInt.of(accuracyLevel),
         folded,
         embeddings,
         proof);
@@ -181,6 +252,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         more,
         embeddings,
         proof);
@@ -200,6 +272,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         more,
         proof);
@@ -214,6 +287,7 @@ public record OnnxOptions(
         cleanShapes,
         contribOperators,
         runtimeRounding,
+        blockOperators,
         folded,
         embeddings,
         other);

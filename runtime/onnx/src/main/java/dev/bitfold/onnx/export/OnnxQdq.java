@@ -114,6 +114,9 @@ public final class OnnxQdq {
         Prover.prove(
             original.name(), bytes, model, reference, options.proof(), export.sessionSettings());
     OnnxFile.write(out, bytes);
+    if (proof instanceof ProofResult.Proved proved) {
+      proved.rounding().ifPresent(rounding -> LOG.warn("{}: {}", out.getFileName(), rounding));
+    }
     List<String> dynamic = export.dynamic();
     if (!dynamic.isEmpty()) {
       LOG.warn(

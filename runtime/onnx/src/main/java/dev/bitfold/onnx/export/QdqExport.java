@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.OperatorSetIdProto;
@@ -41,6 +42,9 @@ final class QdqExport {
   private final OnnxMapping mapping;
   private final OnnxOptions options;
   private @Nullable Reference reference;
+
+  /** The layers of which every node was written as an operator for blocks. */
+  private final Set<String> asBlocks = new LinkedHashSet<>();
 
   QdqExport(OnnxFile file, Quantized<?> quantized, OnnxMapping mapping, OnnxOptions options) {
     this.file = file;
@@ -95,16 +99,33 @@ final class QdqExport {
     return dynamic;
   }
 
-  /** Returns the session settings without which ONNX Runtime would compute something else. */
+  /**
+   * Returns the session settings without which ONNX Runtime would compute something else in the
+   * file that was written last.
+   */
   Map<String, String> sessionSettings() {
-    return SessionSettings.of(stored, floatHashes);
+    return SessionSettings.of(stored, floatHashes, asBlocks);
   }
 
   /** Returns the file to write. */
   ModelProto written() {
     long from = OpsetRaise.of(file.name(), file.model());
     // The opset is first raised to what per-channel scales need. Int4, FP8 and blocks need more.
-    long to = Math.max(from, Math.max(PER_CHANNEL, opset()));
+    long to = Math.max(from, opset());
+    if (options.blockOperators().isPresent() && to > Math.max(from, PER_CHANNEL)) {
+      // The operators of ONNX Runtime need no newer opset; what is left may.
+      Written low = write(from, Math.max(from, PER_CHANNEL));
+      if (!BlockOperators.isOpsetRaised(low.graph()) && !hasFloats()) {
+        return low.model();
+      }
+    }
+    return write(from, to).model();
+  }
+
+  /** Holds a file that was written. */
+  private record Written(Graph graph, ModelProto model) {}
+
+  private Written write(long from, long to) {
     ModelProto raised = new OpsetRaise(file.name(), from, to).apply(file.model());
     Graph graph = new Graph(new OnnxFile(file.name(), raised));
     if (options.cleanShapes()) {
@@ -114,24 +135,31 @@ final class QdqExport {
     ModelProto.Builder model = raised.toBuilder();
     if (options.contribOperators()) {
       new ContribOperators(graph).write();
-      boolean imported =
-          raised.getOpsetImportList().stream()
-              .anyMatch(opset -> opset.getDomain().equals(ContribOperators.DOMAIN));
-      if (!imported) {
-        model.addOpsetImport(
-            OperatorSetIdProto.newBuilder().setDomain(ContribOperators.DOMAIN).setVersion(1));
-      }
+    }
+    boolean imported =
+        raised.getOpsetImportList().stream()
+            .anyMatch(opset -> opset.getDomain().equals(ContribOperators.DOMAIN));
+    if (!imported && (options.contribOperators() || !asBlocks.isEmpty())) {
+      model.addOpsetImport(
+          OperatorSetIdProto.newBuilder().setDomain(ContribOperators.DOMAIN).setVersion(1));
     }
     graph.removeUnread();
-    return model
-        .setGraph(graph.toProto())
-        .setIrVersion(Math.max(raised.getIrVersion(), irVersion(to)))
-        .build();
+    return new Written(
+        graph,
+        model
+            .setGraph(graph.toProto())
+            .setIrVersion(Math.max(raised.getIrVersion(), irVersion(to)))
+            .build());
   }
 
   /** Returns the version of the file format that belongs to a version of the operators. */
   private static long irVersion(long opset) {
     return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
+  }
+
+  private boolean hasFloats() {
+    return stored.state().descriptors().values().stream()
+        .anyMatch(descriptor -> descriptor.format().integers().isEmpty());
   }
 
   private long opset() {
@@ -144,7 +172,11 @@ final class QdqExport {
   }
 
   private void write(Graph graph) {
-    QdqNodes qdq = new QdqNodes(graph);
+    Optional<BlockOperators> blocks =
+        options.blockOperators().isPresent()
+            ? Optional.of(new BlockOperators(graph, options.blockOperators().getAsInt()))
+            : Optional.empty();
+    QdqNodes qdq = new QdqNodes(graph, blocks);
     DynamicNodes dynamic = new DynamicNodes(graph);
     List<MappedLayer> layers = layers(graph);
     Foldings foldings = new Foldings(graph);
@@ -176,6 +208,17 @@ final class QdqExport {
       PackedTensor packed = options.packed(values);
       qdq.gather(node, WeightCodes.of(node.name(), packed, new int[] {0, 1}));
     }
+    asBlocks.clear();
+    blocks.ifPresent(
+        operators -> {
+          operators.products(qdq.weights());
+          for (MappedLayer layer : layers) {
+            if (layer.nodes().stream()
+                .allMatch(node -> operators.written().contains(node.name()))) {
+              asBlocks.add(layer.path());
+            }
+          }
+        });
   }
 
   /** Returns the mapped layers with the nodes of all their calls. */

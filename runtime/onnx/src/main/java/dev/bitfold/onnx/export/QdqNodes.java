@@ -6,7 +6,9 @@ import dev.bitfold.onnx.file.Tensors;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import onnx.Onnx.AttributeProto;
 import onnx.Onnx.NodeProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,10 +22,23 @@ final class QdqNodes {
   private static final String DEQUANTIZE = "DequantizeLinear";
 
   private final Graph graph;
+  private final Optional<BlockOperators> blocks;
   private final Map<String, String> written = new HashMap<>();
+  private final Map<String, WeightCodes> weights = new LinkedHashMap<>();
 
-  QdqNodes(Graph graph) {
+  /**
+   * Makes a writer.
+   *
+   * @param blocks writes tables with ONNX Runtime's operator, if it may be used
+   */
+  QdqNodes(Graph graph, Optional<BlockOperators> blocks) {
     this.graph = graph;
+    this.blocks = blocks;
+  }
+
+  /** Returns the codes of all weights that were written, by the name of their float32 value. */
+  Map<String, WeightCodes> weights() {
+    return weights;
   }
 
   /** Writes a weight behind DequantizeLinear, and returns its float32 value. */
@@ -31,11 +46,16 @@ final class QdqNodes {
     String name = node + "/weight";
     String quantized =
         graph.add(Tensors.of(name + "_quantized", codes.type(), codes.bytes(), codes.shape()));
-    return dequantize(name, quantized, codes, codes.axis());
+    String value = dequantize(name, quantized, codes, codes.axis());
+    weights.put(value, codes);
+    return value;
   }
 
   private String dequantize(String name, String quantized, WeightCodes codes, int axis) {
-    String scale = graph.add(Tensors.of(name + "_scale", codes.scales(), codes.scaleShape()));
+    String scale =
+        codes.block() > 0
+            ? BlockScales.write(graph, name + "_scale", codes.scales(), codes.scaleShape())
+            : graph.add(Tensors.of(name + "_scale", codes.scales(), codes.scaleShape()));
     String zeroPoint = graph.add(zeroPoint(name, codes));
     return graph.add(
         name + "/" + DEQUANTIZE,
@@ -80,23 +100,37 @@ final class QdqNodes {
               + ", and a quantized Gather looks up rows of a table [rows, columns]: skip its layer,"
               + " and it stays float");
     }
+    if (blocks.filter(operators -> operators.lookUp(node, codes)).isPresent()) {
+      return;
+    }
     if (codes.block() > 0) {
       throw mapped.bad(
-          "gathers from a table with block scales, which ONNX cannot gather; describe the table"
-              + " per column, per row or per tensor");
+          "gathers from a table with block scales, which ONNX cannot gather; "
+              + (blocks.isEmpty()
+                  ? "write it with options.withBlockOperators(level), as GatherBlockQuantized of"
+                      + " ONNX Runtime"
+                  : "GatherBlockQuantized of ONNX Runtime takes integers of up to 4 bits, or of 8,"
+                      + " with blocks of 16, 32, 64 and so on along the rows, not "
+                      + codes.type()
+                      + " with blocks of "
+                      + codes.block()
+                      + " along axis "
+                      + codes.axis())
+              + ", or describe the table per column, per row or per tensor");
     }
     if (codes.axis() == 0) {
       gatherRows(node, codes);
       return;
     }
     String name = node.getName() + "/table";
+    WeightCodes bytes = codes.inBytes(); // ONNX gathers no 4-bit integers
     String table =
-        graph.add(Tensors.of(name + "_quantized", codes.type(), codes.bytes(), codes.shape()));
+        graph.add(Tensors.of(name + "_quantized", bytes.type(), bytes.bytes(), bytes.shape()));
     String whole = node.getOutput(0);
     NodeProto gather = node.toBuilder().setInput(0, table).build();
     graph.replace(node, gather);
     String gathered = graph.divert(gather, "/quantized");
-    String value = dequantize(name, gathered, codes, -1);
+    String value = dequantize(name, gathered, bytes, -1);
     rename(value, whole);
   }
 
@@ -127,7 +161,7 @@ final class QdqNodes {
   }
 
   private String gathered(String name, float[] values, long rows, String ids) {
-    String all = graph.add(Tensors.of(name, values, rows, 1));
+    String all = BlockScales.write(graph, name, values, rows, 1);
     return graph.add(name + "/Gather", "Gather", n -> n.addInput(all).addInput(ids));
   }
 

@@ -6,6 +6,7 @@ import dev.bitfold.layer.TensorRole;
 import dev.bitfold.storage.StateFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Finds the session settings with which ONNX Runtime computes what an exported file describes. */
 final class SessionSettings {
@@ -26,8 +27,11 @@ final class SessionSettings {
    * Returns the settings without which ONNX Runtime 1.29 would compute something else.
    *
    * @param originals the SHA-256 of the float model's weights and biases
+   * @param asBlocks the layers whose weight is written without DequantizeLinear, which nothing is
+   *     fused with
    */
-  static Map<String, String> of(StateFile stored, Map<String, String> originals) {
+  static Map<String, String> of(
+      StateFile stored, Map<String, String> originals, Set<String> asBlocks) {
     boolean blocks = false;
     boolean alone = false;
     boolean products = false;
@@ -36,11 +40,12 @@ final class SessionSettings {
     for (Map.Entry<String, QuantDescriptor> tensor : state.descriptors().entrySet()) {
       String path = tensor.getKey();
       QuantDescriptor descriptor = tensor.getValue();
-      boolean weight = stored.schema().entry(path).role() == TensorRole.WEIGHT;
       String layer = LayerState.layerOf(path);
+      boolean weight =
+          stored.schema().entry(path).role() == TensorRole.WEIGHT && !asBlocks.contains(layer);
       blocks |= weight && !descriptor.blockSizes().isEmpty();
       alone |= weight && new LayerState(layer, stored, originals).hasFloatInput();
-      products |= !weight && !descriptor.dynamic();
+      products |= isActivation(stored, path) && !descriptor.dynamic();
       floats |= FormatTypes.of(descriptor.format()).filter(type -> type.opset() == FP8).isPresent();
     }
     Map<String, String> settings = new LinkedHashMap<>();
@@ -55,5 +60,9 @@ final class SessionSettings {
       settings.put(NOT_FUSED, "1");
     }
     return settings;
+  }
+
+  private static boolean isActivation(StateFile stored, String path) {
+    return stored.schema().entry(path).role() != TensorRole.WEIGHT;
   }
 }

@@ -179,7 +179,8 @@ public final class Tensors {
         values[i] = raw ? bytes.getFloat() : tensor.getFloatData(i);
       } else {
         int half = raw ? bytes.getShort() & 0xffff : tensor.getInt32Data(i) & 0xffff;
-        values[i] = type == ElementType.FLOAT16 ? half(half) : Float.intBitsToFloat(half << 16);
+        values[i] =
+            type == ElementType.FLOAT16 ? Float16.value(half) : Float.intBitsToFloat(half << 16);
       }
     }
     return values;
@@ -282,19 +283,6 @@ public final class Tensors {
 
   private static ByteBuffer raw(TensorProto tensor) {
     return tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Converts IEEE 754 binary16 to float. */
-  private static float half(int bits) {
-    int exponent = bits >> 10 & 0x1f;
-    int mantissa = bits & 0x3ff;
-    float magnitude =
-        switch (exponent) {
-          case 0 -> Math.scalb((float) mantissa, -24);
-          case 31 -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-          default -> Math.scalb((float) (mantissa | 0x400), exponent - 25);
-        };
-    return (bits & 0x8000) == 0 ? magnitude : -magnitude;
   }
 
   private static OnnxException bad(String file, TensorProto tensor, String what) {

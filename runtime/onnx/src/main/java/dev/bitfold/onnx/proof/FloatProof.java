@@ -7,6 +7,7 @@ import dev.bitfold.onnx.session.SessionException;
 import dev.bitfold.onnx.session.Settings;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -46,7 +47,8 @@ public final class FloatProof {
           file.model().getGraph().getOutputCount(),
           largest,
           List.of(),
-          Map.of());
+          Map.of(),
+          Optional.empty());
     } catch (SessionException e) {
       throw Faults.unproved(file.name(), String.valueOf(e.getMessage()), e);
     }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -32,6 +33,7 @@ public final class Prover {
 
   private final Faults faults;
   private final byte[] bytes;
+  private final OnnxFile written;
   private final OnnxFile exported;
   private final Reference reference;
   private final Settings settings;
@@ -42,8 +44,15 @@ public final class Prover {
   private Prover(
       String file, byte[] bytes, ModelProto exported, Reference reference, Settings settings) {
     this.faults = new Faults(file, exported);
-    this.bytes = bytes;
-    this.exported = new OnnxFile(file, exported);
+    this.written = new OnnxFile(file, exported);
+    if (RoundedProducts.isIn(exported)) {
+      ModelProto exact = RoundedProducts.without(exported);
+      this.bytes = exact.toByteArray();
+      this.exported = new OnnxFile(file, exact);
+    } else {
+      this.bytes = bytes;
+      this.exported = written;
+    }
     this.reference = reference;
     this.settings = settings;
   }
@@ -62,7 +71,8 @@ public final class Prover {
   }
 
   /**
-   * Proves a file.
+   * Proves a file. If it lets ONNX Runtime round inputs of MatMulNBits, the same file without that
+   * is proved, and then what the rounding changes is measured.
    *
    * @param file the name of the export in messages
    * @param bytes the bytes that will be written
@@ -107,6 +117,7 @@ public final class Prover {
         Session exposed = Session.open(shown, settings);
         Session expected = openReference()) {
       Sessions sessions = new Sessions(whole, exposed, expected);
+      int weights = new HeldWeights(exported, reference, settings, faults).prove();
       List<Map<String, INDArray>> feeds = feeds(proof, whole);
       for (Map<String, INDArray> feed : feeds) {
         proveOrExplain(sessions, shown, feed);
@@ -123,13 +134,21 @@ public final class Prover {
       return new ProofResult.Proved(
           Session.version(),
           data(proof, feeds.size()),
-          exposures.size() + outputs,
+          exposures.size() + outputs + weights,
           largest,
           unmoved,
-          settings.entries());
+          settings.entries(),
+          rounding(feeds));
     } catch (SessionException e) {
       throw Faults.unproved(faults.file(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private Optional<ProofResult.Rounding> rounding(List<Map<String, INDArray>> feeds) {
+    return RoundedProducts.isIn(written.model())
+        ? Optional.of(
+            new RoundedProducts(written, exported.model(), settings, faults).measure(feeds))
+        : Optional.empty();
   }
 
   private List<Map<String, INDArray>> feeds(OnnxProof proof, Session whole) {

@@ -10,9 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
 
@@ -48,6 +50,19 @@ public final class Reference {
   /** Replaces one of a node's inputs by a constant. */
   public void constant(String node, int input, float[] values, long... shape) {
     setInput(node, input, graph.add(Tensors.of(node + "/bitfold_" + input, values, shape)));
+  }
+
+  /** Returns the constant that a node reads; empty if there is no such node or constant. */
+  Optional<TensorProto> constant(String node, int input) {
+    return graph
+        .node(node)
+        .filter(found -> found.getInputCount() > input)
+        .flatMap(found -> graph.held(found.getInput(input)));
+  }
+
+  /** Returns whether a node is a Gemm that transposes its weight. */
+  boolean isTransposed(String node) {
+    return graph.node(node).filter(found -> BlockNode.attribute(found, "transB") != 0).isPresent();
   }
 
   private void setInput(String node, int input, String value) {
