@@ -10,7 +10,6 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.diagnosis.SummaryBuilder;
-import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.Backed;
 import dev.bitfold.internal.state.Descriptions;
 import dev.bitfold.internal.state.ModelShape;
@@ -23,7 +22,6 @@ import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.layer.Component;
 import dev.bitfold.smoothquant.FoldResolver;
 import dev.bitfold.tuning.Advice;
-import dev.bitfold.tuning.Corrections;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -49,22 +47,19 @@ public final class Plan<M> extends Backed<Planned<M>> {
   private final Component<M> component;
   private final ModelShape shape;
   private final Descriptions descriptions;
-  private final Progress.Listener listener;
-  private final WeightAmax weightAmax;
+  private final RunSettings settings;
 
   private Plan(
       M model,
       Component<M> component,
       ModelShape shape,
       Descriptions descriptions,
-      Progress.Listener listener,
-      WeightAmax weightAmax) {
+      RunSettings settings) {
     this.model = model;
     this.component = component;
     this.shape = shape;
     this.descriptions = descriptions;
-    this.listener = listener;
-    this.weightAmax = weightAmax;
+    this.settings = settings;
   }
 
   /**
@@ -86,8 +81,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
               + " holds no layer with anything to quantize"
               + (shape.missing().isEmpty() ? "" : "; null are " + shape.missing()));
     }
-    Plan<M> plan =
-        new Plan<>(model, component, shape, annotated, progress -> {}, WeightAmax.ofDescriptor());
+    Plan<M> plan = new Plan<>(model, component, shape, annotated, RunSettings.DEFAULT);
     FoldResolver.resolve(shape);
     return plan;
   }
@@ -220,7 +214,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   private Plan<M> with(Descriptions other) {
-    return new Plan<>(model, component, shape, other, listener, weightAmax);
+    return new Plan<>(model, component, shape, other, settings);
   }
 
   /**
@@ -243,8 +237,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
 
   /** Returns a plan whose calibration reports progress. */
   public Plan<M> withProgress(Progress.Listener progress) {
-    Objects.requireNonNull(progress, "progress");
-    return new Plan<>(model, component, shape, descriptions, progress, weightAmax);
+    return new Plan<>(model, component, shape, descriptions, settings.with(progress));
   }
 
   /**
@@ -253,8 +246,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
    */
   public Plan<M> withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
-    return new Plan<>(
-        model, component, shape.withKernels(kernels), descriptions, listener, weightAmax);
+    return new Plan<>(model, component, shape.withKernels(kernels), descriptions, settings);
   }
 
   /**
@@ -264,8 +256,17 @@ public final class Plan<M> extends Backed<Planned<M>> {
    * @param rule replaces the default that the plan had; {@link WeightAmax#ofDescriptor} removes it
    */
   public Plan<M> withWeightAmax(WeightAmax rule) {
-    Objects.requireNonNull(rule, "rule");
-    return new Plan<>(model, component, shape, descriptions, listener, rule);
+    return new Plan<>(model, component, shape, descriptions, settings.with(rule));
+  }
+
+  /**
+   * Returns a plan whose calibration keeps at most so many bytes of float outputs at once, but one
+   * batch in any case; a quarter of the memory outside the heap by default.
+   *
+   * @throws IllegalArgumentException if it is below 1
+   */
+  public Plan<M> withByteLimit(long bytes) {
+    return new Plan<>(model, component, shape, descriptions, settings.withByteLimit(bytes));
   }
 
   /** Returns how each tensor will be quantized; without data, weights alone have an amax. */
@@ -308,8 +309,8 @@ public final class Plan<M> extends Backed<Planned<M>> {
     Objects.requireNonNull(forward, "forward");
     shape.requireArrays("it cannot be calibrated here");
     descriptions.check(shape);
-    Replay<M> replay = Replay.of(model, component, shape, batches, forward, listener);
-    return Calibration.run(replay, shape, descriptions, nonFinite, weightAmax);
+    var replay = settings.replay(model, component, shape, batches, forward);
+    return Calibration.run(replay, shape, descriptions, nonFinite, settings.weightAmax());
   }
 
   /**
@@ -325,7 +326,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
         model,
         component,
         shape,
-        Corrections.NONE.withDefault(shape, state(), weightAmax).scaled(shape, state()),
+        settings.corrections(shape, state()).scaled(shape, state()),
         Map.of(),
         Summary.Applied.wanted(layersToSmooth()),
         frozen -> Optional.empty());

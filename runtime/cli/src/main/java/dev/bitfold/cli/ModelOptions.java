@@ -75,6 +75,16 @@ final class ModelOptions {
       description = "The output that the search is judged by (default: the first).")
   private @Nullable String output;
 
+  @Option(
+      names = "--byte-limit",
+      paramLabel = "BYTES",
+      defaultValue = "268435456",
+      description = {
+        "Bytes of float outputs that the searches keep at once (default: ${DEFAULT-VALUE}). Fewer",
+        "search on fewer batches."
+      })
+  private long byteLimit;
+
   String recipe() {
     return dynamic ? DYNAMIC : weightsOnly ? WEIGHTS : recipe;
   }
@@ -99,6 +109,9 @@ final class ModelOptions {
     }
     if ((dynamic && weightsOnly) || ((dynamic || weightsOnly) && !recipe.equals(SMOOTHED))) {
       throw new BadInputException("give one of --recipe, --dynamic and --weights-only");
+    }
+    if (byteLimit < 1) {
+      throw new BadInputException("--byte-limit " + byteLimit + ": it is 1 at least");
     }
     bound();
   }
@@ -137,6 +150,7 @@ final class ModelOptions {
           case WEIGHTS -> model.plan().using(Recipe.INT8_WEIGHTS);
           default -> model.plan();
         };
+    plan = plan.withByteLimit(byteLimit);
     for (String pattern : skip) {
       try {
         plan = plan.skip(pattern);

@@ -126,6 +126,18 @@ class QuantizeTest {
   }
 
   @Test
+  void aByteLimitBoundsTheSearchesAndIsOneAtLeast() throws IOException {
+    assertEquals(0, quantize("--byte-limit", 1).code());
+    Files.delete(out);
+
+    Run run = quantize("--byte-limit", 0);
+
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("--byte-limit 0: it is 1 at least"), run.err());
+    assertEquals(List.of(), written());
+  }
+
+  @Test
   void skippedLayersStayFloat() throws IOException {
     Run run = quantize("--skip", "y/*", "--recipe", "int8");
 

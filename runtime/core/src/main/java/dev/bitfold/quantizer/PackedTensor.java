@@ -67,8 +67,9 @@ public final class PackedTensor {
     int bits = format.bits();
     byte[] packed = new byte[(int) (((long) numbers.length * bits + 7) / 8)];
     float[] backward = scales.stored().backward();
+    boolean lost = hasNaN(backward);
     for (int i = 0; i < numbers.length; i++) {
-      if (Float.isNaN(backward[groups.group(i)])) {
+      if (lost && Float.isNaN(backward[groups.group(i)])) {
         continue; // Lost with its scale: any code will do.
       }
       if (Float.isNaN(numbers[i]) && !codec.hasNaN()) {
@@ -293,7 +294,20 @@ public final class PackedTensor {
     }
   }
 
+  private static boolean hasNaN(float[] values) {
+    for (float value : values) {
+      if (Float.isNaN(value)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static void put(byte[] packed, int element, int bits, int code) {
+    if (bits == 8) {
+      packed[element] = (byte) code;
+      return;
+    }
     long at = (long) element * bits;
     for (int b = 0; b < bits; b++, at++) {
       packed[(int) (at >> 3)] |= (byte) ((code >> b & 1) << (at & 7));
@@ -301,6 +315,9 @@ public final class PackedTensor {
   }
 
   private static int get(byte[] packed, int element, int bits) {
+    if (bits == 8) {
+      return packed[element] & 0xff;
+    }
     long at = (long) element * bits;
     int code = 0;
     for (int b = 0; b < bits; b++, at++) {

@@ -1,5 +1,6 @@
 package dev.bitfold.reconstruction;
 
+import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class LayerCalls implements Tap {
    *
    * @param inputs the input of each layer of interest, by layer path
    * @param ending the layers at whose input the pass ends
-   * @param seen takes the path of a layer and its input
+   * @param seen takes the path of a layer and its input without padded positions
    */
   LayerCalls(
       Map<String, TensorSite> inputs, Set<String> ending, BiConsumer<String, INDArray> seen) {
@@ -47,7 +48,10 @@ final class LayerCalls implements Tap {
       throw new Enough();
     }
     if (site.equals(inputs.get(site.layer()))) {
-      seen.accept(site.layer(), x);
+      INDArray kept = PaddingMask.isOf(x, site.tensor().layout()) ? PaddingMask.kept(x) : x;
+      if (kept != null) {
+        seen.accept(site.layer(), kept);
+      }
     }
     return x;
   }

@@ -200,7 +200,7 @@ final class AlphaSearch<M> {
       batch.run(floats);
       stage.advance();
       portion.add(new FloatSample.Recorded<>(batch, calls, true));
-      if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > FloatSample.mostBytes()) {
+      if (portion.stream().mapToLong(r -> r.calls().bytes()).sum() > replay.mostBytes()) {
         sweep(portion, rounds, stage);
       }
     }

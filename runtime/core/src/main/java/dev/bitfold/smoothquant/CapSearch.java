@@ -3,8 +3,8 @@ package dev.bitfold.smoothquant;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.distortion.DistortionSum;
-import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.RowCount;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.tensor.Workspaces;
@@ -30,6 +30,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class CapSearch<M> {
   /** The number of batches that suffice. */
   private static final int ENOUGH = 8;
+
+  /** The number of rows (tokens, pixels) of a layer's input that suffice. */
+  private static final long ENOUGH_ROWS = 4096;
 
   private static final List<Alpha> LOWER =
       List.of(Alpha.of(0.9), Alpha.of(0.8), Alpha.of(0.7), Alpha.of(0.6), Alpha.of(0.5));
@@ -101,8 +104,12 @@ final class CapSearch<M> {
     return tells ? Optional.of(new AlphaCap(caps, found)) : Optional.empty();
   }
 
-  /** Holds a batch and the float model's output. */
-  private record Expected<M>(Replay.Batch<M> batch, INDArray output) {}
+  /** Holds a batch, the float model's output, and the largest number of rows of a layer. */
+  private record Expected<M>(Replay.Batch<M> batch, INDArray output, long rows) {
+    long bytes() {
+      return output.length() * Float.BYTES;
+    }
+  }
 
   /** Returns evenly spread batches; none if the output of one is not of floats. */
   private List<Expected<M>> data(Set<Integer> searchedOn) {
@@ -112,21 +119,41 @@ final class CapSearch<M> {
     long eligible = others ? found - searchedOn.size() : found;
     long stride = Math.max(1, (eligible + ENOUGH - 1) / ENOUGH);
     List<Expected<M>> data = new ArrayList<>();
-    long bytes = 0;
+    RowCount rows = new RowCount();
+    M floats = replay.rebuild(State.FLOAT, rows);
     long seen = 0;
     for (Replay.Batch<M> batch : replay) {
       boolean due = !(others && searchedOn.contains(batch.number())) && seen++ % stride == 0;
-      if (due && bytes <= FloatSample.mostBytes()) {
-        INDArray output = batch.run(replay.model());
+      if (due) {
+        rows.begin();
+        INDArray output = batch.run(floats);
         if (!output.dataType().isFPType()) {
           return List.of();
         }
-        bytes += output.length() * Float.BYTES;
         // A model may write each output into the same array.
-        data.add(new Expected<>(batch, Workspaces.outside(() -> output.dup('c'))));
+        INDArray copy = Workspaces.outside(() -> output.dup('c'));
+        data.add(new Expected<>(batch, copy, rows.largest()));
+        while (isTooMuch(data)) {
+          data = everySecond(data);
+          stride *= 2;
+        }
       }
     }
     return data;
+  }
+
+  private boolean isTooMuch(List<Expected<M>> data) {
+    return data.size() > 1
+        && (data.stream().mapToLong(Expected::rows).sum() > ENOUGH_ROWS
+            || data.stream().mapToLong(Expected::bytes).sum() > replay.mostBytes());
+  }
+
+  private List<Expected<M>> everySecond(List<Expected<M>> data) {
+    List<Expected<M>> fewer = new ArrayList<>();
+    for (int i = 0; i < data.size(); i += 2) {
+      fewer.add(data.get(i));
+    }
+    return fewer;
   }
 
   private double error(Alpha cap, List<Expected<M>> data, Replay.Stage stage) {

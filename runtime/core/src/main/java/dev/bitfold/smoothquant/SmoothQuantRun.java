@@ -250,7 +250,7 @@ public final class SmoothQuantRun<M> {
           && site != null
           && descriptor.needsCalibration()
           && site.tensor().role() != TensorRole.WEIGHT
-          && !(inputs.contains(path) && Observation.isLargestOfChannels(site, descriptor))) {
+          && !(inputs.contains(path) && Observation.followsFromChannels(site, descriptor))) {
         found.add(path);
       }
     }

@@ -1,6 +1,5 @@
 package dev.bitfold.smoothquant;
 
-import dev.bitfold.annotations.Calib;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.replay.ChannelRange;
@@ -122,18 +121,16 @@ record Smoothing(
   }
 
   /**
-   * Returns the scale of the smoothed input. It is exact for {@link Calib#MAX} with one scale or
-   * range for the tensor. For other calibrators it is an estimate, and the input is calibrated
-   * again once alpha is chosen.
+   * Returns the scale of the smoothed input. It is exact for {@link
+   * dev.bitfold.annotations.Calib#MAX} with one scale or range for the tensor. For other
+   * calibrators it is an estimate, and the input is calibrated again once alpha is chosen.
    */
   private CalibratedScale smoothScale(
       SmoothScales scales, QuantDescriptor descriptor, CalibratedScale scale) {
     if (Observation.isLargestOfChannels(input, descriptor)) {
       return range.smoothed(scales.preQuantScale()).whole();
     }
-    boolean extremes =
-        descriptor.affine() && descriptor.perTensor() && descriptor.calib() == Calib.MAX;
-    return extremes
+    return Observation.followsFromChannels(input, descriptor)
         ? range.smoothed(scales.preQuantScale()).wholeRange()
         : range.guess(scale, scales.preQuantScale(), input.tensor().layout());
   }

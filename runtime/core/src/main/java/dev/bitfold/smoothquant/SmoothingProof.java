@@ -60,6 +60,10 @@ final class SmoothingProof<M> {
    *     changed, and the source whose folding changed it
    */
   Set<String> check(State before, State smoothed, Set<String> inputs) {
+    if (foldings.isEmpty()) {
+      checkOutputs(before, smoothed);
+      return Set.of();
+    }
     FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
     FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
     FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
@@ -77,6 +81,35 @@ final class SmoothingProof<M> {
       }
     }
     return changed;
+  }
+
+  /** Compares the outputs of the model alone: nothing is folded, so no layer's output changes. */
+  private void checkOutputs(State before, State smoothed) {
+    FloatRun<M> floats = FloatRun.ofOutput(replay, before);
+    FloatRun<M> scaled = FloatRun.ofOutput(replay, smoothed);
+    for (Replay.Batch<M> batch : replay.pass("proving")) {
+      floats.run(batch);
+      scaled.run(batch);
+      requireSame(floats, scaled, before, smoothed, batch);
+      if (batch.isFirst()) {
+        State random = random(before);
+        FloatRun<M> other = FloatRun.ofOutput(replay, random);
+        other.run(batch);
+        requireSame(floats, other, before, random, batch);
+      }
+    }
+  }
+
+  private void requireSame(
+      FloatRun<M> floats, FloatRun<M> scaled, State before, State smoothed, Replay.Batch<M> batch) {
+    double change = floats.change(scaled);
+    if (change > TOLERANCE) {
+      FloatRun<M> expected = new FloatRun<>(replay, before, Set.of());
+      FloatRun<M> actual = new FloatRun<>(replay, smoothed, Set.of());
+      expected.run(batch);
+      actual.run(batch);
+      throw changed(change, expected, actual);
+    }
   }
 
   private State random(State before) {
@@ -110,7 +143,11 @@ final class SmoothingProof<M> {
       blame(folding, random, floats, before, batch);
       blame(folding, chosen.getOrDefault(folding, random), floats, before, batch);
     }
-    throw new CalibrationException(
+    throw changed(change, floats, scaled);
+  }
+
+  private CalibrationException changed(double change, FloatRun<M> floats, FloatRun<M> scaled) {
+    return new CalibrationException(
         String.format(
             Locale.ROOT,
             "smoothing changes the float model: its output differs by %.2g (relative), at most %.0e"

@@ -119,7 +119,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
    * @throws IllegalStateException if biases are to be corrected and no quantized layer has one
    */
   public <M> State of(Replay<M> replay, ModelShape shape, State state) {
-    State scaled = scaled(shape, state);
+    State scaled = scaled(shape, state, true);
     return biases ? new BiasCorrection<>(replay, shape, scaled).run() : scaled;
   }
 
@@ -130,12 +130,22 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
    */
   public State scaled(ModelShape shape, State state) {
+    return scaled(shape, state, false);
+  }
+
+  /**
+   * Scales weights.
+   *
+   * @param checked whether each weight is quantized to see that the amax fits; searches, which try
+   *     many states, leave that to their result
+   */
+  private State scaled(ModelShape shape, State state, boolean checked) {
     Map<String, CalibratedScale> scales = new LinkedHashMap<>();
     for (Rule rule : weightAmax) {
       for (String path : rule.weights()) {
         QuantDescriptor descriptor = state.descriptors().get(path);
         if (descriptor != null && !state.scales().containsKey(path)) {
-          scales.put(path, scale(shape, state, shape.site(path), descriptor, rule.amax()));
+          scales.put(path, scale(shape, state, shape.site(path), descriptor, rule.amax(), checked));
         }
       }
     }
@@ -143,7 +153,12 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
   }
 
   private static CalibratedScale scale(
-      ModelShape shape, State state, TensorSite site, QuantDescriptor descriptor, WeightAmax rule) {
+      ModelShape shape,
+      State state,
+      TensorSite site,
+      QuantDescriptor descriptor,
+      WeightAmax rule,
+      boolean checked) {
     INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
     INDArray amax = rule.of(site.path(), weight, site.tensor().layout());
     try {
@@ -159,7 +174,10 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
             "an amax of " + values.length + " values, and the weight has " + expected + " scales");
       }
       CalibratedScale.Amax scale = new CalibratedScale.Amax(DenseFloats.array(values, groups));
-      scale.fix(quantizer).pack(weight);
+      Quantizer fixed = scale.fix(quantizer);
+      if (checked) {
+        fixed.quantize(weight);
+      }
       return scale;
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(

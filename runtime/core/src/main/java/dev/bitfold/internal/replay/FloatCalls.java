@@ -1,13 +1,14 @@
 package dev.bitfold.internal.replay;
 
 import dev.bitfold.calibration.CalibrationException;
-import dev.bitfold.descriptor.Layout;
+import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.tensor.Workspaces;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class FloatCalls {
   private record Call(String layer, long input) {}
+
+  /**
+   * An input that a thread has passed to a layer.
+   *
+   * @param masked whether it is known which of its positions are padding
+   */
+  private record Seen(long input, boolean masked) {}
 
   private final Map<String, TensorSite> inputs;
   private final Map<Call, INDArray> outputs = new ConcurrentHashMap<>();
@@ -82,7 +90,7 @@ public final class FloatCalls {
 
   /** Keeps track of the call of a layer that each thread is in. */
   private abstract static class Caller implements Tap {
-    private final ThreadLocal<Map<String, Long>> calls =
+    private final ThreadLocal<Map<String, Seen>> calls =
         ThreadLocal.withInitial(LinkedHashMap::new);
 
     abstract FloatCalls current();
@@ -91,7 +99,8 @@ public final class FloatCalls {
     public INDArray input(TensorSite site, INDArray x) {
       FloatCalls current = current();
       if (site.equals(current.inputs.get(site.layer()))) {
-        calls.get().put(site.layer(), Fingerprint.of(x));
+        boolean masked = PaddingMask.isOf(x, site.tensor().layout());
+        calls.get().put(site.layer(), new Seen(Fingerprint.of(x), masked));
         seen(current, site, x);
       }
       return x;
@@ -99,10 +108,9 @@ public final class FloatCalls {
 
     void seen(FloatCalls current, TensorSite site, INDArray x) {}
 
-    /** Returns the current call; null if the layer is not recorded. */
-    @Nullable Call call(TensorSite output) {
-      Long input = calls.get().remove(output.layer());
-      return input == null ? null : new Call(output.layer(), input);
+    /** Returns the input of the current call; null if the layer is not recorded. */
+    @Nullable Seen seen(TensorSite output) {
+      return calls.get().remove(output.layer());
     }
   }
 
@@ -125,15 +133,14 @@ public final class FloatCalls {
 
     @Override
     void seen(FloatCalls calls, TensorSite site, INDArray x) {
-      Layout layout = site.tensor().layout();
-      long channels = x.rank() == 0 ? 1 : x.size(layout.has('C') ? layout.axis('C', x.rank()) : -1);
-      calls.rows.merge(site.layer(), x.length() / Math.max(1, channels), Long::sum);
+      calls.rows.merge(site.layer(), RowCount.of(site, x), Long::sum);
     }
 
     @Override
     public INDArray output(TensorSite site, INDArray y) {
-      Call call = call(site);
-      if (call != null) {
+      Seen seen = seen(site);
+      if (seen != null) {
+        Call call = new Call(site.layer(), seen.input());
         current.outputs.putIfAbsent(call, Workspaces.outside(() -> y.dup('c')));
       }
       return y;
@@ -161,12 +168,16 @@ public final class FloatCalls {
 
     @Override
     public INDArray output(TensorSite site, INDArray y) {
-      Call call = call(site);
-      if (call == null) {
+      Seen seen = seen(site);
+      if (seen == null) {
         return y;
       }
-      INDArray expected = current.output(call);
-      errors.add(site.layer(), expected, y);
+      INDArray expected = current.output(new Call(site.layer(), seen.input()));
+      INDArray kept = seen.masked() ? PaddingMask.kept(expected) : expected;
+      if (kept != null) {
+        INDArray actual = seen.masked() ? PaddingMask.kept(y) : y;
+        errors.add(site.layer(), kept, Objects.requireNonNull(actual));
+      }
       return expected.dup('c');
     }
   }

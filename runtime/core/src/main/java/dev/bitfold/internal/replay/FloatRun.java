@@ -42,6 +42,18 @@ public final class FloatRun<M> implements Tap {
     this.model = replay.rebuild(state.withoutQuantizers(), this);
   }
 
+  private FloatRun(M model) {
+    this.inputs = Set.of();
+    this.model = model;
+  }
+
+  /** Returns a run that keeps nothing but the model's output. */
+  public static <M> FloatRun<M> ofOutput(Replay<M> replay, State state) {
+    boolean unchanged = state.tensors().isEmpty() && state.preQuantScales().isEmpty();
+    return new FloatRun<>(
+        unchanged ? replay.model() : replay.rebuild(state.withoutQuantizers(), Tap.NONE));
+  }
+
   public void run(Replay.Batch<M> batch) {
     clear();
     result = batch.run(model);

@@ -59,7 +59,7 @@ public final class FloatSample {
       if (due || needed) {
         kept.add(new Recorded<>(batch, calls, needed));
       }
-      while (isTooMuch(kept) && thin(kept)) {
+      while (isTooMuch(kept, replay.mostBytes()) && thin(kept)) {
         stride *= 2;
       }
     }
@@ -71,9 +71,9 @@ public final class FloatSample {
     return sample.stream().map(Recorded::batch).toList();
   }
 
-  private static <M> boolean isTooMuch(List<Recorded<M>> kept) {
+  private static <M> boolean isTooMuch(List<Recorded<M>> kept, long mostBytes) {
     return kept.stream().mapToLong(r -> r.calls().rows()).sum() > ENOUGH_ROWS
-        || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostBytes();
+        || kept.stream().mapToLong(r -> r.calls().bytes()).sum() > mostBytes;
   }
 
   /** Drops every second batch that is not needed, and returns whether there was one. */
@@ -90,8 +90,8 @@ public final class FloatSample {
     return less;
   }
 
-  /** Returns the largest number of bytes of float outputs to keep. */
-  public static long mostBytes() {
+  /** Returns the largest number of bytes of float outputs to keep where the user sets none. */
+  static long mostBytes() {
     long limit = Pointer.maxBytes();
     return limit > 0 ? limit / BYTES_SHARE : BYTES_IF_UNLIMITED;
   }

@@ -4,6 +4,8 @@ import dev.bitfold.annotations.Calib;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.calibration.PaddingMask;
+import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.distortion.Distortion;
@@ -83,6 +85,17 @@ public final class Observation {
         && site.tensor().layout().has('C');
   }
 
+  /**
+   * Returns whether the scale follows from the largest and smallest values of the channels, which
+   * are observed anyway, also after these are multiplied.
+   */
+  public static boolean followsFromChannels(TensorSite site, QuantDescriptor descriptor) {
+    return descriptor.needsCalibration()
+        && descriptor.perTensor()
+        && descriptor.calib() == Calib.MAX
+        && site.tensor().layout().has('C');
+  }
+
   void observe(INDArray x) {
     if (!x.dataType().isFPType() || x.isEmpty()) {
       throw new IllegalArgumentException(
@@ -95,6 +108,36 @@ public final class Observation {
               + x.rank()
               + " does not fit the layout");
     }
+    INDArray kept = isMasked(x) ? PaddingMask.kept(x) : x;
+    if (kept != null) {
+      observeKept(kept);
+    }
+  }
+
+  /**
+   * Returns whether padded positions are known and can be left out, because no scale belongs to a
+   * position or to a place in the batch.
+   */
+  private boolean isMasked(INDArray x) {
+    if (!PaddingMask.isOf(x, site.tensor().layout())) {
+      return false;
+    }
+    if (calibrator == null) {
+      return true;
+    }
+    try {
+      int[] blocks = quantizer.blocks(x.rank());
+      return blocks[0] == BlockSize.WHOLE && blocks[1] == BlockSize.WHOLE;
+    } catch (IllegalArgumentException e) {
+      throw misfit(x, e);
+    }
+  }
+
+  private IllegalArgumentException misfit(INDArray x, IllegalArgumentException e) {
+    return new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+  }
+
+  private void observeKept(INDArray x) {
     DenseFloats values = DenseFloats.of(x, "a tensor");
     ChannelRange range = range(values);
     if (!range.isFinite()) {
@@ -105,7 +148,7 @@ public final class Observation {
       try {
         calibrator.observe(x);
       } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(site.describe(x, descriptor) + ": " + e.getMessage(), e);
+        throw misfit(x, e);
       }
     }
     sample.observe(values);

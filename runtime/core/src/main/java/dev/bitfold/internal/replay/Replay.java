@@ -68,6 +68,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   private final OptionalLong expected;
   private final boolean refilled;
   private final FloatWeights weights;
+  private final OptionalLong byteLimit;
 
   private Replay(
       M model,
@@ -79,7 +80,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       Set<Integer> leftOut,
       OptionalLong expected,
       boolean refilled,
-      FloatWeights weights) {
+      FloatWeights weights,
+      OptionalLong byteLimit) {
     this.model = model;
     this.component = component;
     this.shape = shape;
@@ -90,12 +92,14 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     this.expected = expected;
     this.refilled = refilled;
     this.weights = weights;
+    this.byteLimit = byteLimit;
   }
 
   /**
    * Returns the replay of a model and its data.
    *
    * @param shape the shape of the model
+   * @param byteLimit the largest number of bytes of float outputs to keep, if the user has set it
    */
   public static <M, B> Replay<M> of(
       M model,
@@ -103,7 +107,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       ModelShape shape,
       Iterable<? extends B> batches,
       Forward<? super M, ? super B> forward,
-      Progress.Listener listener) {
+      Progress.Listener listener,
+      OptionalLong byteLimit) {
     OptionalLong count =
         batches instanceof Collection<?> c ? OptionalLong.of(c.size()) : OptionalLong.empty();
     BatchSeals seals = new BatchSeals();
@@ -117,7 +122,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         Set.of(),
         OptionalLong.empty(),
         false,
-        FloatWeights.of(shape));
+        FloatWeights.of(shape),
+        byteLimit);
   }
 
   private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
@@ -141,6 +147,11 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   /** Returns the number of batches that the first pass found; empty before it has ended. */
   public OptionalLong found() {
     return expected;
+  }
+
+  /** Returns the largest number of bytes of float outputs to keep. */
+  public long mostBytes() {
+    return byteLimit.orElseGet(FloatSample::mostBytes);
   }
 
   /** Returns the model rebuilt in a state. */
@@ -173,7 +184,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         Set.copyOf(withoutNumbers),
         OptionalLong.of(first),
         refilled,
-        weights);
+        weights,
+        byteLimit);
   }
 
   /**
