@@ -6,7 +6,8 @@ import java.util.List;
  * A layer of an ONNX file: a node with a constant weight, or several that read one value.
  *
  * @param path the layer's name in plans, summaries and files: that of its first node
- * @param operator {@code MatMul}, {@code Gemm}, {@code Conv} or {@code Gather}
+ * @param operator {@code MatMul}, {@code Gemm}, {@code Conv}, {@code ConvTranspose} or {@code
+ *     Gather}
  * @param nodes the names of all its nodes; their output channels stand one after the other
  * @param weightShape the shape of the weight, of all nodes together
  * @param weightLayout the letters of the weight's axes

@@ -2,6 +2,7 @@ package dev.bitfold.onnx.model;
 
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
+import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.Walk;
 import dev.bitfold.onnx.export.OnnxOptions;
@@ -17,17 +18,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A float ONNX file as a model whose layers are its MatMul, Gemm, Conv and Gather nodes with
- * constant weights. The file is cut at these nodes; what lies between them runs in ONNX Runtime, as
- * the nodes themselves do.
+ * A float ONNX file as a model whose layers are its MatMul, Gemm, Conv, ConvTranspose and Gather
+ * nodes with constant weights. The file is cut at these nodes; what lies between them runs in ONNX
+ * Runtime, as the nodes themselves do.
  *
  * <pre>{@code
  * try (OnnxModel model = OnnxModel.open(Path.of("encoder.onnx"))) {
@@ -51,6 +55,7 @@ public final class OnnxModel implements AutoCloseable {
       CutGraph graph,
       List<FeedInput> inputs,
       String output,
+      Optional<String> mask,
       int threads,
       SeenFeeds seen) {
     String name() {
@@ -163,7 +168,8 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   /**
-   * Runs the model.
+   * Runs the model. Where it is calibrated, positions that its {@linkplain OnnxModelBuilder#mask
+   * mask} pads are left out.
    *
    * @param feed an array for each input, by its name
    * @return the outputs by name, those that are tensors
@@ -172,6 +178,13 @@ public final class OnnxModel implements AutoCloseable {
    */
   public Map<String, INDArray> run(Map<String, INDArray> feed) {
     source.check(feed);
+    return source
+        .mask()
+        .map(mask -> PaddingMask.during(Objects.requireNonNull(feed.get(mask)), () -> whole(feed)))
+        .orElseGet(() -> whole(feed));
+  }
+
+  private Map<String, INDArray> whole(Map<String, INDArray> feed) {
     return source.graph().run(layers, feed);
   }
 
@@ -190,7 +203,8 @@ public final class OnnxModel implements AutoCloseable {
    * Returns the default plan: static affine uint8 inputs, int8 weights with a scale per output
    * channel, SmoothQuant with a searched alpha, uint8 tables with a scale per column. The amax of
    * weights is that of {@link OnnxQdq#nonSaturating}, with which a CPU without VNNI computes the
-   * same; {@code plan.withWeightAmax(WeightAmax.ofDescriptor())} leaves them their full range.
+   * same; those of ConvTranspose, which ONNX Runtime computes with floats, have their full range.
+   * {@code plan.withWeightAmax(WeightAmax.ofDescriptor())} leaves all of them their full range.
    *
    * @throws OnnxException if the file has no layer; the message has the reason of each node
    */
@@ -204,7 +218,13 @@ public final class OnnxModel implements AutoCloseable {
                   ? "no node multiplies by weights"
                   : left.stream().map(LeftNode::toString).collect(Collectors.joining("; "))));
     }
-    return Plan.of(this, component()).withWeightAmax(OnnxQdq.nonSaturating());
+    Set<String> floats = new HashSet<>();
+    for (CutLayer layer : layers.values()) {
+      if (layer.found().operator().equals("ConvTranspose")) {
+        floats.add(layer.weightPath());
+      }
+    }
+    return Plan.of(this, component()).withWeightAmax(new DefaultAmax(floats));
   }
 
   /**

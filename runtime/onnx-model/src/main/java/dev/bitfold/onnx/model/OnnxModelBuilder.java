@@ -18,12 +18,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Says what is opened, and how. For one thread. */
 public final class OnnxModelBuilder {
+  private static final String MASK = "attention_mask";
+
   /** Where a model comes from. */
   @FunctionalInterface
   private interface Reader {
@@ -34,6 +37,8 @@ public final class OnnxModelBuilder {
   private final Reader reader;
   private final Map<String, INDArray> bound = new LinkedHashMap<>();
   private @Nullable String output;
+  private @Nullable String mask;
+  private boolean masked = true;
   private int threads = Runtime.getRuntime().availableProcessors();
 
   private OnnxModelBuilder(String name, Reader reader) {
@@ -97,10 +102,28 @@ public final class OnnxModelBuilder {
   }
 
   /**
+   * Names the input [batch, length] that is 0 where a position is padding: calibration leaves these
+   * positions out of all layers whose inputs are [batch, length, …]. By default, it is the input
+   * {@code attention_mask}, if the file has one of that shape.
+   */
+  public OnnxModelBuilder mask(String input) {
+    this.mask = Objects.requireNonNull(input, "input");
+    this.masked = true;
+    return this;
+  }
+
+  /** Lets calibration observe all positions, padded or not. */
+  public OnnxModelBuilder withoutMask() {
+    this.mask = null;
+    this.masked = false;
+    return this;
+  }
+
+  /**
    * Opens the model.
    *
-   * @throws OnnxException if it is damaged, quantized already or not an ONNX file, has no output of
-   *     the name, or ONNX Runtime is absent or does not take it
+   * @throws OnnxException if it is damaged, quantized already or not an ONNX file, has no output or
+   *     mask of the name, or ONNX Runtime is absent or does not take it
    * @throws IOException if it cannot be read
    */
   public OnnxModel open() throws IOException {
@@ -114,11 +137,40 @@ public final class OnnxModelBuilder {
     try {
       return new OnnxModel(
           new OnnxModel.Source(
-              prepared, graph, inputs, judged(graph.outputs()), threads, new SeenFeeds()));
+              prepared,
+              graph,
+              inputs,
+              judged(graph.outputs()),
+              Optional.ofNullable(maskOf(inputs)),
+              threads,
+              new SeenFeeds()));
     } catch (RuntimeException e) {
       graph.close();
       throw e;
     }
+  }
+
+  private @Nullable String maskOf(List<FeedInput> inputs) {
+    List<String> names = inputs.stream().map(FeedInput::name).toList();
+    if (mask == null) {
+      return masked && names.contains(MASK) && isMask(inputs.get(names.indexOf(MASK)))
+          ? MASK
+          : null;
+    }
+    if (!names.contains(mask)) {
+      throw new OnnxException(
+          name, "has no input '" + mask + "' for a mask; " + NearestName.question(mask, names));
+    }
+    FeedInput input = inputs.get(names.indexOf(mask));
+    if (!isMask(input)) {
+      throw new OnnxException(
+          name, "takes the input " + input + ", which is no padding mask [batch, length]");
+    }
+    return mask;
+  }
+
+  private static boolean isMask(FeedInput input) {
+    return input.shape().size() == 2;
   }
 
   private String judged(List<String> outputs) {

@@ -39,7 +39,6 @@ class SmallGraphsLifecycleTest {
           Map.entry("dq-w", "is quantized already: node w2 is DequantizeLinear"),
           Map.entry("w-left", "fc (MatMul): its weight is on the left"),
           Map.entry("w-rank3", "fc (MatMul): its weight has the shape [1, 16, 8]"),
-          Map.entry("convtranspose", "c (ConvTranspose)"),
           Map.entry("einsum", "e (Einsum): it is not a product with one weight"),
           Map.entry("lstm", "l (LSTM): a recurrent operator"),
           Map.entry("vector-w", "fc (MatMul): its weight has the shape [16]"));

@@ -44,6 +44,14 @@ final class DynamicNodes {
         });
   }
 
+  /** Returns codes behind DequantizeLinear. */
+  String floats(String name, Codes x) {
+    return graph.add(
+        name + "/DequantizeLinear",
+        "DequantizeLinear",
+        node -> node.addInput(x.codes()).addInput(x.scale()).addInput(x.zeroPoint()));
+  }
+
   /**
    * Replaces a node by MatMulInteger or ConvInteger and both scales. The product keeps the name and
    * the output of the node.

@@ -84,7 +84,7 @@ final class Foldings {
   }
 
   private Channels made(NodeProto start, List<MappedNode> consumers, int count) {
-    if (Graph.is(start, "Conv")) {
+    if (Graph.is(start, "Conv") || Graph.is(start, "ConvTranspose")) {
       return Channels.second(count, new MappedNode(graph, start.getName()).weight().getDimsCount());
     }
     if (!Graph.is(start, "BatchNormalization")) {
@@ -151,16 +151,11 @@ final class Foldings {
       throw mapped.bad(
           "is of type "
               + node.getOpType()
-              + "; scales can be folded only into MatMul, Gemm, Conv, LayerNormalization and"
-              + " BatchNormalization");
+              + "; scales can be folded only into MatMul, Gemm, Conv, ConvTranspose,"
+              + " LayerNormalization and BatchNormalization");
     }
     NodeProto bias = mapped.biasNode();
-    boolean first =
-        mapped.isConv()
-            || node.getAttributeList().stream()
-                .anyMatch(a -> a.getName().equals("transB") && a.getI() != 0);
-    int rank = mapped.weight().getDimsCount();
-    scale(node, 1, first ? 0 : rank - 1, rank, factors);
+    scale(node, 1, mapped.outputAxis(), mapped.weight().getDimsCount(), factors);
     if (bias != null) {
       NodeProto now = java.util.Objects.requireNonNull(mapped.biasNode());
       int input = mapped.biasInput(now);

@@ -28,7 +28,7 @@ public final class FoundFolds {
   private static final int FAR = 16;
 
   private static final Set<String> SOURCES =
-      Set.of("MatMul", "Gemm", "Conv", "LayerNormalization", "BatchNormalization");
+      Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "LayerNormalization", "BatchNormalization");
 
   private final Graph graph;
   private final StateFile stored;
@@ -111,7 +111,7 @@ public final class FoundFolds {
           own.add(node.name());
         });
     return graph.nodes().stream()
-        .filter(node -> MappedNode.isKnown(node) && node.getInputCount() > 1)
+        .filter(MappedNode::isLayer)
         .filter(node -> !own.contains(node.getName()))
         .anyMatch(node -> keys.contains(new MappedNode(graph, node.getName()).weightKey()));
   }
@@ -136,11 +136,8 @@ public final class FoundFolds {
 
   /** Whether a layer's outputs can be scaled: each of its channels has a scale, and its bias. */
   private boolean isScalable(MappedNode mapped, int count) {
-    boolean first = mapped.isConv() || letters(mapped).startsWith("O");
-    long channels =
-        mapped
-            .weight()
-            .getDims(first != mapped.isTransposed() ? 0 : mapped.weight().getDimsCount() - 1);
+    int axis = mapped.outputAxis();
+    long channels = mapped.weight().getDims(mapped.isTransposed() ? 1 - axis : axis);
     String path = layers.get(mapped.name());
     if (path == null) {
       return channels == count && !mapped.isTransposed();
@@ -151,13 +148,6 @@ public final class FoundFolds {
         && biased
         && state.descriptor(state.weight()) != null
         && state.descriptor(state.output()) == null;
-  }
-
-  private static String letters(MappedNode mapped) {
-    boolean transposed =
-        mapped.node().getAttributeList().stream()
-            .anyMatch(a -> a.getName().equals("transB") && a.getI() != 0);
-    return transposed ? "OI" : "IO";
   }
 
   /** Whether a norm's scale and shift are constants with a value for each channel. */

@@ -89,6 +89,15 @@ final class LayerWriter {
     DynamicNodes.Codes x = dynamic.quantize(call.get(0).name() + "/input", data);
     for (int part = 0; part < call.size(); part++) {
       MappedNode node = call.get(part);
+      if (node.isConvTranspose()) {
+        // ONNX has no product of integers for it.
+        setInput(node, 0, dynamic.floats(node.name() + "/input", x));
+        writeWeight(node, part, codes.get(part));
+        if (!biases.isEmpty()) {
+          writeBias(node, part, biases.get(part));
+        }
+        continue;
+      }
       WeightCodes weight =
           codes
               .get(part)

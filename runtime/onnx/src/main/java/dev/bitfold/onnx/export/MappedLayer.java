@@ -65,8 +65,7 @@ record MappedLayer(LayerState state, List<List<MappedNode>> calls) {
     // parts of a call share.
     Map<String, Map<String, MappedNode>> others = new LinkedHashMap<>();
     for (NodeProto node : graph.sorted()) {
-      if (MappedNode.isKnown(node)
-          && node.getInputCount() > 1
+      if (MappedNode.isLayer(node)
           && !own.contains(node.getName())
           && (names.contains(node.getName()) || !taken.contains(node.getName()))) {
         MappedNode other = new MappedNode(graph, node.getName());

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param name the node's name
  */
 public record MappedNode(Graph graph, String name) {
-  private static final Set<String> KNOWN = Set.of("MatMul", "Gemm", "Conv", "Gather");
+  private static final Set<String> KNOWN =
+      Set.of("MatMul", "Gemm", "Conv", "ConvTranspose", "Gather");
   private static final int BIAS = 2;
 
   /**
@@ -44,15 +45,37 @@ public record MappedNode(Graph graph, String name) {
           "is "
               + (Graph.isStandard(node.getDomain()) ? "" : node.getDomain() + ".")
               + node.getOpType()
-              + " and computes no layer; MatMul, Gemm, Conv and Gather nodes of ONNX's own domain"
-              + " do");
+              + " and computes no layer; MatMul, Gemm, Conv, ConvTranspose and Gather nodes of ONNX's"
+              + " own domain do");
     }
-    if (node.getOpType().equals("Gemm") && attribute(node, "transA") != 0) {
-      throw bad(
-          "transposes its input (transA = 1), and then the input's channels are not its last axis:"
-              + " put a Transpose node before it, and set transA to 0");
+    String problem = problem(node);
+    if (problem != null) {
+      throw bad(problem);
     }
     return node;
+  }
+
+  /** Returns whether a node of a known operation can compute a layer. */
+  static boolean isLayer(NodeProto node) {
+    return isKnown(node) && node.getInputCount() > 1 && problem(node) == null;
+  }
+
+  /**
+   * Returns what keeps a node of a known operation from computing a layer; null if nothing does.
+   */
+  private static @Nullable String problem(NodeProto node) {
+    if (node.getOpType().equals("Gemm") && attribute(node, "transA") != 0) {
+      return "transposes its input (transA = 1), and then the input's channels are not its last"
+          + " axis: put a Transpose node before it, and set transA to 0";
+    }
+    long groups = attribute(node, "group");
+    if (node.getOpType().equals("ConvTranspose") && groups > 1) {
+      return "has "
+          + groups
+          + " groups, which share the axis of output channels in the weight of a ConvTranspose [in,"
+          + " out / groups, …], so that scales along it cannot tell them apart";
+    }
+    return null;
   }
 
   private OnnxException missing() {
@@ -91,6 +114,21 @@ public record MappedNode(Graph graph, String name) {
     return Graph.is(node(), "Conv");
   }
 
+  public boolean isConvTranspose() {
+    return Graph.is(node(), "ConvTranspose");
+  }
+
+  /** Returns the axis of the weight, in the node's order, that holds the output channels. */
+  int outputAxis() {
+    NodeProto node = node();
+    return switch (node.getOpType()) {
+      case "Conv" -> 0;
+      case "Gemm" -> attribute(node, "transB") != 0 ? 0 : 1;
+      case "ConvTranspose" -> 1;
+      default -> weight().getDimsCount() - 1;
+    };
+  }
+
   /** Returns the index of the input that is the weight. */
   public int weightInput() {
     return isGather() ? 0 : 1;
@@ -109,7 +147,8 @@ public record MappedNode(Graph graph, String name) {
           case "MatMul" -> "IO";
           case "Gemm" -> attribute(node, "transB") != 0 ? "OI" : "IO";
           case "Gather" -> layout.letters();
-          default -> "OI" + layout.letters().replaceAll("[^TDHW]", "");
+          case "ConvTranspose" -> "IO" + axesOf(layout);
+          default -> "OI" + axesOf(layout);
         };
     if (layout.isUnknown() || layout.isOpen() || letters.length() != layout.namedAxes()) {
       throw bad(
@@ -135,6 +174,10 @@ public record MappedNode(Graph graph, String name) {
       }
     }
     return letters;
+  }
+
+  private static String axesOf(Layout layout) {
+    return layout.letters().replaceAll("[^TDHW]", "");
   }
 
   /** Returns the float32 weight, before a possible Transpose. */
@@ -276,7 +319,7 @@ public record MappedNode(Graph graph, String name) {
 
   /** Returns the number of axes behind the channel axis of its input and output. */
   int axesBehind() {
-    return isConv() ? Math.max(0, weight().getDimsCount() - 2) : 0;
+    return isConv() || isConvTranspose() ? Math.max(0, weight().getDimsCount() - 2) : 0;
   }
 
   private static String other(NodeProto add, String value) {

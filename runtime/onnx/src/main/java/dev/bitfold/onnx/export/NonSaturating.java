@@ -4,7 +4,6 @@ import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.tensor.DenseFloats;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,22 +28,11 @@ final class NonSaturating implements WeightAmax {
       throw new IllegalArgumentException(
           path + " has the layout " + layout + ", which does not say O and I");
     }
-    int[] order = new int[weight.rank()];
-    order[0] = layout.letters().indexOf('O');
-    int next = 1;
-    for (int axis = 0; axis < order.length; axis++) {
-      if (axis != order[0]) {
-        order[next++] = axis;
-      }
-    }
-    float[] values = DenseFloats.of(weight.permute(order), path).copy();
-    int channels = Math.toIntExact(weight.size(order[0]));
-    int run = values.length / channels;
-    float[] amax = new float[channels];
-    for (int o = 0; o < channels; o++) {
-      float[] channel = Arrays.copyOfRange(values, o * run, (o + 1) * run);
-      amax[o] = weight.rank() == 2 ? neighbours(channel) : anyTwo(channel);
-    }
+    int output = layout.letters().indexOf('O');
+    float[] values = DenseFloats.of(weight, path).copy();
+    int channels = Math.toIntExact(weight.size(output));
+    float[] amax =
+        weight.rank() == 2 ? neighbours(values, output, channels) : anyTwo(weight, values, output);
     return DenseFloats.array(amax, channels);
   }
 
@@ -58,27 +46,44 @@ final class NonSaturating implements WeightAmax {
         && inputs.stream().anyMatch(input -> input.bits().equals(BYTE));
   }
 
-  private static float neighbours(float[] values) {
-    float largest = 0;
-    for (int i = 0; i < values.length; i += 2) {
-      float pair = Math.abs(values[i]) + (i + 1 < values.length ? Math.abs(values[i + 1]) : 0);
-      largest = Math.max(largest, pair);
-    }
-    return largest;
-  }
-
-  private static float anyTwo(float[] values) {
-    float first = 0;
-    float second = 0;
-    for (float value : values) {
-      float size = Math.abs(value);
-      if (size > first) {
-        second = first;
-        first = size;
-      } else {
-        second = Math.max(second, size);
+  /** Returns the largest sum of two adjacent magnitudes of each column, or of each row. */
+  private static float[] neighbours(float[] values, int output, int channels) {
+    float[] amax = new float[channels];
+    int inputs = channels == 0 ? 0 : values.length / channels;
+    int next = output == 0 ? 1 : channels;
+    int nextChannel = output == 0 ? inputs : 1;
+    for (int i = 0; i < inputs; i += 2) {
+      boolean paired = i + 1 < inputs;
+      for (int o = 0, at = i * next; o < channels; o++, at += nextChannel) {
+        float pair = Math.abs(values[at]) + (paired ? Math.abs(values[at + next]) : 0);
+        amax[o] = Math.max(amax[o], pair);
       }
     }
-    return first + second;
+    return amax;
+  }
+
+  /** Returns the sum of the two largest magnitudes of each index of an axis. */
+  private static float[] anyTwo(INDArray weight, float[] values, int output) {
+    int channels = Math.toIntExact(weight.size(output));
+    int inner = 1;
+    for (int axis = output + 1; axis < weight.rank(); axis++) {
+      inner = Math.toIntExact(inner * weight.size(axis));
+    }
+    float[] first = new float[channels];
+    float[] second = new float[channels];
+    for (int i = 0; i < values.length; i++) {
+      int o = i / inner % channels;
+      float size = Math.abs(values[i]);
+      if (size > first[o]) {
+        second[o] = first[o];
+        first[o] = size;
+      } else {
+        second[o] = Math.max(second[o], size);
+      }
+    }
+    for (int o = 0; o < channels; o++) {
+      first[o] += second[o];
+    }
+    return first;
   }
 }

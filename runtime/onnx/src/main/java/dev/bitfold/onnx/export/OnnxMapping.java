@@ -19,9 +19,9 @@ import onnx.Onnx.NodeProto;
 /**
  * Maps the layers of a model to the nodes of an ONNX file that compute them. Immutable.
  *
- * @param layers the names of a layer's MatMul, Gemm, Conv or Gather nodes, by the layer's path.
- *     Several nodes of one layer read the same input, and their outputs are adjacent parts of the
- *     layer's output
+ * @param layers the names of a layer's MatMul, Gemm, Conv, ConvTranspose or Gather nodes, by the
+ *     layer's path. Several nodes of one layer read the same input, and their outputs are adjacent
+ *     parts of the layer's output
  * @param tensors the places where weights or biases are read, by path, for layers that are not
  *     quantized and whose tensors were changed by folding or training
  */

@@ -238,9 +238,9 @@ public record OnnxOptions(
    * input, so that no multiplication is left.
    *
    * @param layer the smoothed layer
-   * @param producer a MatMul, Gemm, Conv, LayerNormalization or BatchNormalization node. Only this
-   *     layer may read its output, and only operations that keep the order of the channels may be
-   *     between them; {@link OnnxQdq#export} checks this
+   * @param producer a MatMul, Gemm, Conv, ConvTranspose, LayerNormalization or BatchNormalization
+   *     node. Only this layer may read its output, and only operations that keep the order of the
+   *     channels may be between them; {@link OnnxQdq#export} checks this
    */
   public OnnxOptions withFolded(String layer, String producer) {
     Map<String, String> more = new LinkedHashMap<>(folded);

@@ -39,6 +39,11 @@ public sealed class CutLayer {
     return weight;
   }
 
+  /** Returns the path of the weight in a plan. */
+  public String weightPath() {
+    return found.path() + "." + WEIGHT;
+  }
+
   /** Returns the bias [out]; null if there is none. */
   public @Nullable INDArray bias() {
     return bias;

@@ -31,6 +31,7 @@ public record Letters(String weight, String input) {
       case "Gemm" -> new Letters(integer(node, "transB", 0) == 0 ? "IO" : "OI", "…C");
       case "Gather" -> new Letters("IO", "");
       case "Conv" -> new Letters("OI" + axes(rank), "NC" + axes(rank));
+      case "ConvTranspose" -> new Letters("IO" + axes(rank), "NC" + axes(rank));
       default -> throw new IllegalArgumentException(node.getOpType());
     };
   }

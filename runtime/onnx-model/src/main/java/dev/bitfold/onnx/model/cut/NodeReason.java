@@ -69,11 +69,11 @@ final class NodeReason {
       return "its weight is of type " + type(weight) + "; only float32 is quantized";
     }
     int rank = weight.getDimsCount();
-    String operator = node.getOpType();
-    if (operator.equals("Conv") ? rank < 3 || rank > 5 : rank != 2) {
+    boolean convolution = mapped.isConv() || mapped.isConvTranspose();
+    if (convolution ? rank < 3 || rank > 5 : rank != 2) {
       return "its weight has the shape "
           + weight.getDimsList()
-          + (operator.equals("Conv") ? "; convolutions have 1 to 3 axes" : ", not [in, out]");
+          + (convolution ? "; convolutions have 1 to 3 axes" : ", not [in, out]");
     }
     if (weight.getDimsList().contains(0L)) {
       return "its weight " + weight.getDimsList() + " is empty";
