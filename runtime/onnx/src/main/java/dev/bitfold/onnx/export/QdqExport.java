@@ -219,6 +219,7 @@ final class QdqExport {
             }
           }
         });
+    new BlockGemms(graph, qdq).write();
   }
 
   /** Returns the mapped layers with the nodes of all their calls. */

@@ -194,6 +194,23 @@ record WeightCodes(
     return new WeightCodes(bytes, shape, codes, axis, block, scales, zeroPoints);
   }
 
+  /** Returns a matrix with blocks in the other order of axes. */
+  WeightCodes turned() {
+    int[] order = {1, 0};
+    int[] from = permutation(shape, order);
+    int[] groups = permutation(blockedShape(), order);
+    int[] ownCodes = new int[codes.length];
+    float[] ownScales = new float[scales.length];
+    int[] ownZeros = new int[zeroPoints.length];
+    Arrays.setAll(ownCodes, i -> codes[from[i]]);
+    for (int g = 0; g < ownScales.length; g++) {
+      ownScales[g] = scales[groups[g]];
+    }
+    Arrays.setAll(ownZeros, g -> zeroPoints[groups[g]]);
+    return new WeightCodes(
+        type, permuted(shape, order), ownCodes, 1 - axis, block, ownScales, ownZeros);
+  }
+
   /** Returns the part between two indices of the output channel's axis. */
   WeightCodes slice(int channelAxis, int from, int to) {
     int[] all = slice(codes, shape, channelAxis, from, to);

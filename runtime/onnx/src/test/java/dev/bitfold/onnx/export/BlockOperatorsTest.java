@@ -161,7 +161,7 @@ class BlockOperatorsTest {
     assertEquals(expected, written().getOpsetImport(0).getVersion());
     files.proved(file(from, one(l)), quantized, OnnxOptions.DEFAULT);
     assertEquals(21, written().getOpsetImport(0).getVersion());
-    assertEquals(List.of("DequantizeLinear", "Gemm"), operations());
+    assertEquals(List.of("DequantizeLinear", "MatMul", "Add"), operations());
   }
 
   @Test
@@ -182,6 +182,35 @@ class BlockOperatorsTest {
     files.proved(file(13, graph), quantized, EXACT);
 
     assertEquals(List.of("MatMulNBits"), operations());
+    assertTrue(Models.distance(Models.run(files.out(), x), quantized.model().forward(x)) < 1e-5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aGemmBehindDequantizeLinearIsAMatMulThatOnnxRuntimeFuses(boolean transposed)
+      throws Exception {
+    Linear l = linear(1, 48, 6);
+    GraphProto.Builder graph =
+        inOut(48, 6)
+            .addInitializer(Models.tensor("W", transposed ? l.weight() : l.weight().transpose()))
+            .addInitializer(Models.tensor("B", l.bias().mul(4)))
+            .addNode(
+                Models.node("Gemm", "/fc/Gemm", "y", "x", "W", "B")
+                    .addAttribute(Models.integer("transB", transposed ? 1 : 0))
+                    .addAttribute(Models.real("beta", 0.25f)));
+    Quantized<Nets.One> quantized = quantized(l, blocks(4, true, "I", 16));
+    INDArray x = Models.random(5, 7, 48);
+
+    ProofResult.Proved proof = files.proved(file(13, graph), quantized, OnnxOptions.DEFAULT);
+
+    NodeProto dequantize = only("DequantizeLinear");
+    assertEquals(0, attribute(dequantize, "axis"));
+    assertEquals(16, attribute(dequantize, "block_size"));
+    Path optimized = folder.resolve("optimized.onnx");
+    Session.open(written(), Settings.DEFAULT.with(proof.settings()).writing(optimized)).close();
+    assertTrue(
+        ModelProto.parseFrom(Files.readAllBytes(optimized)).getGraph().getNodeList().stream()
+            .anyMatch(n -> n.getOpType().equals("MatMulNBits")));
     assertTrue(Models.distance(Models.run(files.out(), x), quantized.model().forward(x)) < 1e-5);
   }
 

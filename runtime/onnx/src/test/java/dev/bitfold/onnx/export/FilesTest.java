@@ -382,17 +382,17 @@ class FilesTest {
     INDArray expected = quantized.model().forward(x);
     assertTrue(Models.distance(Models.run(files.out(), x), expected) < 1e-5);
     ModelProto written = ModelProto.parseFrom(Files.readAllBytes(files.out()));
-    TensorProto scales =
-        written.getGraph().getInitializerList().stream()
-            .filter(t -> t.getName().endsWith("weight_scale"))
-            .findFirst()
-            .orElseThrow();
-    assertEquals(List.of(4L, 3L), scales.getDimsList());
     NodeProto dequantize =
         written.getGraph().getNodeList().stream()
-            .filter(n -> n.getName().endsWith("weight/DequantizeLinear"))
+            .filter(n -> n.getOpType().equals("DequantizeLinear"))
             .findFirst()
             .orElseThrow();
+    TensorProto scales =
+        written.getGraph().getInitializerList().stream()
+            .filter(t -> t.getName().equals(dequantize.getInput(1)))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(List.of(3L, 4L), scales.getDimsList());
     assertEquals(
         32,
         dequantize.getAttributeList().stream()
