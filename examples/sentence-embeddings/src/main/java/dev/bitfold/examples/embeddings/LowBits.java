@@ -1,6 +1,7 @@
 package dev.bitfold.examples.embeddings;
 
 import dev.bitfold.Calibration;
+import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
@@ -48,6 +49,21 @@ record LowBits(MiniLm model, Tokenizer tokenizer, List<String> sentences, Evalua
         .toList();
   }
 
+  /** The model with linears of 4 bits, affine, in blocks of 32. */
+  static Quantized<MiniLm> reconstructed(
+      MiniLm model, Tokenizer tokenizer, List<String> sentences, ReconstructionOptions options) {
+    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
+    return nearest(model, batches, blocks(4).affine(true).build()).reconstruct(options).freeze();
+  }
+
+  private static Calibration<MiniLm> nearest(
+      MiniLm model, List<Batch> batches, QuantDescriptor weights) {
+    return MiniLmQuantizer.of(model)
+        .using(Recipe.of("weights").with(Role.WEIGHT, weights))
+        .skip("embeddings")
+        .calibrate(batches, MiniLm::forward);
+  }
+
   private static Map<String, QuantDescriptor> formats() {
     Map<String, QuantDescriptor> formats = new LinkedHashMap<>();
     formats.put("w4 in blocks of 32, affine", blocks(4).affine(true).build());
@@ -68,11 +84,7 @@ record LowBits(MiniLm model, Tokenizer tokenizer, List<String> sentences, Evalua
     formats()
         .forEach(
             (name, descriptor) -> {
-              Calibration<MiniLm> nearest =
-                  MiniLmQuantizer.of(model)
-                      .using(Recipe.of("weights").with(Role.WEIGHT, descriptor))
-                      .skip("embeddings")
-                      .calibrate(batches, MiniLm::forward);
+              Calibration<MiniLm> nearest = nearest(model, batches, descriptor);
               line(out, name + ", nearest", nearest, 0);
               for (int perPass : new int[] {ReconstructionOptions.ALL, 4, 1}) {
                 long start = System.nanoTime();

@@ -2,20 +2,15 @@ package dev.bitfold.examples.embeddings;
 
 import ai.onnxruntime.OrtException;
 import dev.bitfold.Quantized;
-import dev.bitfold.annotations.Calib;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
-import dev.bitfold.examples.embeddings.curves.Curve;
-import dev.bitfold.examples.embeddings.curves.CurveFiles;
-import dev.bitfold.examples.embeddings.curves.LayerCurves;
 import dev.bitfold.examples.embeddings.data.SentencePair;
 import dev.bitfold.examples.embeddings.data.StsData;
-import dev.bitfold.examples.embeddings.deploy.DirectCost;
+import dev.bitfold.examples.embeddings.deploy.FourBitFile;
 import dev.bitfold.examples.embeddings.deploy.HeadToHead;
 import dev.bitfold.examples.embeddings.deploy.OnnxDirect;
 import dev.bitfold.examples.embeddings.deploy.ProofCost;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
-import dev.bitfold.examples.embeddings.evaluation.ForwardBenchmark;
 import dev.bitfold.examples.embeddings.evaluation.LayerAlphas;
 import dev.bitfold.examples.embeddings.evaluation.ModelFacts;
 import dev.bitfold.examples.embeddings.evaluation.ResultFile;
@@ -55,8 +50,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Quantizes a sentence encoder in several ways and measures each on STS 2012.")
 public final class Main implements Callable<Integer> {
-  private static final int BENCHMARK_WARM_UP = 6;
-  private static final int BENCHMARK_ROUNDS = 30;
   private static final int CALIBRATION_ROUNDS = 5;
   private static final int WORST = 5;
   private static final int CURVE_PAIRS = 16;
@@ -133,6 +126,13 @@ public final class Main implements Callable<Integer> {
       description = "Quantize the linears' weights to 4 and 3 bits and reconstruct them instead.")
   private boolean lowBits;
 
+  @Option(
+      names = "--four-bits",
+      description =
+          "Write the model as a file with 4-bit weights instead, and measure it in ONNX Runtime:"
+              + " bytes, accuracy and time.")
+  private boolean fourBits;
+
   private Main() {}
 
   /** Runs the program and exits: 0, or 2 where options or files are wrong. */
@@ -185,7 +185,7 @@ public final class Main implements Callable<Integer> {
       } else if (proofBenchmark) {
         timeProof(model, file, tokenizer, sentences);
       } else if (benchmark) {
-        benchmark(model, file, tokenizer, sentences);
+        new Timings(model, file, tokenizer, spec.commandLine().getOut()).print(sentences);
       } else if (lowBits) {
         Evaluation evaluation =
             new Evaluation(
@@ -193,6 +193,8 @@ public final class Main implements Callable<Integer> {
                 new BatchEmbedder(tokenizer, model));
         new LowBits(model, tokenizer, LowBits.sentences(calibration), evaluation)
             .print(spec.commandLine().getOut());
+      } else if (fourBits) {
+        fourBits(model, file, tokenizer);
       } else if (curves.isPresent()) {
         curves(model, tokenizer, sentences, curves.get());
       } else {
@@ -240,6 +242,12 @@ public final class Main implements Callable<Integer> {
         Path direct = output.toAbsolutePath().resolveSibling(OnnxDirect.FILE);
         scores.add(
             exported.of("onnx-direct", OnnxDirect.quantize(file, tokenizer, sentences, direct)));
+      }
+      if (full) {
+        FourBits fourBits =
+            new FourBits(file, tokenizer, encoder.pooling(), LowBits.sentences(calibration));
+        scores.addAll(
+            fourBits.scores(model, facts, evaluation, output.resolveSibling(FourBitFile.FILE)));
       }
       peer.ifPresent(p -> scores.add(exported.of("peer-int8", p, p.weightBytes())));
       report(
@@ -312,34 +320,24 @@ public final class Main implements Callable<Integer> {
     requireWritable(folder.resolve("diagnosis.json"));
     List<SentencePair> pairs = StsData.every(full ? 4 : CURVE_PAIRS, StsData.test());
     Evaluation evaluation = new Evaluation(pairs, new BatchEmbedder(tokenizer, model));
-    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
-    PrintWriter out = spec.commandLine().getOut();
-    AccuracyCurves accuracy =
-        new AccuracyCurves(
-            model,
-            tokenizer,
-            evaluation,
-            point -> {
-              out.printf(
-                  Locale.ROOT, "%-26s %.5f %.5f%n", point.x(), point.cosine(), point.rhoFp32());
-              out.flush();
-            });
-    Path layers = folder.resolve("diagnosis.json");
-    Diagnosis diagnosis = accuracy.layers(batches);
-    Files.writeString(layers, diagnosis.toJson());
-    out.println("written: " + layers);
-    out.println("written: " + LayerCurves.csv(diagnosis, folder));
-    out.println("written: " + LayerCurves.png(diagnosis, folder));
-    out.flush();
-    Curve alpha = accuracy.alpha(batches);
-    out.println("written: " + CurveFiles.csv(alpha, folder));
-    out.println("written: " + CurveFiles.png(alpha, folder, false));
-    out.println("written: " + CurveFiles.csv(accuracy.calibrators(batches), folder));
-    out.flush();
-    Curve counts = accuracy.sentences(StsData::calibration);
-    out.println("written: " + CurveFiles.csv(counts, folder));
-    out.println("written: " + CurveFiles.png(counts, folder, true));
-    out.flush();
+    new CurvePages(model, tokenizer, evaluation, spec.commandLine().getOut())
+        .write(BatchEmbedder.batches(tokenizer, sentences), folder);
+  }
+
+  private void fourBits(MiniLm model, InputFile file, Tokenizer tokenizer) throws IOException {
+    requireWritable(output);
+    try {
+      new FourBits(file, tokenizer, encoder.pooling(), LowBits.sentences(calibration))
+          .print(
+              new Evaluation(
+                  StsData.every(full ? 1 : every, StsData.test()),
+                  new BatchEmbedder(tokenizer, model)),
+              encoder.peerFile(),
+              output.toAbsolutePath().getParent(),
+              spec.commandLine().getOut());
+    } catch (OrtException e) {
+      throw new BadInputException(file.name(), "ONNX Runtime: " + e.getMessage(), e);
+    }
   }
 
   private void timeRuntime(
@@ -367,50 +365,5 @@ public final class Main implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .println(ProofCost.of(file.onnx(), model, batches, out, CALIBRATION_ROUNDS));
-  }
-
-  private void benchmark(MiniLm model, InputFile file, Tokenizer tokenizer, List<String> sentences)
-      throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        Locale.ROOT,
-        "calibrating the file takes %.3f times its own pass in ONNX Runtime (median of %d)%n",
-        DirectCost.ratio(file, tokenizer, sentences, CALIBRATION_ROUNDS),
-        CALIBRATION_ROUNDS);
-    out.flush();
-    List<Batch> batches = BatchEmbedder.batches(tokenizer, sentences);
-    CalibrationBenchmark calibrating = new CalibrationBenchmark(model, batches);
-    for (Calib calib : List.of(Calib.MAX, Calib.PERCENTILE, Calib.MSE, Calib.ENTROPY)) {
-      out.printf(
-          Locale.ROOT,
-          "calibrating with %s takes %.3f times the float forward pass (%d batches, median of"
-              + " %d)%n",
-          calib,
-          calibrating.ratio(calib, CALIBRATION_ROUNDS),
-          batches.size(),
-          CALIBRATION_ROUNDS);
-      out.flush();
-    }
-    out.printf(
-        Locale.ROOT,
-        "freezing takes %.3f times what calibrating takes%n",
-        calibrating.freezing(CALIBRATION_ROUNDS));
-    out.flush();
-    Map<String, Quantized<MiniLm>> quantized = Quantizations.of(model, batches).models();
-    List<String> some = StsData.calibration(BatchEmbedder.BATCH_SIZE);
-    Batch batch = Batch.of(tokenizer.encode(some));
-    out.printf(
-        Locale.ROOT, "a batch of %d sentences, %d tokens%n", batch.size(), batch.ids().length);
-    // The float model also meets itself: what the clock's noise is worth.
-    time(out, "fp32", model, model, batch);
-    quantized.forEach((name, q) -> time(out, name, model, q.model(), batch));
-  }
-
-  private static void time(
-      PrintWriter out, String name, MiniLm model, MiniLm candidate, Batch batch) {
-    ForwardBenchmark.Times times =
-        new ForwardBenchmark(model, candidate).run(batch, BENCHMARK_WARM_UP, BENCHMARK_ROUNDS);
-    out.println(times.summary("fp32", name));
-    out.flush();
   }
 }
