@@ -30,12 +30,18 @@ import java.util.Optional;
  * @param file the float model's file
  * @param pooling how the tokens of a sentence become one vector
  * @param sentences what to calibrate on
+ * @param options how weights are reconstructed
  */
-record FourBits(InputFile file, Tokenizer tokenizer, Pooling pooling, List<String> sentences) {
+record FourBits(
+    InputFile file,
+    Tokenizer tokenizer,
+    Pooling pooling,
+    List<String> sentences,
+    ReconstructionOptions options) {
   private static final double NANOS = 1e9;
 
   /** Four groups of layers a pass; scales that take two bytes in a file. */
-  private static final ReconstructionOptions OPTIONS =
+  static final ReconstructionOptions OPTIONS =
       ReconstructionOptions.DEFAULT.withScales(ScalePrecision.FLOAT16);
 
   /**
@@ -45,13 +51,13 @@ record FourBits(InputFile file, Tokenizer tokenizer, Pooling pooling, List<Strin
    */
   List<Score> scores(MiniLm model, ModelFacts facts, Evaluation evaluation, Path out)
       throws IOException {
-    Quantized<MiniLm> linears = LowBits.reconstructed(model, tokenizer, sentences, OPTIONS);
+    Quantized<MiniLm> linears = LowBits.reconstructed(model, tokenizer, sentences, options);
     Score java =
         evaluation.of(
             "w4-reconstructed",
             new BatchEmbedder(tokenizer, linears.model()),
             facts.bytes(linears.summary()));
-    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, OPTIONS)) {
+    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options)) {
       quantized.write(out, 4);
     }
     RuntimeScores runtime = new RuntimeScores(evaluation, tokenizer, pooling);
@@ -64,7 +70,7 @@ record FourBits(InputFile file, Tokenizer tokenizer, Pooling pooling, List<Strin
     FourBitBenchmark benchmark = new FourBitBenchmark(folder, file, published);
     long start = System.nanoTime();
     Map<String, InputFile> files;
-    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, OPTIONS)) {
+    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options)) {
       out.printf(
           Locale.ROOT,
           "quantized on %d sentences in %.0f s%n%s%n",

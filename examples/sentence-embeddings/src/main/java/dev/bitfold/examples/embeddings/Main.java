@@ -244,8 +244,7 @@ public final class Main implements Callable<Integer> {
             exported.of("onnx-direct", OnnxDirect.quantize(file, tokenizer, sentences, direct)));
       }
       if (full) {
-        FourBits fourBits =
-            new FourBits(file, tokenizer, encoder.pooling(), LowBits.sentences(calibration));
+        FourBits fourBits = fourBits(file, tokenizer);
         scores.addAll(
             fourBits.scores(model, facts, evaluation, output.resolveSibling(FourBitFile.FILE)));
       }
@@ -324,10 +323,15 @@ public final class Main implements Callable<Integer> {
         .write(BatchEmbedder.batches(tokenizer, sentences), folder);
   }
 
+  private FourBits fourBits(InputFile file, Tokenizer tokenizer) {
+    return new FourBits(
+        file, tokenizer, encoder.pooling(), LowBits.sentences(calibration), FourBits.OPTIONS);
+  }
+
   private void fourBits(MiniLm model, InputFile file, Tokenizer tokenizer) throws IOException {
     requireWritable(output);
     try {
-      new FourBits(file, tokenizer, encoder.pooling(), LowBits.sentences(calibration))
+      fourBits(file, tokenizer)
           .print(
               new Evaluation(
                   StsData.every(full ? 1 : every, StsData.test()),

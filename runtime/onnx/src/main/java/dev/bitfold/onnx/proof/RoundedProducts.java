@@ -31,7 +31,7 @@ final class RoundedProducts {
   /** Half of a step of 127, and the rounding of float32 sums. */
   private static final double SHARE = 1.0 / 254 + 0x1p-18;
 
-  /** The number of rows of an input that are compared, spread over all. */
+  /** The least number of rows of an input that are compared, spread over all. */
   private static final int ROWS = 256;
 
   private final OnnxFile written;
