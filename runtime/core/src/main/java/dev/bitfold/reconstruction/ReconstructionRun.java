@@ -28,8 +28,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Reconstructs the weights of a model, layer after layer in the order in which the model computes.
  *
  * <p>The inputs that a layer is fitted to come from the model with the layers before it
- * reconstructed, and what it should compute from the float model. Some layers are fitted after one
- * pass, with all of them still float, because each pass runs the model.
+ * reconstructed, and what it should compute from the float model. Fitting several layers after one
+ * pass in this way is worse than fitting all to the float model's inputs: each would make up for the
+ * same errors before it.
  */
 public final class ReconstructionRun<M> {
   /** Holds the state with reconstructed weights, their scales and biases, and what was done. */
@@ -79,21 +80,26 @@ public final class ReconstructionRun<M> {
       throw new IllegalStateException("no weight can be reconstructed: " + reasons());
     }
     tables.forEach(this::fit);
-    int next = 0;
-    while (next < steps.size()) {
-      int end = (int) Math.min(steps.size(), (long) next + options.perPass());
-      List<Step> window = steps.subList(next, end);
-      List<Step> open = steps.subList(next, steps.size());
-      Set<String> quantized = quantizedLayersBut(open);
-      if (quantized.isEmpty() || window.size() == steps.size()) {
-        onFloatInputs(window, steps);
-      } else {
-        onQuantizedInputs(window, open, state.onlyOf(quantized));
-      }
-      window.forEach(this::fit);
-      next += window.size();
+    if (options.sequential()) {
+      inSequence(steps);
+    } else {
+      onFloatInputs(steps, steps);
+      steps.forEach(this::fit);
     }
     return new Result(calibrated, new Reconstructions(done, left));
+  }
+
+  private void inSequence(List<Step> steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      List<Step> open = steps.subList(i, steps.size());
+      Set<String> quantized = quantizedLayersBut(open);
+      if (quantized.isEmpty()) {
+        onFloatInputs(open.subList(0, 1), open);
+      } else {
+        onQuantizedInputs(open.subList(0, 1), open, state.onlyOf(quantized));
+      }
+      fit(open.get(0));
+    }
   }
 
   /** Returns the layers with quantizers that are in none of these steps. */
@@ -299,7 +305,7 @@ public final class ReconstructionRun<M> {
                     path
                         + " is not called as often, or not with as many rows, in the quantized model"
                         + " as in the float model, so its inputs cannot be paired: reconstruct with"
-                        + " ReconstructionOptions.DEFAULT.withPerPass(ReconstructionOptions.ALL)");
+                        + " ReconstructionOptions.DEFAULT.withSequential(false)");
               }
               step.add(number[0], expected.remove(0), q);
             });
@@ -392,7 +398,7 @@ public final class ReconstructionRun<M> {
               tensors.put(bias.get().path(), held.add(change.reshape(held.shape())));
             });
     Map<String, CalibratedScale> scale = Map.of(weight.path(), better.scale());
-    calibrated = calibrated.withSmoothing(Map.of(), tensors).withScales(scale);
-    state = state.withSmoothing(Map.of(), tensors).withScales(scale);
+    calibrated = calibrated.withChosen(tensors).withScales(scale);
+    state = state.withChosen(tensors).withScales(scale);
   }
 }

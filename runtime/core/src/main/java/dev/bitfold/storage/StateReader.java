@@ -51,7 +51,7 @@ final class StateReader {
       throw new IllegalArgumentException("its tensors " + left.keySet() + " have no meaning");
     }
     Map<String, String> weights = StateJson.read(text(StateFile.WEIGHTS), "the hashes of weights");
-    State state = new State(descriptors, scales, preQuantScales, tensors, packed);
+    State state = new State(descriptors, scales, preQuantScales, tensors, packed, Map.of());
     checkComplete(schema, weights, state);
     return new StateFile(schema, weights, state, text(StateFile.SUMMARY));
   }

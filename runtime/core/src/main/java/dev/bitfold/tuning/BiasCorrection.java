@@ -59,7 +59,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
               + String.join("; ", left.values()));
     }
     left.values().forEach(reason -> LOG.warn("Bitfold leaves biases uncorrected: {}", reason));
-    return state.withSmoothing(Map.of(), corrected(corrected, sample));
+    return state.withChosen(corrected(corrected, sample));
   }
 
   private List<TensorSite> biases(String path) {
@@ -77,7 +77,11 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
   }
 
   private INDArray held(TensorSite bias) {
-    return state.tensors().getOrDefault(bias.path(), shape.tensor(bias));
+    return held(bias, state);
+  }
+
+  private INDArray held(TensorSite bias, State some) {
+    return some.tensors().getOrDefault(bias.path(), shape.tensor(bias));
   }
 
   /** Probes the biases of all layers, the first of each in one pass, then the second of each. */
@@ -106,8 +110,9 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
         }
       }
       Map<String, INDArray> raised = new LinkedHashMap<>();
-      round.values().forEach(p -> raised.put(p.bias().path(), p.raised(held(p.bias()))));
-      State other = state.withoutQuantizers().withSmoothing(Map.of(), raised);
+      State floats = state.withoutQuantizers();
+      round.values().forEach(p -> raised.put(p.bias().path(), p.raised(held(p.bias(), floats))));
+      State other = floats.withSmoothing(Map.of(), raised);
       judge(
           other,
           sample,

@@ -174,6 +174,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
             scales.remove(path);
           }
         });
-    return new State(descriptors, scales, state.preQuantScales(), state.tensors(), Map.of());
+    return new State(
+        descriptors, scales, state.preQuantScales(), state.tensors(), Map.of(), state.replaced());
   }
 }

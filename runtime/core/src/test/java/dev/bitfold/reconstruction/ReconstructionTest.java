@@ -14,6 +14,7 @@ import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.quantizer.PackedTensor;
@@ -22,6 +23,7 @@ import dev.bitfold.toy.ToyDense;
 import dev.bitfold.toy.ToyLinear;
 import dev.bitfold.toy.ToyNet;
 import dev.bitfold.toy.ToyStack;
+import dev.bitfold.tuning.Sensitivity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +44,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** What reconstruction promises, measured on the frozen models themselves. */
 class ReconstructionTest {
   private static final ReconstructionOptions APART =
-      ReconstructionOptions.DEFAULT.withPerPass(ReconstructionOptions.ALL);
+      ReconstructionOptions.DEFAULT.withSequential(false);
 
   private static Recipe weights(QuantDescriptor descriptor) {
     return Recipe.of("weights").with(Role.WEIGHT, descriptor);
@@ -138,7 +140,7 @@ class ReconstructionTest {
             .relativeError();
     double sequential =
         calibration
-            .reconstruct(ReconstructionOptions.DEFAULT.withPerPass(1))
+            .reconstruct(ReconstructionOptions.DEFAULT)
             .freeze()
             .compare(stack, others, ToyStack::forward)
             .relativeError();
@@ -155,8 +157,8 @@ class ReconstructionTest {
     Calibration<ToyStack> smooth = calibrated(stack, batches, recipe);
     double nearest = smooth.freeze().compare(stack, batches, ToyStack::forward).relativeError();
 
-    for (int perPass : new int[] {1, 2, ReconstructionOptions.ALL}) {
-      ReconstructionOptions options = ReconstructionOptions.DEFAULT.withPerPass(perPass);
+    for (boolean sequential : new boolean[] {true, false}) {
+      ReconstructionOptions options = ReconstructionOptions.DEFAULT.withSequential(sequential);
       Calibration<ToyStack> reconstructed = smooth.reconstruct(options);
       assertTrue(
           reconstructed.freeze().compare(stack, batches, ToyStack::forward).relativeError()
@@ -348,6 +350,32 @@ class ReconstructionTest {
     assertEquals(summary, Summary.ofJson(summary.toJson()));
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theFloatModelStaysTheFloatModel(boolean sequential) {
+    ToyStack stack = ToyStack.random(16, 32, 24, 16);
+    List<INDArray> batches = correlated(8, 24, 32);
+    Calibration<ToyStack> nearest =
+        calibrated(stack, batches, weights(bits(3).per("O").build())).correctBiases();
+    Calibration<ToyStack> reconstructed =
+        nearest.reconstruct(ReconstructionOptions.DEFAULT.withSequential(sequential));
+
+    // What one layer alone adds is measured against the float model, not the reconstructed one.
+    for (Sensitivity.Layer layer : reconstructed.sensitivity().layers()) {
+      double error = layer.error().orElseThrow();
+      double before =
+          nearest.sensitivity().layers().stream()
+              .filter(other -> other.path().equals(layer.path()))
+              .mapToDouble(other -> other.error().orElseThrow())
+              .findFirst()
+              .orElseThrow();
+      assertTrue(error > 0.1 * before && error < before, layer + " and " + before);
+    }
+    for (Diagnosis.Layer layer : reconstructed.diagnose().layers()) {
+      assertTrue(layer.outputDecibels().orElseThrow() < 60, layer.toString());
+    }
+  }
+
   @Test
   void scalesOfFloat16AreNumbersThatFloat16Holds() {
     ToyStack stack = ToyStack.random(15, 32, 12);
@@ -388,8 +416,6 @@ class ReconstructionTest {
 
   @Test
   void optionsOutsideTheirRangeAreRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> ReconstructionOptions.DEFAULT.withPerPass(0));
     assertThrows(
         IllegalArgumentException.class, () -> ReconstructionOptions.DEFAULT.withSweeps(-1));
     assertThrows(

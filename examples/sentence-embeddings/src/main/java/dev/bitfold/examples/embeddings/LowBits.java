@@ -86,13 +86,13 @@ record LowBits(MiniLm model, Tokenizer tokenizer, List<String> sentences, Evalua
             (name, descriptor) -> {
               Calibration<MiniLm> nearest = nearest(model, batches, descriptor);
               line(out, name + ", nearest", nearest, 0);
-              for (int perPass : new int[] {ReconstructionOptions.ALL, 4, 1}) {
+              for (boolean sequential : new boolean[] {false, true}) {
                 long start = System.nanoTime();
                 Calibration<MiniLm> better =
-                    nearest.reconstruct(ReconstructionOptions.DEFAULT.withPerPass(perPass));
+                    nearest.reconstruct(ReconstructionOptions.DEFAULT.withSequential(sequential));
                 double seconds = (System.nanoTime() - start) / NANOS;
-                String groups = perPass == ReconstructionOptions.ALL ? "all" : perPass + " groups";
-                line(out, name + ", " + groups + " per pass", better, seconds);
+                String how = sequential ? "in sequence" : "in one pass";
+                line(out, name + ", " + how, better, seconds);
               }
             });
   }

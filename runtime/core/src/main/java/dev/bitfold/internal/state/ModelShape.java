@@ -143,7 +143,8 @@ public final class ModelShape {
 
   /**
    * Returns a state that shares no float tensor with the model: with a copy of each weight and bias
-   * that is neither quantized nor in the state already.
+   * that is neither quantized nor in the state already. It no longer holds what the float model has
+   * in place of {@linkplain State#replaced chosen} tensors.
    */
   public State owned(State state) {
     Map<String, INDArray> copies = new LinkedHashMap<>();
@@ -156,7 +157,7 @@ public final class ModelShape {
         copies.put(path, Workspaces.outside(() -> tensor.dup(tensor.ordering())));
       }
     }
-    return state.withSmoothing(Map.of(), copies);
+    return state.withSmoothing(Map.of(), copies).alone();
   }
 
   /**
