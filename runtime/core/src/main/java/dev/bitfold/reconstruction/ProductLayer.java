@@ -1,12 +1,15 @@
 package dev.bitfold.reconstruction;
 
 import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.tensor.DenseFloats;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -71,6 +74,12 @@ record ProductLayer(
       }
     }
     return sites;
+  }
+
+  /** Returns an input as the layer sees it in a state: smoothed, and rounded if it is quantized. */
+  INDArray through(ModelShape shape, State some, INDArray x) {
+    ArrayHooks hooks = shape.hooks(layer.path(), layer.type(), some);
+    return Objects.requireNonNull(hooks.input(input.tensor().name(), x));
   }
 
   /** Returns an input or output of the layer as [rows, channels]. */

@@ -2,16 +2,12 @@ package dev.bitfold.reconstruction;
 
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.internal.replay.Fingerprint;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.internal.state.WeightQuantizer;
-import dev.bitfold.layer.ArrayHooks;
-import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.Workspaces;
 import java.util.ArrayList;
@@ -29,8 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The inputs that a layer is fitted to come from the model with the layers before it
  * reconstructed, and what it should compute from the float model. Fitting several layers after one
- * pass in this way is worse than fitting all to the float model's inputs: each would make up for the
- * same errors before it.
+ * pass in this way is worse than fitting all to the float model's inputs: each would make up for
+ * the same errors before it.
  */
 public final class ReconstructionRun<M> {
   /** Holds the state with reconstructed weights, their scales and biases, and what was done. */
@@ -41,12 +37,13 @@ public final class ReconstructionRun<M> {
   private final ReconstructionOptions options;
   private final Map<String, String> left = new LinkedHashMap<>();
   private final List<Reconstruction> done = new ArrayList<>();
-  private final List<Table> tables = new ArrayList<>();
 
   /** The state without the amax that rules give to the weights that are left. */
   private State calibrated;
 
   private State state;
+
+  /** Whether some layer is called more than once for a batch. */
   private boolean repeats;
 
   /**
@@ -75,11 +72,14 @@ public final class ReconstructionRun<M> {
    * @throws CalibrationException if the model does not compute the same again
    */
   public Result run() {
-    List<Step> steps = steps(layers());
-    if (steps.isEmpty() && tables.isEmpty()) {
+    Reconstructible found = Reconstructible.of(replay, shape, state);
+    List<Step> steps = found.steps();
+    left.putAll(found.left());
+    repeats = found.repeats();
+    if (steps.isEmpty() && found.tables().isEmpty()) {
       throw new IllegalStateException("no weight can be reconstructed: " + reasons());
     }
-    tables.forEach(this::fit);
+    found.tables().forEach(this::fit);
     if (options.sequential()) {
       inSequence(steps);
     } else {
@@ -119,105 +119,18 @@ public final class ReconstructionRun<M> {
     return String.join("; ", all);
   }
 
-  private Map<String, ProductLayer> layers() {
-    Map<String, ProductLayer> layers = new LinkedHashMap<>();
-    for (String path : state.descriptors().keySet()) {
-      TensorSite site = shape.site(path);
-      if (site.tensor().role() == TensorRole.WEIGHT) {
-        WeightScales.fixedBecause(path, state)
-            .ifPresentOrElse(reason -> left.put(path, reason), () -> sort(site, layers));
-      }
-    }
-    return layers;
-  }
-
-  private void sort(TensorSite weight, Map<String, ProductLayer> layers) {
-    Optional<Table> table = Table.of(shape.layer(weight), weight);
-    try {
-      if (table.isPresent()) {
-        tables.add(table.get());
-      } else {
-        layers.put(weight.layer(), ProductLayer.of(shape.layer(weight), weight));
-      }
-    } catch (ProductLayer.Unfit e) {
-      left.put(weight.path(), e.getMessage());
-    }
-  }
-
   private INDArray held(TensorSite site) {
     return state.tensors().getOrDefault(site.path(), shape.tensor(site));
   }
 
-  /**
-   * Runs the float model over the first batch, and returns the layers that are products, those with
-   * one input together, in the order of their first calls.
-   */
-  private List<Step> steps(Map<String, ProductLayer> layers) {
-    Map<String, Long> inputs = new LinkedHashMap<>();
-    Map<String, INDArray> open = new LinkedHashMap<>();
-    Map<String, String> unfit = new LinkedHashMap<>();
-    Tap tap =
-        new Tap() {
-          @Override
-          public INDArray input(TensorSite site, INDArray x) {
-            ProductLayer layer = layers.get(site.layer());
-            if (layer != null && site.equals(layer.input())) {
-              repeats |= inputs.containsKey(site.layer());
-              open.put(site.layer(), x);
-              inputs.computeIfAbsent(
-                  site.layer(),
-                  path -> 31 * Fingerprint.of(x) + Fingerprint.of(quantized(layer, x)));
-            }
-            return x;
-          }
-
-          @Override
-          public INDArray output(TensorSite site, INDArray y) {
-            ProductLayer layer = layers.get(site.layer());
-            INDArray x = open.remove(site.layer());
-            if (layer != null && x != null) {
-              try {
-                layer.require(
-                    floats(layer, x), y, held(layer.weight()), layer.bias().map(b -> held(b)));
-              } catch (ProductLayer.Unfit e) {
-                unfit.put(site.layer(), e.getMessage());
-              }
-            }
-            return y;
-          }
-        };
-    replay.iterator().next().run(replay.rebuild(state.withoutQuantizers(), tap));
-    Map<Long, List<ProductLayer>> together = new LinkedHashMap<>();
-    inputs.forEach(
-        (path, input) -> {
-          if (!unfit.containsKey(path)) {
-            together.computeIfAbsent(input, x -> new ArrayList<>()).add(layers.get(path));
-          }
-        });
-    layers.forEach(
-        (path, layer) -> {
-          if (!inputs.containsKey(path)) {
-            left.put(layer.weight().path(), "its layer was not called in the first batch");
-          } else if (unfit.containsKey(path)) {
-            left.put(layer.weight().path(), unfit.get(path));
-          }
-        });
-    return together.values().stream().map(Step::new).toList();
-  }
-
   /** Returns an input as the smoothed float layer sees it. */
   private INDArray floats(ProductLayer layer, INDArray x) {
-    return through(state.withoutQuantizers(), layer, x);
+    return layer.through(shape, state.withoutQuantizers(), x);
   }
 
   /** Returns an input as the quantized layer sees it. */
   private INDArray quantized(ProductLayer layer, INDArray x) {
-    return through(state, layer, x);
-  }
-
-  private INDArray through(State some, ProductLayer layer, INDArray x) {
-    ArrayHooks hooks = shape.hooks(layer.layer().path(), layer.layer().type(), some);
-    return Objects.requireNonNull(hooks.input(layer.input().tensor().name(), x));
+    return layer.through(shape, state, x);
   }
 
   /**

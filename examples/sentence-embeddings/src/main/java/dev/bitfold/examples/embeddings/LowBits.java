@@ -15,6 +15,7 @@ import dev.bitfold.examples.embeddings.model.MiniLmQuantizer;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
 import dev.bitfold.reconstruction.ReconstructionOptions;
+import dev.bitfold.tuning.Budget;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -95,6 +96,25 @@ record LowBits(MiniLm model, Tokenizer tokenizer, List<String> sentences, Evalua
                 line(out, name + ", " + how, better, seconds);
               }
             });
+  }
+
+  /** Prints the formats that are chosen for a number of bits per weight, and what they give. */
+  void printWithin(double bitsPerWeight, PrintWriter out) {
+    Calibration<MiniLm> chosen =
+        MiniLmQuantizer.of(model)
+            .using(Recipe.of("weights").with(Role.WEIGHT, blocks(8).affine(true).build()))
+            .skip("embeddings")
+            .calibrate(BatchEmbedder.batches(tokenizer, sentences), MiniLm::forward)
+            .within(Budget.bitsPerWeight(bitsPerWeight).withoutFloats());
+    out.print(chosen.allocation().orElseThrow());
+    String name = String.format(Locale.ROOT, "%.2f bits per weight", bitsPerWeight);
+    for (boolean sequential : new boolean[] {false, true}) {
+      long start = System.nanoTime();
+      Calibration<MiniLm> better =
+          chosen.reconstruct(ReconstructionOptions.DEFAULT.withSequential(sequential));
+      double seconds = (System.nanoTime() - start) / NANOS;
+      line(out, name + (sequential ? ", in sequence" : ", in one pass"), better, seconds);
+    }
   }
 
   private void line(PrintWriter out, String name, Calibration<MiniLm> calibration, double seconds) {

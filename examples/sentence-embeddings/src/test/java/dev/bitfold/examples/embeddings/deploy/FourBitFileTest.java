@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FourBitFileTest {
   private static final ReconstructionOptions FAST =
       ReconstructionOptions.DEFAULT
-          .withPerPass(ReconstructionOptions.ALL)
+          .withSequential(false)
           .withSweeps(0)
           .withScales(ScalePrecision.FLOAT16);
 
