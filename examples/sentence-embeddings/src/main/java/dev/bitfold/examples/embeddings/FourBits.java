@@ -40,7 +40,7 @@ record FourBits(
     ReconstructionOptions options) {
   private static final double NANOS = 1e9;
 
-  /** Four groups of layers a pass; scales that take two bytes in a file. */
+  /** In sequence, with scales that take two bytes in a file. */
   static final ReconstructionOptions OPTIONS =
       ReconstructionOptions.DEFAULT.withScales(ScalePrecision.FLOAT16);
 

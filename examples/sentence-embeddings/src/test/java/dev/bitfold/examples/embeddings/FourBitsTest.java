@@ -9,7 +9,6 @@ import dev.bitfold.examples.embeddings.evaluation.ModelFacts;
 import dev.bitfold.examples.embeddings.evaluation.Score;
 import dev.bitfold.examples.embeddings.model.Pooling;
 import dev.bitfold.examples.embeddings.text.BatchEmbedder;
-import dev.bitfold.reconstruction.ReconstructionOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +33,7 @@ class FourBitsTest {
                 MiniLmFixture.TOKENIZER,
                 Pooling.MEAN,
                 LowBits.sentences(24),
-                FourBits.OPTIONS.withPerPass(ReconstructionOptions.ALL).withSweeps(0))
+                FourBits.OPTIONS.withSequential(false).withSweeps(0))
             .scores(MiniLmFixture.MODEL, facts, evaluation, out);
 
     assertEquals(
