@@ -61,6 +61,32 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
     return new Result(best.method(), relative, relative(best.error(), energy), Optional.of(better));
   }
 
+  /**
+   * Returns the choice of the same method with all rows to fit to, unless it is worse on the rows
+   * for judging. The errors stay those without these rows.
+   *
+   * @param chosen what was best with some rows held back
+   */
+  Result with(Moments all, Factor factor, Result chosen, ReconstructionOptions options) {
+    Optional<Moments.Center> center = biased ? Optional.of(all.center()) : Optional.empty();
+    Products judge = judging.products(center);
+    double energy = judging.products(Optional.empty()).energy(weight.rows());
+    for (Candidate same : candidates(all.products(center), judge, options, factor)) {
+      if (same.method() == chosen.method() && relative(same.error(), energy) <= chosen.reached()) {
+        return new Result(
+            chosen.method(),
+            chosen.nearest(),
+            chosen.reached(),
+            Optional.of(
+                new Better(
+                    same.weight(),
+                    same.scale(),
+                    center.map(mean -> biasChange(same.weight(), mean)))));
+      }
+    }
+    return chosen;
+  }
+
   private static double relative(double error, double energy) {
     return energy > 0 ? Math.sqrt(Math.max(error, 0) / energy) : 0;
   }

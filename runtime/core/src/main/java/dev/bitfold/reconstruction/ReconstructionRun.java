@@ -237,7 +237,9 @@ public final class ReconstructionRun<M> {
   private void fit(Step step) {
     Moments fitted = step.fitted();
     Moments judging = step.judging();
+    Optional<Moments> all = step.all();
     Map<Boolean, Factor> factors = new LinkedHashMap<>();
+    Map<Boolean, Factor> factorsOfAll = new LinkedHashMap<>();
     for (ProductLayer layer : step.layers()) {
       String path = layer.weight().path();
       if (fitted == null || judging == null || fitted.rows() == 0 || judging.rows() == 0) {
@@ -247,30 +249,32 @@ public final class ReconstructionRun<M> {
       boolean biased = layer.bias().isPresent();
       Factor factor;
       try {
-        factor =
-            factors.computeIfAbsent(
-                biased,
-                centred ->
-                    Factor.of(
-                        fitted.products(centred ? Optional.of(fitted.center()) : Optional.empty()),
-                        options.damping()));
+        factor = factors.computeIfAbsent(biased, centred -> factor(fitted, centred));
       } catch (ArithmeticException e) {
         left.put(path, "the moments of its inputs cannot be used: " + e.getMessage());
         continue;
       }
       INDArray held = held(layer.weight());
-      put(
-          layer.weight(),
-          layer.bias(),
+      Fit fit =
           new Fit(
-                  Weight.of(open(layer.weight()), held, layer.outputs()),
-                  nearest(layer.weight(), held),
-                  fitted,
-                  judging,
-                  biased)
-              .best(options, factor));
+              Weight.of(open(layer.weight()), held, layer.outputs()),
+              nearest(layer.weight(), held),
+              fitted,
+              judging,
+              biased);
+      Fit.Result best = fit.best(options, factor);
+      if (all.isPresent() && best.better().isPresent()) {
+        Factor ofAll = factorsOfAll.computeIfAbsent(biased, centred -> factor(all.get(), centred));
+        best = fit.with(all.get(), ofAll, best, options);
+      }
+      put(layer.weight(), layer.bias(), best);
     }
     step.clear();
+  }
+
+  private Factor factor(Moments moments, boolean centred) {
+    Optional<Moments.Center> center = centred ? Optional.of(moments.center()) : Optional.empty();
+    return Factor.of(moments.products(center), options.damping());
   }
 
   private void fit(Table table) {

@@ -1,6 +1,7 @@
 package dev.bitfold.reconstruction;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -54,6 +55,17 @@ final class Step {
   /** Returns the moments for judging; with few batches, those that weights are fitted to. */
   @Nullable Moments judging() {
     return held == null ? fitted : held;
+  }
+
+  /** Returns the moments of all rows; empty if none is held back. */
+  Optional<Moments> all() {
+    if (fitted == null || held == null) {
+      return Optional.empty();
+    }
+    Moments all = new Moments(fitted.channels(), fitted.isPaired());
+    all.add(fitted);
+    all.add(held);
+    return Optional.of(all);
   }
 
   /** Lets go of the moments. */

@@ -102,7 +102,9 @@ class ReconstructionTest {
     double reached = judged(stack, reconstructed.freeze(), batches);
 
     assertEquals(nearestError, weight.nearest(), 1e-3 * nearestError);
-    assertEquals(reached, weight.reached(), 1e-3 * nearestError);
+    // What the model has is fitted to these rows, too.
+    assertTrue(reached <= weight.reached() + 1e-3 * nearestError, weight + " and " + reached);
+    assertTrue(reached > 0.5 * weight.reached(), weight + " and " + reached);
     assertTrue(reached <= nearestError * (1 + 1e-6), reached + " > " + nearestError);
     if (descriptor.format().bits() <= 4) {
       assertTrue(reached < 0.9 * nearestError, weight.toString());

@@ -24,7 +24,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The encoder's file with weights of 4 bits, affine, in blocks of 32, reconstructed: those of the
- * linears along their input channels, those of the tables of embeddings along their rows. Must be
+ * linears along their input channels, those of the words' embeddings along their rows. The tables
+ * of positions and segments get 8 bits, because they are small and every token has them. Must be
  * closed.
  *
  * @param model the float file
@@ -38,12 +39,16 @@ public record FourBitFile(
   public static final String FILE = "minilm-int4.onnx";
 
   private static final int BLOCK = 32;
-  private static final QuantDescriptor LINEARS = blocks("I");
-  private static final QuantDescriptor TABLES = blocks("O");
+  private static final QuantDescriptor LINEARS = blocks(4, "I");
+  private static final QuantDescriptor WORDS = blocks(4, "O");
+  private static final QuantDescriptor SMALL_TABLES = blocks(8, "O");
 
-  private static QuantDescriptor blocks(String axis) {
+  /** A table of fewer rows is not that of the words. */
+  private static final long WORDS_AT_LEAST = 4096;
+
+  private static QuantDescriptor blocks(int bits, String axis) {
     return QuantDescriptor.builder()
-        .bits(4)
+        .bits(bits)
         .affine(true)
         .blockSizes(BlockSize.along(axis, BLOCK))
         .build();
@@ -67,7 +72,8 @@ public record FourBitFile(
               .using(Recipe.of("w4").with(Role.WEIGHT, LINEARS));
       for (OnnxLayer layer : model.layers()) {
         if (layer.operator().equals("Gather")) {
-          plan = plan.describe(layer.path() + ".weight", TABLES);
+          boolean words = layer.weightShape().get(0) >= WORDS_AT_LEAST;
+          plan = plan.describe(layer.path() + ".weight", words ? WORDS : SMALL_TABLES);
         }
       }
       Calibration<OnnxModel> calibration =
