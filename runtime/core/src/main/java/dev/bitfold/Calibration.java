@@ -153,10 +153,7 @@ public final class Calibration<M> {
     return chosen.reconstructions();
   }
 
-  /**
-   * Returns the number of NaN and infinite values in each input and output that held any, by path.
-   * Empty unless {@link NonFinite#COUNT} was asked for.
-   */
+  /** Returns the number of NaN and infinite values by path, with {@link NonFinite#COUNT}. */
   public Map<String, Long> nonFinite() {
     return Observation.nonFinite(observations);
   }
@@ -184,6 +181,7 @@ public final class Calibration<M> {
 
   private Calibration<M> skip(Selection selection) {
     chosen.reconstructions().requireNone("call skip before reconstruct");
+    chosen.requireNoFormats("call skip before within");
     Descriptions others =
         new Descriptions(calibrated.descriptors(), chosen.smoothed().wanted())
             .skip(shape, selection);
@@ -200,13 +198,14 @@ public final class Calibration<M> {
    *
    * <p>Call this method before {@link #reconstruct}. A weight whose amax is set is left.
    *
-   * @throws IllegalArgumentException if the budget is below the smallest choice, or there is no
-   *     weight to choose for; the message has the bytes, or the reasons
-   * @throws IllegalStateException if the weights are reconstructed already
+   * @throws IllegalArgumentException if the budget is too small, or there is no weight to choose
+   *     for; the message has the smallest budget, or the reasons
+   * @throws IllegalStateException if weights are reconstructed, or formats chosen, already
    */
   public Calibration<M> within(Budget budget) {
     Objects.requireNonNull(budget, "budget");
     chosen.reconstructions().requireNone("call within before reconstruct");
+    chosen.requireNoFormats("call within once, on the calibration before");
     replay.requireUnchanged();
     State scaled = corrections.scaled(shape, calibrated);
     AllocationRun.Result result = new AllocationRun<>(replay, shape, scaled, budget).run();
@@ -286,9 +285,9 @@ public final class Calibration<M> {
   }
 
   /**
-   * Returns how much each layer loses by quantization, and how far the model's output is from that
-   * of the float model. Layers are measured on the calibration data in three passes. The model is
-   * measured on a sample of the data.
+   * Returns how much each layer loses by quantization, measured in three passes over the
+   * calibration data, and how far the model's output is from that of the float model, on a sample
+   * of the data.
    *
    * @param curves the points of the alpha curves, if the layers are smoothed
    */
@@ -386,7 +385,7 @@ public final class Calibration<M> {
         quantized -> ComparisonRun.sampled(replay, () -> quantized));
   }
 
-  /** Returns one line: the number of quantizers of each kind, and of smoothed layers. */
+  /** Returns the number of quantizers of each kind, and of smoothed layers. */
   @Override
   public String toString() {
     return "calibration of "

@@ -36,6 +36,13 @@ record Chosen(
     return Summary.Applied.of(smoothed.wanted().keySet(), smoothed.done(), reconstructions);
   }
 
+  /** Checks that no formats were chosen. */
+  void requireNoFormats(String remedy) {
+    if (allocation.isPresent()) {
+      throw new IllegalStateException("formats are chosen already, under a budget: " + remedy);
+    }
+  }
+
   Chosen with(Reconstructions done) {
     return new Chosen(smoothed, done, allocation);
   }

@@ -60,7 +60,7 @@ public record Packing(State state, long heldBytes) {
       if (role != TensorRole.WEIGHT && role != TensorRole.BIAS) {
         continue;
       }
-      INDArray tensor = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      INDArray tensor = shape.tensor(site, state);
       QuantDescriptor descriptor = state.descriptors().get(site.path());
       boolean unpacks = shape.layer(site).type().unpacksWeights();
       if (descriptor != null) {

@@ -109,7 +109,7 @@ public final class SummaryBuilder {
     QuantDescriptor descriptor = state.descriptors().get(site.path());
     TensorRole role = site.tensor().role();
     if (role == TensorRole.WEIGHT || role == TensorRole.BIAS) {
-      INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      INDArray weight = shape.tensor(site, state);
       floatBytes += weight.length() * Float.BYTES;
       if (descriptor == null) {
         weightBytes += weight.length() * Float.BYTES;

@@ -144,6 +144,17 @@ final class Moments {
     }
   }
 
+  /** Returns the variance of the quantized model's channels as a share of their power; 0 to 1. */
+  double variation() {
+    double power = 0;
+    double ofMeans = 0;
+    for (int i = 0; i < channels; i++) {
+      power += qq[i * channels + i] / rows;
+      ofMeans += q1[i] / rows * (q1[i] / rows);
+    }
+    return power > 0 ? Math.max(power - ofMeans, 0) / power : 0;
+  }
+
   /** Returns the means. */
   Center center() {
     return new Center(mean(x1), mean(q1));

@@ -70,7 +70,7 @@ record Reconstructible(
     }
 
     private INDArray held(TensorSite site) {
-      return state.tensors().getOrDefault(site.path(), shape.tensor(site));
+      return shape.tensor(site, state);
     }
 
     private List<Step> together() {
@@ -127,7 +127,9 @@ record Reconstructible(
               left.put(layer.weight().path(), unfit.get(path));
             }
           });
-      return together.values().stream().map(Step::new).toList();
+      return together.values().stream()
+          .map(some -> new Step(some, replay.found().orElse(0)))
+          .toList();
     }
   }
 }

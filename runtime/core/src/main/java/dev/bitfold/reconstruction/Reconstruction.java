@@ -4,9 +4,9 @@ import java.util.Locale;
 
 /**
  * Tells how a weight was reconstructed. Errors are relative errors of the layer's output, on rows
- * of the calibration data that the weight was not fitted to if there are enough batches. Of a table
- * whose rows are looked up, they are those of all rows. The model has the weight that the same
- * method chooses with no rows held back.
+ * of the calibration data that the weight was not fitted to, if there are at least 8 rows. Of a
+ * table whose rows are looked up, they are those of all rows. The model has the weight that the
+ * same method chooses with no rows held back.
  *
  * @param path the path of the weight
  * @param method what was best

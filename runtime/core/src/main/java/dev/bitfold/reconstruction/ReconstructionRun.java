@@ -32,6 +32,9 @@ public final class ReconstructionRun<M> {
   /** Holds the state with reconstructed weights, their scales and biases, and what was done. */
   public record Result(State state, Reconstructions done) {}
 
+  /** Below this share of an input's power, its variance is rounding noise of float32 sums. */
+  private static final double LEAST_VARIATION = 1e-6;
+
   private final Replay<M> replay;
   private final ModelShape shape;
   private final ReconstructionOptions options;
@@ -86,6 +89,9 @@ public final class ReconstructionRun<M> {
       onFloatInputs(steps, steps);
       steps.forEach(this::fit);
     }
+    if (done.isEmpty()) {
+      throw new IllegalStateException("no weight can be reconstructed: " + reasons());
+    }
     return new Result(calibrated, new Reconstructions(done, left));
   }
 
@@ -120,7 +126,7 @@ public final class ReconstructionRun<M> {
   }
 
   private INDArray held(TensorSite site) {
-    return state.tensors().getOrDefault(site.path(), shape.tensor(site));
+    return shape.tensor(site, state);
   }
 
   /** Returns an input as the smoothed float layer sees it. */
@@ -272,7 +278,11 @@ public final class ReconstructionRun<M> {
     step.clear();
   }
 
+  /** Factors the Hessian of a step, of which the bias takes up the mean if there is one. */
   private Factor factor(Moments moments, boolean centred) {
+    if (centred && moments.variation() < LEAST_VARIATION) {
+      throw new ArithmeticException("they hardly vary around their mean, or not at all");
+    }
     Optional<Moments.Center> center = centred ? Optional.of(moments.center()) : Optional.empty();
     return Factor.of(moments.products(center), options.damping());
   }

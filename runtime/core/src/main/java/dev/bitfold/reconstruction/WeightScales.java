@@ -26,7 +26,9 @@ public final class WeightScales {
       return Optional.of("its scales are dynamic");
     }
     if (!descriptor.amax().isEmpty() || state.scales().containsKey(path)) {
-      return Optional.of("its amax is fixed");
+      return Optional.of(
+          "its amax is fixed: without a rule for it, or with"
+              + " plan.withWeightAmax(WeightAmax.ofDescriptor()), it is free");
     }
     if (descriptor.scaleAmax() != 1f) {
       return Optional.of("it has a scaleAmax");

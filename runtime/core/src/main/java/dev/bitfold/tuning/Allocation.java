@@ -84,13 +84,15 @@ public record Allocation(
     left.forEach(
         (path, reason) -> text.append(path).append(": as it was, ").append(reason).append('\n'));
     text.append("chosen: ").append(chosen).append('\n');
-    front.forEach(point -> text.append("other: ").append(point).append('\n'));
+    front.stream().distinct().forEach(point -> text.append("other: ").append(point).append('\n'));
     text.append(
-        String.format(
-            Locale.ROOT,
-            "rank correlation of predicted and measured errors: %.3f%s%n",
-            rankCorrelation,
-            heldOut ? ", on other batches" : ", on the same batches: there are too few"));
+        Double.isNaN(rankCorrelation)
+            ? "predicted and measured errors are all equal"
+            : String.format(
+                Locale.ROOT,
+                "rank correlation of predicted and measured errors: %.3f",
+                rankCorrelation));
+    text.append(heldOut ? ", on other batches\n" : ", on the same batches: there are too few\n");
     return text.toString();
   }
 }

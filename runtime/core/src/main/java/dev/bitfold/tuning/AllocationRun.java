@@ -1,5 +1,6 @@
 package dev.bitfold.tuning;
 
+import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.distortion.Distortion;
@@ -7,15 +8,18 @@ import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.internal.state.WeightQuantizer;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.reconstruction.WeightScales;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -66,8 +70,6 @@ public final class AllocationRun<M> {
   /** The bytes of all weights and biases that nothing is chosen for. */
   private long others;
 
-  private long elements;
-
   /**
    * Makes a run.
    *
@@ -85,13 +87,16 @@ public final class AllocationRun<M> {
    *
    * @throws IllegalArgumentException if the budget is below the smallest choice, or nothing can be
    *     chosen for
+   * @throws CalibrationException if a weight or the model's output is not finite
    */
   public Result run() {
     replay.requireLasting();
     shape.sites().values().forEach(this::add);
-    if (formats.isEmpty()) {
-      throw new IllegalArgumentException("there is no weight to choose a format for: " + left);
-    }
+    requireFormats();
+    List<Replay.Batch<M>> all = batches();
+    boolean heldOut = all.size() > 1;
+    price(new ModelError<>(replay, state, every(all, 0, heldOut ? 2 : 1)));
+    requireFormats();
     long limit = limit();
     long smallest = others + smallest();
     if (smallest > limit) {
@@ -104,12 +109,14 @@ public final class AllocationRun<M> {
               smallest,
               others));
     }
-    List<Replay.Batch<M>> all = batches();
-    boolean heldOut = all.size() > 1;
-    List<Replay.Batch<M>> seen = every(all, 0, heldOut ? 2 : 1);
     List<Replay.Batch<M>> unseen = heldOut ? every(all, 1, 2) : all;
-    price(new ModelError<>(replay, state, seen));
     return chosen(limit, new ModelError<>(replay, state, unseen), heldOut);
+  }
+
+  private void requireFormats() {
+    if (formats.isEmpty()) {
+      throw new IllegalArgumentException("there is no weight to choose a format for: " + left);
+    }
   }
 
   private void add(TensorSite site) {
@@ -125,11 +132,9 @@ public final class AllocationRun<M> {
     }
     Optional<String> fixed = WeightScales.fixedBecause(site.path(), state);
     if (fixed.isPresent()) {
-      left.put(site.path(), fixed.get());
-      others += open(site, own).pack(held).bytes();
+      leave(site, fixed.get());
       return;
     }
-    elements += held.length();
     List<Format> some = new ArrayList<>();
     for (QuantDescriptor descriptor : descriptors(own)) {
       Quantizer open = open(site, descriptor);
@@ -146,8 +151,16 @@ public final class AllocationRun<M> {
     formats.put(site.path(), some);
   }
 
+  /** Leaves a weight as it is quantized now. */
+  private void leave(TensorSite site, String reason) {
+    left.put(site.path(), reason);
+    QuantDescriptor own = Objects.requireNonNull(state.descriptors().get(site.path()));
+    INDArray held = held(site);
+    others += WeightQuantizer.of(shape, state, site, own, held).pack(held).bytes();
+  }
+
   private INDArray held(TensorSite site) {
-    return state.tensors().getOrDefault(site.path(), shape.tensor(site));
+    return shape.tensor(site, state);
   }
 
   private Quantizer open(TensorSite site, QuantDescriptor descriptor) {
@@ -173,6 +186,7 @@ public final class AllocationRun<M> {
   }
 
   private long limit() {
+    long elements = formats.keySet().stream().mapToLong(p -> held(shape.site(p)).length()).sum();
     return budget.bytes().isPresent()
         ? budget.bytes().getAsLong()
         : others + (long) (budget.bitsPerWeight().orElseThrow() * elements / Byte.SIZE);
@@ -184,14 +198,16 @@ public final class AllocationRun<M> {
         .sum();
   }
 
-  /** Returns batches that are evenly spread over the data, at most twice as many as are run. */
+  /**
+   * Returns batches, at most twice as many as are run: arbitrary ones, because layers may take
+   * turns.
+   */
   private List<Replay.Batch<M>> batches() {
     List<Replay.Batch<M>> all = new ArrayList<>();
     replay.pass("sampling").forEach(all::add);
     int most = Math.min(all.size(), 2 * MOST_BATCHES);
-    return IntStream.range(0, most)
-        .mapToObj(i -> all.get((int) ((long) i * all.size() / most)))
-        .toList();
+    Collections.shuffle(all, new Random(1));
+    return all.subList(0, most);
   }
 
   private static <T> List<T> every(List<T> all, int from, int stride) {
@@ -205,23 +221,36 @@ public final class AllocationRun<M> {
   private void price(ModelError<M> error) {
     Replay.Stage stage =
         replay.stage("one weight at a time", OptionalLong.of((long) formats.size() * error.size()));
-    formats.forEach(
-        (path, some) -> {
-          Format measured = measured(some);
-          double squared =
-              measured.descriptor().isEmpty()
-                  ? 0
-                  : Math.pow(error.of(with(Map.of(path, measured)), stage::advance), 2);
-          double perOwn = measured.own() > 0 ? squared / measured.own() : 0;
-          items.add(
-              some.stream()
-                  .map(format -> new Knapsack.Choice(format.bytes(), perOwn * format.own()))
-                  .toList());
-        });
+    CalledLayers called = new CalledLayers();
+    for (String path : List.copyOf(formats.keySet())) {
+      TensorSite site = shape.site(path);
+      List<Format> some = Objects.requireNonNull(formats.get(path));
+      Format measured = measured(some);
+      double alone = error.of(with(Map.of(path, measured)), called, stage::advance);
+      if (!Double.isFinite(alone) || !Double.isFinite(measured.own())) {
+        throw new CalibrationException(
+            path
+                + ": the weight, or the model's output on the calibration data, holds NaN or"
+                + " infinities, so that formats cannot be compared");
+      }
+      if (alone == 0 && !called.contains(site.layer())) {
+        formats.remove(path);
+        leave(site, "its layer was not called in the batches that were sampled");
+        continue;
+      }
+      double perOwn = measured.own() > 0 ? alone * alone / measured.own() : 0;
+      items.add(
+          some.stream()
+              .map(format -> new Knapsack.Choice(format.bytes(), perOwn * format.own()))
+              .toList());
+    }
     stage.finish();
   }
 
-  /** Returns the quantized format with the number of bits nearest to those for measuring. */
+  /**
+   * Returns the format with the number of bits nearest to those for measuring, of those that lose
+   * something.
+   */
   private static Format measured(List<Format> some) {
     Format nearest = some.get(0);
     for (Format format : some) {
@@ -235,6 +264,7 @@ public final class AllocationRun<M> {
   private static int distance(Format format) {
     return format
         .descriptor()
+        .filter(descriptor -> format.own() != 0)
         .map(descriptor -> Math.abs(descriptor.format().bits() - MEASURED_BITS))
         .orElse(Integer.MAX_VALUE);
   }

@@ -81,7 +81,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
   }
 
   private INDArray held(TensorSite bias, State some) {
-    return some.tensors().getOrDefault(bias.path(), shape.tensor(bias));
+    return shape.tensor(bias, some);
   }
 
   /** Probes the biases of all layers, the first of each in one pass, then the second of each. */

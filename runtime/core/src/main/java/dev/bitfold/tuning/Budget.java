@@ -21,6 +21,7 @@ public record Budget(
   private static final List<Integer> USUAL = List.of(2, 3, 4, 6, 8);
   private static final int LEAST_BITS = 2;
   private static final int MOST_BITS = 16;
+  private static final double MOST_BITS_PER_WEIGHT = 64;
 
   /**
    * Copies the list.
@@ -33,8 +34,13 @@ public record Budget(
     if (bytes.isPresent() == bitsPerWeight.isPresent()) {
       throw new IllegalArgumentException("a budget has either bytes or bits per weight");
     }
-    if (bytes.orElse(1) < 1 || !(bitsPerWeight.orElse(1) > 0)) {
-      throw new IllegalArgumentException("a budget is above 0: " + limit(bytes, bitsPerWeight));
+    double each = bitsPerWeight.orElse(1);
+    if (bytes.orElse(1) < 1 || !(each > 0 && each <= MOST_BITS_PER_WEIGHT)) {
+      throw new IllegalArgumentException(
+          "a budget is above 0, and at most 64 bits per weight: " + limit(bytes, bitsPerWeight));
+    }
+    if (bits.isEmpty()) {
+      throw new IllegalArgumentException("a budget names at least one number of bits");
     }
     int last = LEAST_BITS - 1;
     for (int some : bits) {

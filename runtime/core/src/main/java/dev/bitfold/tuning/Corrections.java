@@ -159,7 +159,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
       QuantDescriptor descriptor,
       WeightAmax rule,
       boolean checked) {
-    INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+    INDArray weight = shape.tensor(site, state);
     INDArray amax = rule.of(site.path(), weight, site.tensor().layout());
     try {
       if (amax == null) {

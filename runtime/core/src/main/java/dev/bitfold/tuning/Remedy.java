@@ -110,7 +110,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     if (site.tensor().role() != TensorRole.WEIGHT) {
       return 0;
     }
-    INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+    INDArray weight = shape.tensor(site, state);
     QuantDescriptor old = Objects.requireNonNull(state.descriptors().get(site.path()));
     return packed(site, other, shape, weight) - packed(site, old, shape, weight);
   }
@@ -129,7 +129,7 @@ record Remedy(Map<String, QuantDescriptor> describe, long bytes) {
     for (TensorSite site : shape.sites().values()) {
       QuantDescriptor old = state.descriptors().get(site.path());
       if (old != null && site.layer().equals(layer) && site.tensor().role() == TensorRole.WEIGHT) {
-        INDArray weight = state.tensors().getOrDefault(site.path(), shape.tensor(site));
+        INDArray weight = shape.tensor(site, state);
         bytes += Float.BYTES * weight.length() - packed(site, old, shape, weight);
       }
     }

@@ -5,17 +5,12 @@ import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.Tap;
-import dev.bitfold.internal.state.TensorSite;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Quantizes one layer at a time and measures the error of the model's output. */
 public final class SensitivityRun<M> {
@@ -39,11 +34,11 @@ public final class SensitivityRun<M> {
     Replay.Stage stage =
         replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * error.size()));
     List<Sensitivity.Layer> found = new ArrayList<>();
-    Called called = new Called(ConcurrentHashMap.newKeySet());
+    CalledLayers called = new CalledLayers();
     layers.forEach(
         (path, descriptors) -> {
           double own = error.of(state.withDescriptors(descriptors), called, stage::advance);
-          boolean ran = called.layers().contains(path) || own != 0;
+          boolean ran = called.contains(path) || own != 0;
           found.add(
               new Sensitivity.Layer(path, ran ? OptionalDouble.of(own) : OptionalDouble.empty()));
         });
@@ -51,14 +46,5 @@ public final class SensitivityRun<M> {
     found.sort(
         Comparator.comparingDouble(layer -> -layer.error().orElse(Double.NEGATIVE_INFINITY)));
     return new Sensitivity(found);
-  }
-
-  /** Records which layers run. */
-  private record Called(Set<String> layers) implements Tap {
-    @Override
-    public INDArray input(TensorSite site, INDArray x) {
-      layers.add(site.layer());
-      return x;
-    }
   }
 }

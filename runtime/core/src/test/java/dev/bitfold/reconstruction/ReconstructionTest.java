@@ -255,7 +255,8 @@ class ReconstructionTest {
     Reconstructions done = set.reconstruct(APART).reconstructions();
 
     assertEquals(List.of(paths.get(1)), done.weights().stream().map(Reconstruction::path).toList());
-    assertEquals("its amax is fixed", done.left().get(paths.get(0)));
+    assertTrue(
+        Objects.requireNonNull(done.left().get(paths.get(0))).startsWith("its amax is fixed: "));
     assertTrue(done.toString().contains(paths.get(0) + ": as it was, its amax is fixed"));
     Calibration<ToyStack> reconstructed = calibration.reconstruct(APART);
     assertThrows(
@@ -294,7 +295,7 @@ class ReconstructionTest {
     Reconstruction weight = calibration.reconstruct(APART).reconstructions().weights().get(0);
 
     assertTrue(Double.isFinite(weight.reached()), weight.toString());
-    assertTrue(weight.reached() < weight.nearest(), weight.toString());
+    assertTrue(weight.reached() <= weight.nearest(), weight.toString());
   }
 
   @Test
@@ -311,7 +312,9 @@ class ReconstructionTest {
 
     Reconstructions done = calibration.reconstruct(APART).reconstructions();
 
-    assertTrue(done.left().toString().contains("its inputs are all zero"), done.toString());
+    assertTrue(
+        done.left().toString().contains("they hardly vary around their mean, or not at all"),
+        done.toString());
   }
 
   @Test
@@ -414,6 +417,42 @@ class ReconstructionTest {
   void aScaleBeyondFloat16IsNone() {
     assertTrue(Float.isNaN(ScalePrecision.FLOAT16.nearest(65536)));
     assertEquals(65536f, ScalePrecision.FLOAT32.nearest(65536));
+  }
+
+  /** With few rows of data, a weight that fits them best is far off on others. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 7, 8})
+  void fewBatchesDoNotMakeTheModelWorse(int count) {
+    ToyStack stack = ToyStack.random(17, 64, 64, 16);
+    List<INDArray> batches = ToyStack.batches(count, 8, 64);
+    List<INDArray> others = ToyStack.batches(20, 24, 64).subList(10, 20);
+    Calibration<ToyStack> calibration =
+        calibrated(stack, batches, weights(bits(4).blockSizes(BlockSize.along("I", 32)).build()));
+    double nearest = calibration.freeze().compare(stack, others, ToyStack::forward).relativeError();
+
+    double reached =
+        calibration
+            .reconstruct(ReconstructionOptions.DEFAULT)
+            .freeze()
+            .compare(stack, others, ToyStack::forward)
+            .relativeError();
+
+    assertTrue(reached < 1.1 * nearest, reached + " and " + nearest);
+  }
+
+  @Test
+  void inputsThatDoNotVaryLeaveTheWeight() {
+    ToyStack stack = ToyStack.random(18, 16, 12, 8);
+    List<INDArray> zeros =
+        IntStream.range(0, 9).mapToObj(i -> ToyStack.normal(i, 8, 16).assign(0)).toList();
+    Calibration<ToyStack> calibration = calibrated(stack, zeros, weights(bits(4).per("O").build()));
+
+    String message =
+        Objects.requireNonNull(
+            assertThrows(IllegalStateException.class, () -> calibration.reconstruct(APART))
+                .getMessage());
+
+    assertTrue(message.contains("they hardly vary around their mean"), message);
   }
 
   @Test

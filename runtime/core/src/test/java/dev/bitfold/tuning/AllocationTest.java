@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
@@ -15,6 +16,8 @@ import dev.bitfold.toy.ToyDense;
 import dev.bitfold.toy.ToyStack;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -138,7 +141,8 @@ class AllocationTest {
 
     Allocation allocation = set.within(Budget.bitsPerWeight(4)).allocation().orElseThrow();
 
-    assertEquals("its amax is fixed", allocation.left().get(first));
+    assertTrue(
+        Objects.requireNonNull(allocation.left().get(first)).startsWith("its amax is fixed: "));
     assertEquals(2, allocation.weights().size());
     Calibration<ToyStack> all = calibration.weightAmax("**", (path, weight) -> weight.amax());
     assertThrows(IllegalArgumentException.class, () -> all.within(Budget.bitsPerWeight(4)));
@@ -158,6 +162,8 @@ class AllocationTest {
     assertThrows(IllegalArgumentException.class, () -> Budget.bitsPerWeight(Double.NaN));
     assertThrows(IllegalArgumentException.class, () -> Budget.bytes(10).among(4, 3));
     assertThrows(IllegalArgumentException.class, () -> Budget.bytes(10).among(1));
+    assertThrows(IllegalArgumentException.class, () -> Budget.bytes(10).among());
+    assertThrows(IllegalArgumentException.class, () -> Budget.bitsPerWeight(1e300));
   }
 
   @Test
@@ -176,5 +182,87 @@ class AllocationTest {
         calibration.within(Budget.bitsPerWeight(7).withoutFloats()).allocation().orElseThrow();
 
     assertEquals(2, allocation.weights().get(0).format().orElseThrow().format().bits());
+  }
+
+  /** A layer that a forward calls for some batches only. */
+  private static Calibration<ToyStack> turns(ToyStack stack, int batches, IntPredicate both) {
+    List<Integer> numbers = IntStream.range(0, batches).boxed().toList();
+    return ToyStack.plan(stack)
+        .using(Recipe.of("weights").with(Role.WEIGHT, BLOCKS))
+        .calibrate(
+            numbers,
+            (model, i) -> {
+              INDArray hidden = model.layers().get(0).forward(ToyStack.normal(50 + i, 24, 32));
+              return both.test(i) ? model.layers().get(1).forward(hidden) : hidden;
+            });
+  }
+
+  @Test
+  void aLayerThatRunsForSomeBatchesIsNotTakenForOneThatLosesNothing() {
+    ToyStack stack = ToyStack.random(4, 32, 24, 16);
+
+    Allocation inTurns =
+        turns(stack, 16, i -> i % 2 == 1)
+            .within(Budget.bitsPerWeight(7))
+            .allocation()
+            .orElseThrow();
+    Allocation once =
+        turns(stack, 64, i -> i == 40).within(Budget.bitsPerWeight(7)).allocation().orElseThrow();
+
+    assertTrue(inTurns.left().isEmpty(), inTurns.toString());
+    assertTrue(inTurns.weights().get(1).error() > 0, inTurns.toString());
+    assertEquals(
+        "its layer was not called in the batches that were sampled",
+        once.left().get("layers.1.weight"));
+    assertEquals(1, once.weights().size());
+  }
+
+  @Test
+  void aWeightThatFourBitsHoldExactlyIsMeasuredInAnotherFormat() {
+    ToyStack stack = ToyStack.random(5, 32, 24);
+    INDArray weight = stack.layers().get(0).weight();
+    for (int i = 0; i < 32; i++) {
+      for (int o = 0; o < 24; o++) {
+        weight.putScalar(i, o, i == 0 ? 0.875 : 0.125 * ((i * 7 + o * 3) % 15 - 7));
+      }
+    }
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(stack)
+            .using(
+                Recipe.of("weights")
+                    .with(Role.WEIGHT, QuantDescriptor.builder().bits(8).per("O").build()))
+            .calibrate(ToyStack.batches(4, 24, 32), ToyStack::forward);
+
+    Allocation allocation =
+        calibration.within(Budget.bitsPerWeight(9.5).withoutFloats()).allocation().orElseThrow();
+
+    assertTrue(allocation.chosen().measured() < 1e-5, allocation.toString());
+  }
+
+  @Test
+  void numbersThatAreNoneAreNamed() {
+    ToyStack stack = ToyStack.random(6, 32, 24, 16);
+    List<INDArray> batches = ToyStack.batches(2, 24, 32);
+    batches.forEach(x -> x.putScalar(0, 0, Float.NaN));
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(stack)
+            .using(Recipe.of("weights").with(Role.WEIGHT, BLOCKS))
+            .calibrate(batches, ToyStack::forward);
+
+    String message =
+        Objects.requireNonNull(
+            assertThrows(
+                    CalibrationException.class, () -> calibration.within(Budget.bitsPerWeight(7)))
+                .getMessage());
+
+    assertTrue(message.startsWith("layers.0.weight: "), message);
+  }
+
+  @Test
+  void formatsAreChosenOnceAndAfterSkipping() {
+    Calibration<ToyStack> chosen = calibrated(stack(), 2).within(Budget.bitsPerWeight(7));
+
+    assertThrows(IllegalStateException.class, () -> chosen.within(Budget.bitsPerWeight(7)));
+    assertThrows(IllegalStateException.class, () -> chosen.skip("layers.0"));
   }
 }

@@ -142,6 +142,14 @@ public final class ModelShape {
   }
 
   /**
+   * Returns a weight or bias as a state holds it: the model's own, unless the state has another.
+   */
+  public INDArray tensor(TensorSite site, State state) {
+    INDArray other = state.tensors().get(site.path());
+    return other == null ? tensor(site) : other;
+  }
+
+  /**
    * Returns a state that shares no float tensor with the model: with a copy of each weight and bias
    * that is neither quantized nor in the state already. It no longer holds what the float model has
    * in place of {@linkplain State#replaced chosen} tensors.

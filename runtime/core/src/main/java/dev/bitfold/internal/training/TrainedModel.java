@@ -108,7 +108,7 @@ public final class TrainedModel {
   }
 
   private TrainedLayer.Tensor tensor(TensorSite site) {
-    INDArray source = initial.tensors().getOrDefault(site.path(), shape.tensor(site));
+    INDArray source = shape.tensor(site, initial);
     Parameter master =
         masters.computeIfAbsent(
             source,
