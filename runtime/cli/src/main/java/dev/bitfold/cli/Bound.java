@@ -17,14 +17,16 @@ import java.util.stream.Stream;
 record Bound(Figure figure, double value) {
   /** What can be bounded. */
   enum Figure {
-    COSINE("cosine"),
-    WORST_COSINE("worst-cosine"),
-    SNR("snr");
+    COSINE("cosine", 1),
+    WORST_COSINE("worst-cosine", 1),
+    SNR("snr", Double.POSITIVE_INFINITY);
 
     private final String text;
+    private final double largest;
 
-    Figure(String text) {
+    Figure(String text, double largest) {
       this.text = text;
+      this.largest = largest;
     }
 
     double of(Figures figures) {
@@ -55,7 +57,12 @@ record Bound(Figure figure, double value) {
                             + NearestName.question(parts[0].strip(), known)));
     try {
       if (parts.length == 2 && Double.isFinite(Double.parseDouble(parts[1]))) {
-        return new Bound(figure, Double.parseDouble(parts[1]));
+        double value = Double.parseDouble(parts[1]);
+        if (value > figure.largest) {
+          throw new BadInputException(
+              "--at-least " + text + ": no file can reach it, as a cosine is at most 1");
+        }
+        return new Bound(figure, value);
       }
     } catch (NumberFormatException e) {
       // Said below.

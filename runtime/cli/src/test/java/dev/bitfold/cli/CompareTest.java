@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -176,6 +177,9 @@ class CompareTest {
     refused("have no output in common", "compare", a, tokens, "--data", both());
     refused("did you mean 'cosine'?", "compare", a, a, "--data", data, "--at-least", "cosin=1");
     refused("expected is a number", "compare", a, a, "--data", data, "--at-least", "snr=high");
+    for (String beyond : List.of("cosine=1.5", "worst-cosine=1.0001")) {
+      refused("a cosine is at most 1", "compare", a, a, "--data", data, "--at-least", beyond);
+    }
     refused("it is none, mean or cls", "compare", a, a, "--data", data, "--pooling", "max");
     refused("1 at least", "compare", a, a, "--data", data, "--batch-size", "0");
   }

@@ -73,7 +73,7 @@ final class BlockOperators {
   private void product(NodeProto node, WeightCodes codes) {
     boolean transposed = flag(node, "transB");
     int channels = transposed ? 1 : 0;
-    int block = codes.shape().length == 2 ? block(codes, channels) : 0;
+    int block = block(codes, channels);
     if (block == 0) {
       return; // stays behind DequantizeLinear
     }
@@ -122,6 +122,15 @@ final class BlockOperators {
   }
 
   /**
+   * Returns whether the operator for products can hold a weight.
+   *
+   * @param channels the axis of the input channels
+   */
+  static boolean takes(WeightCodes codes, int channels) {
+    return block(codes, channels) > 0;
+  }
+
+  /**
    * Returns the size of the blocks along the input channels; 0 if the operator cannot hold the
    * codes. A weight of 4 bits with a scale for each output channel has one block if its input
    * channels fit into one.
@@ -129,7 +138,7 @@ final class BlockOperators {
    * @param channels the axis of the input channels
    */
   private static int block(WeightCodes codes, int channels) {
-    if (!NBits.areIntegers(codes) || codes.axis() < 0) {
+    if (codes.shape().length != 2 || !NBits.areIntegers(codes) || codes.axis() < 0) {
       return 0;
     }
     if (codes.block() > 0) {

@@ -191,10 +191,25 @@ final class LayerWriter {
       Arrays.fill(alpha, node.alpha());
       codes = codes.scaled(channel, alpha);
     }
+    if (input != null && !isForBlocks(codes, letters.indexOf('I'))) {
+      codes = codes.inBytes().spread();
+    }
     if (bias != null && input != null) {
       codes = codes.withRoom(channel, bias, input.scale());
     }
     return Optional.of(options.unsignedWeights() ? codes.unsigned() : codes);
+  }
+
+  /**
+   * Returns whether a weight of 4 bits has a form that ONNX Runtime computes with behind a
+   * quantized input. Without blocks, it takes the product for one of integers, and its kernels for
+   * these read bytes.
+   *
+   * @param in the axis of the input channels
+   */
+  private boolean isForBlocks(WeightCodes codes, int in) {
+    return codes.block() > 0
+        || (options.blockOperators().isPresent() && BlockOperators.takes(codes, in));
   }
 
   private void writeWeight(MappedNode node, int part, Optional<WeightCodes> codes) {

@@ -15,7 +15,10 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import onnx.Onnx.ModelProto;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -43,11 +46,20 @@ public final class OnnxQdq {
    *     why there is none
    * @param dynamic the paths of inputs whose scale each run computes from the whole tensor. If
    *     there are any, the output for a row depends on the rest of its batch and on padding
+   * @param settings the entries that a session's configuration must have for the file to compute
+   *     what the quantized model computes ({@code SessionOptions.addConfigEntry}); empty if any
+   *     session does
    */
-  public record Exported(long opset, long bytes, ProofResult proof, List<String> dynamic) {
-    /** Copies the list. */
+  public record Exported(
+      long opset,
+      long bytes,
+      ProofResult proof,
+      List<String> dynamic,
+      Map<String, String> settings) {
+    /** Copies the collections, keeping their order. */
     public Exported {
       dynamic = List.copyOf(dynamic);
+      settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
     }
   }
 
@@ -110,12 +122,20 @@ public final class OnnxQdq {
       throw new OnnxException(original.name(), String.valueOf(e.getMessage()), e);
     }
     byte[] bytes = model.toByteArray();
+    SessionSettings settings = export.sessionSettings();
     ProofResult proof =
-        Prover.prove(
-            original.name(), bytes, model, reference, options.proof(), export.sessionSettings());
+        Prover.prove(original.name(), bytes, model, reference, options.proof(), settings.entries());
     OnnxFile.write(out, bytes);
     if (proof instanceof ProofResult.Proved proved) {
       proved.rounding().ifPresent(rounding -> LOG.warn("{}: {}", out.getFileName(), rounding));
+    }
+    if (!settings.entries().isEmpty()) {
+      LOG.warn(
+          "{}: a session needs {}, which exported.settings() holds for"
+              + " SessionOptions.addConfigEntry; without, {}",
+          out.getFileName(),
+          settings.inWords(),
+          settings.otherwise());
     }
     List<String> dynamic = export.dynamic();
     if (!dynamic.isEmpty()) {
@@ -125,7 +145,8 @@ public final class OnnxQdq {
           out.getFileName(),
           dynamic.size());
     }
-    return new Exported(OpsetRaise.of(original.name(), model), bytes.length, proof, dynamic);
+    return new Exported(
+        OpsetRaise.of(original.name(), model), bytes.length, proof, dynamic, settings.entries());
   }
 
   /**

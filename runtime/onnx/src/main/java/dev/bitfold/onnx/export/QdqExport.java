@@ -103,7 +103,7 @@ final class QdqExport {
    * Returns the session settings without which ONNX Runtime would compute something else in the
    * file that was written last.
    */
-  Map<String, String> sessionSettings() {
+  SessionSettings sessionSettings() {
     return SessionSettings.of(stored, floatHashes, asBlocks);
   }
 
@@ -112,8 +112,10 @@ final class QdqExport {
     long from = OpsetRaise.of(file.name(), file.model());
     // The opset is first raised to what per-channel scales need. Int4, FP8 and blocks need more.
     long to = Math.max(from, opset());
-    if (options.blockOperators().isPresent() && to > Math.max(from, PER_CHANNEL)) {
-      // The operators of ONNX Runtime need no newer opset; what is left may.
+    boolean raised = to > Math.max(from, PER_CHANNEL);
+    if (raised && (options.blockOperators().isPresent() || hasQuantizedInputs())) {
+      // The operators of ONNX Runtime need no newer opset, nor do weights of few bits that are
+      // written in bytes; what is left may.
       Written low = write(from, Math.max(from, PER_CHANNEL));
       if (!BlockOperators.isOpsetRaised(low.graph()) && !hasFloats()) {
         return low.model();
@@ -155,6 +157,11 @@ final class QdqExport {
   /** Returns the version of the file format that belongs to a version of the operators. */
   private static long irVersion(long opset) {
     return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
+  }
+
+  private boolean hasQuantizedInputs() {
+    return stored.state().descriptors().keySet().stream()
+        .anyMatch(path -> stored.schema().entry(path).role() == TensorRole.INPUT);
   }
 
   private boolean hasFloats() {

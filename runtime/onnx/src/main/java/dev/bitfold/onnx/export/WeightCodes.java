@@ -5,6 +5,7 @@ import dev.bitfold.onnx.file.ElementType;
 import dev.bitfold.quantizer.PackedTensor;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Holds a quantized weight in the form that DequantizeLinear takes. Immutable.
@@ -192,6 +193,28 @@ record WeightCodes(
           default -> type;
         };
     return new WeightCodes(bytes, shape, codes, axis, block, scales, zeroPoints);
+  }
+
+  /**
+   * Returns the same numbers with codes of bytes that are multiplied by a power of 2, and scales
+   * that are divided by it. ONNX Runtime rounds the bias of a layer to units of the product of both
+   * scales, so that scales of few bits would move it by a large part of an output's step. Codes of
+   * int8 stay within 64, whose products with uint8 no CPU saturates.
+   */
+  WeightCodes spread() {
+    int limit = type == ElementType.INT8 ? 64 : type == ElementType.UINT8 ? 255 : 0;
+    IntStream all = IntStream.concat(Arrays.stream(codes), Arrays.stream(zeroPoints));
+    int factor = Integer.highestOneBit(limit / all.map(Math::abs).reduce(1, Math::max));
+    float[] own = scales.clone();
+    for (int i = 0; i < own.length; i++) {
+      own[i] /= Math.max(1, factor);
+      if (factor <= 1 || own[i] < Float.MIN_NORMAL) {
+        return this;
+      }
+    }
+    int[] larger = Arrays.stream(codes).map(code -> code * factor).toArray();
+    int[] zeros = Arrays.stream(zeroPoints).map(zero -> zero * factor).toArray();
+    return new WeightCodes(type, shape, larger, axis, block, own, zeros);
   }
 
   /** Returns a matrix with blocks in the other order of axes. */

@@ -167,7 +167,7 @@ public final class OnnxGraph {
     ProofResult result = FloatProof.prove(weights.file(), proof, REMEDY);
     byte[] bytes = weights.file().model().toByteArray();
     OnnxFile.write(out, bytes);
-    return new OnnxQdq.Exported(Steps.OPSET, bytes.length, result, List.of());
+    return new OnnxQdq.Exported(Steps.OPSET, bytes.length, result, List.of(), Map.of());
   }
 
   /**
