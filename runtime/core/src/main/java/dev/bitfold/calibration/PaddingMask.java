@@ -31,6 +31,12 @@ public final class PaddingMask {
   private final boolean[] kept;
   private final int count;
 
+  /** Whether the first pass of a calibration has seen tensors, and one that this mask is of. */
+  private boolean seen;
+
+  private boolean used;
+  private long[] other = {};
+
   private PaddingMask(long batch, long length, boolean[] kept, int count) {
     this.batch = batch;
     this.length = length;
@@ -59,20 +65,77 @@ public final class PaddingMask {
    * Runs a forward pass whose padded positions calibration leaves out.
    *
    * @param mask [batch, length] of any type: 0 where a position is padding
-   * @throws IllegalArgumentException if the mask has another rank
+   * @throws IllegalArgumentException if the mask has another rank; while a model is calibrated for
+   *     the first time, also if no tensor of its layers is [batch, length, …], or if the mask is 0
+   *     everywhere
    */
   public static <T> T during(INDArray mask, Supplier<T> forward) {
+    return run(mask, forward, true);
+  }
+
+  /**
+   * Runs a forward pass as {@link #during} does, with a mask that need not be of any tensor. For
+   * models that may move batch and length together before their first layer.
+   *
+   * @throws IllegalArgumentException if the mask has another rank
+   */
+  public static <T> T whereItFits(INDArray mask, Supplier<T> forward) {
+    return run(mask, forward, false);
+  }
+
+  private static <T> T run(INDArray mask, Supplier<T> forward, boolean required) {
     Objects.requireNonNull(mask, "mask");
     Objects.requireNonNull(forward, "forward");
     PaddingMask before = CURRENT.get();
-    CURRENT.set(of(mask));
+    PaddingMask own = of(mask);
+    CURRENT.set(own);
     try {
-      return forward.get();
+      T result = forward.get();
+      if (required && own.seen) {
+        own.requireUsed();
+      }
+      return result;
     } finally {
       if (before == null) {
         CURRENT.remove();
       } else {
         CURRENT.set(before);
+      }
+    }
+  }
+
+  private void requireUsed() {
+    String shape = batch + ", " + length;
+    if (!used) {
+      throw new IllegalArgumentException(
+          "a padding mask of shape ["
+              + shape
+              + "] leaves out nothing: no layer has a tensor ["
+              + shape
+              + ", …], and one has "
+              + Arrays.toString(other)
+              + "; a mask is [batch, length], 0 where a position is padding");
+    }
+    if (count == 0) {
+      throw new IllegalArgumentException(
+          "a padding mask of shape ["
+              + shape
+              + "] is 0 everywhere, so that nothing is left to calibrate with; it is 0 where a"
+              + " position is padding, and another number elsewhere");
+    }
+  }
+
+  /**
+   * Takes note of a tensor that the first pass of a calibration sees, for engines. It sees the
+   * tensors of all layers, so that {@link #during} can tell a mask that is of none of them.
+   */
+  public static void note(INDArray x, Layout layout) {
+    PaddingMask mask = CURRENT.get();
+    if (mask != null) {
+      mask.seen = true;
+      mask.used |= isOf(x, layout);
+      if (mask.other.length <= AXES) {
+        mask.other = x.shape().clone();
       }
     }
   }

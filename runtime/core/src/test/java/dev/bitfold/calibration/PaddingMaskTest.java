@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.descriptor.Layout;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -78,5 +79,53 @@ class PaddingMaskTest {
     assertEquals(
         "a padding mask of shape [2, 1, 1, 3]; it is [batch, length], 0 where a position is padding",
         message);
+  }
+
+  @Test
+  void aMaskOfNoTensorIsRefused() {
+    INDArray turned = Nd4j.ones(3, 2);
+    Supplier<INDArray> forward =
+        () -> {
+          PaddingMask.note(Nd4j.ones(2, 3), new Layout("…C"));
+          PaddingMask.note(X, new Layout("…C"));
+          return X;
+        };
+    assertEquals(
+        "a padding mask of shape [3, 2] leaves out nothing: no layer has a tensor [3, 2, …], and one"
+            + " has [2, 3, 2]; a mask is [batch, length], 0 where a position is padding",
+        assertThrows(IllegalArgumentException.class, () -> PaddingMask.during(turned, forward))
+            .getMessage());
+    assertSame(X, PaddingMask.whereItFits(turned, forward));
+    assertSame(X, PaddingMask.during(MASK, forward));
+    // Outside of a calibration's first pass, no tensor is seen.
+    assertSame(X, PaddingMask.during(turned, () -> X));
+    // Channels lie on the second axis, which has the mask's length by chance.
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            PaddingMask.during(
+                MASK,
+                () -> {
+                  PaddingMask.note(X, new Layout("NCW"));
+                  return X;
+                }));
+  }
+
+  @Test
+  void aMaskOfZerosIsRefused() {
+    INDArray none = Nd4j.zeros(2, 3);
+    Supplier<INDArray> forward =
+        () -> {
+          PaddingMask.note(X, new Layout("…C"));
+          return X;
+        };
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> PaddingMask.during(none, forward))
+            .getMessage();
+    assertEquals(
+        "a padding mask of shape [2, 3] is 0 everywhere, so that nothing is left to calibrate with; it"
+            + " is 0 where a position is padding, and another number elsewhere",
+        message);
+    assertSame(X, PaddingMask.whereItFits(none, forward));
   }
 }

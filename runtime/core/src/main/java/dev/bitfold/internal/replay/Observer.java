@@ -1,6 +1,7 @@
 package dev.bitfold.internal.replay;
 
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
@@ -60,6 +61,7 @@ public final class Observer implements Tap {
     called = true;
     if (letters != null) {
       letters.input(site, x);
+      PaddingMask.note(x, site.tensor().layout());
     }
     observe(site, x);
     return x;
@@ -69,6 +71,7 @@ public final class Observer implements Tap {
   public INDArray output(TensorSite site, INDArray y) {
     if (letters != null) {
       letters.output(site, y);
+      PaddingMask.note(y, site.tensor().layout());
     }
     observe(site, y);
     return y;

@@ -180,7 +180,8 @@ public final class OnnxModel implements AutoCloseable {
     source.check(feed);
     return source
         .mask()
-        .map(mask -> PaddingMask.during(Objects.requireNonNull(feed.get(mask)), () -> whole(feed)))
+        .map(mask -> Objects.requireNonNull(feed.get(mask)))
+        .map(mask -> PaddingMask.whereItFits(mask, () -> whole(feed)))
         .orElseGet(() -> whole(feed));
   }
 

@@ -11,11 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.calibration.Forward;
+import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.onnx.file.OnnxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,33 @@ class PaddingTest {
           model.plan().describe("**.x", QuantDescriptor.builder().bits(8).calib(calib).build());
       String unpadded = inputs(plan, batches("attention_mask", 0));
       assertEquals(unpadded, inputs(plan, batches("attention_mask", 12)));
+    }
+  }
+
+  /** A mask that a caller holds, whose axes are swapped, fits no tensor of the model. */
+  @Test
+  void aTurnedMaskIsRefused() throws Exception {
+    try (OnnxModel model =
+        OnnxModel.from(encoder("attention_mask").bytes()).withoutMask().threads(1).open()) {
+      List<Map<String, INDArray>> padded = batches("attention_mask", 12);
+      Forward<OnnxModel, Map<String, INDArray>> turned =
+          (m, feed) ->
+              PaddingMask.during(
+                  Objects.requireNonNull(feed.get("attention_mask")).transpose(),
+                  () -> m.forward(feed));
+      Throwable e =
+          assertThrows(RuntimeException.class, () -> model.plan().calibrate(padded, turned));
+      String message = String.valueOf(e.getMessage());
+      assertTrue(
+          message.contains("a padding mask of shape [12, 2] leaves out nothing: no layer has"),
+          message);
+      Forward<OnnxModel, Map<String, INDArray>> right =
+          (m, feed) ->
+              PaddingMask.during(
+                  Objects.requireNonNull(feed.get("attention_mask")), () -> m.forward(feed));
+      assertEquals(
+          inputs(model.plan(), batches("attention_mask", 0)),
+          scales(model.plan().calibrate(padded, right)));
     }
   }
 
