@@ -42,7 +42,8 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
     Map<String, TensorSite> inputs = shape.quantizedInputs(state);
     inputs.keySet().removeIf(layer -> biases(layer).isEmpty());
     if (inputs.isEmpty()) {
-      throw new IllegalStateException("no quantized layer has a float bias to correct");
+      throw new IllegalStateException(
+          "no quantized layer has a float bias to correct: leave correctBiases out");
     }
     List<FloatSample.Recorded<M>> sample = new ArrayList<>(FloatSample.of(replay, state, inputs));
     Map<String, List<BiasProbe>> probed = probe(inputs.keySet(), sample);
