@@ -236,7 +236,8 @@ public final class SmoothQuantRun<M> {
 
   /**
    * Returns those static quantizers whose scale after smoothing does not follow from the scales of
-   * their channels.
+   * their channels. The range of an affine input is observed again, too: a source that smoothing is
+   * folded into gives values with other last bits than the product has.
    */
   private Set<String> notKnown(Set<String> paths) {
     Set<String> inputs = new LinkedHashSet<>();
@@ -250,7 +251,7 @@ public final class SmoothQuantRun<M> {
           && site != null
           && descriptor.needsCalibration()
           && site.tensor().role() != TensorRole.WEIGHT
-          && !(inputs.contains(path) && Observation.followsFromChannels(site, descriptor))) {
+          && !(inputs.contains(path) && Observation.isLargestOfChannels(site, descriptor))) {
         found.add(path);
       }
     }

@@ -285,7 +285,7 @@ class ReconstructionTest {
   void deadChannelsAndFewerRowsThanChannelsAreNoTrouble() {
     ToyStack stack = ToyStack.random(10, 40, 12);
     List<INDArray> batches = new ArrayList<>();
-    for (INDArray x : correlated(2, 5, 40)) {
+    for (INDArray x : correlated(6, 5, 40)) {
       x.getColumns(3, 17).assign(0);
       batches.add(x);
     }
@@ -295,7 +295,7 @@ class ReconstructionTest {
     Reconstruction weight = calibration.reconstruct(APART).reconstructions().weights().get(0);
 
     assertTrue(Double.isFinite(weight.reached()), weight.toString());
-    assertTrue(weight.reached() <= weight.nearest(), weight.toString());
+    assertTrue(weight.reached() < weight.nearest(), weight.toString());
   }
 
   @Test

@@ -105,10 +105,7 @@ class OnnxExportTest {
     }
     String seen = "mean cosine " + sum / SENTENCES + ", at worst " + least;
     System.out.println("exported and quantized model, 200 sentences: " + seen);
-    // Sums in another order let codes go the other way. Which ones do depends on the last bits of
-    // scales; a token that every sentence has moves all of them. Quantization costs ten times as
-    // much.
-    assertTrue(sum / SENTENCES >= 0.9997 && least >= 0.999, seen);
+    assertTrue(sum / SENTENCES >= 0.9998 && least >= 0.999, seen);
   }
 
   private static double cosine(float[] x, float[] y) {
