@@ -1,19 +1,28 @@
 package dev.bitfold.benchmarks;
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -77,7 +86,40 @@ public final class VersionComparison implements Callable<Integer> {
       description = "Fails if a ratio of after to before is above this (default: never).")
   private double most = Double.POSITIVE_INFINITY;
 
+  @Option(
+      names = "--jvms",
+      description =
+          "In how many JVMs, one after the other, all is timed (default 1). Each compiles anew, with"
+              + " other luck; medians of the ratios are told.")
+  private int jvms = 1;
+
   private record Row(String work, double before, double after) {
+    /** Matches what {@link #line} writes. */
+    private static final Pattern LINE =
+        Pattern.compile("\\| (.*) \\| ([0-9.]+) \\| ([0-9.]+) \\| [0-9.]+ \\|");
+
+    static Stream<Row> parsed(String line) {
+      Matcher matcher = LINE.matcher(line);
+      return matcher.matches()
+          ? Stream.of(
+              new Row(
+                  group(matcher, 1),
+                  Double.parseDouble(group(matcher, 2)) * 1e3,
+                  Double.parseDouble(group(matcher, 3)) * 1e3))
+          : Stream.of();
+    }
+
+    /** The row whose ratio is the median. */
+    static Row median(List<Row> rows) {
+      List<Row> sorted = new ArrayList<>(rows);
+      sorted.sort(Comparator.comparingDouble(Row::ratio));
+      return sorted.get(sorted.size() / 2);
+    }
+
+    private static String group(Matcher matcher, int group) {
+      return Objects.requireNonNull(matcher.group(group));
+    }
+
     double ratio() {
       return after / before;
     }
@@ -89,21 +131,8 @@ public final class VersionComparison implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws ReflectiveOperationException, IOException {
-    System.setProperty("bitfold.threads", "1");
-    Map<String, Runnable> old = works(before);
-    Map<String, Runnable> current = works(after);
-    List<Row> rows = new ArrayList<>();
-    System.out.println("| work | before, µs | after, µs | after / before |");
-    System.out.println("|---|--:|--:|--:|");
-    for (Map.Entry<String, Runnable> work : old.entrySet()) {
-      Runnable now = current.get(work.getKey());
-      if (now != null && work.getKey().contains(only)) {
-        Row row = compare(work.getKey(), work.getValue(), now);
-        System.out.println(row.line());
-        rows.add(row);
-      }
-    }
+  public Integer call() throws ReflectiveOperationException, IOException, InterruptedException {
+    List<Row> rows = jvms > 1 ? inJvms() : here();
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("no task's name contains \"" + only + "\"");
     }
@@ -118,6 +147,60 @@ public final class VersionComparison implements Callable<Integer> {
         slowest.ratio(),
         slowest.work());
     return slowest.ratio() > most ? 1 : 0;
+  }
+
+  private static void title() {
+    System.out.println("| work | before, µs | after, µs | after / before |");
+    System.out.println("|---|--:|--:|--:|");
+  }
+
+  /** Times all tasks in JVMs of their own, which are started as this one was. */
+  private List<Row> inJvms() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Benchmarks.class.getName(), "versions"));
+    command.addAll(List.of("--before", before, "--after", after, "--only", only));
+    command.addAll(List.of("--rounds", "" + rounds, "--limit", "" + limit));
+    Map<String, List<Row>> all = new LinkedHashMap<>();
+    for (int jvm = 0; jvm < jvms; jvm++) {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+        lines
+            .lines()
+            .flatMap(Row::parsed)
+            .forEach(row -> all.computeIfAbsent(row.work(), w -> new ArrayList<>()).add(row));
+      }
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException("the JVM that compares ended with " + process.exitValue());
+      }
+    }
+    title();
+    List<Row> medians = new ArrayList<>();
+    for (List<Row> rows : all.values()) {
+      medians.add(Row.median(rows));
+    }
+    medians.forEach(row -> System.out.println(row.line()));
+    return medians;
+  }
+
+  private List<Row> here() throws ReflectiveOperationException, MalformedURLException {
+    System.setProperty("bitfold.threads", "1");
+    Map<String, Runnable> old = works(before);
+    Map<String, Runnable> current = works(after);
+    List<Row> rows = new ArrayList<>();
+    title();
+    for (Map.Entry<String, Runnable> work : old.entrySet()) {
+      Runnable now = current.get(work.getKey());
+      if (now != null && work.getKey().contains(only)) {
+        Row row = compare(work.getKey(), work.getValue(), now);
+        System.out.println(row.line());
+        rows.add(row);
+      }
+    }
+    return rows;
   }
 
   private Row compare(String name, Runnable old, Runnable current) {
