@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,5 +127,77 @@ class AtomicFileTest {
 
     assertTrue(Files.exists(young));
     assertTrue(Files.exists(held));
+  }
+
+  /** By the lock, other processes tell it from what a killed one has left. */
+  @Test
+  void whatIsBeingWrittenIsLocked() throws IOException {
+    Path file = folder.resolve("a.txt");
+    AtomicFile.write(
+        file,
+        channel -> {
+          Path temporary = folder.resolve(names().get(0));
+          try (FileChannel other = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            assertThrows(OverlappingFileLockException.class, other::tryLock);
+          }
+        });
+    assertEquals(List.of("a.txt"), names());
+  }
+
+  @Test
+  void linksAreFollowedToTheirEnd() throws IOException {
+    Path end = folder.resolve("end.txt");
+    Path before = Files.createSymbolicLink(folder.resolve("before"), end.getFileName());
+    Path first = Files.createSymbolicLink(folder.resolve("first"), before.getFileName());
+
+    write(first, "new");
+
+    assertEquals("new", Files.readString(end));
+    assertTrue(Files.isSymbolicLink(first) && Files.isSymbolicLink(before));
+    Path loop = folder.resolve("loop");
+    Files.createSymbolicLink(loop, loop.getFileName());
+    refused(loop, "is a symbolic link that leads to itself");
+  }
+
+  private void refused(Path file, String why) throws IOException {
+    List<String> before = names();
+    IOException e = assertThrows(IOException.class, () -> write(file, "new"));
+    assertEquals(file + ": " + why, e.getMessage());
+    assertEquals(before, names());
+  }
+
+  @Test
+  void placesWhereNoFileCanBeAreRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.txt"), "old");
+    Path missing = folder.resolve("missing");
+    refused(folder, "is a folder");
+    refused(missing.resolve("b"), "its folder " + missing + " does not exist");
+    refused(file.resolve("b"), "its folder " + file + " is a file");
+    assertEquals("old", Files.readString(file));
+  }
+
+  @Test
+  void aReasonIsToldEvenIfTheExceptionHasNone() {
+    Path file = folder.resolve("a.txt");
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.write(
+                    file,
+                    channel -> {
+                      throw new EOFException();
+                    }));
+    assertEquals(file + ": cannot be written: EOFException", e.getMessage());
+    IOException denied =
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.write(
+                    file,
+                    channel -> {
+                      throw new AccessDeniedException("somewhere");
+                    }));
+    assertEquals(file + ": cannot be written: access is denied", denied.getMessage());
   }
 }

@@ -138,6 +138,19 @@ class SafetensorsTest {
     assertTrue(String.valueOf(e.getMessage()).contains("nests deeper than 64"), e::getMessage);
   }
 
+  @Test
+  void sixtyFourLevelsAreReadAndOneMoreIsNot() {
+    for (int depth : new int[] {64, 65}) {
+      // The object is the first level.
+      String json = "{\"a\":" + "[".repeat(depth - 1) + "]".repeat(depth - 1) + ",\"b\":[[]]}";
+      if (depth == 64) {
+        assertEquals(2, StrictJson.object(json, "it").size());
+      } else {
+        assertThrows(IllegalArgumentException.class, () -> StrictJson.object(json, "it"));
+      }
+    }
+  }
+
   /** Each of the 65,536 half numbers, beside the value that its three parts stand for. */
   @Test
   void halvesAreWidenedExactly() {
