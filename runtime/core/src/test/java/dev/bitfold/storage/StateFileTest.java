@@ -317,9 +317,8 @@ class StateFileTest {
     metadata.put("bitfold.version", "1");
     metadata.put("bitfold.packed", "3");
     assertRefused(metadata, whole, "the table of packed weights is not a JSON object");
-    String descriptors = String.valueOf(metadata.get("bitfold.descriptors"));
-    metadata.put(
-        "bitfold.descriptors", descriptors.replaceFirst("\"num_bits\":8", "\"num_bits\":99"));
+    metadata.put("bitfold.packed", "{}");
+    metadata.put("bitfold.descriptors", "{\"layers.0.x\":{\"bits\":99}}");
     assertThrows(StateFileException.class, () -> StateFile.read(written(metadata, whole)));
   }
 
