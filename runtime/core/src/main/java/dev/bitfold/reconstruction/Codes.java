@@ -1,11 +1,9 @@
 package dev.bitfold.reconstruction;
 
-import dev.bitfold.tensor.DenseFloats;
 import java.util.Comparator;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Holds the numbers of a weight's format that stand for its elements, and their steps. Methods that
@@ -50,11 +48,13 @@ final class Codes {
   static Codes gptq(Weight weight, float[][] rows, Steps steps, Factor factor) {
     Codes codes = new Codes(weight, steps);
     int in = weight.in();
-    int[] order = factor.order();
     IntStream.range(0, weight.out())
         .parallel()
         .forEach(
             o -> {
+              int channels = weight.channelGroup(o);
+              int[] order = factor.order(channels);
+              float[][] upper = factor.upper(channels);
               float[] left = new float[in];
               for (int place = 0; place < in; place++) {
                 left[place] = rows[o][order[place]];
@@ -63,7 +63,7 @@ final class Codes {
                 int channel = order[place];
                 double number = codes.nearest(o, channel, left[place]);
                 codes.numbers[o][channel] = number;
-                float[] row = factor.upper()[place];
+                float[] row = upper[place];
                 float lost = (float) ((left[place] - number * codes.step(o, channel)) / row[place]);
                 for (int later = place + 1; later < in; later++) {
                   left[later] -= lost * row[later];
@@ -111,9 +111,8 @@ final class Codes {
   Codes descended(float[][] target, Products products, int sweeps) {
     Codes better = new Codes(weight, steps.copy());
     int in = weight.in();
-    INDArray hessian = products.hessianArray();
-    float[] ofTarget = DenseFloats.of(Products.matrix(target).mmul(hessian), "a product").copy();
-    float[] ofCodes = DenseFloats.of(Products.matrix(rows()).mmul(hessian), "a product").copy();
+    float[][] ofTarget = products.timesHessian(target);
+    float[][] ofCodes = products.timesHessian(rows());
     boolean ownSteps = stepsOfOneRow();
     IntStream.range(0, weight.out())
         .parallel()
@@ -123,10 +122,11 @@ final class Codes {
               double[] gradient = new double[in];
               double[] constant = new double[in];
               for (int i = 0; i < in; i++) {
-                constant[i] = ofTarget[o * in + i];
-                gradient[i] = ofCodes[o * in + i] - constant[i];
+                constant[i] = ofTarget[o][i];
+                gradient[i] = ofCodes[o][i] - constant[i];
               }
-              better.new Row(o, gradient, constant, products.hessian()).descend(sweeps, ownSteps);
+              double[] hessian = products.hessian(weight.channelGroup(o));
+              better.new Row(o, gradient, constant, hessian).descend(sweeps, ownSteps);
             });
     return better;
   }

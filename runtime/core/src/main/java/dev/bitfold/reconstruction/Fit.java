@@ -118,9 +118,11 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
     float[] change = new float[weight.out()];
     float[][] rows = weight.rows(chosen);
     for (int o = 0; o < change.length; o++) {
+      double[] x = mean.x()[weight.channelGroup(o)];
+      double[] q = mean.q()[weight.channelGroup(o)];
       double sum = 0;
       for (int i = 0; i < weight.in(); i++) {
-        sum += (double) weight.rows()[o][i] * mean.x()[i] - (double) rows[o][i] * mean.q()[i];
+        sum += (double) weight.rows()[o][i] * x[i] - (double) rows[o][i] * q[i];
       }
       change[o] = (float) sum;
     }

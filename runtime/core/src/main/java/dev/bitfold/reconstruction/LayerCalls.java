@@ -1,6 +1,5 @@
 package dev.bitfold.reconstruction;
 
-import dev.bitfold.calibration.PaddingMask;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import java.util.Map;
@@ -22,7 +21,7 @@ final class LayerCalls implements Tap {
     }
   }
 
-  private final Map<String, TensorSite> inputs;
+  private final Map<String, ProductLayer> layers;
   private final Set<String> ending;
   private final BiConsumer<String, INDArray> seen;
   private boolean ended;
@@ -30,13 +29,13 @@ final class LayerCalls implements Tap {
   /**
    * Makes a tap.
    *
-   * @param inputs the input of each layer of interest, by layer path
+   * @param layers the layers of interest, by their path
    * @param ending the layers at whose input the pass ends
    * @param seen takes the path of a layer and its input without padded positions
    */
   LayerCalls(
-      Map<String, TensorSite> inputs, Set<String> ending, BiConsumer<String, INDArray> seen) {
-    this.inputs = inputs;
+      Map<String, ProductLayer> layers, Set<String> ending, BiConsumer<String, INDArray> seen) {
+    this.layers = layers;
     this.ending = ending;
     this.seen = seen;
   }
@@ -47,8 +46,9 @@ final class LayerCalls implements Tap {
       ended = true;
       throw new Enough();
     }
-    if (site.equals(inputs.get(site.layer()))) {
-      INDArray kept = PaddingMask.isOf(x, site.tensor().layout()) ? PaddingMask.kept(x) : x;
+    ProductLayer layer = layers.get(site.layer());
+    if (layer != null && site.equals(layer.input())) {
+      INDArray kept = layer.unpadded(x);
       if (kept != null) {
         seen.accept(site.layer(), kept);
       }

@@ -1,55 +1,78 @@
 package dev.bitfold.reconstruction;
 
 import dev.bitfold.tensor.DenseFloats;
+import java.util.List;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Sums the products of a layer's input channels over the rows of its input: what the error of a
- * layer's output follows from, for any weights. Bounded: three matrices of {@code channels^2}
- * doubles, whatever the data, or one if the quantized input is the float input.
+ * Sums the products of a layer's inputs with each other, over the rows that it takes: what the
+ * error of its output follows from, for any weights. Bounded: for each group of channels, three
+ * matrices of {@code width^2} doubles, whatever the data, or one if the quantized input is the
+ * float input.
  *
  * <p>The products of a batch are float32 sums, added to double sums in the order of the batches.
  */
 final class Moments {
-  private final int channels;
-  private final double[] qq;
-  private final double[] xq;
-  private final double[] xx;
-  private final double[] x1;
-  private final double[] q1;
+  private final int width;
+  private final boolean paired;
+  private final Sums[] groups;
   private long rows;
+
+  /** The sums of one group of channels. */
+  private static final class Sums {
+    private final double[] qq;
+    private final double[] xq;
+    private final double[] xx;
+    private final double[] x1;
+    private final double[] q1;
+
+    Sums(int width, boolean paired) {
+      qq = new double[width * width];
+      xq = paired ? new double[width * width] : qq;
+      xx = paired ? new double[width * width] : qq;
+      q1 = new double[width];
+      x1 = paired ? new double[width] : q1;
+    }
+  }
 
   /**
    * Makes empty sums.
    *
+   * @param groups how many groups the channels are divided into
+   * @param width the number of values of a row
    * @param paired whether the quantized model sees other inputs than the float model
    */
-  Moments(int channels, boolean paired) {
-    this.channels = channels;
-    qq = new double[channels * channels];
-    xq = paired ? new double[channels * channels] : qq;
-    xx = paired ? new double[channels * channels] : qq;
-    q1 = new double[channels];
-    x1 = paired ? new double[channels] : q1;
+  Moments(int groups, int width, boolean paired) {
+    this.width = width;
+    this.paired = paired;
+    this.groups = new Sums[groups];
+    for (int group = 0; group < groups; group++) {
+      this.groups[group] = new Sums(width, paired);
+    }
   }
 
   /**
    * Adds rows.
    *
-   * @param x the float model's inputs, [rows, channels]
-   * @param q the inputs of the quantized model, [rows, channels]; the same array if not paired
+   * @param xs the float model's inputs, [rows, width] for each group of channels
+   * @param qs the inputs of the quantized model, the same arrays if not paired
    */
-  void add(INDArray x, INDArray q) {
-    add(qq, Nd4j.matmul(q, q, true, false, false));
-    add(q1, q.sum(0));
-    if (xq != qq) {
-      add(xq, Nd4j.matmul(x, q, true, false, false));
-      add(xx, Nd4j.matmul(x, x, true, false, false));
-      add(x1, x.sum(0));
+  void add(List<INDArray> xs, List<INDArray> qs) {
+    for (int group = 0; group < groups.length; group++) {
+      INDArray x = xs.get(group);
+      INDArray q = qs.get(group);
+      Sums sums = groups[group];
+      add(sums.qq, Nd4j.matmul(q, q, true, false, false));
+      add(sums.q1, q.sum(0));
+      if (paired) {
+        add(sums.xq, Nd4j.matmul(x, q, true, false, false));
+        add(sums.xx, Nd4j.matmul(x, x, true, false, false));
+        add(sums.x1, x.sum(0));
+      }
     }
-    rows += q.size(0);
+    rows += qs.get(0).size(0);
   }
 
   private static void add(double[] sums, INDArray more) {
@@ -61,12 +84,16 @@ final class Moments {
 
   /** Adds the sums of other rows. */
   void add(Moments other) {
-    add(qq, other.qq);
-    add(q1, other.q1);
-    if (xq != qq) {
-      add(xq, other.xq);
-      add(xx, other.xx);
-      add(x1, other.x1);
+    for (int group = 0; group < groups.length; group++) {
+      Sums sums = groups[group];
+      Sums more = other.groups[group];
+      add(sums.qq, more.qq);
+      add(sums.q1, more.q1);
+      if (paired) {
+        add(sums.xq, more.xq);
+        add(sums.xx, more.xx);
+        add(sums.x1, more.x1);
+      }
     }
     rows += other.rows;
   }
@@ -81,30 +108,31 @@ final class Moments {
     return rows;
   }
 
-  int channels() {
-    return channels;
-  }
-
-  /** Returns whether the quantized model sees other inputs than the float model. */
-  boolean isPaired() {
-    return xq != qq;
+  /** Returns empty sums of the same form. */
+  Moments empty() {
+    return new Moments(groups.length, width, paired);
   }
 
   /**
    * Returns the means of products of differences to a center.
    *
-   * @param center what is subtracted from each channel of the float and of the quantized model;
-   *     empty if nothing is
+   * @param center what is subtracted from each input of the float and of the quantized model; empty
+   *     if nothing is
    */
   Products products(Optional<Center> center) {
-    double[] hessian = mean(qq, q1, q1, center.map(Center::q), center.map(Center::q));
-    return isPaired()
-        ? new Products(
-            channels,
-            hessian,
-            mean(xq, x1, q1, center.map(Center::x), center.map(Center::q)),
-            mean(xx, x1, x1, center.map(Center::x), center.map(Center::x)))
-        : new Products(channels, hessian, hessian, hessian);
+    double[][] hessian = new double[groups.length][];
+    double[][] mixed = new double[groups.length][];
+    double[][] floats = new double[groups.length][];
+    for (int group = 0; group < groups.length; group++) {
+      int own = group;
+      Sums sums = groups[group];
+      Optional<double[]> x = center.map(mean -> mean.x()[own]);
+      Optional<double[]> q = center.map(mean -> mean.q()[own]);
+      hessian[group] = mean(sums.qq, sums.q1, sums.q1, q, q);
+      mixed[group] = paired ? mean(sums.xq, sums.x1, sums.q1, x, q) : hessian[group];
+      floats[group] = paired ? mean(sums.xx, sums.x1, sums.x1, x, x) : hessian[group];
+    }
+    return new Products(width, paired, hessian, mixed, floats);
   }
 
   private double[] mean(
@@ -113,56 +141,67 @@ final class Moments {
       double[] right,
       Optional<double[]> leftCenter,
       Optional<double[]> rightCenter) {
-    double[] a = leftCenter.orElseGet(() -> new double[channels]);
-    double[] b = rightCenter.orElseGet(() -> new double[channels]);
+    double[] a = leftCenter.orElseGet(() -> new double[width]);
+    double[] b = rightCenter.orElseGet(() -> new double[width]);
     double[] mean = new double[sums.length];
-    for (int i = 0; i < channels; i++) {
-      for (int j = 0; j < channels; j++) {
-        mean[i * channels + j] =
-            (sums[i * channels + j] - a[i] * right[j] - left[i] * b[j]) / rows + a[i] * b[j];
+    for (int i = 0; i < width; i++) {
+      for (int j = 0; j < width; j++) {
+        mean[i * width + j] =
+            (sums[i * width + j] - a[i] * right[j] - left[i] * b[j]) / rows + a[i] * b[j];
       }
     }
     return mean;
   }
 
-  /** Holds what a bias takes up: the mean of each channel of the float and the quantized model. */
+  /**
+   * Holds what a bias takes up: the mean of each input of each group of channels, of the float and
+   * of the quantized model.
+   */
   static final class Center {
-    private final double[] x;
-    private final double[] q;
+    private final double[][] x;
+    private final double[][] q;
 
-    Center(double[] x, double[] q) {
+    Center(double[][] x, double[][] q) {
       this.x = x;
       this.q = q;
     }
 
-    double[] x() {
+    double[][] x() {
       return x;
     }
 
-    double[] q() {
+    double[][] q() {
       return q;
     }
   }
 
-  /** Returns the variance of the quantized model's channels as a share of their power; 0 to 1. */
+  /** Returns the variance of the quantized model's inputs as a share of their power; 0 to 1. */
   double variation() {
     double power = 0;
     double ofMeans = 0;
-    for (int i = 0; i < channels; i++) {
-      power += qq[i * channels + i] / rows;
-      ofMeans += q1[i] / rows * (q1[i] / rows);
+    for (Sums sums : groups) {
+      for (int i = 0; i < width; i++) {
+        power += sums.qq[i * width + i] / rows;
+        ofMeans += sums.q1[i] / rows * (sums.q1[i] / rows);
+      }
     }
     return power > 0 ? Math.max(power - ofMeans, 0) / power : 0;
   }
 
   /** Returns the means. */
   Center center() {
-    return new Center(mean(x1), mean(q1));
+    double[][] x = new double[groups.length][];
+    double[][] q = new double[groups.length][];
+    for (int group = 0; group < groups.length; group++) {
+      x[group] = mean(groups[group].x1);
+      q[group] = mean(groups[group].q1);
+    }
+    return new Center(x, q);
   }
 
   private double[] mean(double[] sums) {
-    double[] mean = new double[channels];
-    for (int i = 0; i < channels; i++) {
+    double[] mean = new double[width];
+    for (int i = 0; i < width; i++) {
       mean[i] = sums[i] / rows;
     }
     return mean;

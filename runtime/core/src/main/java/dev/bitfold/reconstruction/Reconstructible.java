@@ -12,13 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Finds the weights of a model that can be reconstructed.
  *
- * @param steps the layers that are products, those with one input together, in the order of their
- *     first calls
+ * @param steps the layers that are products or convolutions, those that take the same rows
+ *     together, in the order of their first calls
  * @param tables the tables of embeddings
  * @param left the quantized weights that are neither, with the reason, by path
  * @param repeats whether some layer is called more than once for a batch
@@ -34,7 +35,7 @@ record Reconstructible(
     private final Replay<M> replay;
     private final ModelShape shape;
     private final State state;
-    private final Map<String, ProductLayer> layers = new LinkedHashMap<>();
+    private final Map<String, LayerSites> layers = new LinkedHashMap<>();
     private final List<Table> tables = new ArrayList<>();
     private final Map<String, String> left = new LinkedHashMap<>();
     private boolean repeats;
@@ -62,9 +63,9 @@ record Reconstructible(
         if (table.isPresent()) {
           tables.add(table.get());
         } else {
-          layers.put(weight.layer(), ProductLayer.of(shape.layer(weight), weight));
+          layers.put(weight.layer(), LayerSites.of(shape.layer(weight), weight));
         }
-      } catch (ProductLayer.Unfit e) {
+      } catch (LayerSites.Unfit e) {
         left.put(weight.path(), e.getMessage());
       }
     }
@@ -73,15 +74,23 @@ record Reconstructible(
       return shape.tensor(site, state);
     }
 
+    /**
+     * Says which rows of which input a layer takes.
+     *
+     * @param input a fingerprint of its inputs
+     */
+    private record Taken(long input, InputRows rows) {}
+
     private List<Step> together() {
       Map<String, Long> inputs = new LinkedHashMap<>();
       Map<String, INDArray> open = new LinkedHashMap<>();
+      Map<String, ProductLayer> products = new LinkedHashMap<>();
       Map<String, String> unfit = new LinkedHashMap<>();
       Tap tap =
           new Tap() {
             @Override
             public INDArray input(TensorSite site, INDArray x) {
-              ProductLayer layer = layers.get(site.layer());
+              LayerSites layer = layers.get(site.layer());
               if (layer != null && site.equals(layer.input())) {
                 repeats |= inputs.containsKey(site.layer());
                 open.put(site.layer(), x);
@@ -95,16 +104,12 @@ record Reconstructible(
 
             @Override
             public INDArray output(TensorSite site, INDArray y) {
-              ProductLayer layer = layers.get(site.layer());
+              LayerSites layer = layers.get(site.layer());
               INDArray x = open.remove(site.layer());
               if (layer != null && x != null) {
                 try {
-                  layer.require(
-                      layer.through(shape, state.withoutQuantizers(), x),
-                      y,
-                      held(layer.weight()),
-                      layer.bias().map(b -> held(b)));
-                } catch (ProductLayer.Unfit e) {
+                  products.put(site.layer(), product(layer, x, y, products.get(site.layer())));
+                } catch (LayerSites.Unfit e) {
                   unfit.put(site.layer(), e.getMessage());
                 }
               }
@@ -112,11 +117,14 @@ record Reconstructible(
             }
           };
       replay.iterator().next().run(replay.rebuild(state.withoutQuantizers(), tap));
-      Map<Long, List<ProductLayer>> together = new LinkedHashMap<>();
+      Map<Taken, List<ProductLayer>> together = new LinkedHashMap<>();
       inputs.forEach(
           (path, input) -> {
-            if (!unfit.containsKey(path)) {
-              together.computeIfAbsent(input, x -> new ArrayList<>()).add(layers.get(path));
+            ProductLayer product = products.get(path);
+            if (!unfit.containsKey(path) && product != null) {
+              together
+                  .computeIfAbsent(new Taken(input, product.rows()), x -> new ArrayList<>())
+                  .add(product);
             }
           });
       layers.forEach(
@@ -130,6 +138,19 @@ record Reconstructible(
       return together.values().stream()
           .map(some -> new Step(some, replay.found().orElse(0)))
           .toList();
+    }
+
+    private ProductLayer product(
+        LayerSites layer, INDArray x, INDArray y, @Nullable ProductLayer before)
+        throws LayerSites.Unfit {
+      INDArray in = layer.through(shape, state.withoutQuantizers(), x);
+      INDArray held = held(layer.weight());
+      var bias = layer.bias().map(this::held);
+      if (before == null) {
+        return ProductLayer.of(layer, in, y, held, bias);
+      }
+      before.require(in, y, held, bias);
+      return before;
     }
   }
 }

@@ -148,16 +148,16 @@ public final class ReconstructionRun<M> {
     long[] number = new long[1];
     LayerCalls calls =
         new LayerCalls(
-            inputs(steps),
+            firsts(steps),
             after(all, steps.size()),
             (path, x) -> {
               Step step = Objects.requireNonNull(byLayer.get(path));
               INDArray q = quantized(step.first(), x);
               Workspaces.outside(
                   () -> {
-                    INDArray rows = step.first().rows(floats(step.first(), x));
-                    step.add(number[0], rows, x == q ? rows : step.first().rows(q));
-                    return rows;
+                    INDArray own = floats(step.first(), x);
+                    step.add(number[0], own, x == q ? own : q);
+                    return own;
                   });
             });
     M floats = replay.rebuild(state.withoutQuantizers(), calls);
@@ -173,10 +173,10 @@ public final class ReconstructionRun<M> {
     return byLayer;
   }
 
-  private static Map<String, TensorSite> inputs(List<Step> steps) {
-    Map<String, TensorSite> inputs = new LinkedHashMap<>();
-    steps.forEach(step -> inputs.put(step.first().layer().path(), step.first().input()));
-    return inputs;
+  private static Map<String, ProductLayer> firsts(List<Step> steps) {
+    Map<String, ProductLayer> firsts = new LinkedHashMap<>();
+    steps.forEach(step -> firsts.put(step.first().layer().path(), step.first()));
+    return firsts;
   }
 
   /** Returns the layers at whose input a pass may end because these steps have been seen. */
@@ -204,29 +204,33 @@ public final class ReconstructionRun<M> {
     long[] number = new long[1];
     LayerCalls ofFloats =
         new LayerCalls(
-            inputs(steps),
+            firsts(steps),
             after(open, steps.size()),
             (path, x) -> {
               ProductLayer layer = Objects.requireNonNull(byLayer.get(path)).first();
               kept.computeIfAbsent(path, p -> new ArrayList<>())
-                  .add(Workspaces.outside(() -> layer.rows(floats(layer, x))));
+                  .add(Workspaces.outside(() -> floats(layer, x).dup('c')));
             });
     LayerCalls ofQuantized =
         new LayerCalls(
-            inputs(steps),
+            firsts(steps),
             after(open, steps.size()),
             (path, x) -> {
               Step step = Objects.requireNonNull(byLayer.get(path));
               List<INDArray> expected = kept.getOrDefault(path, List.of());
-              INDArray q = Workspaces.outside(() -> step.first().rows(quantized(step.first(), x)));
+              INDArray q = Workspaces.outside(() -> quantized(step.first(), x));
               if (expected.isEmpty() || !expected.get(0).equalShapes(q)) {
                 throw new CalibrationException(
                     path
-                        + " is not called as often, or not with as many rows, in the quantized model"
+                        + " is not called as often, or not with inputs of the same shape, in the quantized model"
                         + " as in the float model, so its inputs cannot be paired: reconstruct with"
                         + " ReconstructionOptions.DEFAULT.withSequential(false)");
               }
-              step.add(number[0], expected.remove(0), q);
+              Workspaces.outside(
+                  () -> {
+                    step.add(number[0], expected.remove(0), q);
+                    return q;
+                  });
             });
     M floats = replay.rebuild(state.withoutQuantizers(), ofFloats);
     M quantized = replay.rebuild(before, ofQuantized);
@@ -263,7 +267,8 @@ public final class ReconstructionRun<M> {
       INDArray held = held(layer.weight());
       Fit fit =
           new Fit(
-              Weight.of(open(layer.weight()), held, layer.outputs()),
+              Weight.of(
+                  open(layer.weight()), held, layer.sites().weightOrder(), layer.rows().groups()),
               nearest(layer.weight(), held),
               fitted,
               judging,

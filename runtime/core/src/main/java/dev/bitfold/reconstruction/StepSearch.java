@@ -17,15 +17,18 @@ final class StepSearch {
 
   private final Weight weight;
   private final Lattice lattice;
-  private final double[] power;
+
+  /** [group of channels][input]. */
+  private final double[][] power;
+
   private final ScalePrecision precision;
 
   /**
    * Makes a search.
    *
-   * @param power for each input channel
+   * @param power for each input of each group of channels
    */
-  StepSearch(Weight weight, double[] power, ScalePrecision precision) {
+  StepSearch(Weight weight, double[][] power, ScalePrecision precision) {
     this.weight = weight;
     this.precision = precision;
     this.lattice = Lattice.of(weight.quantizer().descriptor());
@@ -82,7 +85,7 @@ final class StepSearch {
       importance = new double[members.length];
       for (int i = 0; i < members.length; i++) {
         values[i] = rows[members[i] / in][members[i] % in];
-        importance[i] = power[members[i] % in];
+        importance[i] = power[weight.channelGroup(members[i] / in)][members[i] % in];
       }
     }
 

@@ -35,9 +35,9 @@ record Table(TensorSite weight, int rows) {
    * @param nearest the table as its quantizer rounds it
    */
   Fit.Result fit(Quantizer open, INDArray held, INDArray nearest, ReconstructionOptions options) {
-    Weight table = Weight.of(open, held, rows);
-    double[] alike = new double[table.in()];
-    Arrays.fill(alike, 1);
+    Weight table = Weight.of(open, held, new int[] {rows, 1 - rows}, 1);
+    double[][] alike = {new double[table.in()]};
+    Arrays.fill(alike[0], 1);
     Steps steps = new StepSearch(table, alike, options.scales()).of(table.rows());
     CalibratedScale scale = table.scale(steps);
     INDArray rounded = scale.fix(open).quantize(held);

@@ -5,11 +5,9 @@ import dev.bitfold.descriptor.ScaleFormat;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.quantizer.Quantizer;
-import dev.bitfold.tensor.DenseFloats;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Chooses scales of weights, where they may be chosen. */
@@ -47,12 +45,9 @@ public final class WeightScales {
    * @param open the weight's quantizer, without a scale
    */
   public static CalibratedScale leastSquares(Quantizer open, INDArray weight) {
-    float[] values = DenseFloats.of(weight, "a weight").copy();
-    var shared = open.groups(weight.shape());
-    int[] groups = IntStream.range(0, values.length).map(shared::group).toArray();
-    Weight row = new Weight(open, weight, 0, new float[][] {values}, groups, shared.count());
-    double[] alike = new double[values.length];
-    Arrays.fill(alike, 1);
+    Weight row = Weight.inOneRow(open, weight);
+    double[][] alike = {new double[row.in()]};
+    Arrays.fill(alike[0], 1);
     return row.scale(new StepSearch(row, alike, ScalePrecision.FLOAT32).of(row.rows()));
   }
 }

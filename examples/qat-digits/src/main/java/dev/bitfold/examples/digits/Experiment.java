@@ -7,6 +7,7 @@ import dev.bitfold.Training;
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.annotations.Ste;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.reconstruction.ReconstructionOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +95,32 @@ final class Experiment {
   Trained ptq(LeNet net, int bits) throws Exception {
     double accuracy = calibrated(net, bits, Ste.CLIP).freeze().model().accuracy(test);
     return new Trained(accuracy, List.of());
+  }
+
+  /** Quantizes the net after training, with weights chosen by what the layers compute with them. */
+  Trained reconstructed(LeNet net, int bits) throws Exception {
+    return reconstructed(calibrated(net, bits, Ste.CLIP));
+  }
+
+  private Trained reconstructed(Calibration<LeNet> calibration) throws Exception {
+    ReconstructionOptions options = ReconstructionOptions.DEFAULT;
+    double accuracy = calibration.reconstruct(options).freeze().model().accuracy(test);
+    return new Trained(accuracy, List.of());
+  }
+
+  /** Quantizes the weights after training, and leaves the inputs float. */
+  Trained weights(LeNet net, int bits) throws Exception {
+    double accuracy = calibratedWeights(net, bits).freeze().model().accuracy(test);
+    return new Trained(accuracy, List.of());
+  }
+
+  /** Does so with weights chosen by what the layers compute with them. */
+  Trained reconstructedWeights(LeNet net, int bits) throws Exception {
+    return reconstructed(calibratedWeights(net, bits));
+  }
+
+  private Calibration<LeNet> calibratedWeights(LeNet net, int bits) {
+    return calibrated(net, bits, Ste.CLIP).skip("*.x");
   }
 
   /**

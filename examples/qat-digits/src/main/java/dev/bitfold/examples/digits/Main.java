@@ -36,6 +36,11 @@ public final class Main implements Callable<Integer> {
   private List<Integer> bits = List.of();
 
   @Option(
+      names = "--untrained",
+      description = "Quantize after training only, and also the weights alone.")
+  private boolean untrained;
+
+  @Option(
       names = "--validate",
       description = "Leave the test digits alone: hold back 1500 of those to train, test on them.")
   private boolean validate;
@@ -68,7 +73,7 @@ public final class Main implements Callable<Integer> {
             : new Experiment.Length(digits.trainSize(), 5, 8);
     List<Integer> usual = shortForm ? List.of(4, 2) : List.of(8, 4, 3, 2);
     List<Integer> widths = bits.isEmpty() ? usual : bits;
-    Results results = new Results(widths);
+    Results results = new Results(widths, !untrained);
     Experiment.Checkpoints checkpoints = new Experiment.Checkpoints(out, shortForm);
     ExecutorService threads = Executors.newFixedThreadPool(jobs);
     try {
@@ -96,16 +101,31 @@ public final class Main implements Callable<Integer> {
         length.images(), digits.testSize(), results.seeds(), seconds());
     System.out.println(results.table());
     System.out.println("accuracies:  " + results.write(out));
-    System.out.println("loss curves: " + Curves.write(results.curves(), out));
+    if (!untrained) {
+      System.out.println("loss curves: " + Curves.write(results.curves(), out));
+    }
     return 0;
   }
 
-  private static List<Job> quantized(
+  private List<Job> quantized(
       ExecutorService threads, Experiment experiment, LeNet net, List<Integer> widths) {
     List<Job> jobs = new ArrayList<>();
-    jobs.add(start(threads, Results.LONGER, () -> experiment.trainFloatOn(net)));
+    if (!untrained) {
+      jobs.add(start(threads, Results.LONGER, () -> experiment.trainFloatOn(net)));
+    }
     for (int bits : widths) {
       jobs.add(start(threads, Results.ptq(bits), () -> experiment.ptq(net, bits)));
+      jobs.add(
+          start(threads, Results.reconstructed(bits), () -> experiment.reconstructed(net, bits)));
+      if (untrained) {
+        jobs.add(start(threads, Results.weights(bits), () -> experiment.weights(net, bits)));
+        jobs.add(
+            start(
+                threads,
+                Results.reconstructedWeights(bits),
+                () -> experiment.reconstructedWeights(net, bits)));
+        continue;
+      }
       for (Ste ste : List.of(Ste.CLIP, Ste.LSQ)) {
         jobs.add(start(threads, Results.qat(bits, ste), () -> experiment.qat(net, bits, ste)));
       }

@@ -19,16 +19,38 @@ final class Results {
   static final String LONGER = "float+";
 
   private final List<Integer> widths;
+  private final boolean trained;
   private final Map<String, List<Double>> accuracies = new LinkedHashMap<>();
   private final Map<String, List<Double>> curves = new LinkedHashMap<>();
 
-  Results(List<Integer> widths) {
+  /**
+   * Holds nothing yet.
+   *
+   * @param trained whether there are nets that were trained with their quantizers
+   */
+  Results(List<Integer> widths, boolean trained) {
     this.widths = widths;
+    this.trained = trained;
   }
 
   /** The name of a net quantized after training. */
   static String ptq(int bits) {
     return name(bits) + " PTQ";
+  }
+
+  /** The name of a net whose weights were reconstructed after training. */
+  static String reconstructed(int bits) {
+    return name(bits) + " reconstructed";
+  }
+
+  /** The name of a net whose weights alone were quantized after training. */
+  static String weights(int bits) {
+    return "W" + bits + " PTQ";
+  }
+
+  /** The name of a net whose weights alone were quantized, and reconstructed. */
+  static String reconstructedWeights(int bits) {
+    return "W" + bits + " reconstructed";
   }
 
   /** The name of a net trained with its quantizers. */
@@ -60,26 +82,32 @@ final class Results {
   /** A line a width. */
   String table() {
     StringBuilder text = new StringBuilder();
-    line(text, "", "PTQ", "QAT, clip", "QAT, LSQ");
-    text.append("-".repeat(56)).append(System.lineSeparator());
-    for (String name : List.of(FLOAT, LONGER)) {
-      line(text, name, spread(name), "", "");
+    line(text, "", "PTQ", "reconstructed", trained ? "QAT, clip" : "", trained ? "QAT, LSQ" : "");
+    text.append("-".repeat(trained ? 72 : 40)).append(System.lineSeparator());
+    for (String name : trained ? List.of(FLOAT, LONGER) : List.of(FLOAT)) {
+      line(text, name, spread(name), "", "", "");
     }
     for (int bits : widths) {
       line(
           text,
           name(bits),
           spread(ptq(bits)),
-          spread(qat(bits, Ste.CLIP)),
-          spread(qat(bits, Ste.LSQ)));
+          spread(reconstructed(bits)),
+          trained ? spread(qat(bits, Ste.CLIP)) : "",
+          trained ? spread(qat(bits, Ste.LSQ)) : "");
+    }
+    for (int bits : trained ? List.<Integer>of() : widths) {
+      line(text, "W" + bits, spread(weights(bits)), spread(reconstructedWeights(bits)), "", "");
     }
     return text.toString();
   }
 
   private static void line(StringBuilder text, String name, String... cells) {
-    String line =
-        String.format(Locale.ROOT, "%-8s %15s %15s %15s", name, cells[0], cells[1], cells[2]);
-    text.append(line.stripTrailing()).append(System.lineSeparator());
+    StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-8s", name));
+    for (String cell : cells) {
+      line.append(String.format(Locale.ROOT, " %15s", cell));
+    }
+    text.append(line.toString().stripTrailing()).append(System.lineSeparator());
   }
 
   /** Mean, and half the distance from the smallest to the largest. */
