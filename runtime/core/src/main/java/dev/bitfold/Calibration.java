@@ -84,7 +84,7 @@ public final class Calibration<M> {
         seen.replay(),
         shape,
         state.withScales(SmoothQuantRun.scales(seen.observations())),
-        Corrections.NONE.withDefault(shape, state, weightAmax),
+        Corrections.NONE.withDefault(weightAmax),
         seen.observations(),
         Chosen.nothing(descriptions.smooth()));
   }
@@ -131,8 +131,9 @@ public final class Calibration<M> {
 
   /**
    * Returns the calibration with codes and scales of weights chosen by what their layers compute,
-   * not by rounding each weight. Layers that compute {@code x * W + b} are reconstructed, which the
-   * first batch is checked for; the bias takes up the mean error. No layer becomes worse.
+   * not by rounding each weight. Layers that compute {@code x * W + b} or a convolution are
+   * reconstructed, which the first batch is checked for; the bias takes up the mean error. No layer
+   * becomes worse.
    *
    * <p>Call this method after {@link #smoothQuant} and {@link #skip}. A weight whose amax {@link
    * #weightAmax} has set is left.
@@ -207,8 +208,8 @@ public final class Calibration<M> {
     chosen.reconstructions().requireNone("call within before reconstruct");
     chosen.requireNoFormats("call within once, on the calibration before");
     replay.requireUnchanged();
-    State scaled = corrections.scaled(shape, calibrated);
-    AllocationRun.Result result = new AllocationRun<>(replay, shape, scaled, budget).run();
+    AllocationRun.Result result =
+        new AllocationRun<>(replay, shape, calibrated, corrections, budget).run();
     return with(calibrated.withDescriptors(result.descriptors()), chosen.with(result.allocation()));
   }
 

@@ -326,7 +326,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
         model,
         component,
         shape,
-        settings.corrections(shape, state()).scaled(shape, state()),
+        settings.corrections().scaled(shape, state()),
         Map.of(),
         Summary.Applied.wanted(layersToSmooth()),
         frozen -> Optional.empty());

@@ -5,7 +5,6 @@ import dev.bitfold.calibration.Progress;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
-import dev.bitfold.internal.state.State;
 import dev.bitfold.layer.Component;
 import dev.bitfold.tuning.Corrections;
 import java.util.Objects;
@@ -47,8 +46,8 @@ record RunSettings(Progress.Listener listener, WeightAmax weightAmax, OptionalLo
   }
 
   /** Returns the corrections of a state that the user has not corrected. */
-  Corrections corrections(ModelShape shape, State state) {
-    return Corrections.NONE.withDefault(shape, state, weightAmax);
+  Corrections corrections() {
+    return Corrections.NONE.withDefault(weightAmax);
   }
 
   RunSettings withByteLimit(long bytes) {

@@ -13,23 +13,24 @@ final class Codes {
   /** The sweeps after which steps are refitted; later they hardly change. */
   private static final int REFITS = 3;
 
+  private final WeightGrid grid;
   private final Weight weight;
-  private final Lattice lattice;
   private final Steps steps;
 
   /** In units of the step, [output][input]. */
   private final double[][] numbers;
 
-  private Codes(Weight weight, Steps steps) {
-    this.weight = weight;
-    this.lattice = Lattice.of(weight.quantizer().descriptor());
+  private Codes(WeightGrid grid, Steps steps) {
+    this.grid = grid;
+    this.weight = grid.weight();
     this.steps = steps;
     this.numbers = new double[weight.out()][weight.in()];
   }
 
   /** Returns the nearest numbers to these rows. */
-  static Codes nearest(Weight weight, float[][] rows, Steps steps) {
-    Codes codes = new Codes(weight, steps);
+  static Codes nearest(WeightGrid grid, float[][] rows, Steps steps) {
+    Weight weight = grid.weight();
+    Codes codes = new Codes(grid, steps);
     IntStream.range(0, weight.out())
         .parallel()
         .forEach(
@@ -45,8 +46,9 @@ final class Codes {
    * Returns the numbers that GPTQ chooses: channel after channel is rounded, and what is lost is
    * made up for by the channels that are still to come (Frantar et al. 2023).
    */
-  static Codes gptq(Weight weight, float[][] rows, Steps steps, Factor factor) {
-    Codes codes = new Codes(weight, steps);
+  static Codes gptq(WeightGrid grid, float[][] rows, Steps steps, Factor factor) {
+    Weight weight = grid.weight();
+    Codes codes = new Codes(grid, steps);
     int in = weight.in();
     IntStream.range(0, weight.out())
         .parallel()
@@ -83,7 +85,8 @@ final class Codes {
 
   private double nearest(int output, int input, double value) {
     int group = group(output, input);
-    return lattice.nearest(value / steps.size()[group], steps.zeroPoint()[group]);
+    return grid.nearest(
+        output * weight.in() + input, value / steps.size()[group], steps.zeroPoint()[group]);
   }
 
   Steps steps() {
@@ -109,7 +112,7 @@ final class Codes {
    * @param sweeps the largest number of sweeps
    */
   Codes descended(float[][] target, Products products, int sweeps) {
-    Codes better = new Codes(weight, steps.copy());
+    Codes better = new Codes(grid, steps.copy());
     int in = weight.in();
     float[][] ofTarget = products.timesHessian(target);
     float[][] ofCodes = products.timesHessian(rows());
@@ -255,7 +258,7 @@ final class Codes {
     /** Sets the best step, if it is better, and returns how much it has changed. */
     private double change(int group, double slope, double curvature) {
       float old = steps.size()[group];
-      float next = curvature > 0 ? steps.precision().nearest(old - slope / curvature) : old;
+      float next = curvature > 0 ? grid.step(old - slope / curvature) : old;
       double change = (double) next - old;
       if (!(next >= Float.MIN_NORMAL) || change * (2 * slope + change * curvature) >= 0) {
         return 0;

@@ -12,22 +12,22 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Fits one weight: tries the methods one after another, and keeps what gives the least error of the
  * layer's output on the rows for judging. Rounding to nearest is among the choices.
  *
- * @param weight the float weight
+ * @param grid the numbers of the float weight
  * @param nearest the weight as its quantizer rounds it
  * @param fitted the moments that weights are fitted to
  * @param judging the moments that they are judged by
  * @param biased whether the layer has a bias, which takes up means
  */
-record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boolean biased) {
+record Fit(WeightGrid grid, INDArray nearest, Moments fitted, Moments judging, boolean biased) {
   /**
    * Holds what is better than rounding to nearest.
    *
    * @param weight the weight on its grid
-   * @param scale the scale of the weight
+   * @param scale what gives the weight its scales; empty if they follow from it
    * @param biasChange what to add to the bias, one value for each output channel; empty if the
    *     layer has none
    */
-  record Better(INDArray weight, CalibratedScale scale, Optional<INDArray> biasChange) {}
+  record Better(INDArray weight, Optional<CalibratedScale> scale, Optional<INDArray> biasChange) {}
 
   /**
    * Holds the outcome.
@@ -38,14 +38,19 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
    */
   record Result(Method method, double nearest, double reached, Optional<Better> better) {}
 
-  private record Candidate(Method method, INDArray weight, CalibratedScale scale, double error) {}
+  private record Candidate(
+      Method method, INDArray weight, Optional<CalibratedScale> scale, double error) {}
+
+  private Weight weight() {
+    return grid.weight();
+  }
 
   Result best(ReconstructionOptions options, Factor factor) {
     Optional<Moments.Center> center = biased ? Optional.of(fitted.center()) : Optional.empty();
     Products judge = judging.products(center);
     Products plain = judging.products(Optional.empty());
-    double energy = plain.energy(weight.rows());
-    double nearestError = plain.error(weight.rows(), weight.rows(nearest));
+    double energy = plain.energy(weight().rows());
+    double nearestError = plain.error(weight().rows(), weight().rows(nearest));
     Candidate best = null;
     for (Candidate candidate : candidates(fitted.products(center), judge, options, factor)) {
       if (candidate.error() < (best == null ? nearestError : best.error())) {
@@ -70,7 +75,7 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
   Result with(Moments all, Factor factor, Result chosen, ReconstructionOptions options) {
     Optional<Moments.Center> center = biased ? Optional.of(all.center()) : Optional.empty();
     Products judge = judging.products(center);
-    double energy = judging.products(Optional.empty()).energy(weight.rows());
+    double energy = judging.products(Optional.empty()).energy(weight().rows());
     for (Candidate same : candidates(all.products(center), judge, options, factor)) {
       if (same.method() == chosen.method() && relative(same.error(), energy) <= chosen.reached()) {
         return new Result(
@@ -94,35 +99,40 @@ record Fit(Weight weight, INDArray nearest, Moments fitted, Moments judging, boo
   private List<Candidate> candidates(
       Products products, Products judge, ReconstructionOptions options, Factor factor) {
     List<Candidate> candidates = new ArrayList<>();
-    float[][] target = products.target(weight.rows(), factor);
-    Steps steps = new StepSearch(weight, products.power(), options.scales()).of(target);
-    candidates.add(candidate(Method.SCALES, Codes.nearest(weight, target, steps), judge));
-    Codes gptq = Codes.gptq(weight, target, steps, factor);
-    candidates.add(candidate(Method.GPTQ, gptq, judge));
+    float[][] target = products.target(weight().rows(), factor);
+    Steps steps = new StepSearch(grid, products.power()).of(target);
+    candidate(Method.SCALES, Codes.nearest(grid, target, steps), judge).ifPresent(candidates::add);
+    Codes gptq = Codes.gptq(grid, target, steps, factor);
+    candidate(Method.GPTQ, gptq, judge).ifPresent(candidates::add);
     if (options.sweeps() > 0) {
       Codes descended = gptq.descended(target, products, options.sweeps());
-      candidates.add(candidate(Method.DESCENT, descended, judge));
+      candidate(Method.DESCENT, descended, judge).ifPresent(candidates::add);
     }
     return candidates;
   }
 
-  private Candidate candidate(Method method, Codes codes, Products judge) {
-    CalibratedScale scale = weight.scale(codes.steps());
-    // The quantizer's own arithmetic, so that a frozen model holds these very values.
-    INDArray array = scale.fix(weight.quantizer()).quantize(weight.array(codes.rows()));
-    return new Candidate(method, array, scale, judge.error(weight.rows(), weight.rows(array)));
+  private Optional<Candidate> candidate(Method method, Codes codes, Products judge) {
+    float[][] rows = weight().rows();
+    return grid.rounded(codes.steps(), codes.rows())
+        .map(
+            array ->
+                new Candidate(
+                    method,
+                    array,
+                    grid.scale(codes.steps()),
+                    judge.error(rows, weight().rows(array))));
   }
 
   /** Returns what the mean of each output channel lacks. */
   private INDArray biasChange(INDArray chosen, Moments.Center mean) {
-    float[] change = new float[weight.out()];
-    float[][] rows = weight.rows(chosen);
+    float[] change = new float[weight().out()];
+    float[][] rows = weight().rows(chosen);
     for (int o = 0; o < change.length; o++) {
-      double[] x = mean.x()[weight.channelGroup(o)];
-      double[] q = mean.q()[weight.channelGroup(o)];
+      double[] x = mean.x()[weight().channelGroup(o)];
+      double[] q = mean.q()[weight().channelGroup(o)];
       double sum = 0;
-      for (int i = 0; i < weight.in(); i++) {
-        sum += (double) weight.rows()[o][i] * x[i] - (double) rows[o][i] * q[i];
+      for (int i = 0; i < weight().in(); i++) {
+        sum += (double) weight().rows()[o][i] * x[i] - (double) rows[o][i] * q[i];
       }
       change[o] = (float) sum;
     }

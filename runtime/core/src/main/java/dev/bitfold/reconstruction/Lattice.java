@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * equally near is of no matter here: the choice is compared by its error.
  */
 interface Lattice {
-  /** The most bits of a float format whose numbers are listed. */
-  int MOST_BITS = 8;
+  /** More than twice the numbers that any format has between its largest one and half of it. */
+  int STEPS = 1 << 16;
 
   /**
    * Returns the number nearest to a value.
@@ -25,33 +25,29 @@ interface Lattice {
   /** Returns the largest number, which is what an amax is mapped to. */
   double largest();
 
+  /** Returns the smallest number above another one that is above 0 and below the largest. */
+  default double above(double other) {
+    double value = other;
+    while (nearest(value, 0) <= other) {
+      value += largest() / STEPS;
+    }
+    return nearest(value, 0);
+  }
+
+  /** Returns those of these numbers whose negative is one, too. */
+  Lattice symmetric();
+
   /** Returns the numbers of a descriptor's format. */
   static Lattice of(QuantDescriptor descriptor) {
     return Scaling.grid(descriptor)
         .match(
             integers -> new Integers(integers.min(), integers.max()),
-            floats -> new Listed(numbers(floats)),
+            floats -> new Floats(floats.mantissa(), floats.minExponent(), floats.max()),
             table -> {
               float[] values = Grid.Table.values();
               return new Listed(
                   IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray());
             });
-  }
-
-  private static double[] numbers(Grid.Floats grid) {
-    double step = Math.scalb(1.0, grid.minExponent() - grid.mantissa());
-    int perBinade = 1 << grid.mantissa();
-    return IntStream.iterate(0, i -> i + 1)
-        .mapToDouble(
-            i ->
-                i < perBinade
-                    ? i * step
-                    : Math.scalb((perBinade + i % perBinade) * step, i / perBinade - 1))
-        .takeWhile(number -> number <= grid.max())
-        .flatMap(number -> DoubleStream.of(-number, number))
-        .sorted()
-        .distinct()
-        .toArray();
   }
 
   /** Holds the integers from {@code min} to {@code max}, before the zero point is subtracted. */
@@ -65,6 +61,31 @@ interface Lattice {
     public double largest() {
       return max;
     }
+
+    @Override
+    public Lattice symmetric() {
+      return new Integers(Math.max(min, -max), max);
+    }
+  }
+
+  /**
+   * Holds floats with subnormals.
+   *
+   * @param minExponent the exponent of the smallest normal number
+   */
+  record Floats(int mantissa, int minExponent, double largest) implements Lattice {
+    @Override
+    public double nearest(double value, int zeroPoint) {
+      double magnitude = Math.min(Math.abs(value), largest);
+      int exponent = Math.max(Math.getExponent(magnitude), minExponent);
+      double step = Math.scalb(1.0, exponent - mantissa);
+      return Math.copySign(Math.min(Math.rint(magnitude / step) * step, largest), value);
+    }
+
+    @Override
+    public Lattice symmetric() {
+      return this;
+    }
   }
 
   /** Holds numbers in ascending order. */
@@ -73,10 +94,6 @@ interface Lattice {
 
     Listed(double[] numbers) {
       this.numbers = numbers;
-    }
-
-    double[] numbers() {
-      return numbers;
     }
 
     @Override
@@ -93,6 +110,13 @@ interface Lattice {
     @Override
     public double largest() {
       return numbers[numbers.length - 1];
+    }
+
+    @Override
+    public Lattice symmetric() {
+      double[] both =
+          DoubleStream.of(numbers).filter(n -> Arrays.binarySearch(numbers, -n) >= 0).toArray();
+      return new Listed(both);
     }
   }
 }

@@ -17,8 +17,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of the output, plain ones first.
  */
 final class PatchSearch {
-  private static final int SAMPLED = 512;
-  private static final int PROBES = 48;
+  private static final int PROBES = 512;
 
   /** The most movements that are tried. */
   private static final int MOST_TRIED = 1_000_000;
@@ -145,12 +144,13 @@ final class PatchSearch {
         "its layer computes something else than a convolution with zeros around its input");
   }
 
-  /** Takes the values that are farthest from their bias, because others say little. */
+  /** Takes some values, first those that are farthest from their bias, because they say most. */
   private void probe(float[] values, int outChannels) {
     Random random = new Random(1);
     int count = Patches.product(outputs);
     random
-        .ints(SAMPLED, 0, values.length)
+        .ints(PROBES, 0, values.length)
+        .distinct()
         .mapToObj(
             i -> {
               int channel = i / count % outChannels;
@@ -158,7 +158,6 @@ final class PatchSearch {
             })
         .sorted(
             Comparator.comparingDouble(probe -> -Math.abs(probe.value() - bias[probe.channel()])))
-        .limit(PROBES)
         .forEach(probes::add);
   }
 

@@ -265,10 +265,11 @@ public final class ReconstructionRun<M> {
         continue;
       }
       INDArray held = held(layer.weight());
+      Weight weight =
+          Weight.of(open(layer.weight()), held, layer.sites().weightOrder(), layer.rows().groups());
       Fit fit =
           new Fit(
-              Weight.of(
-                  open(layer.weight()), held, layer.sites().weightOrder(), layer.rows().groups()),
+              new WeightGrid(weight, options.scales()),
               nearest(layer.weight(), held),
               fitted,
               judging,
@@ -329,7 +330,8 @@ public final class ReconstructionRun<M> {
               INDArray held = held(bias.orElseThrow());
               tensors.put(bias.get().path(), held.add(change.reshape(held.shape())));
             });
-    Map<String, CalibratedScale> scale = Map.of(weight.path(), better.scale());
+    Map<String, CalibratedScale> scale = new LinkedHashMap<>();
+    better.scale().ifPresent(own -> scale.put(weight.path(), own));
     calibrated = calibrated.withChosen(tensors).withScales(scale);
     state = state.withChosen(tensors).withScales(scale);
   }

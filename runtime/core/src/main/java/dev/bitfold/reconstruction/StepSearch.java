@@ -15,30 +15,27 @@ final class StepSearch {
   private static final double CLIPPING_STEP = 0.03;
   private static final int REFINEMENTS = 3;
 
+  private final WeightGrid grid;
   private final Weight weight;
-  private final Lattice lattice;
 
   /** [group of channels][input]. */
   private final double[][] power;
-
-  private final ScalePrecision precision;
 
   /**
    * Makes a search.
    *
    * @param power for each input of each group of channels
    */
-  StepSearch(Weight weight, double[][] power, ScalePrecision precision) {
-    this.weight = weight;
-    this.precision = precision;
-    this.lattice = Lattice.of(weight.quantizer().descriptor());
+  StepSearch(WeightGrid grid, double[][] power) {
+    this.grid = grid;
+    this.weight = grid.weight();
     this.power = power;
   }
 
   /** Returns the best steps for these rows, which have the shape of the weight's. */
   Steps of(float[][] rows) {
     int[][] members = members();
-    Steps steps = new Steps(new float[weight.scales()], new int[weight.scales()], precision);
+    Steps steps = new Steps(new float[weight.scales()], new int[weight.scales()]);
     boolean affine = weight.quantizer().descriptor().affine();
     IntStream.range(0, members.length)
         .parallel()
@@ -76,11 +73,13 @@ final class StepSearch {
 
   /** The elements of one scale. */
   private final class Group {
+    private final int[] members;
     private final float[] values;
     private final double[] importance;
 
     Group(float[][] rows, int[] members) {
       int in = weight.in();
+      this.members = members;
       values = new float[members.length];
       importance = new double[members.length];
       for (int i = 0; i < members.length; i++) {
@@ -94,9 +93,9 @@ final class StepSearch {
       for (float value : values) {
         amax = Math.max(amax, Math.abs(value));
       }
-      Choice best = tried(amax / lattice.largest(), 0, Choice.NONE);
+      Choice best = tried(amax / grid.largestNumber(), 0, Choice.NONE);
       for (int i = 0; i < CLIPPINGS && amax > 0; i++) {
-        best = tried(amax * (WIDEST - i * CLIPPING_STEP) / lattice.largest(), 0, best);
+        best = tried(amax * (WIDEST - i * CLIPPING_STEP) / grid.largestNumber(), 0, best);
       }
       return refined(best);
     }
@@ -130,7 +129,7 @@ final class StepSearch {
         double codes = 0;
         double squares = 0;
         for (int k = 0; k < values.length; k++) {
-          double number = lattice.nearest(values[k] / (double) best.step(), best.zeroPoint());
+          double number = number(k, best.step(), best.zeroPoint());
           codes += importance[k] * number * values[k];
           squares += importance[k] * number * number;
         }
@@ -143,15 +142,19 @@ final class StepSearch {
       return best;
     }
 
+    private double number(int k, float step, int zeroPoint) {
+      return grid.nearest(members[k], values[k] / (double) step, zeroPoint);
+    }
+
     /** Returns a choice with this step if its error is less, or else the best so far. */
     private Choice tried(double size, int zeroPoint, Choice best) {
-      float step = precision.nearest(size);
+      float step = grid.step(size);
       if (!(step >= Float.MIN_NORMAL)) {
         return best;
       }
       double error = 0;
       for (int k = 0; k < values.length; k++) {
-        double lost = values[k] - lattice.nearest(values[k] / (double) step, zeroPoint) * step;
+        double lost = values[k] - number(k, step, zeroPoint) * step;
         error += importance[k] * lost * lost;
       }
       return error < best.error() ? new Choice(step, zeroPoint, error) : best;

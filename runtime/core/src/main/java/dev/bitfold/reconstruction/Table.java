@@ -1,6 +1,5 @@
 package dev.bitfold.reconstruction;
 
-import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
@@ -38,17 +37,18 @@ record Table(TensorSite weight, int rows) {
     Weight table = Weight.of(open, held, new int[] {rows, 1 - rows}, 1);
     double[][] alike = {new double[table.in()]};
     Arrays.fill(alike[0], 1);
-    Steps steps = new StepSearch(table, alike, options.scales()).of(table.rows());
-    CalibratedScale scale = table.scale(steps);
-    INDArray rounded = scale.fix(open).quantize(held);
+    WeightGrid grid = new WeightGrid(table, options.scales());
+    Steps steps = new StepSearch(grid, alike).of(table.rows());
+    Codes codes = Codes.nearest(grid, table.rows(), steps);
+    Optional<INDArray> rounded = grid.rounded(steps, codes.rows());
     double before = error(held, nearest);
-    double after = error(held, rounded);
+    double after = rounded.map(array -> error(held, array)).orElse(before);
     return after < before
         ? new Fit.Result(
             Method.SCALES,
             before,
             after,
-            Optional.of(new Fit.Better(rounded, scale, Optional.empty())))
+            Optional.of(new Fit.Better(rounded.orElseThrow(), grid.scale(steps), Optional.empty())))
         : new Fit.Result(Method.NEAREST, before, before, Optional.empty());
   }
 

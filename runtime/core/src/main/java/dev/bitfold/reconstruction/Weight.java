@@ -1,6 +1,5 @@
 package dev.bitfold.reconstruction;
 
-import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.kernel.Groups;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
@@ -132,9 +131,8 @@ final class Weight {
     return rows(elements, out(), other);
   }
 
-  /** Returns the scales that these steps are. */
-  CalibratedScale scale(Steps steps) {
-    long[] shape = quantizer.scaleShape(array.shape());
-    return steps.scale(quantizer.descriptor(), shape);
+  /** Returns the shape of the scales. */
+  long[] scaleShape() {
+    return quantizer.scaleShape(array.shape());
   }
 }

@@ -40,30 +40,19 @@ public final class AllocationRun<M> {
   /** Holds how each tensor is quantized with the chosen formats, and what was chosen. */
   public record Result(Map<String, QuantDescriptor> descriptors, Allocation allocation) {}
 
-  /** The format that a weight is measured in: few bits, so that its error is no rounding error. */
-  private static final int MEASURED_BITS = 4;
-
   private static final int MOST_BATCHES = 4;
   private static final int OTHER_BUDGETS = 6;
   private static final int ARBITRARY = 12;
 
-  /**
-   * One format of a weight.
-   *
-   * @param quantizer with its scale; empty for float
-   * @param own the squared relative error of the weight itself
-   */
-  private record Format(Optional<Quantizer> quantizer, long bytes, double own) {
-    Optional<QuantDescriptor> descriptor() {
-      return quantizer.map(Quantizer::descriptor);
-    }
-  }
-
   private final Replay<M> replay;
   private final ModelShape shape;
+
+  /** With the amax of the rules that weights were selected for. */
   private final State state;
+
+  private final Corrections corrections;
   private final Budget budget;
-  private final Map<String, List<Format>> formats = new LinkedHashMap<>();
+  private final Map<String, List<WeightFormat>> formats = new LinkedHashMap<>();
   private final Map<String, String> left = new LinkedHashMap<>();
   private final List<List<Knapsack.Choice>> items = new ArrayList<>();
 
@@ -73,12 +62,19 @@ public final class AllocationRun<M> {
   /**
    * Makes a run.
    *
-   * @param state the calibrated state, with the amax of the user's rules
+   * @param calibrated the calibrated state
+   * @param corrections the user's, with the rules for the amax of weights
    */
-  public AllocationRun(Replay<M> replay, ModelShape shape, State state, Budget budget) {
+  public AllocationRun(
+      Replay<M> replay,
+      ModelShape shape,
+      State calibrated,
+      Corrections corrections,
+      Budget budget) {
     this.replay = replay;
     this.shape = shape;
-    this.state = state;
+    this.state = corrections.scaledByRules(shape, calibrated);
+    this.corrections = corrections;
     this.budget = budget;
   }
 
@@ -135,18 +131,22 @@ public final class AllocationRun<M> {
       leave(site, fixed.get());
       return;
     }
-    List<Format> some = new ArrayList<>();
+    List<WeightFormat> some = new ArrayList<>();
     for (QuantDescriptor descriptor : descriptors(own)) {
       Quantizer open = open(site, descriptor);
-      Quantizer quantizer = WeightScales.leastSquares(open, held).fix(open);
+      Quantizer quantizer =
+          corrections
+              .standardScale(shape, state, site, descriptor)
+              .map(scale -> scale.fix(open))
+              .orElseGet(() -> WeightScales.leastSquares(open, held));
       some.add(
-          new Format(
+          new WeightFormat(
               Optional.of(quantizer),
               quantizer.pack(held).bytes(),
               Math.pow(Distortion.of(held, quantizer.quantize(held)).relative(), 2)));
     }
     if (budget.floats()) {
-      some.add(new Format(Optional.empty(), held.length() * Float.BYTES, 0));
+      some.add(new WeightFormat(Optional.empty(), held.length() * Float.BYTES, 0));
     }
     formats.put(site.path(), some);
   }
@@ -194,7 +194,7 @@ public final class AllocationRun<M> {
 
   private long smallest() {
     return formats.values().stream()
-        .mapToLong(some -> some.stream().mapToLong(Format::bytes).min().orElseThrow())
+        .mapToLong(some -> some.stream().mapToLong(WeightFormat::bytes).min().orElseThrow())
         .sum();
   }
 
@@ -224,8 +224,8 @@ public final class AllocationRun<M> {
     CalledLayers called = new CalledLayers();
     for (String path : List.copyOf(formats.keySet())) {
       TensorSite site = shape.site(path);
-      List<Format> some = Objects.requireNonNull(formats.get(path));
-      Format measured = measured(some);
+      List<WeightFormat> some = Objects.requireNonNull(formats.get(path));
+      WeightFormat measured = WeightFormat.measured(some);
       double alone = error.of(with(Map.of(path, measured)), called, stage::advance);
       if (!Double.isFinite(alone) || !Double.isFinite(measured.own())) {
         throw new CalibrationException(
@@ -247,37 +247,15 @@ public final class AllocationRun<M> {
     stage.finish();
   }
 
-  /**
-   * Returns the format with the number of bits nearest to those for measuring, of those that lose
-   * something.
-   */
-  private static Format measured(List<Format> some) {
-    Format nearest = some.get(0);
-    for (Format format : some) {
-      if (distance(format) < distance(nearest)) {
-        nearest = format;
-      }
-    }
-    return nearest;
-  }
-
-  private static int distance(Format format) {
-    return format
-        .descriptor()
-        .filter(descriptor -> format.own() != 0)
-        .map(descriptor -> Math.abs(descriptor.format().bits() - MEASURED_BITS))
-        .orElse(Integer.MAX_VALUE);
-  }
-
   /** Returns the model with some weights rounded, and all else float. */
-  private State with(Map<String, Format> some) {
+  private State with(Map<String, WeightFormat> some) {
     Map<String, INDArray> tensors = new LinkedHashMap<>();
     some.forEach(
         (path, format) -> {
           INDArray held = held(shape.site(path));
           format.quantizer().ifPresent(own -> tensors.put(path, own.quantize(held)));
         });
-    return state.withoutQuantizers().withSmoothing(Map.of(), tensors);
+    return state.withoutQuantizers().withChosen(tensors);
   }
 
   private Result chosen(long limit, ModelError<M> error, boolean heldOut) {
@@ -301,8 +279,8 @@ public final class AllocationRun<M> {
     Map<String, QuantDescriptor> descriptors = new LinkedHashMap<>(state.descriptors());
     List<Allocation.Weight> weights = new ArrayList<>();
     int i = 0;
-    for (Map.Entry<String, List<Format>> weight : formats.entrySet()) {
-      Format format = weight.getValue().get(best[i]);
+    for (Map.Entry<String, List<WeightFormat>> weight : formats.entrySet()) {
+      WeightFormat format = weight.getValue().get(best[i]);
       double alone = Math.sqrt(items.get(i).get(best[i]).cost());
       weights.add(
           new Allocation.Weight(weight.getKey(), format.descriptor(), format.bytes(), alone));
@@ -338,9 +316,9 @@ public final class AllocationRun<M> {
         IntStream.range(0, choices.length)
             .mapToDouble(i -> items.get(i).get(choices[i]).cost())
             .sum();
-    Map<String, Format> some = new LinkedHashMap<>();
+    Map<String, WeightFormat> some = new LinkedHashMap<>();
     int i = 0;
-    for (Map.Entry<String, List<Format>> weight : formats.entrySet()) {
+    for (Map.Entry<String, List<WeightFormat>> weight : formats.entrySet()) {
       some.put(weight.getKey(), weight.getValue().get(choices[i++]));
     }
     double measured = error.of(with(some), stage::advance);

@@ -8,6 +8,7 @@ import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.Selection;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
+import dev.bitfold.layer.LayerTensor;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,11 +30,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param weightAmax the rules for the amax of weights; of several rules for one weight, the last
  *     one counts
+ * @param standard the rule for other weights that it is meant for, as they are described when it is
+ *     applied: weights may get another format after it was given
  * @param biases whether biases are corrected
  */
-public record Corrections(List<Rule> weightAmax, boolean biases) {
+public record Corrections(List<Rule> weightAmax, WeightAmax standard, boolean biases) {
   /** No corrections. */
-  public static final Corrections NONE = new Corrections(List.of(), false);
+  public static final Corrections NONE =
+      new Corrections(List.of(), WeightAmax.ofDescriptor(), false);
 
   /**
    * Holds a rule for the amax of weights.
@@ -64,47 +69,43 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
     rules.add(
         new Rule(
             selection.tensorsAndLayers(shape, weights, "quantized weight with an amax"), amax));
-    return new Corrections(rules, biases);
+    return new Corrections(rules, standard, biases);
   }
 
-  /** Returns these corrections with a rule for the weights that it is meant for, if any. */
-  public Corrections withDefault(ModelShape shape, State state, WeightAmax amax) {
-    Set<String> weights = new LinkedHashSet<>();
-    state
-        .descriptors()
-        .forEach(
-            (path, descriptor) -> {
-              TensorSite site = shape.site(path);
-              if (isSettable(site, descriptor)
-                  && amax.isFor(descriptor, inputs(shape, state, site.layer()))) {
-                weights.add(path);
-              }
-            });
-    if (weights.isEmpty()) {
-      return this;
-    }
-    List<Rule> rules = new ArrayList<>(weightAmax);
-    rules.add(new Rule(weights, amax));
-    return new Corrections(rules, biases);
+  /** Returns these corrections with a rule for the weights that it is meant for. */
+  public Corrections withDefault(WeightAmax amax) {
+    return new Corrections(weightAmax, amax, biases);
   }
 
-  private static List<QuantDescriptor> inputs(ModelShape shape, State state, String layer) {
+  private boolean isStandardFor(
+      ModelShape shape, State state, TensorSite site, QuantDescriptor descriptor) {
     List<QuantDescriptor> inputs = new ArrayList<>();
-    state
-        .descriptors()
-        .forEach(
-            (path, descriptor) -> {
-              TensorSite site = shape.site(path);
-              if (site.layer().equals(layer) && site.tensor().role() == TensorRole.INPUT) {
-                inputs.add(descriptor);
-              }
-            });
-    return inputs;
+    ModelShape.Layer layer = shape.layer(site);
+    for (LayerTensor tensor : layer.type().tensors().values()) {
+      QuantDescriptor input = state.descriptors().get(layer.site(tensor).path());
+      if (tensor.role() == TensorRole.INPUT && input != null) {
+        inputs.add(input);
+      }
+    }
+    return isSettable(site, descriptor) && standard.isFor(descriptor, inputs);
+  }
+
+  /**
+   * Returns the scale that the default rule gives a weight in a format; empty if it is not meant
+   * for it.
+   *
+   * @throws IllegalArgumentException if an amax does not fit the weight; the message names it
+   */
+  Optional<CalibratedScale> standardScale(
+      ModelShape shape, State state, TensorSite site, QuantDescriptor descriptor) {
+    return isStandardFor(shape, state, site, descriptor)
+        ? Optional.of(scale(shape, state, site, descriptor, standard, false))
+        : Optional.empty();
   }
 
   /** Returns these corrections with the correction of biases. */
   public Corrections withBiases() {
-    return new Corrections(weightAmax, true);
+    return new Corrections(weightAmax, standard, true);
   }
 
   /** Returns whether the amax can be set; an affine weight has a range instead. */
@@ -119,7 +120,7 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
    * @throws IllegalStateException if biases are to be corrected and no quantized layer has one
    */
   public <M> State of(Replay<M> replay, ModelShape shape, State state) {
-    State scaled = scaled(shape, state, true);
+    State scaled = scaled(shape, state, true, true);
     return biases ? new BiasCorrection<>(replay, shape, scaled).run() : scaled;
   }
 
@@ -130,26 +131,49 @@ public record Corrections(List<Rule> weightAmax, boolean biases) {
    * @throws IllegalArgumentException if an amax does not fit its weight; the message names it
    */
   public State scaled(ModelShape shape, State state) {
-    return scaled(shape, state, false);
+    return scaled(shape, state, true, false);
+  }
+
+  /** Returns a state whose weights have the amax of the rules other than the default one. */
+  State scaledByRules(ModelShape shape, State state) {
+    return scaled(shape, state, false, false);
   }
 
   /**
    * Scales weights.
    *
+   * @param standardToo whether the default rule is applied
    * @param checked whether each weight is quantized to see that the amax fits; searches, which try
    *     many states, leave that to their result
    */
-  private State scaled(ModelShape shape, State state, boolean checked) {
+  private State scaled(ModelShape shape, State state, boolean standardToo, boolean checked) {
     Map<String, CalibratedScale> scales = new LinkedHashMap<>();
-    for (Rule rule : weightAmax) {
-      for (String path : rule.weights()) {
-        QuantDescriptor descriptor = state.descriptors().get(path);
-        if (descriptor != null && !state.scales().containsKey(path)) {
-          scales.put(path, scale(shape, state, shape.site(path), descriptor, rule.amax(), checked));
-        }
-      }
-    }
+    state
+        .descriptors()
+        .forEach(
+            (path, descriptor) -> {
+              TensorSite site = shape.site(path);
+              if (isSettable(site, descriptor) && !state.scales().containsKey(path)) {
+                rule(path)
+                    .or(
+                        () ->
+                            standardToo && isStandardFor(shape, state, site, descriptor)
+                                ? Optional.of(standard)
+                                : Optional.empty())
+                    .ifPresent(
+                        rule ->
+                            scales.put(path, scale(shape, state, site, descriptor, rule, checked)));
+              }
+            });
     return state.withScales(scales);
+  }
+
+  private Optional<WeightAmax> rule(String path) {
+    Optional<WeightAmax> last = Optional.empty();
+    for (Rule rule : weightAmax) {
+      last = rule.weights().contains(path) ? Optional.of(rule.amax()) : last;
+    }
+    return last;
   }
 
   private static CalibratedScale scale(

@@ -55,7 +55,7 @@ class ArchitectureTest {
           internal.training    | annotations descriptor kernel tensor quantizer calibration gradient layer internal.state | nd4j jspecify
           storage              | annotations descriptor tensor quantizer.scale quantizer layer internal.state | nd4j jackson jspecify
           smoothquant          | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay | nd4j jspecify
-          reconstruction       | descriptor kernel tensor quantizer.scale quantizer calibration layer internal.state internal.replay | nd4j jspecify
+          reconstruction       | annotations descriptor kernel tensor quantizer.scale quantizer calibration layer internal.state internal.replay | nd4j jspecify
           diagnosis            | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay storage smoothquant reconstruction | nd4j jackson slf4j jspecify
           tuning               | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state internal.replay smoothquant reconstruction diagnosis | math3 nd4j slf4j jspecify
           (root)               | annotations descriptor kernel tensor quantizer calibration layer internal.state internal.replay internal.training storage smoothquant reconstruction diagnosis tuning | nd4j slf4j jspecify

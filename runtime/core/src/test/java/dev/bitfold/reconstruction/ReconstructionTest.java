@@ -10,6 +10,7 @@ import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Format;
 import dev.bitfold.annotations.Role;
+import dev.bitfold.annotations.ScaleRule;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.descriptor.QuantDescriptor;
@@ -54,6 +55,18 @@ class ReconstructionTest {
     return QuantDescriptor.builder().bits(bits);
   }
 
+  private static QuantDescriptor.Builder bits(int exponent, int mantissa) {
+    return QuantDescriptor.builder().bits(exponent, mantissa);
+  }
+
+  private static QuantDescriptor.Builder powersOfTwo(QuantDescriptor.Builder format) {
+    return format.scaleBits(8, 0).blockSizes(BlockSize.along("I", 8));
+  }
+
+  private static QuantDescriptor.Builder underGlobal(QuantDescriptor.Builder format) {
+    return format.scaleBits(4, 3).blockSizes(BlockSize.along("I", 8));
+  }
+
   /** Batches whose channels depend on each other, with a mean. */
   private static List<INDArray> correlated(int count, int rows, int width) {
     INDArray mix = ToyStack.normal(7, width, width);
@@ -86,7 +99,21 @@ class ReconstructionTest {
         bits(8).per("O").build(),
         QuantDescriptor.builder().bits(2, 1).per("O").build(),
         QuantDescriptor.builder().bits(4, 3).build(),
-        QuantDescriptor.builder().format(Format.NF4).blockSizes(BlockSize.along("I", 8)).build());
+        QuantDescriptor.builder().bits(2, 3).blockSizes(BlockSize.along("I", 8)).build(),
+        QuantDescriptor.builder().bits(3, 0).per("O").build(),
+        QuantDescriptor.builder().format(Format.NF4).blockSizes(BlockSize.along("I", 8)).build(),
+        QuantDescriptor.builder().format(Format.NF4).per("O").build(),
+        powersOfTwo(bits(4)).build(),
+        powersOfTwo(bits(4)).scaleRule(ScaleRule.CEIL).build(),
+        powersOfTwo(bits(2, 1)).build(),
+        powersOfTwo(bits(3, 2)).scaleRule(ScaleRule.CEIL).build(),
+        powersOfTwo(bits(2, 1)).scaleRule(ScaleRule.FLUSH).build(),
+        powersOfTwo(bits(4, 3)).dynamic(true).build(),
+        powersOfTwo(bits(2, 1)).dynamic(true).scaleRule(ScaleRule.CEIL).build(),
+        underGlobal(bits(2, 1)).build(),
+        underGlobal(bits(2, 1)).dynamic(true).build(),
+        underGlobal(bits(4)).scaleRule(ScaleRule.FLUSH).build(),
+        underGlobal(bits(2, 1)).scaleRule(ScaleRule.RECIPROCAL).build());
   }
 
   @ParameterizedTest
@@ -268,17 +295,20 @@ class ReconstructionTest {
   void withoutAWeightToReconstructTheReasonsAreSaid() {
     ToyStack stack = ToyStack.random(9, 16, 12);
     List<INDArray> batches = ToyStack.batches(2, 24, 16);
-    Recipe mx = weights(bits(4).blockSizes(BlockSize.along("I", 8)).scaleBits(8, 0).build());
+    Recipe ofIntegers = weights(bits(4).blockSizes(BlockSize.along("I", 8)).scaleBits(8).build());
 
     String message =
         Objects.requireNonNull(
             assertThrows(
                     IllegalStateException.class,
-                    () -> calibrated(stack, batches, mx).reconstruct(APART))
+                    () -> calibrated(stack, batches, ofIntegers).reconstruct(APART))
                 .getMessage());
 
     assertTrue(message.startsWith("no weight can be reconstructed: "), message);
-    assertTrue(message.endsWith("its scales are E8M0, and not FLOAT32"), message);
+    assertTrue(
+        message.endsWith(
+            "its scales are integers around their mean: each would move if another one is chosen"),
+        message);
   }
 
   @Test

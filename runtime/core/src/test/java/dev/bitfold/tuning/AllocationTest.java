@@ -8,15 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.bitfold.Calibration;
 import dev.bitfold.annotations.Role;
 import dev.bitfold.calibration.CalibrationException;
+import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.reconstruction.Reconstruction;
 import dev.bitfold.reconstruction.ReconstructionOptions;
 import dev.bitfold.toy.ToyDense;
 import dev.bitfold.toy.ToyStack;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -128,6 +134,53 @@ class AllocationTest {
         smallest, calibration.within(Budget.bytes(smallest)).freeze().summary().weightBytes());
     assertThrows(
         IllegalArgumentException.class, () -> calibration.within(Budget.bytes(smallest - 1)));
+  }
+
+  /** A rule that is meant for weights of 8 bits says nothing of those that get fewer. */
+  @Test
+  void aDefaultRuleIsForTheFormatsThatItIsMeantFor() {
+    WeightAmax ofBytes =
+        new WeightAmax() {
+          @Override
+          public INDArray of(String path, INDArray weight) {
+            return weight.amax(0).mul(2);
+          }
+
+          @Override
+          public boolean isFor(QuantDescriptor weight, Collection<QuantDescriptor> inputs) {
+            return weight.format().bits() == 8;
+          }
+        };
+    Calibration<ToyStack> calibration =
+        ToyStack.plan(stack())
+            .using(
+                Recipe.of("weights")
+                    .with(Role.WEIGHT, QuantDescriptor.builder().bits(8).per("O").build()))
+            .withWeightAmax(ofBytes)
+            .calibrate(ToyStack.batches(8, 24, 32), ToyStack::forward);
+
+    Calibration<ToyStack> chosen =
+        calibration.within(Budget.bitsPerWeight(6.5).among(4, 8).withoutFloats());
+    Calibration<ToyStack> done = chosen.reconstruct(ReconstructionOptions.DEFAULT);
+
+    Allocation allocation = chosen.allocation().orElseThrow();
+    assertEquals(Map.of(), allocation.left());
+    Set<String> reconstructed =
+        done.reconstructions().weights().stream()
+            .map(Reconstruction::path)
+            .collect(Collectors.toSet());
+    for (Allocation.Weight weight : allocation.weights()) {
+      boolean bytes = weight.format().orElseThrow().format().bits() == 8;
+      assertEquals(bytes, !reconstructed.contains(weight.path()), weight.toString());
+      assertEquals(bytes, done.reconstructions().left().containsKey(weight.path()));
+    }
+    assertTrue(reconstructed.size() > 0 && reconstructed.size() < 3, reconstructed.toString());
+    List<ToyDense> byRule = calibration.freeze().model().layers();
+    List<ToyDense> layers = done.freeze().model().layers();
+    for (int i = 0; i < layers.size(); i++) {
+      boolean bytes = allocation.weights().get(i).format().orElseThrow().format().bits() == 8;
+      assertEquals(bytes, byRule.get(i).weight().equals(layers.get(i).weight()), "layer " + i);
+    }
   }
 
   @Test
