@@ -33,6 +33,7 @@ final class DiagnosisReport {
             summary.layers(), summary.rows().size(), summary.weightBytes(), summary.floatBytes()),
         diagnosis.layers().stream().map(this::layer).toList(),
         summary.skipped().stream().map(this::skipped).toList(),
+        null,
         null);
   }
 

@@ -1,8 +1,10 @@
 package dev.bitfold.report;
 
+import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.diagnosis.Comparison;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.tuning.Advice;
+import dev.bitfold.tuning.Allocation;
 import dev.bitfold.tuning.Sensitivity;
 import java.util.Collections;
 import java.util.HashMap;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers the quantized layers, in the order of the model
  * @param skipped the components and tensors that stay float on purpose
  * @param changes what to change, worst first; null if no advice was asked for
+ * @param formats the formats that a budget gave the weights; null if there was none
  */
 public record Report(
     String title,
@@ -30,7 +33,8 @@ public record Report(
     Totals totals,
     List<Layer> layers,
     List<Skipped> skipped,
-    @Nullable List<Change> changes) {
+    @Nullable List<Change> changes,
+    @Nullable Formats formats) {
   /** Copies the lists. */
   public Report {
     layers = List.copyOf(layers);
@@ -55,19 +59,25 @@ public record Report(
         .forEach(layer -> layer.error().ifPresent(error -> errors.put(layer.path(), error)));
     List<Layer> ranked =
         layers.stream().map(layer -> layer.withSensitivity(errors.get(layer.path()))).toList();
-    return new Report(title, origin, modelError, totals, ranked, skipped, changes);
+    return new Report(title, origin, modelError, totals, ranked, skipped, changes, formats);
   }
 
   /** Returns this report with changes; an empty list means that nothing is worth changing. */
   public Report with(List<Advice> advice) {
     List<Change> found = advice.stream().map(Change::of).toList();
-    return new Report(title, origin, modelError, totals, layers, skipped, found);
+    return new Report(title, origin, modelError, totals, layers, skipped, found, formats);
   }
 
   /** Returns this report with the error of the whole model's output. */
   public Report with(Comparison comparison) {
     ModelError error = ModelError.of(comparison);
-    return new Report(title, origin, error, totals, layers, skipped, changes);
+    return new Report(title, origin, error, totals, layers, skipped, changes, formats);
+  }
+
+  /** Returns this report with the formats of weights, chosen under a budget, and other budgets. */
+  public Report with(Allocation allocation) {
+    Formats chosen = Formats.of(allocation);
+    return new Report(title, origin, modelError, totals, layers, skipped, changes, chosen);
   }
 
   /**
@@ -77,7 +87,7 @@ public record Report(
    */
   public Report withData(String data) {
     Origin known = new Origin(origin.written(), origin.version(), data);
-    return new Report(title, known, modelError, totals, layers, skipped, changes);
+    return new Report(title, known, modelError, totals, layers, skipped, changes, formats);
   }
 
   /**
@@ -286,6 +296,71 @@ public record Report(
           advice.before(),
           advice.after(),
           advice.bytes());
+    }
+  }
+
+  /**
+   * Tells which format each weight got under a budget. Errors are relative errors of the model's
+   * output with only weights quantized.
+   *
+   * @param weights the weights that formats were chosen for, in the order of the model
+   * @param chosen the size of the model and its errors with these formats
+   * @param front other budgets with what would be chosen for them, by ascending bytes
+   * @param rankCorrelation the rank correlation of predicted and measured errors; null if all
+   *     errors are equal
+   * @param heldOut whether errors were measured on batches that the prediction has not seen
+   */
+  public record Formats(
+      List<Weight> weights,
+      Point chosen,
+      List<Point> front,
+      @Nullable Double rankCorrelation,
+      boolean heldOut) {
+    /** Copies the lists. */
+    public Formats {
+      weights = List.copyOf(weights);
+      front = List.copyOf(front);
+    }
+
+    /**
+     * Describes a weight.
+     *
+     * @param path the path of the weight
+     * @param format how it is quantized, or {@code float32}
+     * @param bytes its packed size
+     * @param error the predicted error of the model's output with only this weight quantized
+     */
+    public record Weight(String path, String format, long bytes, double error) {}
+
+    /**
+     * Describes formats for all weights.
+     *
+     * @param bytes the size of weights and biases of all layers, packed
+     * @param predicted the predicted error
+     * @param measured the measured error
+     */
+    public record Point(long bytes, double predicted, double measured) {
+      static Point of(Allocation.Point point) {
+        return new Point(point.bytes(), point.predicted(), point.measured());
+      }
+    }
+
+    static Formats of(Allocation allocation) {
+      double correlation = allocation.rankCorrelation();
+      return new Formats(
+          allocation.weights().stream()
+              .map(
+                  weight ->
+                      new Weight(
+                          weight.path(),
+                          weight.format().map(QuantDescriptor::toString).orElse("float32"),
+                          weight.bytes(),
+                          weight.error()))
+              .toList(),
+          Point.of(allocation.chosen()),
+          allocation.front().stream().map(Point::of).distinct().toList(),
+          Double.isNaN(correlation) ? null : correlation,
+          allocation.heldOut());
     }
   }
 }

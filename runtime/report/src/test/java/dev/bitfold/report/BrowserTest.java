@@ -195,6 +195,34 @@ class BrowserTest {
         browser.texts("#skipped tbody tr:first-child > *"));
   }
 
+  @Test
+  void theFrontOfABudgetIsDrawnAndTheChosenPointIsOnIt() throws IOException {
+    assertEquals(List.of(), browser.texts("#formats-section"), "there was no budget");
+    browser.open(Reports.longNames(), 1440, 1000);
+
+    assertTrue(browser.number(PAINTED, "#front") > 3, "nothing was drawn");
+    assertEquals(
+        List.of(7_480_000.0, 4.71),
+        List.of(
+            browser.number("return Chart.getChart('front').data.datasets[0].data[0].x"),
+            browser.number("return Chart.getChart('front').data.datasets[0].data[0].y")));
+    assertEquals(
+        6.0, browser.number("return Chart.getChart('front').data.datasets[1].data.length"));
+    assertEquals(
+        7.0,
+        browser.number(
+            "const x = Chart.getChart('front').data.datasets[2].data.map((p) => p.x);"
+                + "return x.filter((at, i) => i === 0 || at >= x[i - 1]).length"));
+    String note = browser.find("#formats-note").getText();
+    assertTrue(note.contains("7.48"), note);
+    assertTrue(note.contains("rank correlation of 0.92"), note);
+    assertEquals(
+        List.of(
+            "encoder.layer.0.attention.output.dense.weight", "uint4 affine blocks of 32 along I"),
+        browser.texts("#formats tbody tr:nth-child(5) .text"));
+    browser.requireQuietConsole();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {360, 390, 768, 900, 1024, 1440})
   void longNamesFitEveryScreenAndNoNumberIsCutOff(int width) throws IOException {
@@ -294,11 +322,13 @@ class BrowserTest {
 
   @Test
   void looksLikeAReport() throws IOException {
-    for (int width : new int[] {390, 768, 1440}) {
-      browser.emulate(width == 768 ? "dark" : "light", "");
-      browser.open(Reports.longNames(), width, 900);
-      browser.screenshot("report-" + width + ".png");
-      browser.requireQuietConsole();
+    for (String scheme : List.of("light", "dark")) {
+      for (int width : new int[] {390, 768, 1440}) {
+        browser.emulate(scheme, "");
+        browser.open(Reports.longNames(), width, 900);
+        browser.screenshot("report-" + width + "-" + scheme + ".png");
+        browser.requireQuietConsole();
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.bitfold.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import dev.bitfold.diagnosis.Summary;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.smoothquant.AlphaCurve;
 import dev.bitfold.tuning.Advice;
+import dev.bitfold.tuning.Allocation;
 import dev.bitfold.tuning.Sensitivity;
 import java.time.Instant;
 import java.util.Collections;
@@ -169,6 +171,38 @@ class DiagnosisReportTest {
                 "blocks.0.product", "@Quantize(bits = 8)", "input 31 dB", .04, .02, .2, .1, 7)),
         report.changes());
     assertEquals(List.of(), bare.with(List.<Advice>of()).changes());
+  }
+
+  @Test
+  void theFormatsOfABudgetAreThereWithOtherBudgets() {
+    QuantDescriptor format = QuantDescriptor.builder().bits(4).per("O").build();
+    Allocation.Point chosen = new Allocation.Point(700, 0.02, 0.021);
+    Allocation.Point small = new Allocation.Point(400, 0.2, 0.18);
+    Allocation allocation =
+        new Allocation(
+            List.of(
+                new Allocation.Weight("a.weight", Optional.of(format), 300, 0.01),
+                new Allocation.Weight("b.weight", Optional.empty(), 400, 0)),
+            Map.of("c.weight", "its scales are dynamic"),
+            chosen,
+            List.of(small, small, chosen),
+            Double.NaN,
+            false);
+    Report bare = Report.of("m", diagnosis(Optional.empty()));
+
+    Report.Formats formats = assertNotNullAnd(bare.with(allocation).withData("d").formats());
+
+    assertNull(bare.formats());
+    assertEquals(
+        List.of(
+            new Report.Formats.Weight("a.weight", "int4 per O", 300, 0.01),
+            new Report.Formats.Weight("b.weight", "float32", 400, 0)),
+        formats.weights());
+    assertEquals(new Report.Formats.Point(700, 0.02, 0.021), formats.chosen());
+    assertEquals(
+        List.of(new Report.Formats.Point(400, 0.2, 0.18), formats.chosen()), formats.front());
+    assertNull(formats.rankCorrelation());
+    assertFalse(formats.heldOut());
   }
 
   private static <T> T assertNotNullAnd(@org.jspecify.annotations.Nullable T value) {

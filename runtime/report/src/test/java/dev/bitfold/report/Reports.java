@@ -4,6 +4,7 @@ import dev.bitfold.report.Report.Activations;
 import dev.bitfold.report.Report.CalibratorChoice;
 import dev.bitfold.report.Report.Change;
 import dev.bitfold.report.Report.Curve;
+import dev.bitfold.report.Report.Formats;
 import dev.bitfold.report.Report.Input;
 import dev.bitfold.report.Report.Layer;
 import dev.bitfold.report.Report.ModelError;
@@ -40,7 +41,8 @@ final class Reports {
         new Totals(8, 15, 1_900_000, 7_540_000),
         layers,
         List.of(new Skipped("pooler", "Linear", "@SkipQuantize")),
-        List.of(change("encoder.0.fc2", "@Quantize(role = Role.INPUT, bits = 8, per = \"NT\")")));
+        List.of(change("encoder.0.fc2", "@Quantize(role = Role.INPUT, bits = 8, per = \"NT\")")),
+        null);
   }
 
   /** An encoder of 64 layers, with the names that PyTorch gives them. */
@@ -78,13 +80,34 @@ final class Reports {
                     + " on a subclass of it for this layer alone"),
             change(
                 "encoder.layer.0.attention.self.query",
-                "@SkipQuantize at encoder.layer.0.attention.self.query")));
+                "@SkipQuantize at encoder.layer.0.attention.self.query")),
+        formats(layers));
   }
 
   /** A model without a quantized layer. */
   static Report empty() {
     return new Report(
-        "nothing", ORIGIN, null, new Totals(0, 0, 0, 0), List.of(), List.of(), List.of());
+        "nothing", ORIGIN, null, new Totals(0, 0, 0, 0), List.of(), List.of(), List.of(), null);
+  }
+
+  /** Formats for all layers within 8 MB, and what other budgets would give. */
+  private static Formats formats(List<Layer> layers) {
+    List<Formats.Weight> weights = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      int bits = List.of(4, 8, 3, 6).get(i % 4);
+      weights.add(
+          new Formats.Weight(
+              layers.get(i).path() + ".weight",
+              i == 3 ? "float32" : "uint" + bits + " affine blocks of 32 along I",
+              18_432L * bits,
+              i == 3 ? 0 : 0.02 * Math.pow(2, 4 - bits) * (1 + i % 5)));
+    }
+    List<Formats.Point> front = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      double error = 0.3 * Math.pow(0.35, i);
+      front.add(new Formats.Point(4_700_000L + 1_500_000L * i, error, error * (1.1 - 0.03 * i)));
+    }
+    return new Formats(weights, new Formats.Point(7_480_000, 0.0468, 0.0471), front, 0.923, true);
   }
 
   private static Change change(String layer, String text) {
