@@ -220,7 +220,7 @@ class ExactQuantizerTest {
     }
   }
 
-  private static float[] tensor(long seed) {
+  static float[] tensor(long seed) {
     Random random = new Random(seed);
     float[] x = Bits.values(48, random, random.nextBoolean());
     // Blocks of zeros have rules of their own.
@@ -228,8 +228,7 @@ class ExactQuantizerTest {
     return x;
   }
 
-  private static void check(
-      QuantDescriptor d, float[] x, @org.jspecify.annotations.Nullable Float fixed) {
+  static void check(QuantDescriptor d, float[] x, @org.jspecify.annotations.Nullable Float fixed) {
     ExactQuantizer exact = new ExactQuantizer(d);
     Quantizer quantizer = Quantizer.of(d);
     int[] blocks = quantizer.blocks(2);
