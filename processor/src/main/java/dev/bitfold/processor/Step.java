@@ -4,31 +4,18 @@ import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.JavaFile;
 import com.sun.source.util.Trees;
 import dev.bitfold.processor.diagnostics.Place;
+import dev.bitfold.processor.diagnostics.Problem;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.diagnostics.Reporter;
-import dev.bitfold.processor.generator.LayerGenerator;
-import dev.bitfold.processor.generator.ModelGenerator;
-import dev.bitfold.processor.generator.RecipeGenerator;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.MixIn;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.lang.UnresolvedTypeException;
-import dev.bitfold.processor.model.LayerModel;
-import dev.bitfold.processor.model.ModelModel;
-import dev.bitfold.processor.model.RecipeModel;
 import dev.bitfold.processor.model.Subject;
-import dev.bitfold.processor.reader.DeclaredRecipe;
-import dev.bitfold.processor.reader.Holdings;
 import dev.bitfold.processor.reader.LayerDetector;
-import dev.bitfold.processor.reader.Reading;
-import dev.bitfold.processor.reader.RecipeResolver;
 import dev.bitfold.processor.reader.Recipes;
-import dev.bitfold.processor.reader.layer.DeclaredLayer;
-import dev.bitfold.processor.reader.layer.Layers;
-import dev.bitfold.processor.reader.model.DeclaredModel;
-import dev.bitfold.processor.reader.model.ModelReader;
-import dev.bitfold.processor.reader.model.ModelResolver;
 import dev.bitfold.processor.source.SourceText;
 import dev.bitfold.processor.validation.Validator;
 import java.io.IOException;
@@ -36,7 +23,6 @@ import java.io.Writer;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import javax.annotation.processing.FilerException;
 import javax.annotation.processing.ProcessingEnvironment;
 import javax.lang.model.element.AnnotationMirror;
@@ -52,11 +38,7 @@ final class Step {
   private final Deferred deferred;
   private final Reporter reporter;
   private final LayerDetector detector;
-  private final Recipes recipes;
-  private final RecipeResolver recipeResolver;
-  private final Layers layers;
-  private final ModelReader models;
-  private final ModelResolver modelResolver;
+  private final Production production;
   private final Validator validator;
 
   Step(
@@ -69,14 +51,9 @@ final class Step {
     this.language = language;
     this.deferred = deferred;
     this.reporter = new Reporter(environment.getMessager(), trees, sources::contains);
-    this.recipes = new Recipes(language);
-    this.recipeResolver = new RecipeResolver(language);
-    this.detector = new LayerDetector(recipes);
-    Holdings holdings = new Holdings(language, sources, detector);
-    this.layers = new Layers(language, recipes);
-    this.models = new ModelReader(language, sources, detector, holdings, layers);
-    this.modelResolver = new ModelResolver(language);
-    this.validator = new Validator(language, sources, detector, holdings, layers);
+    this.detector = new LayerDetector(new Recipes(language));
+    this.production = Production.of(language, sources);
+    this.validator = production.validator();
   }
 
   /** Processes new classes and classes that have waited. */
@@ -129,49 +106,46 @@ final class Step {
 
   /** Reads a class, checks the result, and writes the generated class. */
   private void process(TypeElement type) {
-    if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
-      recipe(type);
-    } else if (detector.isModel(type)) {
-      model(type);
+    Problems problems = new Problems();
+    if (LayerDetector.isMixIn(type)) {
+      finish(type, mixIn(type, problems), problems);
+    } else if (type.getKind() == ElementKind.ANNOTATION_TYPE && detector.isRecipe(type)) {
+      finish(type, production.recipe(type, problems), problems);
+    } else if (detector.isModel(type) && type.getKind() != ElementKind.ANNOTATION_TYPE) {
+      finish(type, production.model(type, problems), problems);
     } else if (detector.isLayer(type)) {
-      layer(type);
+      finish(type, production.layer(type, problems), problems);
     } else {
-      Problems problems = new Problems();
       validator.checkOther(type, problems);
       reporter.report(type, problems);
-      waitForAnnotations(type);
+      if (type.getKind() != ElementKind.ANNOTATION_TYPE) {
+        waitForAnnotations(type);
+      }
     }
   }
 
-  private void recipe(TypeElement type) {
-    Problems problems = new Problems();
-    if (!detector.isRecipe(type)) {
-      validator.checkOther(type, problems);
-      reporter.report(type, problems);
-      return;
+  /** Reads the class of a mix-in as if it had the mix-in's annotations. */
+  private Optional<Production.Product> mixIn(TypeElement type, Problems problems) {
+    Optional<MixIn> mixIn = validator.checkMixIn(type, problems);
+    if (mixIn.isEmpty()) {
+      return Optional.empty();
     }
-    DeclaredRecipe recipe = recipes.declared(type);
-    RecipeModel model = recipeResolver.resolve(recipe);
-    validator.checkRecipe(recipe, problems);
-    finish(type, Optional.of(model), RecipeModel::subject, problems, RecipeGenerator::generate);
+    Production mixed = production.with(mixIn.get());
+    TypeElement target = mixIn.get().target();
+    Problems ofClass = new Problems();
+    Optional<Production.Product> product =
+        detector.isModel(type) ? mixed.model(target, ofClass) : mixed.layer(target, ofClass);
+    problems.addAll(ofClass, problem -> atMixIn(problem, mixIn.get()));
+    return product;
   }
 
-  private void model(TypeElement type) {
-    Reading<DeclaredModel> reading = models.read(type);
-    Problems problems = new Problems();
-    problems.addAll(reading.problems());
-    validator.checkModel(type, reading, problems);
-    Optional<ModelModel> model = reading.model().flatMap(modelResolver::resolve);
-    finish(type, model, ModelModel::subject, problems, ModelGenerator::generate);
-  }
-
-  private void layer(TypeElement type) {
-    Reading<DeclaredLayer> reading = layers.read(type);
-    Optional<LayerModel> layer = layers.resolve(type);
-    Problems problems = new Problems();
-    problems.addAll(reading.problems());
-    validator.checkLayer(type, reading, layer, problems);
-    finish(type, layer, LayerModel::subject, problems, LayerGenerator::generate);
+  /** Returns a problem with the class of a mix-in as one of the mix-in. */
+  private static Problem atMixIn(Problem problem, MixIn mixIn) {
+    Element element = problem.place().element();
+    Element nearest = mixIn.place(element);
+    return nearest.equals(element)
+        ? problem
+        : problem.ofMixIn(Place.at(nearest), mixIn.target().getSimpleName().toString());
   }
 
   /** Waits for annotations that do not exist yet, because one of them may be a recipe. */
@@ -183,19 +157,14 @@ final class Step {
     }
   }
 
-  private <M> void finish(
-      TypeElement type,
-      Optional<M> read,
-      Function<M, Subject> subject,
-      Problems problems,
-      Function<M, JavaFile> generator) {
+  private void finish(TypeElement type, Optional<Production.Product> read, Problems problems) {
     if (problems.isEmpty() && read.isPresent()) {
-      Subject of = subject.apply(read.get());
+      Subject of = read.get().subject();
       Optional<String> taken = validator.nameTaken(of);
       if (taken.isPresent()) {
         unwritten(ProblemId.NAME_TAKEN, type, of, taken.get(), problems);
       } else {
-        write(type, of, generator.apply(read.get()), problems);
+        write(type, of, read.get().file().get(), problems);
       }
     }
     reporter.report(type, problems);

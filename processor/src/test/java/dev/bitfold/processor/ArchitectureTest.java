@@ -111,6 +111,13 @@ class ArchitectureTest {
         ELEMENTS,
         QUESTIONS);
     room(
+        "validation.mixin",
+        own("names", "diagnostics", "lang", "reader"),
+        DESCRIPTOR_LIBRARY,
+        ELEMENTS,
+        TYPES,
+        QUESTIONS);
+    room(
         "validation.creator",
         own("names", "model", "diagnostics", "lang", "reader", "reader.creator"),
         DESCRIPTOR_LIBRARY,
@@ -149,7 +156,8 @@ class ArchitectureTest {
         "validation",
         own("names", "model", "diagnostics", "lang"),
         own("reader", "reader.layer", "reader.model"),
-        own("validation.layer", "validation.model", "validation.place", "validation.quantizer"),
+        own("validation.layer", "validation.mixin", "validation.model"),
+        own("validation.place", "validation.quantizer"),
         JAVAPOET,
         ELEMENTS,
         QUESTIONS);

@@ -32,6 +32,7 @@ final class DiagnosticsPages {
           "quantizers",
           "forward",
           "models",
+          "mixins",
           "descriptors",
           "folding");
 

@@ -60,6 +60,10 @@ final class RandomSources {
       return parameters.stream().map(p -> p.replaceAll("@Input(\\(.*?\\))? ", "")).toList();
     }
 
+    Method unmarked() {
+      return new Method(own, result, name, plain(), thrown);
+    }
+
     String body() {
       return switch (result) {
         case "void" -> " { } ";
@@ -78,6 +82,7 @@ final class RandomSources {
   private final RandomNames names;
   private String layer = "";
   private String variables = "";
+  private String mixIn = "";
   private boolean hidden;
   private boolean extra;
 
@@ -104,6 +109,7 @@ final class RandomSources {
             "<T extends java.util.List & Cloneable>");
     hidden = random.nextInt(4) == 0;
     String outer = random.nextInt(4) == 0 ? names.type() : "";
+    mixIn = variables.isEmpty() && !hidden && random.nextInt(3) == 0 ? names.type() : "";
     Map<String, String> types = new LinkedHashMap<>();
     types.put("Old", "@Deprecated public class Old {}");
     types.put("Gone", "@Deprecated(forRemoval = true) public class Gone {}");
@@ -122,6 +128,7 @@ final class RandomSources {
       types.computeIfPresent(outer, (name, head) -> nest(head, text));
     }
     String path = outer.isEmpty() ? layer : outer + "." + layer;
+    types.computeIfPresent(mixIn, (name, body) -> body.replace("LAYER", path));
     if (variables.isEmpty() && random.nextBoolean()) {
       model(types, path);
     }
@@ -149,10 +156,18 @@ final class RandomSources {
     Method forward = forward(weight);
     String parent = shape.equals("class") ? "" : api(types, forward);
     String marked = "@Weight" + pick("", "(layout = \"OI\")", "(layout = \"IO\")") + " ";
+    String quantizers = quantizers();
+    Constructor constructor = constructor(fields);
+    if (!mixIn.isEmpty()) {
+      types.put(mixIn, mixIn(quantizers, marked, weight, constructor, forward, shape));
+      quantizers = "";
+      marked = "";
+    }
+    Method own = mixIn.isEmpty() ? forward : forward.unmarked();
     String head =
         QUIET
             + pick("", "", "@Deprecated ", "@Deprecated(forRemoval = true) ")
-            + quantizers()
+            + quantizers
             + pick("", "public ")
             + nesting
             + shape
@@ -162,24 +177,67 @@ final class RandomSources {
     boolean isRecord = shape.equals("record");
     String components =
         fields.stream()
-            .map(f -> (f.equals(weight) ? marked : pick("", "", "@Deprecated ")) + f)
-            .collect(Collectors.joining(", ", "(", ")"));
+            .map(f -> pick("", "", "@Deprecated ") + f)
+            .skip(1)
+            .collect(Collectors.joining(", ", "", ")"));
+    components = "(" + marked + weight + (fields.size() > 1 ? ", " : "") + components;
     return head
         + (isRecord ? components : "")
         + parent
         + " { "
-        + (isRecord ? "" : members(marked, fields))
+        + (isRecord ? "" : members(marked, fields, constructor))
         + (parent.isEmpty() ? pick("", "public ", "protected ") : "public ")
         + pick("", "@Deprecated ")
-        + forward
-        + forward.body()
+        + own
+        + own.body()
         + extra(parent)
         + (forward.result().equals("INDArray") && random.nextInt(3) == 0 ? backward(forward) : "")
         + (hidden ? pick("private", "protected") + " static class Hidden {}" : "")
         + " }";
   }
 
-  private String members(String marked, List<Variable> fields) {
+  /** The parameters and exceptions of a constructor. */
+  private record Constructor(String parameters, String thrown) {}
+
+  private Constructor constructor(List<Variable> fields) {
+    Variable last = fields.get(fields.size() - 1);
+    boolean variable = last.type().endsWith("[]") && random.nextBoolean();
+    List<Variable> parameters = new ArrayList<>(fields);
+    if (variable) {
+      parameters.set(
+          fields.size() - 1,
+          new Variable(last.type().substring(0, last.type().length() - 2) + "...", last.name()));
+    }
+    return new Constructor(
+        parameters.stream().map(Variable::toString).collect(Collectors.joining(", ", "(", ")")),
+        pick("", "", " throws java.io.IOException", " throws Oops, java.lang.RuntimeException"));
+  }
+
+  /** Returns the mix-in of a layer whose path stands for LAYER. */
+  private String mixIn(
+      String quantizers,
+      String marked,
+      Variable weight,
+      Constructor constructor,
+      Method forward,
+      String shape) {
+    boolean repeats = !shape.equals("record") && random.nextBoolean();
+    return QUIET
+        + quantizers
+        + "@QuantizeFor(LAYER.class) abstract class "
+        + mixIn
+        + " { "
+        + marked
+        + weight
+        + "; "
+        + (repeats ? mixIn + constructor.parameters() + " {} " : "")
+        + pick("", "public ")
+        + "abstract "
+        + forward
+        + "; }";
+  }
+
+  private String members(String marked, List<Variable> fields, Constructor constructor) {
     StringBuilder body = new StringBuilder();
     for (Variable field : fields) {
       String access = pick("private ", "", "protected ", "public ");
@@ -197,20 +255,10 @@ final class RandomSources {
             .append("; } ");
       }
     }
-    Variable last = fields.get(fields.size() - 1);
-    boolean variable = last.type().endsWith("[]") && random.nextBoolean();
-    List<Variable> parameters = new ArrayList<>(fields);
-    if (variable) {
-      parameters.set(
-          fields.size() - 1,
-          new Variable(last.type().substring(0, last.type().length() - 2) + "...", last.name()));
-    }
     body.append(pick("", "public ", "protected ", "@Deprecated "))
         .append(layer)
-        .append(
-            parameters.stream().map(Variable::toString).collect(Collectors.joining(", ", "(", ")")))
-        .append(
-            pick("", "", " throws java.io.IOException", " throws Oops, java.lang.RuntimeException"))
+        .append(constructor.parameters())
+        .append(constructor.thrown())
         .append(" { ");
     fields.forEach(f -> body.append("this." + f.name() + " = " + f.name() + "; "));
     return body.append("} ").toString();
@@ -315,6 +363,7 @@ final class RandomSources {
 
   private void model(Map<String, String> types, String path) {
     String model = names.type();
+    String variable = random.nextInt(4) == 0 ? names.type() : "";
     List<Variable> components = new ArrayList<>();
     int count = 1 + random.nextInt(4);
     for (int i = 0; i < count; i++) {
@@ -331,16 +380,19 @@ final class RandomSources {
                       "Old",
                       "long",
                       "java.util.List<java.lang.String>")
-                  .replaceAll("\\bL\\b", path.replace("$", "\\$")),
+                  .replaceAll(
+                      "\\bL\\b", (variable.isEmpty() ? path : variable).replace("$", "\\$")),
               names.variable()));
     }
     types.put(
         model,
         QUIET
-            + "@QuantizeModel "
+            + "@QuantizeModel"
+            + (mixIn.isEmpty() ? " " : "(mixIns = " + mixIn + ".class) ")
             + pick("", "public ", "@Deprecated ")
             + "record "
             + model
+            + (variable.isEmpty() ? "" : "<" + variable + " extends " + path + ">")
             + components.stream()
                 .map(Variable::toString)
                 .collect(Collectors.joining(", ", "(", ")"))

@@ -80,7 +80,8 @@ final class ModelTexts {
           "component %2$s of %1$s holds %3$s, which has a tensor (%4$s) and a forward but no"
               + " annotation: it would stay float",
           "annotate it, for instance with @Int8 on %3$s and @Weight(layout = \"OI\") on %4$s; or"
-              + " keep it float with @SkipQuantize");
+              + " keep it float with @SkipQuantize; if it is not yours, a mix-in annotates it:"
+              + " @QuantizeFor(%3$s.class)");
 
   static final ProblemText COMPONENT_ANNOTATION_UNUSED =
       new ProblemText("%1$s on %2$s has no effect: %3$s", "remove it");

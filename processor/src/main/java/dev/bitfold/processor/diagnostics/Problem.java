@@ -20,6 +20,15 @@ public record Problem(ProblemId id, String message, String fix, Place place) {
         place);
   }
 
+  /** Returns the same problem of a mix-in's class at a place in the mix-in. */
+  public Problem ofMixIn(Place other, String type) {
+    return new Problem(
+        id,
+        message,
+        fix + "; if " + type + " cannot be changed, give the work to a layer of your own",
+        other);
+  }
+
   /** Returns the same problem at another place. */
   public Problem at(Place other) {
     return new Problem(id, message, fix, other);

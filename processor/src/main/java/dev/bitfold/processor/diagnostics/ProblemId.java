@@ -260,6 +260,14 @@ public enum ProblemId {
   GENERIC_COMPONENT("QZ085", ModelTexts.GENERIC_COMPONENT),
   COMPONENT_OF_ANYTHING("QZ086", ModelTexts.COMPONENT_OF_ANYTHING),
 
+  // Mix-ins.
+  NOT_A_MIX_IN("QZ090", MixInTexts.NOT_A_MIX_IN),
+  MIX_IN_TARGET("QZ091", MixInTexts.MIX_IN_TARGET),
+  MIX_IN_OF_ANNOTATED("QZ092", MixInTexts.MIX_IN_OF_ANNOTATED),
+  MIX_IN_MEMBER("QZ093", MixInTexts.MIX_IN_MEMBER),
+  TWO_MIX_INS("QZ094", MixInTexts.TWO_MIX_INS),
+  MIX_IN_LISTED("QZ095", MixInTexts.MIX_IN_LISTED),
+
   // Descriptors; the rules are shared with the runtime.
   BITS_COUNT("QZ100", DescriptorRule.BITS_COUNT),
   INT_BITS("QZ101", DescriptorRule.INT_BITS),

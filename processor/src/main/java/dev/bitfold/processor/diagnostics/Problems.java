@@ -3,6 +3,7 @@ package dev.bitfold.processor.diagnostics;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** Collects the problems of one class. The same problem at the same place counts once. */
 public final class Problems {
@@ -21,6 +22,11 @@ public final class Problems {
   /** Adds all problems of another collection. */
   public void addAll(Problems others) {
     found.addAll(others.found);
+  }
+
+  /** Adds all problems of another collection, each as changed. */
+  public void addAll(Problems others, UnaryOperator<Problem> change) {
+    others.found.forEach(problem -> found.add(change.apply(problem)));
   }
 
   /** Returns whether nothing is wrong. */

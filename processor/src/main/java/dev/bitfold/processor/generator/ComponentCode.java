@@ -32,6 +32,13 @@ final class ComponentCode {
       return container("array", array.element());
     } else if (component instanceof ComponentModel.OptionalOf optional) {
       return container("optional", optional.element());
+    } else if (component instanceof ComponentModel.Bounded bounded) {
+      return CodeBlock.of(
+          "$T.<$T, $T>bounded($L)",
+          BitfoldNames.COMPONENT,
+          bounded.bound(),
+          bounded.variable(),
+          part(bounded.content()));
     } else if (component instanceof ComponentModel.ByClass byClass) {
       return byClass(byClass);
     }

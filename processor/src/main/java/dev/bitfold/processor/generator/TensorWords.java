@@ -41,7 +41,7 @@ final class TensorWords {
    * as unused.
    */
   private static String link(LayerModel layer, ClassName recipe) {
-    return recipe.packageName().equals(layer.subject().type().packageName())
+    return recipe.packageName().equals(layer.subject().generated().packageName())
         ? String.join(".", recipe.simpleNames())
         : recipe.canonicalName();
   }

@@ -19,6 +19,7 @@ import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.ModuleElement;
 import javax.lang.model.element.TypeElement;
+import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.DeclaredType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
@@ -46,6 +47,7 @@ public final class Language {
   private final Optional<Trees> trees;
   private final Map<String, Set<String>> shadowed = new HashMap<>();
   private final BodyScanner bodies;
+  private final Optional<MixIn> mixIn;
 
   /**
    * Makes the language model of this compiler.
@@ -57,6 +59,43 @@ public final class Language {
     this.types = environment.getTypeUtils();
     this.trees = trees;
     this.bodies = new BodyScanner(trees);
+    this.mixIn = Optional.empty();
+  }
+
+  private Language(Language other, MixIn mixIn) {
+    this.elements = other.elements;
+    this.types = other.types;
+    this.trees = other.trees;
+    this.bodies = other.bodies;
+    this.mixIn = Optional.of(mixIn);
+  }
+
+  /**
+   * Returns the language in which the class of a mix-in has the annotations of the mix-in, and code
+   * that is generated for the class stands in the package of the mix-in.
+   */
+  public Language with(MixIn mixIn) {
+    return new Language(this, mixIn);
+  }
+
+  /** Returns the mix-in of the class that is read; empty if it has annotations of its own. */
+  public Optional<MixIn> mixIn() {
+    return mixIn;
+  }
+
+  /** Returns the element that has an element's annotations: its stand-in in a mix-in, or itself. */
+  public Element annotated(Element element) {
+    return mixIn.map(m -> m.standIn(element)).orElse(element);
+  }
+
+  /** Returns the class whose package generated code of a class stands in. */
+  public TypeElement home(TypeElement type) {
+    return (TypeElement) annotated(type);
+  }
+
+  /** Returns the name of a parameter, which is that of its stand-in if it has one. */
+  public String name(VariableElement parameter) {
+    return annotated(parameter).getSimpleName().toString();
   }
 
   /** Returns the scanner of method bodies. */
@@ -80,7 +119,7 @@ public final class Language {
    */
   public Set<String> shadowed(TypeElement type) {
     return shadowed.computeIfAbsent(
-        packageOf(type),
+        packageOf(home(type)),
         name ->
             OF_JAVA.stream()
                 .filter(of -> findFrom(type, name.isEmpty() ? of : name + "." + of).isPresent())
@@ -118,7 +157,7 @@ public final class Language {
 
   /** Returns a class by name, if code in the package of a user's class could use it. */
   public Optional<TypeElement> findFrom(TypeElement user, String qualifiedName) {
-    ModuleElement module = elements.getModuleOf(user);
+    ModuleElement module = elements.getModuleOf(home(user));
     return module == null
         ? find(qualifiedName)
         : find(qualifiedName, name -> elements.getTypeElement(module, name));
@@ -208,7 +247,7 @@ public final class Language {
       return true;
     }
     return !member.getModifiers().contains(Modifier.PRIVATE)
-        && elements.getPackageOf(member).equals(elements.getPackageOf(from));
+        && elements.getPackageOf(member).equals(elements.getPackageOf(home(from)));
   }
 
   /** Returns whether code in a class's package can name a type, including its type arguments. */

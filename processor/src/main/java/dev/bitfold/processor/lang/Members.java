@@ -103,10 +103,10 @@ public final class Members {
     return overriding.or(() -> only ? Optional.of(named.get(0)) : Optional.empty());
   }
 
-  /** Returns the constructors that code in the class's package can call. */
+  /** Returns the constructors that generated code of the class can call. */
   public List<ExecutableElement> constructors() {
     return ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
-        .filter(constructor -> !constructor.getModifiers().contains(Modifier.PRIVATE))
+        .filter(constructor -> language.readable(constructor, type))
         .toList();
   }
 

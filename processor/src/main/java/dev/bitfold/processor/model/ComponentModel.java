@@ -11,6 +11,11 @@ public sealed interface ComponentModel {
     return true;
   }
 
+  /** Returns the components that it consists of. */
+  default List<ComponentModel> parts() {
+    return List.of();
+  }
+
   /** The component is passed on unchanged. */
   record PassedOn() implements ComponentModel {
     @Override
@@ -34,16 +39,52 @@ public sealed interface ComponentModel {
   record Model(ClassName quantizer) implements ComponentModel {}
 
   /** The component is a list. */
-  record ListOf(ComponentModel element) implements ComponentModel {}
+  record ListOf(ComponentModel element) implements ComponentModel {
+    @Override
+    public List<ComponentModel> parts() {
+      return List.of(element);
+    }
+  }
 
   /** The component is a map with components as values. */
-  record MapOf(ComponentModel element) implements ComponentModel {}
+  record MapOf(ComponentModel element) implements ComponentModel {
+    @Override
+    public List<ComponentModel> parts() {
+      return List.of(element);
+    }
+  }
 
   /** The component is an array. */
-  record ArrayOf(ComponentModel element) implements ComponentModel {}
+  record ArrayOf(ComponentModel element) implements ComponentModel {
+    @Override
+    public List<ComponentModel> parts() {
+      return List.of(element);
+    }
+  }
 
   /** The component is a value that may be absent. */
-  record OptionalOf(ComponentModel element) implements ComponentModel {}
+  record OptionalOf(ComponentModel element) implements ComponentModel {
+    @Override
+    public List<ComponentModel> parts() {
+      return List.of(element);
+    }
+  }
+
+  /**
+   * The component is of a type variable. What stands in for it is of the same class or a subclass,
+   * and so fits whatever the type variable stands for.
+   *
+   * @param bound the bound of the variable
+   * @param variable the variable
+   * @param content the component of the bound
+   */
+  record Bounded(TypeName bound, TypeName variable, ComponentModel content)
+      implements ComponentModel {
+    @Override
+    public List<ComponentModel> parts() {
+      return List.of(content);
+    }
+  }
 
   /**
    * The component is one of several classes of a type.
@@ -59,5 +100,10 @@ public sealed interface ComponentModel {
      * @param component a {@link Layer}, {@link Model} or {@link PassedOn}
      */
     public record Choice(ClassName type, ComponentModel component) {}
+
+    @Override
+    public List<ComponentModel> parts() {
+      return choices.stream().map(Choice::component).toList();
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
  * Describes the class that code is generated for.
  *
  * @param type the class
+ * @param source the class that carries the annotations: the class itself, or its mix-in
  * @param generated the generated class
  * @param self the class with its own type variables as arguments
  * @param typeVariables its type variables
@@ -23,6 +24,7 @@ import java.util.Set;
  */
 public record Subject(
     ClassName type,
+    ClassName source,
     ClassName generated,
     TypeName self,
     List<TypeVariableName> typeVariables,

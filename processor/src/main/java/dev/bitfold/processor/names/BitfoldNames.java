@@ -19,6 +19,7 @@ public final class BitfoldNames {
   public static final ClassName SMOOTH_QUANT = annotation("SmoothQuant");
   public static final ClassName SMOOTH_INTO = annotation("SmoothInto");
   public static final ClassName QUANTIZE_MODEL = annotation("QuantizeModel");
+  public static final ClassName QUANTIZE_FOR = annotation("QuantizeFor");
   public static final ClassName QUANTIZE_CREATOR = annotation("QuantizeCreator");
   public static final ClassName SKIP_QUANTIZE = annotation("SkipQuantize");
   public static final ClassName IMPLEMENTATIONS = annotation("Implementations");

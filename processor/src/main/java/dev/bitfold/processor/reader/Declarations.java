@@ -2,8 +2,11 @@ package dev.bitfold.processor.reader;
 
 import com.palantir.javapoet.ClassName;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.Element;
 
 /**
@@ -16,6 +19,14 @@ public record Declarations(List<Element> elements) {
   /** Copies the list. */
   public Declarations {
     elements = List.copyOf(elements);
+  }
+
+  /** Returns the places, each after its stand-in if the class has a mix-in. */
+  public static Declarations of(Language language, List<Element> elements) {
+    Set<Element> places = new LinkedHashSet<>();
+    elements.forEach(element -> places.add(language.annotated(element)));
+    places.addAll(elements);
+    return new Declarations(List.copyOf(places));
   }
 
   /** Returns the most natural place. */

@@ -16,6 +16,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.ArrayType;
 import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.IntersectionType;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.type.TypeVariable;
@@ -104,6 +105,7 @@ public final class Holdings {
             collect(((TypeVariable) type).getUpperBound());
           }
         }
+        case INTERSECTION -> ((IntersectionType) type).getBounds().forEach(this::collect);
         case WILDCARD -> {
           TypeMirror bound = ((WildcardType) type).getExtendsBound();
           if (bound != null) {

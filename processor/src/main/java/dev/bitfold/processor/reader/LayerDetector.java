@@ -17,15 +17,27 @@ public final class LayerDetector {
       List.of(BitfoldNames.QUANTIZE, BitfoldNames.WEIGHT, BitfoldNames.BIAS, BitfoldNames.INPUT);
 
   private final Recipes recipes;
+  private final MixIns mixIns;
 
   /** Makes a detector with the recipes that can replace {@code @Quantize}. */
   public LayerDetector(Recipes recipes) {
+    this(recipes, MixIns.NONE);
+  }
+
+  /** Makes a detector that takes the annotations of some classes from their mix-ins. */
+  public LayerDetector(Recipes recipes, MixIns mixIns) {
     this.recipes = recipes;
+    this.mixIns = mixIns;
+  }
+
+  /** Returns whether a type is a mix-in. */
+  public static boolean isMixIn(TypeElement type) {
+    return AnnotationUse.find(type, BitfoldNames.QUANTIZE_FOR).isPresent();
   }
 
   /** Returns whether a type is marked as a model. */
   public boolean isModel(TypeElement type) {
-    return AnnotationUse.find(type, BitfoldNames.QUANTIZE_MODEL).isPresent();
+    return AnnotationUse.find(mixIns.annotated(type), BitfoldNames.QUANTIZE_MODEL).isPresent();
   }
 
   /** Returns whether a type is a recipe. */
@@ -51,7 +63,10 @@ public final class LayerDetector {
 
   /** Returns whether any annotation of layers occurs in a type. */
   public boolean isMarked(TypeElement type) {
-    return classQuantizer(type).isPresent() || markedMember(type).isPresent();
+    TypeElement annotated = mixIns.annotated(type);
+    return mixIns.find(type).isPresent()
+        || classQuantizer(annotated).isPresent()
+        || markedMember(annotated).isPresent();
   }
 
   /** Returns the annotation that quantizes a class as a whole. */

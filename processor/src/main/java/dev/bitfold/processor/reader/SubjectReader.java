@@ -27,10 +27,11 @@ public final class SubjectReader {
       Language language, TypeElement type, ClassName generated, Mentions mentioned) {
     return new Subject(
         ClassName.get(type),
+        ClassName.get(language.home(type)),
         generated,
         TypeName.get(type.asType()),
         type.getTypeParameters().stream().map(TypeVariableName::get).toList(),
-        isPublic(type),
+        isPublic(type) && isPublic(language.home(type)),
         names(ElementFilter.typesIn(language.elements().getAllMembers(type))),
         names(ElementFilter.methodsIn(language.elements().getAllMembers(type))),
         language.shadowed(type),

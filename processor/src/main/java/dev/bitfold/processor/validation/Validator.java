@@ -4,18 +4,18 @@ import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
+import dev.bitfold.processor.lang.MixIn;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.Subject;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.DeclaredRecipe;
-import dev.bitfold.processor.reader.Holdings;
-import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
-import dev.bitfold.processor.reader.layer.Layers;
 import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.reader.model.ModelScope;
 import dev.bitfold.processor.validation.layer.LayerValidator;
+import dev.bitfold.processor.validation.mixin.MixInRules;
 import dev.bitfold.processor.validation.model.ModelValidator;
 import dev.bitfold.processor.validation.place.PlaceRules;
 import dev.bitfold.processor.validation.quantizer.RecipeRules;
@@ -29,32 +29,30 @@ public final class Validator {
   private final Language language;
   private final SourceTypes sources;
   private final PlaceRules places;
+  private final MixInRules mixIns;
   private final RecipeRules recipes;
   private final LayerValidator layers;
-  private final ModelValidator models;
 
-  /**
-   * Makes a validator. It needs to distinguish layers from other classes, and to know what they
-   * declare.
-   */
-  public Validator(
-      Language language,
-      SourceTypes sources,
-      LayerDetector detector,
-      Holdings holdings,
-      Layers declared) {
-    this.language = language;
+  /** Makes a validator, which needs to distinguish layers from other classes. */
+  public Validator(ModelScope scope, SourceTypes sources) {
+    this.language = scope.language();
     this.sources = sources;
-    this.places = new PlaceRules(language, detector);
+    this.places = new PlaceRules(language, scope.detector());
+    this.mixIns = new MixInRules(language, scope.detector());
     this.recipes = new RecipeRules(sources);
-    this.layers = new LayerValidator(language, holdings, recipes);
-    this.models = new ModelValidator(language, detector, holdings, declared);
+    this.layers = new LayerValidator(language, scope.holdings(), recipes);
   }
 
   /** Checks a class that is not a recipe, layer or model. */
   public void checkOther(TypeElement type, Problems problems) {
     places.check(type, problems);
     layers.checkWrapper(type, problems);
+  }
+
+  /** Returns a mix-in with its class; empty if there is a problem, which is reported. */
+  public Optional<MixIn> checkMixIn(TypeElement type, Problems problems) {
+    places.check(type, problems);
+    return mixIns.check(type, problems);
   }
 
   /** Checks a recipe. */
@@ -66,25 +64,39 @@ public final class Validator {
   /**
    * Checks a layer class, as far as it can be read.
    *
+   * @param scope the scope of what the class holds
    * @param layer the layer that results from its declarations
    */
   public void checkLayer(
+      ModelScope scope,
       TypeElement type,
       Reading<DeclaredLayer> reading,
       Optional<LayerModel> layer,
       Problems problems) {
-    places.check(type, problems);
-    checkRuntime(type, problems);
+    checkItself(scope, type, problems);
     if (reading.model().isPresent() && layer.isPresent()) {
-      layers.check(reading.model().get(), layer.get(), reading.problems(), problems);
+      new LayerValidator(scope.language(), scope.holdings(), recipes)
+          .check(reading.model().get(), layer.get(), reading.problems(), problems);
     }
   }
 
-  /** Checks a model class, as far as it can be read. */
-  public void checkModel(TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
-    places.check(type, problems);
-    checkRuntime(type, problems);
-    models.check(type, reading, problems);
+  /**
+   * Checks a model class, as far as it can be read.
+   *
+   * @param scope the scope of what the class holds
+   */
+  public void checkModel(
+      ModelScope scope, TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
+    checkItself(scope, type, problems);
+    new ModelValidator(scope).check(type, reading, problems);
+  }
+
+  private void checkItself(ModelScope scope, TypeElement type, Problems problems) {
+    TypeElement annotated = scope.language().home(type);
+    if (annotated.equals(type)) {
+      places.check(type, problems); // A mix-in's places were checked before its class was read.
+    }
+    checkRuntime(annotated, problems);
   }
 
   /** Returns why a generated class cannot have its name; empty if it can. */

@@ -14,4 +14,11 @@ import java.lang.annotation.Target;
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.TYPE})
-public @interface QuantizeModel {}
+public @interface QuantizeModel {
+  /**
+   * Returns the mix-ins of layer and model classes that have no annotations of their own, see
+   * {@link QuantizeFor}. They apply to this model only: a model that it holds lists its own. Each
+   * is of another class, and a component of that class must exist.
+   */
+  Class<?>[] mixIns() default {};
+}

@@ -57,6 +57,31 @@ public interface Component<T> {
   }
 
   /**
+   * Returns the component of a type variable. It fits whatever the variable stands for, because a
+   * rebuilt value is of the same class as the value or of a subclass; generated code sees to that.
+   *
+   * @param component the component of the variable's bound
+   * @param <T> the bound
+   * @param <B> the variable
+   */
+  @SuppressWarnings("unchecked") // What was rebuilt is of the class of the value, which is a B.
+  static <T, B extends T> Component<B> bounded(Component<T> component) {
+    return (value, walk) -> {
+      T rebuilt = component.rebuild(value, walk);
+      if (!value.getClass().isInstance(rebuilt)) {
+        throw new IllegalStateException(
+            walk.path()
+                + " is a "
+                + value.getClass().getName()
+                + ", whose replacement is a "
+                + rebuilt.getClass().getName()
+                + ", which does not fit a type variable: compile the model again");
+      }
+      return (B) rebuilt;
+    };
+  }
+
+  /**
    * Returns the component of a list, rebuilt as an unmodifiable list; elements are named by index.
    */
   static <T> Component<List<T>> list(Component<T> element) {

@@ -258,10 +258,29 @@ public final class LayerType<L, R> {
   @Nullable R rebuild(L layer, String path, Walk.Visitor visitor) {
     FloatLayer behind = FloatLayer.of(layer);
     if (behind != null) {
-      L own = (L) behind.layer();
-      return rebuild.apply(own, path, forLayer(own), behind.over(visitor));
+      return linked((L) behind.layer(), path, behind.over(visitor));
     }
-    return rebuild.apply(layer, path, forLayer(layer), visitor);
+    return linked(layer, path, visitor);
+  }
+
+  /**
+   * Rebuilds a layer of the user's own class.
+   *
+   * @throws IllegalStateException if the wrapper was compiled against another version of the class
+   */
+  private @Nullable R linked(L layer, String path, Walk.Visitor visitor) {
+    try {
+      return rebuild.apply(layer, path, forLayer(layer), visitor);
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          path
+              + ": "
+              + type.getName()
+              + " is not the version that its wrapper was compiled against ("
+              + e.getMessage()
+              + "): compile the wrapper again, with the jar that the program runs with",
+          e);
+    }
   }
 
   /** Returns the user's class. */

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** How the tests compare tensors. */
-final class Errors {
+public final class Errors {
   private Errors() {}
 
   /** The root of noise over signal. */
-  static double relative(INDArray expected, INDArray actual) {
+  public static double relative(INDArray expected, INDArray actual) {
     float[] x = expected.dup('c').data().asFloat();
     float[] y = actual.dup('c').data().asFloat();
     double noise = 0;
@@ -21,7 +21,7 @@ final class Errors {
     return Math.sqrt(noise / signal);
   }
 
-  static void assertSameBits(INDArray expected, INDArray actual) {
+  public static void assertSameBits(INDArray expected, INDArray actual) {
     assertArrayEquals(expected.shape(), actual.shape());
     assertArrayEquals(expected.dup('c').data().asFloat(), actual.dup('c').data().asFloat());
   }

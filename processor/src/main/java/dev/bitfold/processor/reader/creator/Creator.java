@@ -19,15 +19,11 @@ public record Creator(ExecutableElement constructor, List<Argument> arguments) {
   /**
    * Describes an argument.
    *
+   * @param name the name of the value
    * @param parameter the constructor's parameter
    * @param accessor how its value is read
    */
-  public record Argument(VariableElement parameter, Accessor accessor) {
-    /** Returns the parameter's name, which is the name of the value. */
-    public String name() {
-      return parameter.getSimpleName().toString();
-    }
-  }
+  public record Argument(String name, VariableElement parameter, Accessor accessor) {}
 
   /** Returns whether a parameter has this name. */
   public boolean carries(String name) {

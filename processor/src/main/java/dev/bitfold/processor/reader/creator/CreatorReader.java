@@ -50,20 +50,23 @@ public final class CreatorReader {
   }
 
   private Creation ofClass() {
-    List<AnnotationUse> marks =
+    List<ExecutableElement> marked =
         ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
-            .flatMap(c -> AnnotationUse.find(c, BitfoldNames.QUANTIZE_CREATOR).stream())
+            .filter(constructor -> mark(constructor).isPresent())
             .toList();
-    if (marks.size() > 1) {
-      return new Creation.MarkedTwice(marks.get(1));
+    if (marked.size() > 1) {
+      return new Creation.MarkedTwice(mark(marked.get(1)).orElseThrow());
     }
-    if (marks.isEmpty()) {
+    if (marked.isEmpty()) {
       return inferred();
     }
-    ExecutableElement marked = (ExecutableElement) marks.get(0).element();
-    return marked.getModifiers().contains(Modifier.PRIVATE)
-        ? new Creation.Private(marks.get(0))
-        : matched(marked);
+    return marked.get(0).getModifiers().contains(Modifier.PRIVATE)
+        ? new Creation.Private(mark(marked.get(0)).orElseThrow())
+        : matched(marked.get(0));
+  }
+
+  private Optional<AnnotationUse> mark(ExecutableElement constructor) {
+    return AnnotationUse.find(language.annotated(constructor), BitfoldNames.QUANTIZE_CREATOR);
   }
 
   private Creation canonical() {
@@ -92,7 +95,7 @@ public final class CreatorReader {
       VariableElement parameter = constructor.getParameters().get(i);
       Unresolved.refuse(parameter.asType());
       String component = type.getRecordComponents().get(i).getSimpleName().toString();
-      arguments.add(new Creator.Argument(parameter, new Accessor(component, true)));
+      arguments.add(new Creator.Argument(component, parameter, new Accessor(component, true)));
     }
     return new Creator(constructor, arguments);
   }
@@ -111,10 +114,11 @@ public final class CreatorReader {
 
   private Optional<Creator.Argument> argument(VariableElement parameter) {
     Unresolved.refuse(parameter.asType());
-    return members.readable(parameter.getSimpleName().toString()).stream()
+    String name = language.name(parameter);
+    return members.readable(name).stream()
         .filter(r -> language.types().isAssignable(r.type(), parameter.asType()))
         .min(Comparator.comparing(r -> throwsChecked(r.accessor())))
-        .map(r -> new Creator.Argument(parameter, r.accessor()));
+        .map(r -> new Creator.Argument(name, parameter, r.accessor()));
   }
 
   private boolean throwsChecked(Accessor accessor) {
@@ -151,7 +155,7 @@ public final class CreatorReader {
         ? matched(withParameters.get(0))
         : new Creation.Missing(
             ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
-                .filter(c -> c.getModifiers().contains(Modifier.PRIVATE))
+                .filter(c -> !language.readable(c, type))
                 .filter(c -> !c.getParameters().isEmpty() && matched(c).creator().isPresent())
                 .findFirst());
   }

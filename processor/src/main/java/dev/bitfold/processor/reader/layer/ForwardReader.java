@@ -9,6 +9,7 @@ import dev.bitfold.processor.names.BitfoldNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import javax.lang.model.element.Element;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.VariableElement;
 
@@ -16,11 +17,13 @@ import javax.lang.model.element.VariableElement;
 final class ForwardReader {
   private static final String FORWARD = "forward";
 
+  private final Language language;
   private final TensorAnnotations annotations;
   private final Problems problems;
   private boolean unreadable;
 
-  ForwardReader(TensorAnnotations annotations, Problems problems) {
+  ForwardReader(Language language, TensorAnnotations annotations, Problems problems) {
+    this.language = language;
     this.annotations = annotations;
     this.problems = problems;
   }
@@ -61,9 +64,10 @@ final class ForwardReader {
     List<DeclaredTensor> inputs = new ArrayList<>();
     boolean hooked = false;
     for (VariableElement parameter : method.getParameters()) {
-      String name = parameter.getSimpleName().toString();
-      MemberQuantizers quantizers = annotations.quantizers(parameter, name);
-      Optional<AnnotationUse> marked = AnnotationUse.find(parameter, BitfoldNames.INPUT);
+      String name = language.name(parameter);
+      Element annotated = language.annotated(parameter);
+      MemberQuantizers quantizers = annotations.quantizers(annotated, name);
+      Optional<AnnotationUse> marked = AnnotationUse.find(annotated, BitfoldNames.INPUT);
       if (marked.isPresent() || !quantizers.isEmpty()) {
         hooked = true;
         input(parameter, marked.orElseGet(quantizers::first))
@@ -77,8 +81,7 @@ final class ForwardReader {
   }
 
   private Optional<TensorDeclaration> input(VariableElement parameter, AnnotationUse use) {
-    String name = parameter.getSimpleName().toString();
-    if (!TensorTypes.isReadable(name, parameter.asType(), use, problems)) {
+    if (!TensorTypes.isReadable(language.name(parameter), parameter.asType(), use, problems)) {
       return Optional.empty();
     }
     return Optional.of(

@@ -46,16 +46,16 @@ final class LayerReader {
     TensorReader tensors = new TensorReader(language, type, annotations, problems);
     Creation creation = new CreatorReader(language, type, members).read();
     List<QuantizerUse> quantizers =
-        AnnotationUse.all(type, BitfoldNames.QUANTIZE).stream()
+        AnnotationUse.all(language.home(type), BitfoldNames.QUANTIZE).stream()
             .map(DescriptorReader::read)
             .toList();
-    List<RecipeUse> used = recipes.read(type);
+    List<RecipeUse> used = recipes.read(language.home(type));
     boolean quantizesOutput =
         quantizers.stream().anyMatch(quantizer -> quantizer.role() == Role.OUTPUT)
             || used.stream().limit(1).anyMatch(r -> r.byRole().containsKey(Role.OUTPUT));
 
     List<ExecutableElement> methods = methods(type, members);
-    ForwardReader forwardReader = new ForwardReader(annotations, problems);
+    ForwardReader forwardReader = new ForwardReader(language, annotations, problems);
     List<DeclaredForward> forwards = forwardReader.read(methods);
     Optional<DeclaredForward> hooked = ForwardReader.hooked(forwards, quantizesOutput);
     hooked.ifPresent(forward -> refuseUnresolved(forward.method()));
@@ -81,7 +81,7 @@ final class LayerReader {
             backwards,
             quantizers,
             used,
-            AnnotationUse.find(type, BitfoldNames.SMOOTH_QUANT));
+            AnnotationUse.find(language.home(type), BitfoldNames.SMOOTH_QUANT));
     return new Reading<>(Optional.of(layer), problems);
   }
 

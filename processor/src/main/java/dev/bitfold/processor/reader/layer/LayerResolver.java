@@ -46,7 +46,10 @@ final class LayerResolver {
     LayerShape shape = shapes.resolve(layer, quantizesActivations);
     return new LayerModel(
         SubjectReader.read(
-            language, type, GeneratedNames.wrapper(ClassName.get(type)), mentions(layer, shape)),
+            language,
+            type,
+            GeneratedNames.wrapper(ClassName.get(language.home(type))),
+            mentions(layer, shape)),
         shape,
         layer.tensors().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
         layer.creator().map(creator -> arguments(creator, layer.tensors())).orElse(List.of()),
@@ -88,13 +91,12 @@ final class LayerResolver {
         layer.forward().orElseThrow().method().getParameters();
     Map<String, String> inputs = new LinkedHashMap<>();
     for (int i = 0; i < parameters.size(); i++) {
-      String name = parameters.get(i).getSimpleName().toString();
+      String name = language.name(parameters.get(i));
       if (forward.get().isInput(name)) {
         inputs.put(method.parameters().get(i).name(), name);
       }
     }
-    return Optional.of(
-        new BackwardModel(method, inputs, parameters.get(0).getSimpleName().toString()));
+    return Optional.of(new BackwardModel(method, inputs, language.name(parameters.get(0))));
   }
 
   private static List<ArgumentModel> arguments(Creator creator, List<DeclaredTensor> tensors) {

@@ -22,7 +22,7 @@ final class MethodReader {
     for (int i = 0; i < method.getParameters().size(); i++) {
       parameters.add(
           new MethodModel.ParameterModel(
-              method.getParameters().get(i).getSimpleName().toString(),
+              language.name(method.getParameters().get(i)),
               TypeName.get(seen.getParameterTypes().get(i))));
     }
     return new MethodModel(

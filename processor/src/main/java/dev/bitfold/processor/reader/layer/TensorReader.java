@@ -87,13 +87,14 @@ final class TensorReader {
     if (owner.equals(type)) {
       for (ExecutableElement creator : ElementFilter.constructorsIn(type.getEnclosedElements())) {
         for (VariableElement parameter : creator.getParameters()) {
-          member(parameter, parameter.getSimpleName().toString(), parameter.asType());
+          member(parameter, language.name(parameter), parameter.asType());
         }
       }
     }
   }
 
-  private void member(Element element, String name, TypeMirror memberType) {
+  private void member(Element member, String name, TypeMirror memberType) {
+    Element element = language.annotated(member);
     MemberQuantizers quantizers = annotations.quantizers(element, name);
     boolean marked = false;
     for (TensorKind kind : List.of(TensorKind.WEIGHT, TensorKind.BIAS)) {

@@ -39,32 +39,38 @@ final class ChoiceReader {
     this.wrappers = wrappers;
   }
 
-  /** Returns the listed classes. */
-  Optional<ComponentModel> listed(AnnotationUse use, TypeMirror declared, ComponentSite site) {
+  /**
+   * Returns the listed classes.
+   *
+   * @param type the type of the component
+   * @param declared the type itself, or the type variable that it bounds
+   */
+  Optional<ComponentModel> listed(
+      AnnotationUse use, TypeMirror type, TypeMirror declared, ComponentSite site) {
     List<ComponentModel.ByClass.Choice> choices = new ArrayList<>();
     List<? extends AnnotationValue> values =
         use.value("value").map(AnnotationValues::list).orElse(List.of());
     if (values.isEmpty()) {
-      implementation(use, "lists no class", "it", declared, site);
+      implementation(use, "lists no class", "it", type, site);
     }
     for (AnnotationValue value : values) {
-      TypeMirror type = AnnotationValues.type(value);
-      Optional<TypeElement> element = Language.declared(type);
-      boolean fits = language.types().isSubtype(type, language.types().erasure(declared));
+      TypeMirror one = AnnotationValues.type(value);
+      Optional<TypeElement> element = Language.declared(one);
+      boolean fits = language.types().isSubtype(one, language.types().erasure(type));
       if (!fits || element.isEmpty()) {
-        implementation(use, "is not a " + TypeText.of(declared), TypeText.of(type), declared, site);
+        implementation(use, "is not a " + TypeText.of(type), TypeText.of(one), type, site);
       } else if (!detector.isLayer(element.get()) && !detector.isModel(element.get())) {
         implementation(
-            use, "is not an annotated layer or model class", TypeText.of(type), declared, site);
+            use, "is not an annotated layer or model class", TypeText.of(one), type, site);
       } else if (choices.stream().anyMatch(c -> Language.is(element.get(), c.type()))) {
-        implementation(use, "is listed twice", TypeText.of(type), declared, site);
+        implementation(use, "is listed twice", TypeText.of(one), type, site);
       } else {
         choice(element.get(), declared, site).ifPresent(choices::add);
       }
     }
     return choices.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ComponentModel.ByClass(TypeName.get(declared), choices));
+        : Optional.of(new ComponentModel.ByClass(TypeName.get(type), choices));
   }
 
   private static void implementation(
@@ -81,8 +87,12 @@ final class ChoiceReader {
   /**
    * Returns the permitted classes of a sealed type. The component is passed on if no layer is among
    * them.
+   *
+   * @param type the sealed type with its type arguments
+   * @param declared the type itself, or the type variable that it bounds
    */
-  Optional<ComponentModel> permitted(TypeElement sealed, TypeMirror declared, ComponentSite site) {
+  Optional<ComponentModel> permitted(
+      TypeElement sealed, TypeMirror type, TypeMirror declared, ComponentSite site) {
     Map<String, TypeElement> classes = new LinkedHashMap<>();
     boolean open = collect(sealed, classes);
     boolean rebuilt =
@@ -96,10 +106,10 @@ final class ChoiceReader {
       return Optional.empty();
     }
     List<ComponentModel.ByClass.Choice> choices = new ArrayList<>();
-    for (TypeElement type : classes.values()) {
-      choice(type, declared, site).ifPresent(choices::add);
+    for (TypeElement choice : classes.values()) {
+      choice(choice, declared, site).ifPresent(choices::add);
     }
-    return Optional.of(new ComponentModel.ByClass(TypeName.get(declared), choices));
+    return Optional.of(new ComponentModel.ByClass(TypeName.get(type), choices));
   }
 
   /** Collects concrete classes; returns true if there may be unknown ones. */

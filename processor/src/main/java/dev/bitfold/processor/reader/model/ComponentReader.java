@@ -1,6 +1,7 @@
 package dev.bitfold.processor.reader.model;
 
 import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.TypeName;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
@@ -36,11 +37,11 @@ final class ComponentReader {
   private final ChoiceReader choices;
   private final TensorTraffic traffic;
 
-  ComponentReader(Language language, LayerDetector detector, Holdings holdings, Wrappers wrappers) {
-    this.language = language;
-    this.detector = detector;
-    this.holdings = holdings;
-    this.wrappers = wrappers;
+  ComponentReader(ModelScope scope) {
+    this.language = scope.language();
+    this.detector = scope.detector();
+    this.holdings = scope.holdings();
+    this.wrappers = new Wrappers(scope);
     this.traffic = new TensorTraffic(language);
     this.choices = new ChoiceReader(language, detector, wrappers);
   }
@@ -71,21 +72,47 @@ final class ComponentReader {
   }
 
   private Optional<ComponentModel> typeVariable(TypeVariable type, ComponentSite site) {
+    Optional<DeclaredType> known = bound(type).filter(bound -> isKnown(bound, site));
+    if (known.isPresent()) {
+      TypeName bound = TypeName.get(known.get());
+      return ofClass(known.get(), type, site)
+          .map(c -> c.isRebuilt() ? new ComponentModel.Bounded(bound, TypeName.get(type), c) : c);
+    }
     boolean open =
-        Language.declared(type.getUpperBound())
-            .filter(
-                bound ->
-                    traffic.takesTensors(bound)
-                        || isFunction((DeclaredType) type.getUpperBound(), bound))
-            .isPresent();
+        bound(type).filter(bound -> isOpen(bound, (TypeElement) bound.asElement())).isPresent();
     if (open || holdings.any(type)) {
       site.report(
           ProblemId.GENERIC_COMPONENT,
           type,
-          "declare it as a class, or keep it float with @SkipQuantize");
+          "bound it by an annotated class or a sealed interface, declare it as a class, or keep it"
+              + " float with @SkipQuantize");
       return Optional.empty();
     }
     return isAnything(type.getUpperBound()) ? anything(type, site) : passedOn();
+  }
+
+  private boolean isOpen(DeclaredType type, TypeElement element) {
+    return traffic.takesTensors(element) || isFunction(type, element);
+  }
+
+  /** Returns the class or interface that bounds a type variable, if it is only one. */
+  private static Optional<DeclaredType> bound(TypeVariable variable) {
+    TypeMirror bound = variable.getUpperBound();
+    while (bound instanceof TypeVariable other) {
+      bound = other.getUpperBound();
+    }
+    return bound.getKind() == TypeKind.DECLARED
+        ? Optional.of((DeclaredType) bound)
+        : Optional.empty();
+  }
+
+  /** Returns whether all classes are known that a value of a type can be of. */
+  private boolean isKnown(DeclaredType type, ComponentSite site) {
+    TypeElement element = (TypeElement) type.asElement();
+    return detector.isModel(element)
+        || detector.isLayer(element)
+        || listed(element, site).isPresent()
+        || (element.getModifiers().contains(Modifier.SEALED) && holdings.any(type));
   }
 
   /** Returns whether a type tells nothing about the value. */
@@ -115,18 +142,33 @@ final class ComponentReader {
         return container(type, site, ComponentModel.MapOf::new, "K, V", "Map<K, %s>");
       }
       default -> {
-        Optional<AnnotationUse> listed =
-            site.declarations()
-                .annotation(BitfoldNames.IMPLEMENTATIONS)
-                .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
-        if (listed.isPresent()) {
-          return choices.listed(listed.get(), type, site);
-        }
-        return language.isPlatform(element)
-            ? platform(type, element, site)
-            : user(type, element, site);
+        return ofClass(type, type, site);
       }
     }
+  }
+
+  /**
+   * Reads a component that is not a container.
+   *
+   * @param declared the type itself, or the type variable that it bounds
+   */
+  private Optional<ComponentModel> ofClass(
+      DeclaredType type, TypeMirror declared, ComponentSite site) {
+    TypeElement element = (TypeElement) type.asElement();
+    Optional<AnnotationUse> listed = listed(element, site);
+    if (listed.isPresent()) {
+      return choices.listed(listed.get(), type, declared, site);
+    }
+    return language.isPlatform(element)
+        ? platform(type, element, site)
+        : user(type, declared, element, site);
+  }
+
+  /** Returns the annotation that lists the classes of a component. */
+  private static Optional<AnnotationUse> listed(TypeElement element, ComponentSite site) {
+    return site.declarations()
+        .annotation(BitfoldNames.IMPLEMENTATIONS)
+        .or(() -> AnnotationUse.find(element, BitfoldNames.IMPLEMENTATIONS));
   }
 
   private Optional<ComponentModel> container(
@@ -225,16 +267,16 @@ final class ComponentReader {
   }
 
   private Optional<ComponentModel> user(
-      DeclaredType type, TypeElement element, ComponentSite site) {
+      DeclaredType type, TypeMirror declared, TypeElement element, ComponentSite site) {
     if (AnnotationUse.find(element, BitfoldNames.GENERATED_LAYER).isPresent()) {
       site.report(ProblemId.WRAPPER_COMPONENT, element.getSimpleName(), wrappers.madeFor(element));
       return Optional.empty();
     }
     if (detector.isModel(element) || detector.isLayer(element)) {
-      return known(type, element, site);
+      return known(type, declared, element, site);
     }
     if (element.getModifiers().contains(Modifier.SEALED)) {
-      return choices.permitted(element, type, site);
+      return choices.permitted(element, type, declared, site);
     }
     if (element.getKind().isInterface() || element.getModifiers().contains(Modifier.ABSTRACT)) {
       return open(type, element, site);
@@ -243,7 +285,7 @@ final class ComponentReader {
   }
 
   private Optional<ComponentModel> known(
-      DeclaredType type, TypeElement element, ComponentSite site) {
+      DeclaredType type, TypeMirror declared, TypeElement element, ComponentSite site) {
     boolean raw = type.getTypeArguments().isEmpty() && !element.getTypeParameters().isEmpty();
     boolean wildcard =
         type.getTypeArguments().stream().anyMatch(a -> a.getKind() == TypeKind.WILDCARD);
@@ -256,7 +298,7 @@ final class ComponentReader {
     }
     return detector.isModel(element)
         ? wrappers.model(element, site).map(ComponentModel.Model::new)
-        : wrappers.layer(element, type, site).map(ComponentModel.Layer::new);
+        : wrappers.layer(element, declared, site).map(ComponentModel.Layer::new);
   }
 
   private Optional<ComponentModel> open(

@@ -3,18 +3,14 @@ package dev.bitfold.processor.reader.model;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
-import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Declarations;
 import dev.bitfold.processor.reader.Eligibility;
-import dev.bitfold.processor.reader.Holdings;
-import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.creator.Creation;
 import dev.bitfold.processor.reader.creator.Creator;
 import dev.bitfold.processor.reader.creator.CreatorReader;
-import dev.bitfold.processor.reader.layer.Layers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,18 +23,10 @@ public final class ModelReader {
   private final Language language;
   private final ComponentReader components;
 
-  /**
-   * Makes a reader. It needs to distinguish layers from other classes, and to find their wrappers.
-   */
-  public ModelReader(
-      Language language,
-      SourceTypes sources,
-      LayerDetector detector,
-      Holdings holdings,
-      Layers layers) {
-    this.language = language;
-    this.components =
-        new ComponentReader(language, detector, holdings, new Wrappers(language, sources, layers));
+  /** Makes a reader for a model, in its own scope. */
+  public ModelReader(ModelScope scope) {
+    this.language = scope.language();
+    this.components = new ComponentReader(scope);
   }
 
   /** Reads a class. */
@@ -82,8 +70,7 @@ public final class ModelReader {
     return unseen.problems().isEmpty() && otherwise.filter(c -> !c.isRebuilt()).isPresent();
   }
 
-  private static Declarations declarations(
-      TypeElement type, Members members, Creator.Argument argument) {
+  private Declarations declarations(TypeElement type, Members members, Creator.Argument argument) {
     List<Element> places = new ArrayList<>();
     type.getRecordComponents().stream()
         .filter(c -> c.getSimpleName().contentEquals(argument.name()))
@@ -95,6 +82,6 @@ public final class ModelReader {
           .forEach(places::add);
       places.add(argument.parameter());
     }
-    return new Declarations(places);
+    return Declarations.of(language, places);
   }
 }

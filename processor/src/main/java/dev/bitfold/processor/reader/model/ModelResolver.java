@@ -34,7 +34,7 @@ public final class ModelResolver {
         SubjectReader.read(
             language,
             declared.type(),
-            GeneratedNames.quantizer(ClassName.get(declared.type())),
+            GeneratedNames.quantizer(ClassName.get(language.home(declared.type()))),
             mentions(declared, creator)),
         declared.components().stream()
             .flatMap(component -> argument(declared, component).stream())
@@ -72,6 +72,7 @@ public final class ModelResolver {
         }
       }
     }
+    content.parts().forEach(part -> mention(mentions, part));
   }
 
   private Optional<ModelModel.ComponentArgument> argument(

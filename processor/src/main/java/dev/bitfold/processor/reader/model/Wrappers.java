@@ -10,6 +10,7 @@ import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.LayerShape;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.names.GeneratedNames;
+import dev.bitfold.processor.reader.MixIns;
 import dev.bitfold.processor.reader.TypeText;
 import dev.bitfold.processor.reader.layer.Layers;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 
@@ -27,26 +29,30 @@ import javax.lang.model.util.ElementFilter;
 final class Wrappers {
   private final Language language;
   private final SourceTypes sources;
+  private final MixIns mixIns;
   private final Layers layers;
 
-  Wrappers(Language language, SourceTypes sources, Layers layers) {
-    this.language = language;
-    this.sources = sources;
-    this.layers = layers;
+  Wrappers(ModelScope scope) {
+    this.language = scope.language();
+    this.sources = scope.sources();
+    this.mixIns = scope.mixIns();
+    this.layers = scope.layers();
   }
 
   /** Returns the wrapper of a layer, if it fits the declared type of the component. */
   Optional<ClassName> layer(TypeElement layer, TypeMirror declared, ComponentSite site) {
-    ClassName wrapper = GeneratedNames.wrapper(ClassName.get(layer));
+    TypeElement annotated = mixIns.annotated(layer);
+    ClassName wrapper = GeneratedNames.wrapper(ClassName.get(annotated));
     boolean fits;
-    if (sources.contains(layer)) {
+    if (sources.contains(annotated)) {
       fits = fitsSource(layer, declared);
     } else {
-      Optional<TypeElement> generated = existing(layer, wrapper, site);
+      Optional<TypeElement> generated = existing(annotated, wrapper, site);
       if (generated.isEmpty()) {
         return Optional.empty();
       }
-      fits = fitsClass(generated.get(), declared);
+      boolean isVariable = declared.getKind() == TypeKind.TYPEVAR; // It may stand for the layer.
+      fits = fitsClass(generated.get(), isVariable ? layer.asType() : declared);
     }
     if (!fits) {
       String hint =
@@ -125,10 +131,11 @@ final class Wrappers {
 
   /** Returns the quantizer of a model. */
   Optional<ClassName> model(TypeElement model, ComponentSite site) {
-    ClassName quantizer = GeneratedNames.quantizer(ClassName.get(model));
-    if (!sources.contains(model)
+    TypeElement annotated = mixIns.annotated(model);
+    ClassName quantizer = GeneratedNames.quantizer(ClassName.get(annotated));
+    if (!sources.contains(annotated)
         && language.findFrom(site.model(), quantizer.canonicalName()).isEmpty()) {
-      site.report(ProblemId.WRAPPER_MISSING, model.getSimpleName(), quantizer.simpleName());
+      site.report(ProblemId.WRAPPER_MISSING, annotated.getSimpleName(), quantizer.simpleName());
       return Optional.empty();
     }
     return Optional.of(quantizer);

@@ -65,6 +65,7 @@ public final class CreatorRules {
     if (type.getKind() == ElementKind.RECORD) {
       ElementFilter.constructorsIn(type.getEnclosedElements()).stream()
           .filter(constructor -> !constructor.equals(creator.constructor()))
+          .map(language::annotated)
           .flatMap(other -> AnnotationUse.find(other, BitfoldNames.QUANTIZE_CREATOR).stream())
           .forEach(
               use -> refuse(use, "a record is rebuilt by its canonical constructor", "remove it"));
@@ -193,7 +194,7 @@ public final class CreatorRules {
   }
 
   private boolean fits(VariableElement parameter, Carried carried) {
-    return parameter.getSimpleName().contentEquals(carried.name())
+    return language.name(parameter).equals(carried.name())
         || language.types().isAssignable(carried.type(), parameter.asType());
   }
 
@@ -204,14 +205,23 @@ public final class CreatorRules {
         ProblemId.NO_CONSTRUCTOR,
         Place.at(type),
         type.getSimpleName(),
-        allPrivate
-            ? "all its constructors are private"
-            : "no constructor has only parameters that can be read",
+        allPrivate ? unreachable() : "no constructor has only parameters that can be read",
         missing.hidden().isPresent()
             ? "make " + signature + " package-private"
             : "add a constructor whose every parameter has a field or accessor of its name and"
                 + " type: "
                 + new ConstructorToPaste(language, type).text());
+  }
+
+  private String unreachable() {
+    return language
+        .mixIn()
+        .map(
+            mixIn ->
+                "it has no constructor that package "
+                    + language.packageOf(mixIn.type())
+                    + " can call")
+        .orElse("all its constructors are private");
   }
 
   private void refuse(AnnotationUse mark, String why, String fix) {
@@ -240,9 +250,7 @@ public final class CreatorRules {
     }
   }
 
-  private static Set<String> names(ExecutableElement constructor) {
-    return constructor.getParameters().stream()
-        .map(parameter -> parameter.getSimpleName().toString())
-        .collect(Collectors.toSet());
+  private Set<String> names(ExecutableElement constructor) {
+    return constructor.getParameters().stream().map(language::name).collect(Collectors.toSet());
   }
 }

@@ -7,10 +7,12 @@ import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
+import dev.bitfold.processor.lang.MixIn;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
 import javax.lang.model.element.TypeElement;
@@ -38,7 +40,7 @@ final class UnmatchedParameter {
     this.type = type;
     this.members = members;
     this.parameter = parameter;
-    this.name = parameter.getSimpleName().toString();
+    this.name = language.name(parameter);
     this.parameterType = TypeText.of(parameter.asType());
   }
 
@@ -66,8 +68,25 @@ final class UnmatchedParameter {
           Place.at(parameter),
           type.getSimpleName(),
           name,
-          field.map(this::hidden).orElseGet(this::unknown));
+          language.mixIn().isPresent() && language.annotated(parameter).equals(parameter)
+              ? named(language.mixIn().get())
+              : field.map(this::hidden).orElseGet(this::unknown));
     }
+  }
+
+  /** Returns the constructor for a mix-in, which names the parameters that a jar may not name. */
+  private String named(MixIn mixIn) {
+    ExecutableElement constructor =
+        (ExecutableElement) Objects.requireNonNull(parameter.getEnclosingElement());
+    return "name its parameters after what can be read ("
+        + String.join(", ", members.readableNames())
+        + "): declare "
+        + mixIn.type().getSimpleName()
+        + " as an abstract class, and add: "
+        + mixIn.type().getSimpleName()
+        + constructor.getParameters().stream()
+            .map(p -> TypeText.of(p.asType()) + " " + p.getSimpleName())
+            .collect(Collectors.joining(", ", "(", ") {}"));
   }
 
   /** Returns the advice for a field of that name that generated code cannot read. */

@@ -57,6 +57,15 @@ final class ForwardRules {
             hidden == Modifier.STATIC ? "remove static" : "make it public");
       }
     }
+    if (isHiddenFromHome(method)) {
+      problems.add(
+          ProblemId.FORWARD_INACCESSIBLE,
+          Place.at(method),
+          type.getSimpleName(),
+          TypeText.signature(method),
+          "package-private in " + language.packageOf(method),
+          "make it public");
+    }
     language.recursion(type).ifPresent(recursion -> calls(recursion, method));
     boolean open = !type.getModifiers().contains(Modifier.FINAL);
     if (open && method.getModifiers().contains(Modifier.FINAL)) {
@@ -66,6 +75,12 @@ final class ForwardRules {
           type.getSimpleName(),
           TypeText.signature(method));
     }
+  }
+
+  /** Returns whether a method can be overridden only in another package than the wrapper's. */
+  private boolean isHiddenFromHome(ExecutableElement method) {
+    return Language.visibility(method).equals("package-private")
+        && !language.readable(method, type);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.bitfold.processor.validation.model;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.AnnotationUse;
+import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.model.ComponentModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.model.DeclaredComponent;
@@ -16,9 +17,11 @@ import javax.lang.model.element.Element;
 
 /** Checks that every annotation on a model's components has an effect. */
 final class ComponentRules {
+  private final Language language;
   private final FoldRules folds;
 
-  ComponentRules(FoldRules folds) {
+  ComponentRules(Language language, FoldRules folds) {
+    this.language = language;
     this.folds = folds;
   }
 
@@ -30,7 +33,7 @@ final class ComponentRules {
       component(component, problems);
     }
     StrayAnnotations.check(
-        model.type(),
+        language.home(model.type()),
         read,
         "components are what the constructor of " + model.type().getSimpleName() + " takes",
         problems);

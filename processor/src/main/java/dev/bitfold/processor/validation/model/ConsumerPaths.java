@@ -8,6 +8,7 @@ import dev.bitfold.processor.lang.AnnotationValues;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.Unresolved;
+import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.Declarations;
 import dev.bitfold.processor.reader.Holdings;
@@ -15,6 +16,7 @@ import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.TypeText;
 import dev.bitfold.processor.reader.model.DeclaredComponent;
 import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.reader.model.ModelScope;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -86,42 +88,48 @@ final class ConsumerPaths {
     }
   }
 
+  private final ModelScope scope;
   private final Language language;
   private final LayerDetector detector;
   private final Holdings holdings;
 
-  ConsumerPaths(Language language, LayerDetector detector, Holdings holdings) {
-    this.language = language;
-    this.detector = detector;
-    this.holdings = holdings;
+  /** Makes the paths of a model, in its own scope. */
+  ConsumerPaths(ModelScope scope) {
+    this.scope = scope;
+    this.language = scope.language();
+    this.detector = scope.detector();
+    this.holdings = scope.holdings();
   }
 
   /**
-   * Returns the layer classes that a path may name.
+   * Returns the layer classes that a path may name, each with its layer unless it cannot be read.
    *
    * @param model the model that the path starts in
    * @throws NoLayerException if it names none
    */
-  Set<TypeElement> layers(String path, DeclaredModel model) throws NoLayerException {
+  Map<TypeElement, Optional<LayerModel>> layers(String path, DeclaredModel model)
+      throws NoLayerException {
     if (path.isBlank() || path.startsWith(".") || path.endsWith(".") || path.contains("..")) {
       throw new NoLayerException(
           "is not a path", "write names separated by dots, such as attention.query");
     }
     Map<String, Step> components = new LinkedHashMap<>();
     model.components().forEach(component -> components.put(component.name(), step(component)));
-    Set<TypeElement> layers = new LinkedHashSet<>();
+    Map<TypeElement, Optional<LayerModel>> layers = new LinkedHashMap<>();
     follow(List.of(path.split("\\.")), 0, components, model.type(), layers);
     return layers;
   }
 
   /**
-   * Returns the layer classes of a component that is itself a layer, or an Optional of one.
+   * Returns the layer classes of a component that is itself a layer, or an Optional of one, each
+   * with its layer unless it cannot be read.
    *
    * @throws NoLayerException if it is neither
    */
-  Set<TypeElement> layers(DeclaredComponent component) throws NoLayerException {
+  Map<TypeElement, Optional<LayerModel>> layers(DeclaredComponent component)
+      throws NoLayerException {
     Step step = step(component);
-    Set<TypeElement> layers = new LinkedHashSet<>();
+    Map<TypeElement, Optional<LayerModel>> layers = new LinkedHashMap<>();
     into(step.type(), step, List.of(""), 0, layers);
     return layers;
   }
@@ -135,7 +143,7 @@ final class ConsumerPaths {
       int at,
       Map<String, Step> components,
       TypeElement model,
-      Set<TypeElement> layers)
+      Map<TypeElement, Optional<LayerModel>> layers)
       throws NoLayerException {
     Step step = components.get(names.get(at));
     if (step == null) {
@@ -178,7 +186,12 @@ final class ConsumerPaths {
     }
   }
 
-  private void into(TypeMirror type, Step step, List<String> names, int at, Set<TypeElement> layers)
+  private void into(
+      TypeMirror type,
+      Step step,
+      List<String> names,
+      int at,
+      Map<TypeElement, Optional<LayerModel>> layers)
       throws NoLayerException {
     Unresolved.refuse(type);
     Optional<TypeMirror> element = element(type);
@@ -206,7 +219,11 @@ final class ConsumerPaths {
   }
 
   private void classes(
-      TypeMirror type, Step step, List<String> names, int at, Set<TypeElement> layers)
+      TypeMirror type,
+      Step step,
+      List<String> names,
+      int at,
+      Map<TypeElement, Optional<LayerModel>> layers)
       throws NoLayerException {
     Set<TypeElement> classes = choices(type, step);
     if (classes.isEmpty()) {
@@ -222,7 +239,9 @@ final class ConsumerPaths {
             "name the layers inside it that read the component, such as "
                 + String.join(".", names)
                 + "."
-                + components(choice, type).keySet().stream().findFirst().orElse("…"));
+                + inside(choice).components(choice, type).keySet().stream()
+                    .findFirst()
+                    .orElse("…"));
       }
       if (!isModel && !isEnd) {
         throw new NoLayerException(
@@ -230,11 +249,17 @@ final class ConsumerPaths {
             "end the path there: " + String.join(".", names.subList(0, at + 1)));
       }
       if (isModel) {
-        follow(names, at + 1, components(choice, type), choice, layers);
+        ConsumerPaths inside = inside(choice);
+        inside.follow(names, at + 1, inside.components(choice, type), choice, layers);
       } else {
-        layers.add(choice);
+        layers.put(choice, scope.layers().resolve(choice));
       }
     }
+  }
+
+  /** Returns the paths in a model that is on a path. */
+  private ConsumerPaths inside(TypeElement model) {
+    return new ConsumerPaths(scope.into(model));
   }
 
   /** Returns the classes that a component may be of. */
@@ -291,7 +316,7 @@ final class ConsumerPaths {
         name,
         new Step(
             known == null ? memberType(member, model, seenAs) : known.type(),
-            new Declarations(places)));
+            Declarations.of(language, places)));
   }
 
   private TypeMirror memberType(Element member, TypeElement model, TypeMirror seenAs) {

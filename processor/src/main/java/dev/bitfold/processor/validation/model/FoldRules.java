@@ -12,15 +12,12 @@ import dev.bitfold.processor.model.TensorKind;
 import dev.bitfold.processor.model.TensorModel;
 import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.TypeText;
-import dev.bitfold.processor.reader.layer.Layers;
 import dev.bitfold.processor.reader.model.DeclaredComponent;
 import dev.bitfold.processor.reader.model.DeclaredModel;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import javax.lang.model.element.AnnotationValue;
 import javax.lang.model.element.TypeElement;
@@ -30,11 +27,9 @@ import javax.lang.model.element.TypeElement;
  * component.
  */
 final class FoldRules {
-  private final Layers layers;
   private final ConsumerPaths paths;
 
-  FoldRules(Layers layers, ConsumerPaths paths) {
-    this.layers = layers;
+  FoldRules(ConsumerPaths paths) {
     this.paths = paths;
   }
 
@@ -98,7 +93,7 @@ final class FoldRules {
    */
   private Optional<LayerModel> consumer(
       DeclaredModel model, DeclaredComponent source, String path, Place place, Problems problems) {
-    Set<TypeElement> classes;
+    Map<TypeElement, Optional<LayerModel>> classes;
     try {
       classes = paths.layers(path, model);
     } catch (ConsumerPaths.NoLayerException e) {
@@ -111,8 +106,9 @@ final class FoldRules {
       return Optional.empty();
     }
     Optional<LayerModel> first = Optional.empty();
-    for (TypeElement type : classes) {
-      Optional<LayerModel> layer = layers.resolve(type);
+    for (Map.Entry<TypeElement, Optional<LayerModel>> choice : classes.entrySet()) {
+      TypeElement type = choice.getKey();
+      Optional<LayerModel> layer = choice.getValue();
       if (layer.isEmpty()) {
         return Optional.empty(); // Its own problems are reported with it.
       }
@@ -173,9 +169,9 @@ final class FoldRules {
           source, use, "@SkipQuantize keeps it as it is", "remove one of the two", problems);
       return;
     }
-    Set<TypeElement> classes = new LinkedHashSet<>();
+    Map<TypeElement, Optional<LayerModel>> classes = new LinkedHashMap<>();
     try {
-      classes.addAll(paths.layers(source));
+      classes.putAll(paths.layers(source));
     } catch (ConsumerPaths.NoLayerException e) {
       notFoldable(
           source,
@@ -185,9 +181,8 @@ final class FoldRules {
           problems);
       return;
     }
-    for (TypeElement type : classes) {
-      layers.resolve(type).ifPresent(layer -> foldable(source, use, type, layer, problems));
-    }
+    classes.forEach(
+        (type, layer) -> layer.ifPresent(l -> foldable(source, use, type, l, problems)));
   }
 
   private static void foldable(

@@ -41,7 +41,7 @@ final class ModelRules {
   /** Checks a model class, whether or not it can be read. */
   void check(TypeElement type, Problems problems) {
     detector
-        .markedMember(type)
+        .markedMember(language.home(type))
         .ifPresent(
             use ->
                 problems.add(
@@ -78,7 +78,7 @@ final class ModelRules {
       String name = field.getSimpleName().toString();
       if (!read.contains(name)
           && !holdings.any(field.asType())
-          && AnnotationUse.find(field, BitfoldNames.SKIP_QUANTIZE).isEmpty()) {
+          && AnnotationUse.find(language.annotated(field), BitfoldNames.SKIP_QUANTIZE).isEmpty()) {
         unmarked(model.type(), name, field.asType(), Place.at(field), problems);
       }
     }

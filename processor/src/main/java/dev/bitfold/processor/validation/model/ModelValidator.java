@@ -6,12 +6,11 @@ import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.reader.Holdings;
-import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.TypeText;
 import dev.bitfold.processor.reader.creator.Creation;
-import dev.bitfold.processor.reader.layer.Layers;
 import dev.bitfold.processor.reader.model.DeclaredModel;
+import dev.bitfold.processor.reader.model.ModelScope;
 import dev.bitfold.processor.validation.creator.Carried;
 import dev.bitfold.processor.validation.creator.CreatorRules;
 import java.util.List;
@@ -26,22 +25,18 @@ public final class ModelValidator {
   private final ModelRules models;
   private final ComponentRules components;
 
-  /**
-   * Makes a validator. It needs to distinguish layers from other classes, and to know what they
-   * declare.
-   */
-  public ModelValidator(
-      Language language, LayerDetector detector, Holdings holdings, Layers layers) {
-    this.language = language;
-    this.holdings = holdings;
-    this.models = new ModelRules(language, detector, holdings);
-    this.components =
-        new ComponentRules(new FoldRules(layers, new ConsumerPaths(language, detector, holdings)));
+  /** Makes a validator for a model, in its own scope. */
+  public ModelValidator(ModelScope scope) {
+    this.language = scope.language();
+    this.holdings = scope.holdings();
+    this.models = new ModelRules(language, scope.detector(), holdings);
+    this.components = new ComponentRules(language, new FoldRules(new ConsumerPaths(scope)));
   }
 
   /** Checks a model class, as far as it can be read. */
   public void check(TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
     models.check(type, problems);
+    new MixInListRules(language, type, problems).check();
     reading.model().ifPresent(model -> check(model, reading.problems(), problems));
   }
 
@@ -54,6 +49,7 @@ public final class ModelValidator {
       components.check(model, declarations);
       if (unread.isEmpty() && declarations.isEmpty()) {
         models.checkComponents(model, declarations);
+        new MixInListRules(language, type, declarations).checkUse(model);
       }
     }
     problems.addAll(declarations);

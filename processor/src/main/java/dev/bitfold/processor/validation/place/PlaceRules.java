@@ -45,7 +45,11 @@ public final class PlaceRules {
       onAnnotation(type, problems);
       return;
     }
-    onType(type, problems);
+    if (LayerDetector.isMixIn(type)) {
+      onMixIn(type, problems);
+    } else {
+      onType(type, problems);
+    }
     ElementFilter.fieldsIn(type.getEnclosedElements()).forEach(f -> onField(f, problems));
     ElementFilter.methodsIn(type.getEnclosedElements()).forEach(m -> onMethod(type, m, problems));
     ElementFilter.constructorsIn(type.getEnclosedElements())
@@ -81,6 +85,12 @@ public final class PlaceRules {
       }
     }
     componentAnnotations(type, problems);
+  }
+
+  private static void onMixIn(TypeElement type, Problems problems) {
+    AnnotationUse.find(type, BitfoldNames.IMPLEMENTATIONS)
+        .ifPresent(
+            use -> unusedComponent(use, type, "a mix-in is of one concrete class", problems));
   }
 
   private void onType(TypeElement type, Problems problems) {
@@ -240,7 +250,7 @@ public final class PlaceRules {
                 : ""),
         problems);
     for (ExecutableElement constructor : ElementFilter.constructorsIn(type.getEnclosedElements())) {
-      if (!detector.isLayer(type)) {
+      if (!detector.isLayer(type) && !LayerDetector.isMixIn(type)) {
         AnnotationUse.find(constructor, BitfoldNames.QUANTIZE_CREATOR)
             .ifPresent(
                 use ->

@@ -1,0 +1,5 @@
+package com.acme;
+
+import java.util.List;
+
+public record VendorBlock(VendorNorm norm, VendorLinear first, List<VendorLayer> more) {}
