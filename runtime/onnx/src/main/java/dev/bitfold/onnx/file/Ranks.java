@@ -174,8 +174,10 @@ final class Ranks {
     if (node != null && node.getOpType().equals("Concat")) {
       return node.getInputCount();
     }
-    TensorProto tensor = node == null ? null : constant(node);
-    return tensor != null && tensor.getDimsCount() == 1 ? (int) tensor.getDims(0) : -1;
+    return constant(value)
+        .filter(tensor -> tensor.getDimsCount() == 1)
+        .map(tensor -> (int) tensor.getDims(0))
+        .orElse(-1);
   }
 
   private static @Nullable TensorProto constant(NodeProto node) {
