@@ -4,6 +4,7 @@ import dev.bitfold.tensor.DenseFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import onnx.Onnx.TensorProto;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -301,7 +302,7 @@ public final class Tensors {
     }
     if (bytes.length != type.bytes(length(shape))) {
       throw new IllegalArgumentException(
-          name + ": " + bytes.length + " bytes are not " + type + " of " + List.of(shape));
+          name + ": " + bytes.length + " bytes are not " + type + " of " + Arrays.toString(shape));
     }
     return tensor.build();
   }
