@@ -86,7 +86,7 @@ public final class ReconstructionRun<M> {
     if (options.sequential()) {
       inSequence(steps);
     } else {
-      onFloatInputs(steps, steps);
+      onFloatInputs(steps);
       steps.forEach(this::fit);
     }
     if (done.isEmpty()) {
@@ -96,13 +96,14 @@ public final class ReconstructionRun<M> {
   }
 
   private void inSequence(List<Step> steps) {
+    FloatInputs kept = new FloatInputs(replay.mostBytes());
     for (int i = 0; i < steps.size(); i++) {
       List<Step> open = steps.subList(i, steps.size());
       Set<String> quantized = quantizedLayersBut(open);
       if (quantized.isEmpty()) {
-        onFloatInputs(open.subList(0, 1), open);
+        onFloatInputs(open.subList(0, 1));
       } else {
-        onQuantizedInputs(open.subList(0, 1), open, state.onlyOf(quantized));
+        onQuantizedInputs(open, state.onlyOf(quantized), kept);
       }
       fit(open.get(0));
     }
@@ -143,13 +144,13 @@ public final class ReconstructionRun<M> {
    * Adds up the moments of steps in one pass of the float model, because no layer before them is
    * reconstructed.
    */
-  private void onFloatInputs(List<Step> steps, List<Step> all) {
+  private void onFloatInputs(List<Step> steps) {
     Map<String, Step> byLayer = byFirstLayer(steps);
     long[] number = new long[1];
     LayerCalls calls =
         new LayerCalls(
             firsts(steps),
-            after(all, steps.size()),
+            !repeats,
             (path, x) -> {
               Step step = Objects.requireNonNull(byLayer.get(path));
               INDArray q = quantized(step.first(), x);
@@ -179,68 +180,70 @@ public final class ReconstructionRun<M> {
     return firsts;
   }
 
-  /** Returns the layers at whose input a pass may end because these steps have been seen. */
-  private Set<String> after(List<Step> all, int end) {
-    Set<String> later = new LinkedHashSet<>();
-    if (!repeats) {
-      for (Step step : all.subList(end, all.size())) {
-        step.layers().forEach(layer -> later.add(layer.layer().path()));
-      }
-    }
-    return later;
-  }
-
   /**
-   * Adds up the moments of steps whose inputs come from the model with the layers before them
-   * quantized, and beside them the float model's inputs. The two passes are made batch by batch, so
-   * that the inputs of one batch are held at a time.
+   * Adds up the moments of the first step, whose inputs come from the model with the layers before
+   * it quantized, and beside them the float model's inputs. If these are not kept, a pass of the
+   * float model is made for this step and as many others as can be kept, batch by batch beside that
+   * of the quantized model.
    *
-   * @param open these steps and all that follow, which are float
+   * @param open this step and all that follow, which are float
    * @param before the state in which they are
    */
-  private void onQuantizedInputs(List<Step> steps, List<Step> open, State before) {
-    Map<String, Step> byLayer = byFirstLayer(steps);
-    Map<String, List<INDArray>> kept = new LinkedHashMap<>();
+  private void onQuantizedInputs(List<Step> open, State before, FloatInputs kept) {
+    Step step = open.get(0);
+    String path = step.first().layer().path();
+    boolean known = kept.keeps(path);
+    Map<String, ProductLayer> wanted = firsts(open);
+    if (!known) {
+      kept.begin(wanted.keySet());
+    }
     long[] number = new long[1];
     LayerCalls ofFloats =
         new LayerCalls(
-            firsts(steps),
-            after(open, steps.size()),
-            (path, x) -> {
-              ProductLayer layer = Objects.requireNonNull(byLayer.get(path)).first();
-              kept.computeIfAbsent(path, p -> new ArrayList<>())
-                  .add(Workspaces.outside(() -> floats(layer, x).dup('c')));
+            wanted,
+            !repeats,
+            (seen, x) -> {
+              ProductLayer layer = Objects.requireNonNull(wanted.get(seen));
+              INDArray own = Workspaces.outside(() -> floats(layer, x).dup('c'));
+              kept.add(seen, number[0], own);
+              wanted.keySet().removeIf(other -> !kept.keeps(other));
             });
+    List<INDArray> expected = new ArrayList<>();
     LayerCalls ofQuantized =
         new LayerCalls(
-            firsts(steps),
-            after(open, steps.size()),
-            (path, x) -> {
-              Step step = Objects.requireNonNull(byLayer.get(path));
-              List<INDArray> expected = kept.getOrDefault(path, List.of());
-              INDArray q = Workspaces.outside(() -> quantized(step.first(), x));
-              if (expected.isEmpty() || !expected.get(0).equalShapes(q)) {
-                throw new CalibrationException(
-                    path
-                        + " is not called as often, or not with inputs of the same shape, in the quantized model"
-                        + " as in the float model, so its inputs cannot be paired: reconstruct with"
-                        + " ReconstructionOptions.DEFAULT.withSequential(false)");
-              }
-              Workspaces.outside(
-                  () -> {
-                    step.add(number[0], expected.remove(0), q);
-                    return q;
-                  });
-            });
+            firsts(open.subList(0, 1)),
+            !repeats,
+            (seen, x) ->
+                Workspaces.outside(
+                    () -> {
+                      INDArray q = quantized(step.first(), x);
+                      step.add(number[0], paired(path, expected, q), q);
+                      return q;
+                    }));
     M floats = replay.rebuild(state.withoutQuantizers(), ofFloats);
     M quantized = replay.rebuild(before, ofQuantized);
-    for (Replay.Batch<M> batch :
-        replay.pass("reconstructing " + steps.get(0).first().layer().path())) {
-      kept.clear();
-      ofFloats.run(() -> batch.run(floats));
+    for (Replay.Batch<M> batch : replay.pass("reconstructing " + path)) {
+      if (!known) {
+        ofFloats.run(() -> batch.run(floats));
+      }
+      expected.clear();
+      expected.addAll(kept.take(path, number[0]));
       ofQuantized.run(() -> batch.run(quantized));
       number[0]++;
     }
+    kept.letGo(path);
+  }
+
+  /** Takes the float model's input for one of the quantized model's. */
+  private static INDArray paired(String path, List<INDArray> expected, INDArray q) {
+    if (expected.isEmpty() || !expected.get(0).equalShapes(q)) {
+      throw new CalibrationException(
+          path
+              + " is not called as often, or not with inputs of the same shape, in the quantized"
+              + " model as in the float model, so its inputs cannot be paired: reconstruct with"
+              + " ReconstructionOptions.DEFAULT.withSequential(false)");
+    }
+    return expected.remove(0);
   }
 
   /** Chooses the weights of a step, and puts them into the state. */

@@ -178,6 +178,39 @@ class ReconstructionTest {
     assertTrue(sequential < 0.95 * apart, sequential + " and " + apart);
   }
 
+  /** What is kept of the float model's inputs saves passes, and changes nothing. */
+  @Test
+  void fewerBytesGiveTheSameWeightsInMorePassesOfTheFloatModel() {
+    ToyStack stack = ToyStack.random(3, 32, 32, 32, 32, 16);
+    List<INDArray> batches = correlated(16, 24, 32);
+    long oneBatch = 24L * 32 * Float.BYTES;
+    List<Integer> calls = new ArrayList<>();
+    List<INDArray> outputs = new ArrayList<>();
+    for (long most : new long[] {1, 18 * oneBatch, 100 * oneBatch}) {
+      int[] count = new int[1];
+      Calibration<ToyStack> calibration =
+          ToyStack.plan(stack)
+              .using(weights(bits(3).per("O").build()))
+              .withByteLimit(most)
+              .calibrate(
+                  batches,
+                  (model, x) -> {
+                    count[0]++;
+                    return model.forward(x);
+                  });
+      int before = count[0];
+      Calibration<ToyStack> done = calibration.reconstruct(ReconstructionOptions.DEFAULT);
+      calls.add(count[0] - before);
+      outputs.add(done.freeze().model().forward(batches.get(0)));
+    }
+
+    // The first batch tells which layers there are. The first layer's inputs are float ones.
+    int quantized = 1 + 16 + 3 * 16;
+    assertEquals(List.of(quantized + 3 * 16, quantized + 2 * 16, quantized + 16), calls);
+    assertEquals(outputs.get(0), outputs.get(1));
+    assertEquals(outputs.get(0), outputs.get(2));
+  }
+
   @Test
   void quantizedInputsAreFittedTo() {
     ToyStack stack = ToyStack.random(4, 16, 12, 8);
