@@ -86,7 +86,7 @@ function frontChart() {
 }
 
 /** Ticks of a logarithmic axis of few powers of ten: their first, second and fifth multiples. */
-const onesTwosFives = (n) => ([1, 2, 5].includes(Math.round(n / Math.pow(10, Math.floor(Math.log10(n) + 1e-9)))) ? short(n) : null);
+const onesTwosFives = (n) => ([1, 2, 5].some((times) => Math.abs(n / Math.pow(10, Math.floor(Math.log10(n) + 1e-9)) - times) < 1e-6) ? short(n) : null);
 
 function curveChart(canvas, layer) {
   const found = layer.curve;

@@ -258,6 +258,7 @@ function skipped() {
 function formats() {
   byId("formats-section").hidden = !report.formats;
   if (!report.formats) return;
+  byId("front-chart").append(element("canvas", undefined, { id: "front", role: "img" }));
   const { weights, chosen, rankCorrelation, heldOut } = report.formats;
   byId("formats-note").textContent = "Of all formats for each weight within a budget, those with the least predicted error were chosen: "
     + bytes(chosen.bytes) + " with an error of " + percent(chosen.measured) + " %, where " + percent(chosen.predicted) + " % were predicted. Only weights are quantized here, each rounded to nearest. "

@@ -327,6 +327,7 @@ class BrowserTest {
         browser.emulate(scheme, "");
         browser.open(Reports.longNames(), width, 900);
         browser.screenshot("report-" + width + "-" + scheme + ".png");
+        browser.screenshot("#front-chart", "front-" + width + "-" + scheme + ".png");
         browser.requireQuietConsole();
       }
     }

@@ -135,6 +135,13 @@ final class ReportBrowser {
     Files.write(target.resolve(name), driver.getScreenshotAs(OutputType.BYTES));
   }
 
+  /** Keeps what a part of the page looks like, for people. */
+  void screenshot(String selector, String name) throws IOException {
+    Path target = Path.of("target", "screenshots");
+    Files.createDirectories(target);
+    Files.write(target.resolve(name), find(selector).getScreenshotAs(OutputType.BYTES));
+  }
+
   void close() {
     driver.quit();
   }
