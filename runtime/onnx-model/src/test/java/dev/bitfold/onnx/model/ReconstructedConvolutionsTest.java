@@ -120,4 +120,50 @@ class ReconstructedConvolutionsTest {
       assertInstanceOf(ProofResult.Proved.class, exported.proof());
     }
   }
+
+  /** Three products of one value are a layer; left float, it keeps the file's three weights. */
+  @Test
+  void aLayerOfSeveralNodesMayStayFloatBesideReconstructedOnes(@TempDir Path folder)
+      throws Exception {
+    byte[] file =
+        GraphBuilder.of(17)
+            .seed(5)
+            .input("x", FLOAT, "n", 16)
+            .weight("w0", 16, 16)
+            .weight("b0", 16)
+            .node(node("MatMul", "first", List.of("x", "w0"), "m0"))
+            .node(node("Add", "bias", List.of("m0", "b0"), "h"))
+            .weight("wq", 16, 8)
+            .weight("wk", 16, 8)
+            .weight("wv", 16, 8)
+            .node(node("MatMul", "q", List.of("h", "wq"), "qy"))
+            .node(node("MatMul", "k", List.of("h", "wk"), "ky"))
+            .node(node("MatMul", "v", List.of("h", "wv"), "vy"))
+            .node(node("Add", "qk", List.of("qy", "ky"), "qk"))
+            .node(node("Add", "qkv", List.of("qk", "vy"), "y"))
+            .output("y", FLOAT)
+            .bytes();
+    List<Map<String, INDArray>> batches =
+        IntStream.range(0, 16)
+            .mapToObj(i -> Map.of("x", Nd4j.randn(20 + i, new long[] {8, 16})))
+            .toList();
+    Recipe recipe =
+        Recipe.of("w4").with(Role.WEIGHT, QuantDescriptor.builder().bits(4).per("O").build());
+    try (OnnxModel model = OnnxModel.from(file).threads(1).open()) {
+      OnnxLayer several = model.layers().get(1);
+      assertEquals(List.of("q", "k", "v"), several.nodes());
+
+      Quantized<OnnxModel> quantized =
+          model
+              .plan()
+              .using(recipe)
+              .skip(several.path())
+              .calibrate(batches, OnnxModel::forward)
+              .reconstruct(ReconstructionOptions.DEFAULT)
+              .freeze();
+
+      OnnxQdq.Exported exported = OnnxModel.export(quantized, folder.resolve("w4.onnx"));
+      assertInstanceOf(ProofResult.Proved.class, exported.proof());
+    }
+  }
 }

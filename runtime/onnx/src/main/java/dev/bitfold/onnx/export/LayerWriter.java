@@ -15,6 +15,8 @@ import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.INDArrayIndex;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Writes the weight, bias and scales of one layer to the nodes that compute it. */
 final class LayerWriter {
@@ -214,7 +216,7 @@ final class LayerWriter {
 
   private void writeWeight(MappedNode node, int part, Optional<WeightCodes> codes) {
     if (codes.isEmpty()) {
-      writeFloats(node);
+      writeFloats(node, part);
     } else if (node.isGather()) {
       qdq.gather(node, codes.get());
     } else {
@@ -223,24 +225,36 @@ final class LayerWriter {
     }
   }
 
-  /** Writes a layer of which only inputs are quantized. Its weight may have been smoothed. */
-  private void writeFloats(MappedNode node) {
+  /** Writes a layer whose weight is float. It may have been smoothed. */
+  private void writeFloats(MappedNode node, int part) {
     String path = layer.weight();
     Schema.Entry entry = layer.entry(path);
-    if (foldedInto.containsKey(node.name()) || mapped.parts().size() > 1) {
+    if (foldedInto.containsKey(node.name())) {
       throw node.bad("computes " + layer.path() + ", whose weight is not quantized");
     }
     INDArray changed = layer.changed(path);
     if (changed != null) {
       String letters = node.letters(path, entry.layout());
-      INDArray value = changed.permute(FloatLayer.order(letters, entry.layout())).dup('c');
+      int[] order = FloatLayer.order(letters, entry.layout());
+      INDArray value = part(changed, part).permute(order).dup('c');
       if (floats.isAlphaApart()) {
         value.muli(node.alpha());
       }
       TensorProto tensor =
           Tensors.of(node.name() + "/weight", DenseFloats.of(value, path).copy(), value.shape());
-      setInput(node, node.weightInput(), shared.computeIfAbsent(path, p -> graph.add(tensor)));
+      String held = "weight " + mapped.parts().get(part).name();
+      setInput(node, node.weightInput(), shared.computeIfAbsent(held, p -> graph.add(tensor)));
     }
+  }
+
+  /** Returns the output channels of a weight that one part computes. */
+  private INDArray part(INDArray weight, int part) {
+    int axis = floats.channelAxis();
+    long from = floats.weights().stream().limit(part).mapToLong(w -> w.size(axis)).sum();
+    INDArrayIndex[] channels = new INDArrayIndex[weight.rank()];
+    Arrays.fill(channels, NDArrayIndex.all());
+    channels[axis] = NDArrayIndex.interval(from, from + floats.weights().get(part).size(axis));
+    return weight.get(channels);
   }
 
   private void setInput(MappedNode node, int input, String value) {
