@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The encoder in 4 bits: linears reconstructed, layer after layer.
@@ -31,13 +32,16 @@ import java.util.Optional;
  * @param pooling how the tokens of a sentence become one vector
  * @param sentences what to calibrate on
  * @param options how weights are reconstructed
+ * @param bytes what weights and biases of the file may take, with scales in float32; empty for 4
+ *     bits
  */
 record FourBits(
     InputFile file,
     Tokenizer tokenizer,
     Pooling pooling,
     List<String> sentences,
-    ReconstructionOptions options) {
+    ReconstructionOptions options,
+    OptionalLong bytes) {
   private static final double NANOS = 1e9;
 
   /** In sequence, with scales that take two bytes in a file. */
@@ -57,7 +61,7 @@ record FourBits(
             "w4-reconstructed",
             new BatchEmbedder(tokenizer, linears.model()),
             facts.bytes(linears.summary()));
-    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options)) {
+    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options, bytes)) {
       quantized.write(out, 4);
     }
     RuntimeScores runtime = new RuntimeScores(evaluation, tokenizer, pooling);
@@ -70,13 +74,14 @@ record FourBits(
     FourBitBenchmark benchmark = new FourBitBenchmark(folder, file, published);
     long start = System.nanoTime();
     Map<String, InputFile> files;
-    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options)) {
+    try (FourBitFile quantized = FourBitFile.of(file, tokenizer, sentences, options, bytes)) {
       out.printf(
           Locale.ROOT,
           "quantized on %d sentences in %.0f s%n%s%n",
           sentences.size(),
           (System.nanoTime() - start) / NANOS,
           quantized.reconstructions());
+      quantized.allocation().ifPresent(out::print);
       files = benchmark.write(quantized, out);
     }
     files.forEach((name, int4) -> line(evaluation, name, int4, out));

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -132,6 +133,14 @@ public final class Main implements Callable<Integer> {
           "Write the model as a file with 4-bit weights instead, and measure it in ONNX Runtime:"
               + " bytes, accuracy and time.")
   private boolean fourBits;
+
+  @Option(
+      names = "--bytes",
+      paramLabel = "N",
+      description =
+          "With --four-bits, give each weight 4 or 8 bits, so that weights and biases take at most"
+              + " so many bytes, their scales counted as float32, and the output loses least.")
+  private Optional<Long> bytes = Optional.empty();
 
   private Main() {}
 
@@ -325,7 +334,12 @@ public final class Main implements Callable<Integer> {
 
   private FourBits fourBits(InputFile file, Tokenizer tokenizer) {
     return new FourBits(
-        file, tokenizer, encoder.pooling(), LowBits.sentences(calibration), FourBits.OPTIONS);
+        file,
+        tokenizer,
+        encoder.pooling(),
+        LowBits.sentences(calibration),
+        FourBits.OPTIONS,
+        bytes.map(OptionalLong::of).orElse(OptionalLong.empty()));
   }
 
   private void fourBits(MiniLm model, InputFile file, Tokenizer tokenizer) throws IOException {

@@ -12,6 +12,7 @@ import dev.bitfold.examples.embeddings.text.BatchEmbedder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,8 @@ class FourBitsTest {
                 MiniLmFixture.TOKENIZER,
                 Pooling.MEAN,
                 LowBits.sentences(24),
-                FourBits.OPTIONS.withSequential(false).withSweeps(0))
+                FourBits.OPTIONS.withSequential(false).withSweeps(0),
+                OptionalLong.empty())
             .scores(MiniLmFixture.MODEL, facts, evaluation, out);
 
     assertEquals(

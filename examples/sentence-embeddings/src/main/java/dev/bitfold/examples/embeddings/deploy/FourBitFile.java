@@ -4,7 +4,6 @@ import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.annotations.Role;
-import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
@@ -16,32 +15,39 @@ import dev.bitfold.onnx.model.OnnxLayer;
 import dev.bitfold.onnx.model.OnnxModel;
 import dev.bitfold.reconstruction.ReconstructionOptions;
 import dev.bitfold.reconstruction.Reconstructions;
+import dev.bitfold.tuning.Allocation;
+import dev.bitfold.tuning.Budget;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The encoder's file with weights of 4 bits, affine, in blocks of 32, reconstructed: those of the
  * linears along their input channels, those of the words' embeddings along their rows. The tables
- * of positions and segments get 8 bits, because they are small and every token has them. Must be
- * closed.
+ * of positions and segments get 8 bits, because they are small and every token has them. Under a
+ * budget, each weight gets 4 or 8 bits. Must be closed.
  *
  * @param model the float file
  * @param int4 its quantized model
  * @param reconstructions what each weight has gained, and what was left
+ * @param allocation which weight got how many bits; empty without a budget
  */
 public record FourBitFile(
-    OnnxModel model, Quantized<OnnxModel> int4, Reconstructions reconstructions)
+    OnnxModel model,
+    Quantized<OnnxModel> int4,
+    Reconstructions reconstructions,
+    Optional<Allocation> allocation)
     implements AutoCloseable {
   /** The file that is written for the main job. */
   public static final String FILE = "minilm-int4.onnx";
 
   private static final int BLOCK = 32;
-  private static final QuantDescriptor LINEARS = blocks(4, "I");
-  private static final QuantDescriptor WORDS = blocks(4, "O");
-  private static final QuantDescriptor SMALL_TABLES = blocks(8, "O");
+  private static final int BITS = 4;
+  private static final int MORE_BITS = 8;
 
   /** A table of fewer rows is not that of the words. */
   private static final long WORDS_AT_LEAST = 4096;
@@ -54,31 +60,38 @@ public record FourBitFile(
         .build();
   }
 
-  /** Quantizes a file. */
+  /**
+   * Quantizes a file.
+   *
+   * @param bytes what weights and biases may take, with scales in float32; empty for 4 bits
+   */
   public static FourBitFile of(
       InputFile original,
       Tokenizer tokenizer,
       List<String> sentences,
-      ReconstructionOptions options)
+      ReconstructionOptions options,
+      OptionalLong bytes)
       throws IOException {
     OnnxModel model = OnnxModel.from(original.bytes()).open();
     try {
       List<Map<String, INDArray>> batches =
           OnnxDirect.batches(model.inputs(), tokenizer.encode(sentences));
+      int bits = bytes.isPresent() ? MORE_BITS : BITS;
       Plan<OnnxModel> plan =
-          model
-              .plan()
-              .withWeightAmax(WeightAmax.ofDescriptor())
-              .using(Recipe.of("w4").with(Role.WEIGHT, LINEARS));
+          model.plan().using(Recipe.of("w4").with(Role.WEIGHT, blocks(bits, "I")));
       for (OnnxLayer layer : model.layers()) {
         if (layer.operator().equals("Gather")) {
           boolean words = layer.weightShape().get(0) >= WORDS_AT_LEAST;
-          plan = plan.describe(layer.path() + ".weight", words ? WORDS : SMALL_TABLES);
+          plan = plan.describe(layer.path() + ".weight", blocks(words ? bits : MORE_BITS, "O"));
         }
       }
-      Calibration<OnnxModel> calibration =
-          plan.calibrate(batches, OnnxModel::forward).reconstruct(options);
-      return new FourBitFile(model, calibration.freeze(), calibration.reconstructions());
+      Calibration<OnnxModel> calibration = plan.calibrate(batches, OnnxModel::forward);
+      if (bytes.isPresent()) {
+        Budget budget = Budget.bytes(bytes.getAsLong()).among(BITS, MORE_BITS).withoutFloats();
+        calibration = calibration.within(budget);
+      }
+      Calibration<OnnxModel> done = calibration.reconstruct(options);
+      return new FourBitFile(model, done.freeze(), done.reconstructions(), done.allocation());
     } catch (RuntimeException e) {
       model.close();
       throw e;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import me.tongfei.progressbar.ProgressBar;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 
 /** Compares encoders with the float model and with people, on the same pairs of sentences. */
 public final class Evaluation {
@@ -66,8 +67,8 @@ public final class Evaluation {
     return new Score(
         name,
         cosine / embeddings.length,
-        Spearman.correlation(similarities, similarities(reference)),
-        Spearman.correlation(similarities, gold),
+        new SpearmansCorrelation().correlation(similarities, similarities(reference)),
+        new SpearmansCorrelation().correlation(similarities, gold),
         weightBytes);
   }
 

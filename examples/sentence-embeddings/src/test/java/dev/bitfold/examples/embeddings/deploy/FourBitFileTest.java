@@ -14,9 +14,12 @@ import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.proof.ProofResult;
 import dev.bitfold.reconstruction.ReconstructionOptions;
 import dev.bitfold.reconstruction.ScalePrecision;
+import dev.bitfold.tuning.Allocation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Collectors;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
@@ -38,7 +41,11 @@ class FourBitFileTest {
     OnnxQdq.Exported exported;
     try (FourBitFile quantized =
         FourBitFile.of(
-            MiniLmFixture.FILE, MiniLmFixture.TOKENIZER, StsData.calibration(48), FAST)) {
+            MiniLmFixture.FILE,
+            MiniLmFixture.TOKENIZER,
+            StsData.calibration(48),
+            FAST,
+            OptionalLong.empty())) {
       exported = quantized.write(out, 4);
     }
 
@@ -62,6 +69,30 @@ class FourBitFileTest {
     try (PeerModel int4 = new PeerModel(InputFile.of(out), MiniLmFixture.TOKENIZER, Pooling.MEAN)) {
       Score score = evaluation.of("int4", int4, exported.bytes());
       assertTrue(score.cosine() > 0.97, "" + score);
+    }
+  }
+
+  @Test
+  void underABudgetWeightsGetFourOrEightBits(@TempDir Path folder) throws Exception {
+    long budget = 17_400_000;
+    Path out = folder.resolve("mixed.onnx");
+    try (FourBitFile quantized =
+        FourBitFile.of(
+            MiniLmFixture.FILE,
+            MiniLmFixture.TOKENIZER,
+            StsData.calibration(48),
+            FAST,
+            OptionalLong.of(budget))) {
+      Allocation allocation = quantized.allocation().orElseThrow();
+      assertTrue(allocation.chosen().bytes() <= budget, "" + allocation);
+      assertEquals(
+          Set.of(4, 8),
+          allocation.weights().stream()
+              .map(weight -> weight.format().orElseThrow().format().bits())
+              .collect(Collectors.toSet()));
+      OnnxQdq.Exported exported = quantized.write(out, 0);
+      assertTrue(exported.proof() instanceof ProofResult.Proved, "" + exported.proof());
+      assertTrue(exported.bytes() < 16_000_000, exported.bytes() + " bytes");
     }
   }
 }
