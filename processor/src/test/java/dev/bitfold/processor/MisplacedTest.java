@@ -90,7 +90,16 @@ class MisplacedTest {
       QZ017 QZ016 | interface L { SDVariable apply(SDVariable x); } @Int8 record A(@Weight(layout = "OI") SDVariable w) implements L { public SDVariable apply(SDVariable x) { return forward(x); } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x; } }
       QZ070       | interface L { SDVariable forward(SDVariable x); } @QuantizeModel record M(Linear fc, L open) {}
       QZ032       | class A { @Weight final SDVariable w = null; A() {} }
-      QZ005       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
+      QZ055       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
+      QZ055       | @Quantize(role = Role.INPUT, bits = 8, fakeQuant = false) class A { public INDArray forward(@Input INDArray x, INDArray scale) { return x; } }
+      QZ005       | @Quantize(bits = 8, fakeQuant = false) class A { @Weight final List<INDArray> w; A(@ScaleOf("w") INDArray s, List<INDArray> w) { this.w = w; } INDArray s() { return null; } }
+      QZ005       | @Quantize(role = Role.OUTPUT, bits = 8, fakeQuant = false) class A { public INDArray forward(@Input INDArray x) { return x; } }
+      QZ058       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") INDArray s, @ScaleOf("w") INDArray t) {}
+      QZ058       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") double s) {}
+      QZ058       | @Quantize(bits = 8) record A(@Weight INDArray w, @ScaleOf("w") INDArray s) {}
+      QZ034       | class A { void scale(@ScaleOf("w") INDArray s) {} }
+      QZ034       | record A(@Weight @Quantize(bits = 8) INDArray w) { void scale(@ScaleOf("w") INDArray s) {} }
+      QZ057       | @Quantize(bits = {4, 3}, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") INDArray s) {}
       QZ024       | class A { @QuantizeCreator A() {} }
       QZ024       | record A(@Weight INDArray v) { @QuantizeCreator A() { this(null); } }
       QZ010       | interface A { INDArray forward(@Input INDArray x); }

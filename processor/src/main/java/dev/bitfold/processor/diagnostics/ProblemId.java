@@ -189,6 +189,15 @@ public enum ProblemId {
       "%2$s of %1$s is an SDVariable described as %3$s: %4$s",
       "choose another descriptor, or declare the layer's tensors as INDArray"),
   EMPTY_ELEMENT("QZ054", "%1$s: %2$s in %3$s is empty", "leave it out, or write a value"),
+  CODES_WITHOUT_SCALE(
+      "QZ055",
+      "%2$s of %1$s would be given as codes (fakeQuant = false), but nothing takes their scale",
+      "add to %3$s: %4$s"),
+  CODES_FORMAT(
+      "QZ057",
+      "%1$s of %2$s cannot be given as codes: it %3$s",
+      "leave fakeQuant = false out, or describe it by integers without affine"),
+  SCALE_OF("QZ058", "@ScaleOf(\"%1$s\") on %2$s has no effect: %3$s", "%4$s"),
 
   // forward.
   FORWARD_FINAL(

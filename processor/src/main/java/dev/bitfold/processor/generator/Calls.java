@@ -18,16 +18,29 @@ final class Calls {
   /** Returns the arguments that rebuild a layer, with the tensors from the hooks. */
   static CodeBlock constructorArguments(LayerModel layer) {
     return layer.arguments().stream()
-        .map(
-            argument ->
-                argument.tensor()
-                    ? CodeBlock.of(
-                        "hooks.$L($L, layer.$L)",
-                        argument.several() ? "tensors" : "tensor",
-                        Literals.of(argument.name()),
-                        argument.accessor().code())
-                    : CodeBlock.of("layer.$L", argument.accessor().code()))
+        .map(argument -> constructorArgument(layer, argument))
         .collect(CodeBlock.joining(", "));
+  }
+
+  private static CodeBlock constructorArgument(LayerModel layer, ArgumentModel argument) {
+    CodeBlock own = CodeBlock.of("layer.$L", argument.accessor().code());
+    if (argument.tensor()) {
+      return CodeBlock.of(
+          "hooks.$L($L, $L)",
+          argument.several() ? "tensors" : "tensor",
+          Literals.of(argument.name()),
+          own);
+    }
+    return argument
+        .scaleOf()
+        .flatMap(layer::argument)
+        .map(of -> scale("hooks", of.name(), CodeBlock.of("layer.$L", of.accessor().code()), own))
+        .orElse(own);
+  }
+
+  /** Returns the scale of a tensor's codes. */
+  static CodeBlock scale(String hooks, String name, CodeBlock tensor, CodeBlock own) {
+    return CodeBlock.of("$L.scale($L, $L, $L)", hooks, Literals.of(name), tensor, own);
   }
 
   /** Returns the statements by which the hooks check the tensors of a rebuilt layer. */

@@ -94,6 +94,13 @@ final class ForwardCode {
         .build();
   }
 
+  /** Returns a parameter that is not an input, or the scale that stands in for it. */
+  private CodeBlock passed(String hooks, String parameter) {
+    CodeBlock own = CodeBlock.of("$N", parameter);
+    String input = forward.scales().get(parameter);
+    return input == null ? own : Calls.scale(hooks, input, CodeBlock.of("$N", input), own);
+  }
+
   /** Returns code that calls the user's method with hooked inputs, and hooks the result. */
   private CodeBlock hooked(String original) {
     String hooks = Calls.field(method, "hooks");
@@ -103,7 +110,7 @@ final class ForwardCode {
                 p ->
                     forward.isInput(p.name())
                         ? Calls.hookedInput(hooks, p.name(), p.name())
-                        : CodeBlock.of("$N", p.name()))
+                        : passed(hooks, p.name()))
             .collect(CodeBlock.joining(", "));
     CodeBlock call = CodeBlock.of("$L.$L($L)", original, method.name(), arguments);
     if (forward.hooksOutput()) {

@@ -122,7 +122,11 @@ final class LayerTypeCode {
                 Literals.of(tensor.name()),
                 TensorWords.ascii(tensor.layout().letters()));
     descriptor.ifPresent(d -> code.add(", $L", DescriptorCode.of(d)));
-    return code.add(")").build();
+    code.add(")");
+    if (tensor.codes()) {
+      code.add(".codes($L)", Literals.of(tensor.name()));
+    }
+    return code.build();
   }
 
   private static String method(TensorKind kind) {

@@ -50,7 +50,13 @@ final class TensorWords {
     String layout =
         tensor.layout().isUnknown() ? "" : ", layout " + ascii(tensor.layout().letters());
     String name = tensor.name() + (tensor.several() ? "[i]" : "");
-    return "{@code " + name + "}" + layout + ": " + words(tensor.descriptor());
+    return "{@code "
+        + name
+        + "}"
+        + layout
+        + ": "
+        + words(tensor.descriptor())
+        + (tensor.codes() ? ", as codes" : "");
   }
 
   private static String words(Optional<QuantDescriptor> descriptor) {

@@ -39,11 +39,17 @@ public record LayerModel(
     return forward.map(ForwardModel::inputs).orElse(List.of());
   }
 
+  /** Returns the constructor's argument of a name. */
+  public Optional<ArgumentModel> argument(String name) {
+    return arguments.stream().filter(argument -> argument.name().equals(name)).findFirst();
+  }
+
   /** Returns whether the wrapper can hold packed weights, which it unpacks for each call. */
   public boolean unpacksWeights() {
     return !variables
         && !(shape instanceof LayerShape.Rebuilt)
         && forward.isPresent()
-        && tensors.stream().anyMatch(tensor -> tensor.kind() == TensorKind.WEIGHT);
+        && tensors.stream().anyMatch(tensor -> tensor.kind() == TensorKind.WEIGHT)
+        && tensors.stream().noneMatch(TensorModel::codes);
   }
 }

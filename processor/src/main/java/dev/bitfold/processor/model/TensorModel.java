@@ -12,10 +12,12 @@ import java.util.Optional;
  * @param several whether it is a list or array of tensors: {@code name[0]} and so on
  * @param layout its axes
  * @param descriptor how it is quantized; empty if it stays float
+ * @param codes whether the layer gets its codes instead of its values
  */
 public record TensorModel(
     String name,
     TensorKind kind,
     boolean several,
     Layout layout,
-    Optional<QuantDescriptor> descriptor) {}
+    Optional<QuantDescriptor> descriptor,
+    boolean codes) {}

@@ -16,6 +16,7 @@ public final class BitfoldNames {
   public static final ClassName WEIGHT = annotation("Weight");
   public static final ClassName BIAS = annotation("Bias");
   public static final ClassName INPUT = annotation("Input");
+  public static final ClassName SCALE_OF = annotation("ScaleOf");
   public static final ClassName SMOOTH_QUANT = annotation("SmoothQuant");
   public static final ClassName SMOOTH_INTO = annotation("SmoothInto");
   public static final ClassName QUANTIZE_MODEL = annotation("QuantizeModel");

@@ -152,8 +152,8 @@ public @interface Quantize {
   Ste ste() default Ste.CLIP;
 
   /**
-   * Returns whether the quantizer gives fake-quantized values; if not, it gives integer codes and
-   * their scale. Default: {@code true}.
+   * Returns whether the quantizer gives fake-quantized values; if not, it gives integer codes, and
+   * the layer takes their scale by {@link ScaleOf}. Default: {@code true}.
    */
   boolean fakeQuant() default true;
 

@@ -97,6 +97,18 @@ public non-sealed interface ArrayHooks extends LayerHooks {
   }
 
   /**
+   * Returns the scale of the codes that {@link #tensor} or {@link #input} gives in place of a
+   * tensor that the layer's type marks as codes.
+   *
+   * @param tensor the tensor that was passed to that method
+   * @param own what the float layer has or is given for the scale, which is null
+   * @return the step between codes; {@code own} if the layer gets values
+   */
+  default @Nullable INDArray scale(String name, @Nullable INDArray tensor, @Nullable INDArray own) {
+    return own;
+  }
+
+  /**
    * Returns what {@code forward} computes with instead of the input {@code x}. The array {@code x}
    * is never changed. An input that is null stays null.
    */

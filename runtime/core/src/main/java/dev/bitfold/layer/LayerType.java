@@ -146,6 +146,22 @@ public final class LayerType<L, R> {
       return with(name, TensorRole.INPUT, layout, Optional.of(descriptor));
     }
 
+    /**
+     * Declares that the layer takes the codes of a weight or input, and their scale.
+     *
+     * @param name a weight or input that is already declared
+     */
+    public Builder<L, R> codes(String name) {
+      LayerTensor tensor = tensors.get(name);
+      if (tensor == null) {
+        throw new IllegalArgumentException(
+            type.getName() + " has no tensor \"" + name + "\", only " + tensors.keySet());
+      }
+      tensors.put(
+          name, new LayerTensor(name, tensor.role(), tensor.layout(), tensor.descriptor(), true));
+      return this;
+    }
+
     /** Adds an input of {@code forward} that stays float. */
     public Builder<L, R> input(String name, String layout) {
       return with(name, TensorRole.INPUT, layout, Optional.empty());

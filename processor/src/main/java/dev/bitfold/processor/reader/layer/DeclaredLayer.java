@@ -28,6 +28,7 @@ import javax.lang.model.element.TypeElement;
  * @param forwards the methods that can have hooks
  * @param hooked the one of these methods with a marked parameter or a quantized output
  * @param backwards the methods that return gradients, or are most likely meant to
+ * @param scales the parameters that take scales of codes
  * @param quantizers the {@code @Quantize}s on the class
  * @param recipes the recipes on the class
  * @param ownSmoothQuant the {@code @SmoothQuant} on the class
@@ -41,6 +42,7 @@ public record DeclaredLayer(
     List<DeclaredForward> forwards,
     Optional<DeclaredForward> hooked,
     List<DeclaredBackward> backwards,
+    List<DeclaredScale> scales,
     List<QuantizerUse> quantizers,
     List<RecipeUse> recipes,
     Optional<AnnotationUse> ownSmoothQuant) {
@@ -51,6 +53,7 @@ public record DeclaredLayer(
     unreadable = Set.copyOf(unreadable);
     forwards = List.copyOf(forwards);
     backwards = List.copyOf(backwards);
+    scales = List.copyOf(scales);
     quantizers = List.copyOf(quantizers);
     recipes = List.copyOf(recipes);
   }

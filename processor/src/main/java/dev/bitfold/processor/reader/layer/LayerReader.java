@@ -79,6 +79,7 @@ final class LayerReader {
             forwards,
             hooked,
             backwards,
+            new ScaleReader(language).read(creation, hooked),
             quantizers,
             used,
             AnnotationUse.find(language.home(type), BitfoldNames.SMOOTH_QUANT));

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 
@@ -39,7 +40,7 @@ final class LayerResolver {
     TypeElement type = layer.type();
     QuantizerChoice quantizers = new QuantizerChoice(layer);
     Optional<ForwardModel> forward =
-        layer.forward().map(declared -> forward(type, declared, quantizers));
+        layer.forward().map(declared -> forward(layer, declared, quantizers));
     Optional<QuantDescriptor> output = quantizers.output().flatMap(QuantizerUse::descriptor);
     boolean quantizesActivations =
         output.isPresent() || forward.filter(ForwardModel::quantizesInputs).isPresent();
@@ -52,7 +53,7 @@ final class LayerResolver {
             mentions(layer, shape)),
         shape,
         layer.tensors().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
-        layer.creator().map(creator -> arguments(creator, layer.tensors())).orElse(List.of()),
+        layer.creator().map(creator -> arguments(creator, layer)).orElse(List.of()),
         layer
             .creator()
             .map(creator -> CheckedExceptions.of(language, creator.constructor()))
@@ -66,19 +67,25 @@ final class LayerResolver {
   }
 
   private static TensorModel tensor(DeclaredTensor tensor, QuantizerChoice quantizers) {
+    Optional<QuantDescriptor> descriptor = quantizers.of(tensor).flatMap(QuantizerUse::descriptor);
     return new TensorModel(
         tensor.name(),
         tensor.kind(),
         tensor.several(),
         tensor.layout(),
-        quantizers.of(tensor).flatMap(QuantizerUse::descriptor));
+        descriptor.map(d -> d.toBuilder().fakeQuant(true).build()),
+        descriptor.filter(d -> !d.fakeQuant()).isPresent());
   }
 
   private ForwardModel forward(
-      TypeElement type, DeclaredForward forward, QuantizerChoice quantizers) {
+      DeclaredLayer layer, DeclaredForward forward, QuantizerChoice quantizers) {
     return new ForwardModel(
-        MethodReader.read(language, type, forward.method()),
+        MethodReader.read(language, layer.type(), forward.method()),
         forward.inputs().stream().map(tensor -> tensor(tensor, quantizers)).toList(),
+        layer.scales().stream()
+            .filter(DeclaredScale::ofForward)
+            .collect(
+                Collectors.toMap(DeclaredScale::parameter, DeclaredScale::tensor, (a, b) -> a)),
         forward.returnsTensor());
   }
 
@@ -99,17 +106,24 @@ final class LayerResolver {
     return Optional.of(new BackwardModel(method, inputs, language.name(parameters.get(0))));
   }
 
-  private static List<ArgumentModel> arguments(Creator creator, List<DeclaredTensor> tensors) {
+  private static List<ArgumentModel> arguments(Creator creator, DeclaredLayer layer) {
     return creator.arguments().stream()
         .map(
             argument -> {
               Optional<DeclaredTensor> tensor =
-                  tensors.stream().filter(t -> t.name().equals(argument.name())).findFirst();
+                  layer.tensors().stream()
+                      .filter(t -> t.name().equals(argument.name()))
+                      .findFirst();
               return new ArgumentModel(
                   argument.name(),
                   argument.accessor(),
                   tensor.isPresent(),
-                  tensor.filter(DeclaredTensor::several).isPresent());
+                  tensor.filter(DeclaredTensor::several).isPresent(),
+                  layer.scales().stream()
+                      .filter(scale -> !scale.ofForward())
+                      .filter(scale -> scale.parameter().equals(argument.name()))
+                      .map(DeclaredScale::tensor)
+                      .findFirst());
             })
         .toList();
   }

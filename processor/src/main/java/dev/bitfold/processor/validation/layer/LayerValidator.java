@@ -47,6 +47,7 @@ public final class LayerValidator {
           .check();
     }
     new LayerQuantizerRules(declared, recipes, declarations).check();
+    new CodesRules(declared, declarations).check();
     new ForwardRules(language, declared, declarations).check();
     new BackwardRules(language, declared, declarations).check();
     new ProductRules(language, declared, declarations).check();

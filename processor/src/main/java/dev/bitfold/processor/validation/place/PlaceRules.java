@@ -57,6 +57,30 @@ public final class PlaceRules {
     if (!detector.isModel(type)) {
       componentAnnotations(type, problems);
     }
+    scales(type, problems);
+  }
+
+  /** Checks the annotations that ask for scales, as far as their place alone tells. */
+  private void scales(TypeElement type, Problems problems) {
+    boolean layer = detector.isLayer(type) || LayerDetector.isMixIn(type);
+    for (Element member : type.getEnclosedElements()) {
+      if (member instanceof ExecutableElement method) {
+        boolean takes =
+            member.getKind() == ElementKind.CONSTRUCTOR
+                || member.getSimpleName().contentEquals("forward");
+        if (!layer || !takes) {
+          method.getParameters().stream()
+              .flatMap(parameter -> AnnotationUse.find(parameter, BitfoldNames.SCALE_OF).stream())
+              .forEach(
+                  use ->
+                      misplaced(
+                          use,
+                          "only the constructor and forward of a layer take scales",
+                          "remove it",
+                          problems));
+        }
+      }
+    }
   }
 
   private void onLocalClasses(TypeElement type, Problems problems) {

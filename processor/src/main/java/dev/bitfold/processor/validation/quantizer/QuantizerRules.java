@@ -34,7 +34,6 @@ public final class QuantizerRules {
     rules.elements(subject);
     quantizer.broken().forEach(problem -> rules.report(problem, subject));
     new WrittenRules(quantizer, subject, problems).check();
-    rules.notYet(subject);
   }
 
   /** Reports what the role and the layout of a tensor do not allow. */
@@ -71,20 +70,6 @@ public final class QuantizerRules {
         .map(AnnotationValues::annotation)
         .map(block -> block.getElementValues().keySet().toString())
         .anyMatch(written -> written.contains("axis()") && written.contains("along()"));
-  }
-
-  /** Refuses elements that the annotations have but the runtime does not support yet. */
-  private void notYet(String subject) {
-    quantizer
-        .descriptor()
-        .filter(d -> !d.fakeQuant())
-        .ifPresent(
-            d ->
-                problems.add(
-                    ProblemId.NOT_YET,
-                    quantizer.place("fakeQuant"),
-                    "@Quantize(fakeQuant) on " + subject,
-                    "quantizers yield fake-quantized values"));
   }
 
   private void report(DescriptorProblem problem, String subject) {

@@ -90,7 +90,7 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
       QuantDescriptor descriptor = role == null ? null : recipe.descriptors().get(role);
       if (descriptor != null) {
         check(shape, site, descriptor);
-        other.put(site.path(), descriptor);
+        other.put(site.path(), ofValues(descriptor));
         unused.remove(role);
         if (role == Role.INPUT && site.tensor().layout().has('C') && !recipe.alpha().isOff()) {
           otherSmooth.put(site.layer(), recipe.alpha());
@@ -133,7 +133,7 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
       QuantDescriptor descriptor =
           Objects.requireNonNull(change.apply(other.get(path)), "the changed descriptor");
       check(shape, shape.site(path), descriptor);
-      other.put(path, descriptor);
+      other.put(path, ofValues(descriptor));
     }
     return new Descriptions(other, smooth);
   }
@@ -196,15 +196,28 @@ public record Descriptions(Map<String, QuantDescriptor> descriptors, Map<String,
     return number + " " + thing + (number == 1 ? "" : thing.endsWith("ch") ? "es" : "s");
   }
 
+  /** Whether a tensor is given as codes is a matter of its layer; all else sees its values. */
+  private static QuantDescriptor ofValues(QuantDescriptor descriptor) {
+    return descriptor.fakeQuant() ? descriptor : descriptor.toBuilder().fakeQuant(true).build();
+  }
+
   private static void check(ModelShape shape, TensorSite site, QuantDescriptor descriptor) {
     LayerTensor tensor = site.tensor();
     if (tensor.role() == TensorRole.BIAS) {
       throw new IllegalArgumentException(site.describe(null, null) + ": a bias is not quantized");
     }
-    if (!descriptor.fakeQuant()) {
+    if (!descriptor.fakeQuant() && !tensor.codes()) {
       throw new IllegalArgumentException(
           site.describe(null, descriptor)
-              + ": fakeQuant = false has no effect in a plan yet; leave it out");
+              + ": fakeQuant = false gives codes, and the layer takes values: leave it out, or let"
+              + " the layer take the codes' scale by @ScaleOf(\""
+              + tensor.name()
+              + "\")");
+    }
+    if (tensor.codes() && (descriptor.affine() || descriptor.format().integers().isEmpty())) {
+      throw new IllegalArgumentException(
+          site.describe(null, descriptor)
+              + ": the layer computes on its codes, which are integers without a zero point");
     }
     List<DescriptorProblem> problems =
         descriptor.problems(tensor.role().role().orElseThrow(), tensor.layout());

@@ -66,8 +66,7 @@ public record SizedTensor(TensorSite site, List<Long> sizes) {
   public SizedTensor swapped() {
     LayerTensor tensor = site.tensor();
     String letters = layout().letters().replace('O', '?').replace('I', 'O').replace('?', 'I');
-    LayerTensor other =
-        new LayerTensor(tensor.name(), tensor.role(), new Layout(letters), tensor.descriptor());
+    LayerTensor other = tensor.with(new Layout(letters));
     return new SizedTensor(new TensorSite(site.layer(), site.type(), other), sizes);
   }
 

@@ -16,7 +16,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -128,26 +130,63 @@ final class StateHooks implements ArrayHooks {
     if (original == null) {
       return null;
     }
-    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    TensorSite site = site(name);
     INDArray tensor = tensor(site, held.getOrDefault(name, original));
     given.put(name, tensor);
     return tensor;
   }
 
   private INDArray tensor(TensorSite site, INDArray original) {
+    if (isCoded(site)) {
+      return coded(site, original).codes();
+    }
     PackedTensor packed = state.packed().get(site.path());
     if (packed != null) {
       return type.unpacksWeights() ? Placeholder.of(packed.shape()) : packed.unpack();
     }
+    INDArray master = master(site, original);
+    QuantDescriptor descriptor = state.descriptors().get(site.path());
+    return descriptor == null ? master : open(site, master, q -> q.quantize(master));
+  }
+
+  private INDArray master(TensorSite site, INDArray original) {
     INDArray master = state.tensors().get(site.path());
     if (master == null) {
       site.requireAsRead(read.get(site.tensor().name()), original);
-      master = original;
+      return original;
     }
-    QuantDescriptor descriptor = state.descriptors().get(site.path());
-    return descriptor == null
-        ? master
-        : quantized(site, master, descriptor, state.scales().get(site.path()));
+    return master;
+  }
+
+  /** Returns whether the layer gets the codes of a tensor. */
+  private boolean isCoded(TensorSite site) {
+    return site.tensor().codes() && state.descriptors().containsKey(site.path());
+  }
+
+  private CodedTensor coded(TensorSite site, INDArray original) {
+    PackedTensor packed = state.packed().get(site.path());
+    if (packed != null) {
+      return CodedTensor.of(packed);
+    }
+    INDArray master = master(site, original);
+    return open(site, master, quantizer -> CodedTensor.of(quantizer.codes(master)));
+  }
+
+  @Override
+  public @Nullable INDArray scale(String name, @Nullable INDArray tensor, @Nullable INDArray own) {
+    TensorSite site = site(name);
+    if (tensor == null || !isCoded(site)) {
+      return own;
+    }
+    if (own != null) {
+      throw new IllegalArgumentException(
+          site.describe(tensor, state.descriptors().get(site.path()))
+              + ": the quantizer gives its scale; the float layer has null for it");
+    }
+    Port port = ports.get(name);
+    return port == null
+        ? coded(site, held.getOrDefault(name, tensor)).scale()
+        : CodedTensor.of(Objects.requireNonNull(port.quantizer()).codes(tensor)).scale();
   }
 
   @Override
@@ -220,18 +259,26 @@ final class StateHooks implements ArrayHooks {
     return Optional.ofNullable(state.packed().get(TensorSite.path(layer, name)));
   }
 
+  /** Returns the values of a tensor, which a layer may hold packed or as codes. */
   @Nullable INDArray unpacked(String name, @Nullable INDArray held) {
-    return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
+    if (held == null || packed(name).isPresent() || !isCoded(site(name))) {
+      return held == null ? null : packed(name).map(PackedTensor::unpack).orElse(held);
+    }
+    INDArray master = master(site(name), Objects.requireNonNull(read.get(name)));
+    return open(site(name), master, quantizer -> quantizer.quantize(master));
   }
 
-  private INDArray quantized(
-      TensorSite site,
-      INDArray master,
-      QuantDescriptor descriptor,
-      @Nullable CalibratedScale scale) {
+  private TensorSite site(String name) {
+    return new TensorSite(layer, type.type(), known(name));
+  }
+
+  /** Applies the quantizer of a weight. */
+  private <T> T open(TensorSite site, INDArray master, Function<Quantizer, T> use) {
+    QuantDescriptor descriptor =
+        Objects.requireNonNull(state.descriptors().get(site.path()), "the descriptor");
     try {
       Quantizer open = Quantizer.of(descriptor, site.tensor().layout(), kernels);
-      return WeightQuantizer.of(open, master, scale).quantize(master);
+      return use.apply(WeightQuantizer.of(open, master, state.scales().get(site.path())));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           site.describe(master, descriptor) + ": " + e.getMessage(), e);
@@ -257,7 +304,7 @@ final class StateHooks implements ArrayHooks {
   }
 
   private void requireHeld(String name, @Nullable INDArray expected, @Nullable INDArray held) {
-    TensorSite site = new TensorSite(layer, type.type(), known(name));
+    TensorSite site = site(name);
     site.requireHeld(expected, held, state.descriptors().get(site.path()));
   }
 
@@ -318,7 +365,7 @@ final class StateHooks implements ArrayHooks {
 
   @Override
   public INDArray output(INDArray y) {
-    Port port = java.util.Objects.requireNonNull(ports.get(LayerType.OUTPUT));
+    Port port = Objects.requireNonNull(ports.get(LayerType.OUTPUT));
     return through(port, tap.output(port.site(), y));
   }
 
@@ -339,7 +386,9 @@ final class StateHooks implements ArrayHooks {
   private INDArray through(Port port, INDArray x) {
     if (port.quantizer() != null) {
       try {
-        return port.quantizer().quantize(x);
+        return isCoded(port.site())
+            ? CodedTensor.of(port.quantizer().codes(x)).codes()
+            : port.quantizer().quantize(x);
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException(
             port.site().describe(x, port.quantizer().descriptor()) + ": " + e.getMessage(), e);
