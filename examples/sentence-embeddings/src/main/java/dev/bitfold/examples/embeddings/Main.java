@@ -184,6 +184,10 @@ public final class Main implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--every: takes 1 to " + MAX_STEP + ", not " + every);
     }
+    if (bytes.isPresent() && (!fourBits || bytes.get() < 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--bytes: takes a number above 0, with --four-bits");
+    }
     List<String> sentences = calibrationSentences();
     InputFile file = encoder.modelFile();
     MiniLm model = encoder.load(file);

@@ -68,6 +68,8 @@ class MainFailureTest {
         Arguments.of("--calibration 1000000", "--calibration"),
         Arguments.of("--calibration many", "'--calibration'"),
         Arguments.of("--every 0", "--every: takes 1 to 100, not 0"),
+        Arguments.of("--four-bits --bytes 0", "--bytes: takes a number above 0, with --four-bits"),
+        Arguments.of("--bytes 17400000", "--bytes: takes a number above 0, with --four-bits"),
         Arguments.of("--every 3108", "--every: takes 1 to 100, not 3108"),
         Arguments.of("--max-length 1", "--max-length"),
         Arguments.of("--modell x", "Unknown options: '--modell', 'x'"),

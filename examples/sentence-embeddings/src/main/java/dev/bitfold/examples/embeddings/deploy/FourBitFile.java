@@ -7,6 +7,7 @@ import dev.bitfold.annotations.Role;
 import dev.bitfold.descriptor.BlockSize;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.examples.embeddings.load.BadInputException;
 import dev.bitfold.examples.embeddings.load.InputFile;
 import dev.bitfold.examples.embeddings.text.Tokenizer;
 import dev.bitfold.onnx.export.OnnxOptions;
@@ -87,14 +88,21 @@ public record FourBitFile(
       }
       Calibration<OnnxModel> calibration = plan.calibrate(batches, OnnxModel::forward);
       if (bytes.isPresent()) {
-        Budget budget = Budget.bytes(bytes.getAsLong()).among(BITS, MORE_BITS).withoutFloats();
-        calibration = calibration.within(budget);
+        calibration = within(bytes.getAsLong(), calibration);
       }
       Calibration<OnnxModel> done = calibration.reconstruct(options);
       return new FourBitFile(model, done.freeze(), done.reconstructions(), done.allocation());
     } catch (RuntimeException e) {
       model.close();
       throw e;
+    }
+  }
+
+  private static Calibration<OnnxModel> within(long bytes, Calibration<OnnxModel> calibration) {
+    try {
+      return calibration.within(Budget.bytes(bytes).among(BITS, MORE_BITS).withoutFloats());
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("--bytes", e.getMessage(), e);
     }
   }
 

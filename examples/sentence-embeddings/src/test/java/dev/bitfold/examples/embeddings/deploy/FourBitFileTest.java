@@ -1,12 +1,14 @@
 package dev.bitfold.examples.embeddings.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.examples.embeddings.MiniLmFixture;
 import dev.bitfold.examples.embeddings.data.StsData;
 import dev.bitfold.examples.embeddings.evaluation.Evaluation;
 import dev.bitfold.examples.embeddings.evaluation.Score;
+import dev.bitfold.examples.embeddings.load.BadInputException;
 import dev.bitfold.examples.embeddings.load.InputFile;
 import dev.bitfold.examples.embeddings.model.Pooling;
 import dev.bitfold.examples.embeddings.peer.PeerModel;
@@ -70,6 +72,25 @@ class FourBitFileTest {
       Score score = evaluation.of("int4", int4, exported.bytes());
       assertTrue(score.cosine() > 0.97, "" + score);
     }
+  }
+
+  @Test
+  void aBudgetBelowTheSmallestChoiceIsSaidInALine() {
+    String message =
+        String.valueOf(
+            assertThrows(
+                    BadInputException.class,
+                    () ->
+                        FourBitFile.of(
+                            MiniLmFixture.FILE,
+                            MiniLmFixture.TOKENIZER,
+                            StsData.calibration(8),
+                            FAST,
+                            OptionalLong.of(1000)))
+                .getMessage());
+    assertTrue(
+        message.startsWith("--bytes: a budget of 1000 bytes is below the smallest choice, "),
+        message);
   }
 
   @Test
