@@ -90,6 +90,16 @@ class MisplacedTest {
       QZ017 QZ016 | interface L { SDVariable apply(SDVariable x); } @Int8 record A(@Weight(layout = "OI") SDVariable w) implements L { public SDVariable apply(SDVariable x) { return forward(x); } public SDVariable forward(@Input(layout = "NC") SDVariable x) { return x; } }
       QZ070       | interface L { SDVariable forward(SDVariable x); } @QuantizeModel record M(Linear fc, L open) {}
       QZ032       | class A { @Weight final SDVariable w = null; A() {} }
+      QZ091       | class V<T> { final INDArray w; V(INDArray w) { this.w = w; } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); }
+      QZ091       | abstract class V { final INDArray w; V(INDArray w) { this.w = w; } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); }
+      QZ091       | class O { private static class V { final INDArray w = null; } @QuantizeFor(V.class) interface M { @Weight INDArray w(); } }
+      QZ016       | final class V { final INDArray w; V(INDArray w) { this.w = w; } INDArray forward(INDArray x) { return x; } } @Int8 @QuantizeFor(V.class) interface M { @Weight(layout = "IO") INDArray w(); INDArray forward(@Input(layout = "NC") INDArray x); }
+      QZ020       | class V { final INDArray w; private V(INDArray w) { this.w = w; } static V of(INDArray w) { return new V(w); } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); }
+      QZ032       | class V { final INDArray w; final int n; V(int n) { this.n = n; this.w = null; } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); }
+      QZ084       | class V { final INDArray w; V(INDArray w) { this.w = w; } } @Implementations({}) @QuantizeFor(V.class) interface M { @Weight INDArray w(); }
+      QZ034       | class V { final INDArray w; V(INDArray w) { this.w = w; } INDArray run(INDArray x) { return x; } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); INDArray run(@Input INDArray x); }
+      QZ093       | class V { final INDArray w; V(INDArray w) { this.w = w; } } @QuantizeFor(V.class) interface M { @Weight INDArray w(); static INDArray x() { return null; } }
+      QZ095 QZ095 | class V { final INDArray w; V(INDArray w) { this.w = w; } } @QuantizeModel(mixIns = {V.class, String.class}) record M(Linear fc, V v) {}
       QZ055       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray v) {}
       QZ055       | @Quantize(role = Role.INPUT, bits = 8, fakeQuant = false) class A { public INDArray forward(@Input INDArray x, INDArray scale) { return x; } }
       QZ005       | @Quantize(bits = 8, fakeQuant = false) class A { @Weight final List<INDArray> w; A(@ScaleOf("w") INDArray s, List<INDArray> w) { this.w = w; } INDArray s() { return null; } }
@@ -199,6 +209,8 @@ class MisplacedTest {
       @QuantizeModel record M(Linear fc, INDArray positions, int[] shape, Map<String, List<Integer>> vocabulary) {}
       class A { @Weight @Quantize(bits = 4) final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
       class A { @Weight final INDArray w; A(@Quantize(bits = 4) INDArray w) { this.w = w; } }
+      class V { final INDArray w; V(INDArray w) { this.w = w; } interface In { @QuantizeFor(V.class) interface M { @Weight @Quantize(bits = 8) INDArray w(); } } } @QuantizeModel(mixIns = V.In.M.class) record N(V[] vs) {}
+      class V { final INDArray w; V(INDArray w) { this.w = w; } INDArray forward(INDArray x) { return x; } } @QuantizeFor(V.class) interface M { @Weight @Quantize(bits = 8) INDArray w(); } class W extends V { W(INDArray w) { super(w); } } @QuantizeModel(mixIns = M.class) record N(V v, @SkipQuantize W w) {}
       @QuantizeModel record M(Linear fc, @SkipQuantize Object any, @SkipQuantize List<?> more) {}
       record Box<T>(T content) {} @QuantizeModel record M(Linear fc, Box<String> any) {}
       interface Tokenizer { List<String> split(String text); } @QuantizeModel record M(Linear fc, Tokenizer tokenizer) {}
