@@ -49,11 +49,11 @@ class CalibratorsTest {
   void aMovingAverageFollowsTheBatchesInOrder() {
     QuantDescriptor descriptor = QuantDescriptor.builder().calib(Calib.MOVING_AVERAGE).build();
     Calibrator calibrator = Calibrators.of(descriptor, Layout.UNKNOWN);
-    for (float value : new float[] {10, -20, 0}) {
+    for (float value : new float[] {10, -20, 50}) {
       calibrator.observe(Nd4j.scalar(value));
     }
     double expected = 10 + 0.1 * (20 - 10);
-    expected += 0.1 * (0 - expected);
+    expected += 0.1 * (50 - expected);
     assertEquals((float) expected, calibrator.amax().getFloat());
   }
 
@@ -129,9 +129,13 @@ class CalibratorsTest {
         Calibrators.of(
             QuantDescriptor.builder().calib(Calib.MSE).bins(65_536).axis(0).build(),
             Layout.UNKNOWN);
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> tooMany.observe(Nd4j.create(DataType.FLOAT, 100_000, 1)));
+    assertEquals(
+        "100000 histograms of 65536 bins would take 50000 MiB: use fewer bins, fewer scales or calib ="
+            + " MAX",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> tooMany.observe(Nd4j.create(DataType.FLOAT, 100_000, 1)))
+            .getMessage());
     assertThrows(IllegalStateException.class, tooMany::amax);
   }
 

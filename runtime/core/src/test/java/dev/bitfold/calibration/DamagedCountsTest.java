@@ -3,6 +3,7 @@ package dev.bitfold.calibration;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.annotations.Calib;
 import dev.bitfold.descriptor.Layout;
@@ -43,12 +44,21 @@ class DamagedCountsTest {
 
   private static DataOutputStream head(ByteArrayOutputStream bytes, String kind)
       throws IOException {
+    return head(bytes, kind, 3, 0);
+  }
+
+  private static DataOutputStream head(
+      ByteArrayOutputStream bytes, String kind, long elements, long nonFinite, long... shape)
+      throws IOException {
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeInt(0x42464301);
     out.writeUTF(kind);
-    out.writeInt(0);
-    out.writeLong(3);
-    out.writeLong(0);
+    out.writeInt(shape.length);
+    for (long size : shape) {
+      out.writeLong(size);
+    }
+    out.writeLong(elements);
+    out.writeLong(nonFinite);
     return out;
   }
 
@@ -177,5 +187,83 @@ class DamagedCountsTest {
             + " merged",
         assertThrows(UnsupportedOperationException.class, () -> calibrator.merge(calibrator))
             .getMessage());
+  }
+
+  private static void max(boolean fits, long elements, long nonFinite, long... shape)
+      throws IOException {
+    QuantDescriptor perColumn = QuantDescriptor.builder().axis(1).build();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = head(bytes, "max calibrator", elements, nonFinite, shape);
+    out.writeFloat(1);
+    out.writeFloat(0);
+    if (fits) {
+      assertEquals(elements, read(perColumn, bytes.toByteArray()).elements());
+    } else {
+      String message =
+          String.valueOf(
+              assertThrows(IOException.class, () -> read(perColumn, bytes.toByteArray()))
+                  .getMessage());
+      assertTrue(message.startsWith("damaged statistics of a "), message);
+    }
+  }
+
+  @Test
+  void countsAndShapesThatCannotBeAreRefused() throws IOException {
+    max(true, 2, 0, 1, 2);
+    max(true, 1, 1, 1, 2);
+    max(true, 0, 2, 2, 1);
+    max(false, 1, 0, 1, 2);
+    max(false, 3, -1, 1, 2);
+    max(false, -1, 9, 1, 2);
+    max(false, 9, 0, 1, 0);
+    max(false, 1L << 40, 0, 1 << 16, 1 << 15);
+    long[] axes = new long[33];
+    Arrays.fill(axes, 1);
+    axes[0] = 2;
+    max(true, 2, 0, Arrays.copyOf(axes, 32));
+    max(false, 2, 0, axes);
+  }
+
+  @Test
+  void anAverageIsWrittenAsItIs() throws IOException {
+    QuantDescriptor average = QuantDescriptor.builder().calib(Calib.MOVING_AVERAGE).build();
+    byte[] written = ends("moving average calibrator of weight 0.1", 1.25);
+    assertArrayEquals(written, Tensors.written(read(average, written)));
+  }
+
+  /** Each channel's ends, beside values that are left out. */
+  @Test
+  void endsOfChannelsKnowNoZerosForWhatIsLeftOut() {
+    QuantDescriptor descriptor =
+        QuantDescriptor.builder()
+            .affine(true)
+            .calib(Calib.PERCENTILE)
+            .percentile(50)
+            .bins(128)
+            .axis(0)
+            .build();
+    RangeCalibrator counting =
+        (RangeCalibrator) Calibrators.of(descriptor, Layout.UNKNOWN, NonFinite.COUNT);
+    RangeCalibrator plain = (RangeCalibrator) Calibrators.of(descriptor, Layout.UNKNOWN);
+    float nan = Float.NaN;
+    counting.observe(
+        Nd4j.createFromArray(
+            new float[][] {
+              {1, 2, 3, 4, nan, nan, nan, nan}, {nan, -8, -9, -10, -11, nan, nan, nan}
+            }));
+    plain.observe(Nd4j.createFromArray(new float[][] {{1, 2, 3, 4}, {-8, -9, -10, -11}}));
+    assertEquals(plain.min(), counting.min());
+    assertEquals(plain.max(), counting.max());
+    assertEquals(8, counting.nonFinite());
+  }
+
+  @Test
+  void asManyLevelsAsBinsNeedNoSearch() {
+    HistogramCalibrator calibrator =
+        (HistogramCalibrator)
+            Calibrators.of(
+                QuantDescriptor.builder().calib(Calib.ENTROPY).bins(128).build(), Layout.UNKNOWN);
+    calibrator.observe(Nd4j.createFromArray(0.5f, -1.9f, 1f));
+    assertEquals(1.9f, calibrator.amax().getFloat());
   }
 }
