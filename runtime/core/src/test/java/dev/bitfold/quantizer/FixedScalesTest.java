@@ -296,4 +296,23 @@ class FixedScalesTest {
       }
     }
   }
+
+  /** A zero point may be -0: minus the smallest code of an unsigned format. */
+  @Test
+  void anIntegerHasNoNegativeZero() {
+    Quantizer affine = Quantizer.of(b(8).unsigned(true).affine(true).build());
+    INDArray tiny = Nd4j.createFromArray(-1e-6f, -0f, 0f, 1e-6f);
+    INDArray negative = Nd4j.scalar(-0f);
+    for (QuantKernels kernels : KERNELS) {
+      Quantizer on = affine.withKernels(kernels);
+      for (Quantizer quantizer :
+          List.of(
+              on.withRange(Nd4j.scalar(0f), Nd4j.scalar(1f)),
+              on.withScale(Nd4j.scalar(0.5f), negative))) {
+        for (float code : Arrangement.floats(quantizer.codes(tiny).codes())) {
+          assertEquals(0, Float.floatToRawIntBits(code), kernels.name());
+        }
+      }
+    }
+  }
 }

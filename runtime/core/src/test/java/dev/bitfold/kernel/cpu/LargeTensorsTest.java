@@ -113,6 +113,7 @@ class LargeTensorsTest {
         "amax, finite amax, min and max",
         kernels -> {
           float[][] found = new float[4][groups.count()];
+          Arrays.stream(found).forEach(old -> Arrays.fill(old, 1e38f));
           kernels.amax(x, groups, found[0]);
           kernels.finiteAmax(x, groups, found[1]);
           kernels.range(x, groups, found[2], found[3]);
