@@ -315,4 +315,29 @@ class FixedScalesTest {
       }
     }
   }
+
+  @Test
+  void powersOfTwoOfZerosAndOfTinyBlocks() {
+    QuantDescriptor.Builder mx = b(8).blockSizes(BlockSize.axis(-1, 2)).scaleBits(8, 0);
+    INDArray blocks = Nd4j.createFromArray(new float[][] {{0, 0, 127, -2, 1e-40f, -1e-40f}});
+    INDArray ceil = Quantizer.of(mx.scaleRule(ScaleRule.CEIL).build()).codes(blocks).scale();
+    assertEquals(1f, ceil.getFloat(0), "zeros have no exponent");
+    assertEquals(1f, ceil.getFloat(1), "127 in steps of 1");
+    assertEquals(0x1p-127f, ceil.getFloat(2), "the smallest");
+    Quantizer flush = Quantizer.of(mx.scaleRule(ScaleRule.FLUSH).build());
+    for (QuantKernels kernels : KERNELS) {
+      float[] y = Arrangement.floats(flush.withKernels(kernels).quantize(blocks));
+      assertArrayEquals(new float[] {0, 0, 127, -2, 0, 0}, absolute(y), kernels.name());
+    }
+    assertArrayEquals(new float[] {0, 127, 1e-40f}, Arrangement.floats(flush.amax(blocks)));
+  }
+
+  /** Without the sign of zero. */
+  private static float[] absolute(float[] values) {
+    float[] plain = values.clone();
+    for (int i = 0; i < plain.length; i++) {
+      plain[i] += 0f;
+    }
+    return plain;
+  }
 }
