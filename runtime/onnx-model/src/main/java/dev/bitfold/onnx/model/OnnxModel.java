@@ -10,6 +10,7 @@ import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.model.cut.CutGraph;
 import dev.bitfold.onnx.model.cut.CutLayer;
+import dev.bitfold.onnx.model.cut.CutPoint;
 import dev.bitfold.onnx.model.cut.LeftNode;
 import dev.bitfold.onnx.model.data.FeedInput;
 import dev.bitfold.onnx.model.prepare.PrepareReport;
@@ -48,6 +49,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class OnnxModel implements AutoCloseable {
   private final Source source;
   private final Map<String, CutLayer> layers;
+  private final Map<String, CutPoint> points;
 
   /** What a model and all that are rebuilt of it share. */
   record Source(
@@ -67,13 +69,14 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  private OnnxModel(Source source, Map<String, CutLayer> layers) {
+  private OnnxModel(Source source, Map<String, CutLayer> layers, Map<String, CutPoint> points) {
     this.source = source;
     this.layers = Collections.unmodifiableMap(layers);
+    this.points = Collections.unmodifiableMap(points);
   }
 
   OnnxModel(Source source) {
-    this(source, source.graph().layers());
+    this(source, source.graph().layers(), source.graph().points());
   }
 
   /**
@@ -116,7 +119,11 @@ public final class OnnxModel implements AutoCloseable {
     model.layers.forEach(
         (path, layer) ->
             rebuilt.put(path, walk.visit(path, layer, Component.<CutLayer>layer(layer.type()))));
-    return new OnnxModel(model.source, rebuilt);
+    Map<String, CutPoint> quantized = new LinkedHashMap<>();
+    model.points.forEach(
+        (path, point) ->
+            quantized.put(path, walk.visit(path, point, Component.<CutPoint>layer(point.type()))));
+    return new OnnxModel(model.source, rebuilt, quantized);
   }
 
   /** Returns how the model is rebuilt with other layers, for engines. */
@@ -160,6 +167,17 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   /**
+   * Returns the tensors between operators that can be quantized, in the order of the graph; none
+   * unless the model was opened with {@link OnnxModelBuilder#points}.
+   */
+  public List<OnnxPoint> points() {
+    return source.graph().points().values().stream()
+        .map(CutPoint::found)
+        .map(point -> new OnnxPoint(point.path(), point.value(), point.operator()))
+        .toList();
+  }
+
+  /**
    * Returns every other node that multiplies by weights or holds nodes that do, and why it stays
    * float.
    */
@@ -186,7 +204,7 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   private Map<String, INDArray> whole(Map<String, INDArray> feed) {
-    return source.graph().run(layers, feed);
+    return source.graph().run(layers, points, feed);
   }
 
   /**

@@ -39,6 +39,7 @@ public final class OnnxModelBuilder {
   private @Nullable String output;
   private @Nullable String mask;
   private boolean masked = true;
+  private boolean points;
   private int threads = Runtime.getRuntime().availableProcessors();
 
   private OnnxModelBuilder(String name, Reader reader) {
@@ -120,6 +121,17 @@ public final class OnnxModelBuilder {
   }
 
   /**
+   * Lets tensors between operators be quantized, too: those that ONNX Runtime's kernels for 8-bit
+   * integers yield and read. A Conv is computed on integers only where its output is quantized as
+   * well, so this is what makes convolutions fast; it costs accuracy at some of the tensors. Each
+   * is a quantizer like any other, and can be skipped.
+   */
+  public OnnxModelBuilder points() {
+    this.points = true;
+    return this;
+  }
+
+  /**
    * Opens the model.
    *
    * @throws OnnxException if it is damaged, quantized already or not an ONNX file, has no output or
@@ -133,7 +145,7 @@ public final class OnnxModelBuilder {
     Prepared prepared = Preparation.of(original, bound);
     List<FeedInput> inputs =
         new Graph(prepared.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
-    CutGraph graph = CutGraph.of(prepared.file(), prepared::originalName, threads);
+    CutGraph graph = CutGraph.of(prepared.file(), prepared::originalName, threads, points);
     try {
       return new OnnxModel(
           new OnnxModel.Source(

@@ -7,6 +7,7 @@ import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.model.cut.CutLayer;
+import dev.bitfold.onnx.model.cut.CutPoint;
 import dev.bitfold.onnx.proof.OnnxProof;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +28,11 @@ final class OnnxModelExport {
     for (CutLayer layer : source.graph().layers().values()) {
       mapping =
           mapping.layer(layer.found().path(), layer.found().nodeNames().toArray(String[]::new));
+    }
+    for (CutPoint point : source.graph().points().values()) {
+      mapping =
+          mapping.point(
+              point.found().tensor(), point.found().value(), point.found().moved().toArray(String[]::new));
     }
     OnnxWeights file = OnnxWeights.of(source.prepared().file());
     OnnxMapping own = mapping.within(quantized);

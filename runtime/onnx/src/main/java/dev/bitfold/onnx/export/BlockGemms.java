@@ -56,7 +56,7 @@ final class BlockGemms {
     if (inputs.size() > 2 && !inputs.get(2).isEmpty()) {
       NodeProto product = graph.node(node.getName()).orElseThrow();
       String whole = product.getOutput(0);
-      String plain = graph.divert(product, "/product");
+      String plain = graph.divert(product.getOutput(0), "/product");
       graph.addInto(
           whole,
           node.getName() + "/Add",

@@ -115,7 +115,7 @@ final class BlockOperators {
     String rest = addition.rest();
     if (rest != null) {
       String whole = now.getOutput(0);
-      String plain = graph.divert(now, "/product");
+      String plain = graph.divert(now.getOutput(0), "/product");
       graph.addInto(
           whole, node.getName() + "/Add", "Add", add -> add.addInput(plain).addInput(rest));
     }

@@ -91,7 +91,7 @@ final class DynamicNodes {
     }
     NodeProto written = product.build();
     graph.replace(node, written);
-    String integers = graph.divert(written, "/integers");
+    String integers = graph.divert(written.getOutput(0), "/integers");
     String floats =
         graph.add(
             name + "/Cast",

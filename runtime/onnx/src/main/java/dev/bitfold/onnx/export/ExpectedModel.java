@@ -115,6 +115,11 @@ final class ExpectedModel {
     }
   }
 
+  /** Quantizes a value between nodes. */
+  void point(LayerState state, String path, String value) {
+    reference.point(state.path(), value, activation(state, path, -1));
+  }
+
   private static Activation activation(LayerState layer, String path, int axis) {
     QuantDescriptor descriptor = java.util.Objects.requireNonNull(layer.descriptor(path));
     Quantizer quantizer = layer.quantizer(path, Layout.UNKNOWN);

@@ -127,8 +127,9 @@ public final class FoundFolds {
       } else if (!isConstant(source, count)) {
         return false;
       }
-      foldings.check(source.getName(), consumers, count);
-      return true;
+      Set<String> scaled = foldings.check(source.getName(), consumers, count);
+      // What is quantized on the way was calibrated without the factors.
+      return mapping.points().values().stream().noneMatch(point -> scaled.contains(point.value()));
     } catch (OnnxException e) {
       return false;
     }

@@ -350,9 +350,7 @@ final class LayerWriter {
       return;
     }
     for (String whole : outputs) {
-      NodeProto last = java.util.Objects.requireNonNull(graph.producer(whole));
-      String diverted = graph.divert(last, "/float");
-      qdq.activationInto(whole, diverted, activation(path));
+      qdq.activationInto(whole, graph.divert(whole, "/float"), activation(path));
     }
   }
 

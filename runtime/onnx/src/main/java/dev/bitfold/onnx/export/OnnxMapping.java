@@ -6,6 +6,7 @@ import dev.bitfold.layer.TensorRole;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.storage.Schema;
+import dev.bitfold.storage.StateFile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,8 +25,11 @@ import onnx.Onnx.NodeProto;
  *     parts of the layer's output
  * @param tensors the places where weights or biases are read, by path, for layers that are not
  *     quantized and whose tensors were changed by folding or training
+ * @param points the values between nodes that the model quantizes, by the path of the input that
+ *     does so
  */
-public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> tensors) {
+public record OnnxMapping(
+    Map<String, List<String>> layers, Map<String, Place> tensors, Map<String, Point> points) {
   /**
    * Describes where a tensor is read.
    *
@@ -40,6 +44,20 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
     }
   }
 
+  /**
+   * Describes a value that is quantized once, before all nodes that read it.
+   *
+   * @param value the output of a node
+   * @param moved values that hold the same numbers in another order or number, such as those of a
+   *     Reshape, and so have the same scale
+   */
+  public record Point(String value, List<String> moved) {
+    /** Copies the values. */
+    public Point {
+      moved = List.copyOf(moved);
+    }
+  }
+
   private static final int SHOWN = 8;
 
   /** Copies the maps, keeping their order. */
@@ -48,6 +66,12 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
     layers.forEach((path, nodes) -> copy.put(path, List.copyOf(nodes)));
     layers = Collections.unmodifiableMap(copy);
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    points = Collections.unmodifiableMap(new LinkedHashMap<>(points));
+  }
+
+  /** Makes a mapping without points. */
+  public OnnxMapping(Map<String, List<String>> layers, Map<String, Place> tensors) {
+    this(layers, tensors, Map.of());
   }
 
   /** Returns a mapping without entries. */
@@ -67,7 +91,7 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
     }
     Map<String, List<String>> more = new LinkedHashMap<>(layers);
     more.put(path, List.of(nodes));
-    return new OnnxMapping(more, tensors);
+    return new OnnxMapping(more, tensors, points);
   }
 
   /**
@@ -79,7 +103,20 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
   public OnnxMapping tensor(String path, String initializer, String... nodes) {
     Map<String, Place> more = new LinkedHashMap<>(tensors);
     more.put(path, new Place(initializer, List.of(nodes)));
-    return new OnnxMapping(layers, more);
+    return new OnnxMapping(layers, more, points);
+  }
+
+  /**
+   * Returns this mapping with a value between nodes added.
+   *
+   * @param path of the quantized input, such as {@code block/point.x}
+   * @param value the output of a node of the float file
+   * @param moved as in {@link Point}
+   */
+  public OnnxMapping point(String path, String value, String... moved) {
+    Map<String, Point> more = new LinkedHashMap<>(points);
+    more.put(path, new Point(value, List.of(moved)));
+    return new OnnxMapping(layers, tensors, more);
   }
 
   /**
@@ -162,12 +199,14 @@ public record OnnxMapping(Map<String, List<String>> layers, Map<String, Place> t
    * because they are skipped.
    */
   public OnnxMapping within(Quantized<?> quantized) {
-    Schema schema = Backed.contentsOf(quantized).file().schema();
+    StateFile file = Backed.contentsOf(quantized).file();
     Map<String, List<String>> kept = new LinkedHashMap<>(layers);
-    kept.keySet().removeIf(layer -> !hasWeight(schema, layer));
+    kept.keySet().removeIf(layer -> !hasWeight(file.schema(), layer));
     Map<String, Place> places = new LinkedHashMap<>(tensors);
-    places.keySet().removeIf(tensor -> !schema.tensors().containsKey(tensor));
-    return new OnnxMapping(kept, places);
+    places.keySet().retainAll(file.schema().tensors().keySet());
+    Map<String, Point> values = new LinkedHashMap<>(points);
+    values.keySet().retainAll(file.state().descriptors().keySet());
+    return new OnnxMapping(kept, places, values);
   }
 
   private static List<String> quantizedLayers(Quantized<?> quantized) {

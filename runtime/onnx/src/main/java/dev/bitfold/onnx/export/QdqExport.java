@@ -70,6 +70,9 @@ final class QdqExport {
     embeddings(graph).forEach(expected::embedding);
     expected.tensors(stored, floatHashes, mapping.tensors());
     layers.forEach(expected::layer);
+    mapping
+        .points()
+        .forEach((path, point) -> expected.point(pointState(path), path, point.value()));
     this.reference = expected.reference();
     return reference;
   }
@@ -197,6 +200,7 @@ final class QdqExport {
             foldings.into(producer, own);
           }
         });
+    writePoints(new PointWriter(graph, qdq));
     layers.forEach(layer -> new LayerWriter(graph, options, qdq, dynamic, layer, factors).write());
     new ChangedTensors(graph, stored, floatHashes)
         .each(
@@ -227,6 +231,25 @@ final class QdqExport {
           }
         });
     new BlockGemms(graph, qdq).write();
+  }
+
+  private void writePoints(PointWriter points) {
+    if (mapping.points().isEmpty()) {
+      return;
+    }
+    boolean signed = options.signedActivations();
+    mapping
+        .points()
+        .forEach(
+            (path, point) -> {
+              ActivationScale scale = pointState(path).activation(path);
+              points.write(point, signed ? scale : scale.unsigned());
+            });
+    points.constants(signed ? ElementType.INT8 : ElementType.UINT8);
+  }
+
+  private LayerState pointState(String path) {
+    return new LayerState(LayerState.layerOf(path), stored, floatHashes);
   }
 
   /** Returns the mapped layers with the nodes of all their calls. */
@@ -312,6 +335,7 @@ final class QdqExport {
   /** Checks that everything that distinguishes the quantized model has its place in the file. */
   private void requireCovered() {
     Set<String> covered = new LinkedHashSet<>(mapping.tensors().keySet());
+    covered.addAll(mapping.points().keySet());
     List<String> known = new ArrayList<>();
     stored.schema().tensors().keySet().forEach(path -> known.add(LayerState.layerOf(path)));
     for (String path : mapping.layers().keySet()) {

@@ -25,6 +25,7 @@ final class QdqNodes {
   private final Optional<BlockOperators> blocks;
   private final Map<String, String> written = new HashMap<>();
   private final Map<String, WeightCodes> weights = new LinkedHashMap<>();
+  private final Map<String, ActivationScale> quantized = new HashMap<>();
 
   /**
    * Makes a writer.
@@ -129,7 +130,7 @@ final class QdqNodes {
     String whole = node.getOutput(0);
     NodeProto gather = node.toBuilder().setInput(0, table).build();
     graph.replace(node, gather);
-    String gathered = graph.divert(gather, "/quantized");
+    String gathered = graph.divert(gather.getOutput(0), "/quantized");
     String value = dequantize(name, gathered, bytes, -1);
     rename(value, whole);
   }
@@ -144,7 +145,7 @@ final class QdqNodes {
     String ids = node.getInput(1);
     NodeProto gather = node.toBuilder().setInput(0, table).build();
     graph.replace(node, gather);
-    String gathered = graph.divert(gather, "/quantized");
+    String gathered = graph.divert(gather.getOutput(0), "/quantized");
     String value = graph.add(name + "/Cast", "Cast", n -> toFloat(n.addInput(gathered)));
     if (bytes.zeroPoints().length > 0) {
       float[] zeros = new float[bytes.zeroPoints().length];
@@ -195,8 +196,19 @@ final class QdqNodes {
         });
   }
 
-  /** Writes QuantizeLinear and DequantizeLinear behind a value, and returns the result. */
+  /** Declares that a value comes out of a pair with this scale. */
+  void quantized(String value, ActivationScale scale) {
+    quantized.put(value, scale);
+  }
+
+  /**
+   * Writes QuantizeLinear and DequantizeLinear behind a value, and returns the result. What is
+   * quantized with the same scale already stays as it is.
+   */
   String activation(String name, String value, ActivationScale scale) {
+    if (scale.equals(quantized.get(value))) {
+      return value;
+    }
     return written.computeIfAbsent("qdq " + value + " " + scale, key -> pair(name, value, scale));
   }
 

@@ -316,11 +316,13 @@ public final class Graph {
     return Optional.empty();
   }
 
-  /** Inserts nodes behind a node: its output gets a new name, and readers keep the old one. */
-  public String divert(NodeProto node, String suffix) {
-    String old = node.getOutput(0);
-    String diverted = fresh(old + suffix);
-    replace(node, node.toBuilder().setOutput(0, diverted).build());
+  /** Inserts nodes behind a value of a node, which gets a new name; readers keep the old one. */
+  public String divert(String value, String suffix) {
+    NodeProto node = Objects.requireNonNull(producer(value), value);
+    String diverted = fresh(value + suffix);
+    replace(
+        node,
+        node.toBuilder().setOutput(node.getOutputList().indexOf(value), diverted).build());
     return diverted;
   }
 

@@ -97,8 +97,7 @@ public final class Reference {
     graph.addInput(floats(noise));
     this.units.put(noise, units);
     shapes.put(noise, behind(units.length, axesBehind));
-    NodeProto source = java.util.Objects.requireNonNull(graph.producer(value));
-    String exact = graph.divert(source, "/exact");
+    String exact = graph.divert(value, "/exact");
     graph.addInto(value, node + "/add_noise", "Add", n -> n.addInput(exact).addInput(noise));
   }
 
@@ -126,11 +125,19 @@ public final class Reference {
    * @param value as in {@link #layer}
    */
   public void output(String layer, String node, String value, Activation activation) {
-    NodeProto source = java.util.Objects.requireNonNull(graph.producer(value));
-    String before = graph.divert(source, "/before");
+    String before = graph.divert(value, "/before");
     graph.removeOutput(value);
     graph.addInput(floats(value));
     cuts.add(new Cut(layer, node, true, value, before, value, activation));
+  }
+
+  /**
+   * Cuts between nodes, at a value that all its readers read quantized.
+   *
+   * @param point the path of what quantizes it
+   */
+  public void point(String point, String value, Activation activation) {
+    output(point, java.util.Objects.requireNonNull(graph.producer(value)).getName(), value, activation);
   }
 
   /**

@@ -27,9 +27,10 @@ public final class CutGraph implements AutoCloseable {
   private final Sessions sessions;
   private final List<LeftNode> left;
   private final Map<String, CutLayer> layers = new LinkedHashMap<>();
+  private final Map<String, CutPoint> points = new LinkedHashMap<>();
   private final List<Stage> stages;
 
-  private CutGraph(OnnxFile file, UnaryOperator<String> names, int threads) {
+  private CutGraph(OnnxFile file, UnaryOperator<String> names, int threads, boolean withPoints) {
     ModelProto model = file.model();
     this.graph = new Graph(file);
     graph.removeUnread();
@@ -37,7 +38,16 @@ public final class CutGraph implements AutoCloseable {
     this.left = found.left();
     this.sessions = new Sessions(file.name(), threads);
     try {
-      Schedule schedule = Schedule.of(graph, OpsetRaise.of(file.name(), model), found.layers());
+      if (withPoints) {
+        PointFinder.find(graph, names, found.layers(), new FloatValues(sessions, model)::contain)
+            .forEach(point -> points.put(point.path(), new CutPoint(point)));
+      }
+      Schedule schedule =
+          Schedule.of(
+              graph,
+              OpsetRaise.of(file.name(), model),
+              found.layers(),
+              points.values().stream().map(CutPoint::found).toList());
       StageBuilder builder = new StageBuilder(sessions, model, graph, schedule);
       Map<FoundLayer, CutLayer> made = new HashMap<>();
       this.stages =
@@ -69,15 +79,22 @@ public final class CutGraph implements AutoCloseable {
    *
    * @param names the name that users know a node by
    * @param threads of each session
+   * @param points whether it is also cut at tensors between operators
    * @throws OnnxException if the file is quantized already, or ONNX Runtime does not take it
    */
-  public static CutGraph of(OnnxFile file, UnaryOperator<String> names, int threads) {
-    return new CutGraph(file, names, threads);
+  public static CutGraph of(
+      OnnxFile file, UnaryOperator<String> names, int threads, boolean points) {
+    return new CutGraph(file, names, threads, points);
   }
 
   /** Returns the layers by path, in the order of the graph. */
   public Map<String, CutLayer> layers() {
     return Collections.unmodifiableMap(layers);
+  }
+
+  /** Returns the points by path, in the order of the graph. */
+  public Map<String, CutPoint> points() {
+    return Collections.unmodifiableMap(points);
   }
 
   /** Returns the nodes that stay float. */
@@ -99,10 +116,12 @@ public final class CutGraph implements AutoCloseable {
    * Runs the graph.
    *
    * @param with the layers to compute with, by path
+   * @param at the points to quantize at, by path
    * @param feed a value for each input
    * @return the outputs that are tensors, by name
    */
-  public Map<String, INDArray> run(Map<String, CutLayer> with, Map<String, INDArray> feed) {
+  public Map<String, INDArray> run(
+      Map<String, CutLayer> with, Map<String, CutPoint> at, Map<String, INDArray> feed) {
     sessions.enter();
     Map<String, RuntimeValue> values = new HashMap<>();
     try {
@@ -112,6 +131,7 @@ public final class CutGraph implements AutoCloseable {
       }
       for (Stage stage : stages) {
         run(stage, with, values);
+        quantize(stage, at, values);
         for (String value : stage.dead()) {
           RuntimeValue held = values.remove(value);
           if (held != null) {
@@ -146,6 +166,19 @@ public final class CutGraph implements AutoCloseable {
       CutLayer layer = Objects.requireNonNull(with.get(call.layer().path()));
       RuntimeValue x = value(values, call.call().input());
       values.put(call.call().joined(), layer.call(x));
+    }
+  }
+
+  private static void quantize(
+      Stage stage, Map<String, CutPoint> at, Map<String, RuntimeValue> values) {
+    for (FoundPoint point : stage.points()) {
+      CutPoint quantizer = Objects.requireNonNull(at.get(point.path()));
+      RuntimeValue x = value(values, point.value());
+      RuntimeValue quantized = quantizer.call(x);
+      if (quantized != null) {
+        values.put(point.value(), quantized);
+        x.close();
+      }
     }
   }
 

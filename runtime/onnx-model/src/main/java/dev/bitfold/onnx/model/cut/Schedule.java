@@ -24,8 +24,9 @@ final class Schedule {
    *
    * @param nodes that run in one session, in topological order
    * @param calls of layers that run behind it
+   * @param points that are quantized at its end
    */
-  record Step(List<NodeProto> nodes, List<LayerCall> calls) {}
+  record Step(List<NodeProto> nodes, List<LayerCall> calls, List<FoundPoint> points) {}
 
   /** A call of a layer. */
   record LayerCall(FoundLayer layer, Call call) {}
@@ -34,14 +35,20 @@ final class Schedule {
   private final long opset;
   private final List<Step> steps = new ArrayList<>();
   private final List<TensorProto> constants = new ArrayList<>();
+  private final Map<String, FoundPoint> points = new HashMap<>();
+
+  /** For each value the step in which it can be read first. */
+  private final Map<String, Integer> depths = new HashMap<>();
 
   private Schedule(Graph graph, long opset) {
     this.graph = graph;
     this.opset = opset;
   }
 
-  static Schedule of(Graph graph, long opset, List<FoundLayer> layers) {
+  static Schedule of(
+      Graph graph, long opset, List<FoundLayer> layers, List<FoundPoint> points) {
     Schedule schedule = new Schedule(graph, opset);
+    points.forEach(point -> schedule.points.put(point.value(), point));
     schedule.order(layers);
     return schedule;
   }
@@ -62,7 +69,6 @@ final class Schedule {
         layer.covered(call).forEach(node -> covered.put(node, new LayerCall(layer, call)));
       }
     }
-    Map<String, Integer> depths = new HashMap<>();
     Map<Call, Integer> done = new HashMap<>();
     for (NodeProto node : graph.sorted()) {
       LayerCall call = covered.get(node.getName());
@@ -75,7 +81,7 @@ final class Schedule {
           at(depth).nodes().add(node);
         }
         for (String output : node.getOutputList()) {
-          depths.put(output, depth);
+          made(output, depth, depth);
         }
         continue;
       }
@@ -88,15 +94,26 @@ final class Schedule {
           at(depth + 1).nodes().add(split(call));
         }
       }
+      // Taken apart by a node of the next step, where a call has several outputs.
+      int from = call.call().outputs().size() > 1 ? depth + 1 : depth;
       for (String output : node.getOutputList()) {
-        depths.put(output, depth + 1);
+        made(output, from, depth + 1);
       }
     }
   }
 
+  /** A point is read in a step after the one that yields it. */
+  private void made(String value, int step, int readable) {
+    FoundPoint point = points.get(value);
+    if (point != null) {
+      at(step).points().add(point);
+    }
+    depths.put(value, point == null ? readable : step + 1);
+  }
+
   private Step at(int depth) {
     while (steps.size() <= depth) {
-      steps.add(new Step(new ArrayList<>(), new ArrayList<>()));
+      steps.add(new Step(new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
     }
     return steps.get(depth);
   }

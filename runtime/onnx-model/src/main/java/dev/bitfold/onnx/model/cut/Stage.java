@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param session of the nodes between the cuts; null if nothing stands there
  * @param calls the layers that run behind it
+ * @param points the values that are quantized at its end
  * @param dead the values that nothing reads later
  */
-record Stage(@Nullable Session session, List<Schedule.LayerCall> calls, Set<String> dead) {}
+record Stage(
+    @Nullable Session session,
+    List<Schedule.LayerCall> calls,
+    List<FoundPoint> points,
+    Set<String> dead) {}

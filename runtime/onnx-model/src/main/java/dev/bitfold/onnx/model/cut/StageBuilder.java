@@ -105,7 +105,7 @@ final class StageBuilder {
           }
         });
     if (yields.isEmpty()) {
-      return new Stage(null, List.copyOf(step.calls()), dead);
+      return new Stage(null, List.copyOf(step.calls()), List.copyOf(step.points()), dead);
     }
     GraphProto.Builder stage =
         GraphProto.newBuilder()
@@ -118,7 +118,7 @@ final class StageBuilder {
     Session session =
         sessions.open(model.toBuilder().setGraph(stage).build(), "the nodes before " + what(step));
     learnTypes(session);
-    return new Stage(session, List.copyOf(step.calls()), dead);
+    return new Stage(session, List.copyOf(step.calls()), List.copyOf(step.points()), dead);
   }
 
   private static String what(Schedule.Step step) {
