@@ -4,6 +4,7 @@ import dev.bitfold.Plan;
 import dev.bitfold.cli.input.BadInputException;
 import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.descriptor.Recipe;
+import dev.bitfold.onnx.model.OnnxBudget;
 import dev.bitfold.onnx.model.OnnxModel;
 import dev.bitfold.onnx.model.OnnxModelBuilder;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -85,12 +87,31 @@ final class ModelOptions {
       })
   private long byteLimit;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "LIMITS",
+      description = {
+        "Quantizes tensors between operators as well, which makes convolutions fast, and searches",
+        "what stays float: for example 'time<=0.6,cosine>=0.999', with limits of time (of the float",
+        "file's), bytes, cosine and snr (in decibels). Not with smoothing."
+      })
+  private @Nullable String budget;
+
+  /** Returns what the file may take; empty if nothing is searched. */
+  Optional<OnnxBudget> budget() {
+    try {
+      return Optional.ofNullable(budget).map(OnnxBudget::parse);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("--budget: " + e.getMessage(), e);
+    }
+  }
+
   String recipe() {
     return dynamic ? DYNAMIC : weightsOnly ? WEIGHTS : recipe;
   }
 
   boolean isSmoothed() {
-    return recipe().equals(SMOOTHED);
+    return recipe().equals(SMOOTHED) && budget == null;
   }
 
   boolean isFullRange() {
@@ -98,7 +119,7 @@ final class ModelOptions {
   }
 
   boolean needsData() {
-    return isSmoothed() || recipe().equals(PLAIN);
+    return recipe().equals(SMOOTHED) || recipe().equals(PLAIN);
   }
 
   void check() {
@@ -113,12 +134,19 @@ final class ModelOptions {
     if (byteLimit < 1) {
       throw new BadInputException("--byte-limit " + byteLimit + ": it is 1 at least");
     }
+    if (budget().isPresent() && !needsData()) {
+      throw new BadInputException(
+          "--budget measures on data, and recipe '" + recipe() + "' takes none; leave one out");
+    }
     bound();
   }
 
   OnnxModel open(Path file, int threads) throws IOException {
     OnnxModelBuilder builder = OnnxModel.from(file).threads(threads);
     bound().forEach(builder::bind);
+    if (budget != null) {
+      builder.points();
+    }
     return (output == null ? builder : builder.output(output)).open();
   }
 

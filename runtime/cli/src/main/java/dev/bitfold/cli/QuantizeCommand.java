@@ -15,8 +15,10 @@ import dev.bitfold.cli.output.StagedFile;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.model.OnnxBudget;
 import dev.bitfold.onnx.model.OnnxLayer;
 import dev.bitfold.onnx.model.OnnxModel;
+import dev.bitfold.onnx.model.OnnxSearch;
 import dev.bitfold.onnx.model.cut.LeftNode;
 import dev.bitfold.onnx.model.data.FeedInput;
 import dev.bitfold.onnx.model.data.Feeds;
@@ -62,11 +64,17 @@ import picocli.CommandLine.Spec;
     exitCodeList = {
       "0:Quantized.",
       "2:Bad options, files or data; nothing was written.",
-      "3:A bound of --at-least is not met; only the report was written."
+      "3:A bound of --at-least is not met; only the report was written. Or --budget is not met; the",
+      "best file that was found was written."
     })
 final class QuantizeCommand implements Callable<Integer> {
   /** How many batches the exported file is proved on. */
   private static final int PROOF_BATCHES = 4;
+
+  /** How many batches a search under a budget measures on. */
+  private static final int SEARCH_BATCHES = 8;
+
+  private static final int BOUND_NOT_MET = 3;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -155,7 +163,8 @@ final class QuantizeCommand implements Callable<Integer> {
       if (code == 0) {
         staged.keep();
       }
-      return code;
+      // The best that was found is of use, too.
+      return written.met() ? code : BOUND_NOT_MET;
     }
   }
 
@@ -164,8 +173,9 @@ final class QuantizeCommand implements Callable<Integer> {
    *
    * @param tests what to measure the file on
    * @param settings of a session that runs it
+   * @param met whether its budget is met
    */
-  private record Written(Feeds tests, Map<String, String> settings) {}
+  private record Written(Feeds tests, Map<String, String> settings, boolean met) {}
 
   private CommandSpec spec() {
     return Objects.requireNonNull(spec);
@@ -186,13 +196,17 @@ final class QuantizeCommand implements Callable<Integer> {
       }
       if (!options.needsData()) {
         OnnxProof proof = data.isGiven() ? proof(feeds) : OnnxProof.random();
-        return new Written(tests, export(plan.freeze(), staged, proof));
+        return new Written(tests, export(plan.freeze(), staged, proof), true);
       }
       Calibration<OnnxModel> calibration = plan.calibrate(feeds, OnnxModel::forward);
-      if (options.isSmoothed()) {
-        calibration = calibration.smoothQuant();
+      boolean met = true;
+      if (options.budget().isPresent()) {
+        OnnxSearch search = within(calibration, options.budget().get(), tests, bars);
+        calibration = search.calibration();
+        met = search.met();
+      } else {
+        calibration = corrected(options.isSmoothed() ? calibration.smoothQuant() : calibration);
       }
-      calibration = corrected(calibration);
       Map<String, String> settings = export(calibration.freeze(), staged, proof(feeds));
       if (html != null) {
         Diagnosis diagnosis = calibration.diagnose(Diagnosis.Curves.TRIED);
@@ -200,8 +214,26 @@ final class QuantizeCommand implements Callable<Integer> {
             Report.of(String.valueOf(model.getFileName()), diagnosis).withData(data.describe()),
             html.path());
       }
-      return new Written(tests, settings);
+      return new Written(tests, settings, met);
     }
+  }
+
+  /** Searches what stays float, and prints what was tried. */
+  private OnnxSearch within(
+      Calibration<OnnxModel> calibration, OnnxBudget budget, Feeds tests, Bars bars)
+      throws IOException {
+    List<Map<String, INDArray>> heldOut = some(tests, SEARCH_BATCHES);
+    OnnxSearch search = OnnxModel.within(calibration, budget, heldOut, bars);
+    say("tried:");
+    search.tried().forEach(tried -> say("  %s", tried));
+    say("front (rank correlation of predicted and measured errors %.2f):", search.correlation());
+    for (OnnxSearch.Front choice : search.front()) {
+      say(
+          "  time %.2f, %d bytes, %.1f dB (predicted %.1f)",
+          choice.time(), choice.bytes(), choice.decibels(), choice.predictedDecibels());
+    }
+    say("%s", search);
+    return search;
   }
 
   /** Exports a model; returns the settings of a session that runs it. */
@@ -234,14 +266,18 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private static OnnxProof proof(Feeds feeds) {
+    return OnnxProof.on(some(feeds.split(2, Long.MAX_VALUE), PROOF_BATCHES));
+  }
+
+  private static List<Map<String, INDArray>> some(Iterable<Map<String, INDArray>> feeds, int most) {
     List<Map<String, INDArray>> some = new ArrayList<>();
-    for (Map<String, INDArray> feed : feeds.split(2, Long.MAX_VALUE)) {
-      if (some.size() == PROOF_BATCHES) {
+    for (Map<String, INDArray> feed : feeds) {
+      if (some.size() == most) {
         break;
       }
       some.add(feed);
     }
-    return OnnxProof.on(some);
+    return some;
   }
 
   /** Lists the layers and what stays float. */

@@ -146,6 +146,25 @@ class QuantizeTest {
   }
 
   @Test
+  void aBudgetIsSearchedAndItsFrontIsPrinted() throws IOException {
+    Run run = quantize("--budget", "snr>=20", "--test", data);
+
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains("front (rank correlation of"), run.out());
+    assertTrue(run.out().contains("snr>=20.0 is met: "), run.out());
+    assertEquals(List.of("int8.onnx"), written());
+  }
+
+  @Test
+  void aBudgetThatIsNotMetWritesTheBestFile() throws IOException {
+    Run run = quantize("--budget", "time<=0.000001");
+
+    assertEquals(3, run.code(), run.err());
+    assertTrue(run.out().contains("is not met; the best is "), run.out());
+    assertEquals(List.of("int8.onnx"), written());
+  }
+
+  @Test
   void aBoundThatIsNotMetWritesTheReportOnly() throws IOException {
     Run run = quantize("--at-least", "snr=90", "--report", folder.resolve("report.html"));
 
@@ -178,6 +197,18 @@ class QuantizeTest {
             .addNode(SmallModels.node("Relu", "y", "x")));
 
     refused("'int8-smoothquant' needs data", "quantize", model, "-o", out);
+    refused("'fast' is no limit", "quantize", model, "-o", out, "--data", data, "--budget", "fast");
+    refused(
+        "recipe 'int8-weights' takes none",
+        "quantize",
+        model,
+        "-o",
+        out,
+        "--data",
+        data,
+        "--weights-only",
+        "--budget",
+        "snr>=9");
     refused("no input 'input'", "quantize", model, "-o", out, "--data", named);
     refused("array 'x' is bool [1, 2]", "quantize", model, "-o", out, "--data", typed);
     refused("batch", "quantize", model, "-o", out, "--data", empty);

@@ -1,8 +1,10 @@
 package dev.bitfold.onnx.model;
 
+import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.calibration.PaddingMask;
+import dev.bitfold.calibration.Progress;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.Walk;
 import dev.bitfold.onnx.export.OnnxOptions;
@@ -223,7 +225,9 @@ public final class OnnxModel implements AutoCloseable {
    * channel, SmoothQuant with a searched alpha, uint8 tables with a scale per column. The amax of
    * weights is that of {@link OnnxQdq#nonSaturating}, with which a CPU without VNNI computes the
    * same; those of ConvTranspose, which ONNX Runtime computes with floats, have their full range.
-   * {@code plan.withWeightAmax(WeightAmax.ofDescriptor())} leaves all of them their full range.
+   * {@code plan.withWeightAmax(WeightAmax.ofDescriptor())} leaves all of them their full range. In
+   * a model {@linkplain OnnxModelBuilder#points with points}, inputs and points clip above the
+   * 99.99th percentile, and nothing is smoothed.
    *
    * @throws OnnxException if the file has no layer; the message has the reason of each node
    */
@@ -282,6 +286,37 @@ public final class OnnxModel implements AutoCloseable {
   public static OnnxQdq.Exported export(
       Quantized<OnnxModel> quantized, Path out, OnnxOptions options) throws IOException {
     return OnnxModelExport.write(quantized, out, options);
+  }
+
+  /**
+   * Searches what stays float under a budget, and measures the result. What each quantizer does to
+   * the output is measured alone, on the first batches that were calibrated on, and the time of
+   * each node as float and on integers with ONNX Runtime's profile; a solver chooses; the chosen
+   * file is run in turns with the float file, and where it is slower or worse than predicted,
+   * another is chosen. The calibration is of a model {@linkplain OnnxModelBuilder#points with
+   * points}, without smoothing: a point would be scaled by what is folded through it.
+   *
+   * @param heldOut batches to measure on, of the kind that was calibrated on
+   * @throws IllegalArgumentException if there are none, or the calibration is smoothed
+   * @throws OnnxException if ONNX Runtime does not take a file
+   * @throws IOException if no temporary file can be written
+   */
+  public static OnnxSearch within(
+      Calibration<OnnxModel> calibration,
+      OnnxBudget budget,
+      List<Map<String, INDArray>> heldOut,
+      Progress.Listener listener)
+      throws IOException {
+    if (heldOut.isEmpty()) {
+      throw new IllegalArgumentException("a search needs held-out batches to measure on");
+    }
+    Quantized<OnnxModel> quantized = calibration.freeze();
+    if (!quantized.state().state().preQuantScales().isEmpty()) {
+      throw new IllegalArgumentException(
+          "the calibration is smoothed; a search under a budget takes one without smoothQuant()");
+    }
+    Source source = quantized.model().source();
+    return new BudgetRun(calibration, source, budget, heldOut).search(listener);
   }
 
   /** Returns the float model that this one was rebuilt of. */

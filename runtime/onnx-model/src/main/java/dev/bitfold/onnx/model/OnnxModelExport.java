@@ -32,7 +32,9 @@ final class OnnxModelExport {
     for (CutPoint point : source.graph().points().values()) {
       mapping =
           mapping.point(
-              point.found().tensor(), point.found().value(), point.found().moved().toArray(String[]::new));
+              point.found().tensor(),
+              point.found().value(),
+              point.found().moved().toArray(String[]::new));
     }
     OnnxWeights file = OnnxWeights.of(source.prepared().file());
     OnnxMapping own = mapping.within(quantized);

@@ -98,8 +98,7 @@ final class PointWriter {
     byte code = (byte) (value > 0 ? 1 : 0);
     String codes = graph.add(Tensors.of(name + "_quantized", type, new byte[] {code}, shape));
     String scale = graph.add(Tensors.of(name + "_scale", new float[] {Math.abs(value)}));
-    String zero =
-        graph.add(Tensors.of(name + "_zero_point", type, new byte[] {(byte) (1 - code)}));
+    String zero = graph.add(Tensors.of(name + "_zero_point", type, new byte[] {(byte) (1 - code)}));
     String exact =
         graph.add(
             name + "/" + DEQUANTIZE,

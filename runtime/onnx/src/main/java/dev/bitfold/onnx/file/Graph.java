@@ -321,8 +321,7 @@ public final class Graph {
     NodeProto node = Objects.requireNonNull(producer(value), value);
     String diverted = fresh(value + suffix);
     replace(
-        node,
-        node.toBuilder().setOutput(node.getOutputList().indexOf(value), diverted).build());
+        node, node.toBuilder().setOutput(node.getOutputList().indexOf(value), diverted).build());
     return diverted;
   }
 

@@ -137,7 +137,11 @@ public final class Reference {
    * @param point the path of what quantizes it
    */
   public void point(String point, String value, Activation activation) {
-    output(point, java.util.Objects.requireNonNull(graph.producer(value)).getName(), value, activation);
+    output(
+        point,
+        java.util.Objects.requireNonNull(graph.producer(value)).getName(),
+        value,
+        activation);
   }
 
   /**

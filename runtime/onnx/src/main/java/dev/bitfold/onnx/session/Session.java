@@ -97,6 +97,17 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Opens a session with options of its own. */
+  static Session of(ModelProto model, OrtSession.SessionOptions options) throws OrtException {
+    return new Session(
+        RuntimeValue.environment().createSession(model.toByteArray(), options), List.of());
+  }
+
+  /** Ends a profile that its options began, and returns the file. */
+  String endProfiling() throws OrtException {
+    return session.endProfiling();
+  }
+
   /** Returns the bytes of a file's weights. */
   public static long bytes(OnnxFile file) {
     return file.model().getGraph().getInitializerList().stream()

@@ -15,7 +15,7 @@ class ArchitectureTest {
       Rooms.of(
           """
           onnx.file    | descriptor storage tensor | nd4j protobuf onnx jspecify
-          onnx.session | descriptor tensor onnx.file | nd4j javacpp protobuf onnx ai.onnxruntime.. jspecify
+          onnx.session | descriptor tensor onnx.file | nd4j javacpp protobuf onnx ai.onnxruntime.. jspecify jackson
           onnx.proof   | tensor onnx.file onnx.session | nd4j protobuf onnx jspecify
           onnx.export  | (root) annotations calibration descriptor internal.state layer quantizer quantizer.scale storage tensor onnx.file onnx.proof | nd4j protobuf onnx slf4j jspecify
           onnx.graph   | (root) calibration layers tensor onnx.file onnx.proof onnx.export | nd4j protobuf onnx jspecify

@@ -61,10 +61,8 @@ public final class CutGraph implements AutoCloseable {
                               LayerTensors.weight(graph, layer),
                               LayerTensors.bias(graph, layer),
                               LayerSession.of(
-                                  sessions,
-                                  model,
-                                  layer,
-                                  builder.elementType(call.call().input())))));
+                                  sessions, model, layer, builder.elementType(call.call().input())),
+                              withPoints)));
       for (FoundLayer layer : found.layers()) {
         layers.put(layer.path(), Objects.requireNonNull(made.get(layer)));
       }

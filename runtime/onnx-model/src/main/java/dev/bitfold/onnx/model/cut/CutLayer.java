@@ -21,8 +21,15 @@ public sealed class CutLayer {
   private final INDArray weight;
   private final @Nullable INDArray bias;
   private final LayerSession session;
+  private final boolean amongPoints;
 
-  CutLayer(FoundLayer found, INDArray weight, @Nullable INDArray bias, LayerSession session) {
+  CutLayer(
+      FoundLayer found,
+      INDArray weight,
+      @Nullable INDArray bias,
+      LayerSession session,
+      boolean amongPoints) {
+    this.amongPoints = amongPoints;
     this.found = found;
     this.weight = weight;
     this.bias = bias;
@@ -55,7 +62,7 @@ public sealed class CutLayer {
 
   /** Returns the type of this layer, for a walk. */
   public LayerType<CutLayer, CutLayer> type() {
-    return found.letters().type(bias != null, Hooked::new);
+    return found.letters().type(bias != null, amongPoints, Hooked::new);
   }
 
   /** Applies the layer to a value. Only hooks need it as an array. */
@@ -77,7 +84,8 @@ public sealed class CutLayer {
           layer.found,
           Objects.requireNonNull(hooks.tensor(WEIGHT, layer.weight)),
           layer.bias == null ? null : hooks.tensor(BIAS, layer.bias),
-          layer.session);
+          layer.session,
+          layer.amongPoints);
       hooks.check(WEIGHT, weight());
       if (bias() != null) {
         hooks.check(BIAS, bias());

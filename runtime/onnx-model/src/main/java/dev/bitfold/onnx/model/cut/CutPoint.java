@@ -1,5 +1,6 @@
 package dev.bitfold.onnx.model.cut;
 
+import dev.bitfold.annotations.Calib;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.HookedLayer;
@@ -10,8 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A tensor between operators that may be quantized. Safe for concurrent use. */
 public sealed class CutPoint {
-  private static final QuantDescriptor DESCRIPTOR =
-      QuantDescriptor.builder().bits(8).affine(true).unsigned(true).build();
+  /** One scale for all channels: a few large values would make it coarse. */
+  static final QuantDescriptor DESCRIPTOR =
+      QuantDescriptor.builder()
+          .bits(8)
+          .affine(true)
+          .unsigned(true)
+          .calib(Calib.PERCENTILE)
+          .percentile(99.99)
+          .build();
 
   private final FoundPoint found;
 
@@ -24,7 +32,7 @@ public sealed class CutPoint {
     return found;
   }
 
-  /** Returns the type of this point, for a walk: static affine uint8. */
+  /** Returns the type of this point, for a walk: static affine uint8, without outliers. */
   public LayerType<CutPoint, CutPoint> type() {
     return LayerType.<CutPoint, CutPoint>builder(CutPoint.class, Hooked::new)
         .input(CutLayer.INPUT, "", DESCRIPTOR)

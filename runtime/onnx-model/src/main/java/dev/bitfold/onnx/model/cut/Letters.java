@@ -62,9 +62,12 @@ public record Letters(String weight, String input) {
   /**
    * Returns the type of a layer with these letters: static affine uint8 for its input, int8 per
    * output channel for its weight, alpha searched; uint8 per column for a table.
+   *
+   * @param amongPoints whether it reads and yields points: then its input is quantized as they are,
+   *     and not smoothed, as factors cannot be folded through points
    */
   LayerType<CutLayer, CutLayer> type(
-      boolean biased, BiFunction<CutLayer, ArrayHooks, CutLayer> rebuild) {
+      boolean biased, boolean amongPoints, BiFunction<CutLayer, ArrayHooks, CutLayer> rebuild) {
     LayerType.Builder<CutLayer, CutLayer> type =
         LayerType.<CutLayer, CutLayer>builder(CutLayer.class, rebuild)
             .weight(CutLayer.WEIGHT, weight, input.isEmpty() ? TABLE : WEIGHT);
@@ -72,7 +75,11 @@ public record Letters(String weight, String input) {
       type.bias(CutLayer.BIAS, "O");
     }
     if (!input.isEmpty()) {
-      type.input(CutLayer.INPUT, input, INPUT).smoothQuant().unpackingWeights();
+      type.input(CutLayer.INPUT, input, amongPoints ? CutPoint.DESCRIPTOR : INPUT)
+          .unpackingWeights();
+      if (!amongPoints) {
+        type.smoothQuant();
+      }
     }
     return type.build();
   }

@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import onnx.Onnx.NodeProto;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the tensors whose quantization lets ONNX Runtime compute the operators beside them on 8-bit
@@ -31,10 +30,7 @@ final class PointFinder {
   private final Set<String> places = new LinkedHashSet<>();
 
   private PointFinder(
-      Graph graph,
-      UnaryOperator<String> names,
-      List<FoundLayer> layers,
-      Predicate<String> floats) {
+      Graph graph, UnaryOperator<String> names, List<FoundLayer> layers, Predicate<String> floats) {
     this.graph = graph;
     this.names = names;
     this.floats = floats;
@@ -55,10 +51,7 @@ final class PointFinder {
    * @param floats whether a value is a tensor of float32
    */
   static List<FoundPoint> find(
-      Graph graph,
-      UnaryOperator<String> names,
-      List<FoundLayer> layers,
-      Predicate<String> floats) {
+      Graph graph, UnaryOperator<String> names, List<FoundLayer> layers, Predicate<String> floats) {
     return new PointFinder(graph, names, layers, floats).points();
   }
 
@@ -68,7 +61,9 @@ final class PointFinder {
       if (!Int8Operators.isInteger(node) || isInsideLayer(node)) {
         continue;
       }
-      place(behind(layerOutputs.getOrDefault(node.getName(), node.getOutput(0))));
+      place(
+          Int8Operators.behind(
+              graph, layerOutputs.getOrDefault(node.getName(), node.getOutput(0))));
       if (!layerNodes.contains(node.getName())) {
         node.getInputList().forEach(input -> place(origin(input)));
       }
@@ -103,25 +98,6 @@ final class PointFinder {
     if (computed && !graph.isGraphOutput(value) && floats.test(value)) {
       places.add(value);
     }
-  }
-
-  /** Follows the activations that are the only readers of a value. */
-  private String behind(String value) {
-    String last = value;
-    for (NodeProto reader = onlyReader(last);
-        reader != null
-            && Int8Operators.isActivation(reader)
-            && reader.getInput(0).equals(last)
-            && !graph.isGraphOutput(last);
-        reader = onlyReader(last)) {
-      last = reader.getOutput(0);
-    }
-    return last;
-  }
-
-  private @Nullable NodeProto onlyReader(String value) {
-    List<NodeProto> readers = graph.readers(value);
-    return readers.size() == 1 ? readers.get(0) : null;
   }
 
   /** Goes back over the nodes that only move a value. */

@@ -45,8 +45,7 @@ final class Schedule {
     this.opset = opset;
   }
 
-  static Schedule of(
-      Graph graph, long opset, List<FoundLayer> layers, List<FoundPoint> points) {
+  static Schedule of(Graph graph, long opset, List<FoundLayer> layers, List<FoundPoint> points) {
     Schedule schedule = new Schedule(graph, opset);
     points.forEach(point -> schedule.points.put(point.value(), point));
     schedule.order(layers);

@@ -1,0 +1,228 @@
+package dev.bitfold.onnx.model;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.calibration.Progress;
+import dev.bitfold.onnx.export.OnnxOptions;
+import dev.bitfold.onnx.file.Graph;
+import dev.bitfold.onnx.file.OnnxFile;
+import dev.bitfold.onnx.file.OnnxWeights;
+import dev.bitfold.onnx.model.OnnxSearch.Front;
+import dev.bitfold.onnx.model.OnnxSearch.Tried;
+import dev.bitfold.onnx.model.budget.BudgetModel;
+import dev.bitfold.onnx.model.budget.BudgetModel.Choice;
+import dev.bitfold.onnx.model.budget.Pair;
+import dev.bitfold.onnx.proof.OnnxProof;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Searches what stays float under a budget: everything is measured once, the solver chooses, the
+ * chosen file is run beside the float file, and where that differs from what was predicted the
+ * limits that the solver is given are moved. For one thread.
+ */
+final class BudgetRun {
+  private static final int ROUNDS = 8;
+  private static final int FRONT = 9;
+
+  /** So much under its limit, a measured time or error is not worth another round. */
+  private static final double CLOSE = 0.06;
+
+  private static final OnnxOptions UNPROVED =
+      OnnxOptions.DEFAULT.withProof(OnnxProof.skipped("one of many in a search"));
+
+  private final Calibration<OnnxModel> calibration;
+  private final OnnxModel.Source source;
+  private final OnnxBudget budget;
+  private final List<Map<String, INDArray>> heldOut;
+  private final List<Tried> tried = new ArrayList<>();
+  private @Nullable Tried best;
+  private @Nullable Calibration<OnnxModel> chosen;
+  private Set<String> floats = Set.of();
+
+  BudgetRun(
+      Calibration<OnnxModel> calibration,
+      OnnxModel.Source source,
+      OnnxBudget budget,
+      List<Map<String, INDArray>> heldOut) {
+    this.calibration = calibration;
+    this.source = source;
+    this.budget = budget;
+    this.heldOut = heldOut;
+  }
+
+  OnnxSearch search(Progress.Listener listener) throws IOException {
+    OnnxFile all = written(calibration);
+    OnnxFile prepared = source.prepared().file();
+    try (BudgetModel model =
+            BudgetModel.measure(
+                all,
+                prepared,
+                source.graph(),
+                source.output(),
+                source.seen().feeds(),
+                source.threads(),
+                listener);
+        Pair pair = new Pair(baseline(), source.output(), heldOut, source.threads())) {
+      Scale scale = Scale.of(model, pair.measure(prepared), pair.measure(all));
+      rounds(model, pair, scale);
+      List<Front> front = front(model, scale);
+      return new OnnxSearch(
+          budget,
+          Objects.requireNonNull(chosen),
+          floats,
+          Objects.requireNonNull(best),
+          tried,
+          front,
+          correlation(front));
+    }
+  }
+
+  /** The file that users would run otherwise; without bound inputs only as it was prepared. */
+  private OnnxFile baseline() {
+    OnnxFile original = source.prepared().original();
+    boolean same = new Graph(original).fedInputs().size() == source.inputs().size();
+    return same ? original : source.prepared().file();
+  }
+
+  private static OnnxFile written(Calibration<OnnxModel> calibration) throws IOException {
+    Path file = Files.createTempFile("bitfold", ".onnx");
+    try {
+      OnnxModel.export(calibration.freeze(), file, UNPROVED);
+      return OnnxWeights.open(file).file();
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  /** Predicted times as they come out: a line through the float and the quantized file. */
+  private record Scale(double from, double factor) {
+    static Scale of(BudgetModel model, Pair.Measured floats, Pair.Measured quantized) {
+      double apart = model.all().time() - 1;
+      double factor = Math.abs(apart) < 0.05 ? 1 : (quantized.time() - floats.time()) / apart;
+      return factor > 0 ? new Scale(floats.time(), factor) : new Scale(floats.time(), 1);
+    }
+
+    double measured(double predicted) {
+      return from + factor * (predicted - 1);
+    }
+
+    double predicted(double measured) {
+      return 1 + (measured - from) / factor;
+    }
+  }
+
+  private void rounds(BudgetModel model, Pair pair, Scale scale) throws IOException {
+    Map<Set<String>, Tried> seen = new HashMap<>();
+    double time = budget.time().orElse(Double.POSITIVE_INFINITY);
+    double bytes =
+        budget.bytes().isPresent() ? budget.bytes().getAsLong() : Double.POSITIVE_INFINITY;
+    double error = budget.error();
+    for (int round = 0; round < ROUNDS; round++) {
+      Optional<Choice> found =
+          budget.time().isPresent() || error == Double.POSITIVE_INFINITY
+              ? model.leastError(scale.predicted(time), bytes)
+              : model.leastTime(error, bytes);
+      Choice choice = found.orElseGet(model::fastest);
+      Tried now = seen.get(choice.floats());
+      boolean again = now != null;
+      if (now == null) {
+        now = tryOut(choice, pair, scale);
+        seen.put(choice.floats(), now);
+      }
+      double timeOver = now.time() / budget.time().orElse(now.time());
+      double errorOver = now.error() / budget.error();
+      double bytesOver = budget.bytes().isPresent() ? now.bytes() / bytes : 1;
+      boolean done = again ? now.meets(budget) : isClose(timeOver, errorOver, bytesOver);
+      if (found.isEmpty() || done) {
+        break;
+      }
+      time = moved(time, timeOver);
+      error = moved(error, errorOver);
+      bytes = bytesOver > 1 ? bytes / bytesOver : bytes;
+    }
+  }
+
+  private boolean isClose(double time, double error, double bytes) {
+    double decisive = budget.time().isPresent() ? time : Math.sqrt(error);
+    return bytes <= 1 && decisive <= 1 && decisive > 1 - CLOSE;
+  }
+
+  /** Moves a limit against what was reached, but not far at once. */
+  private static double moved(double limit, double over) {
+    double factor = over > 1 ? 0.98 : 1;
+    return over > 0 ? factor * limit / Math.min(2, Math.max(0.8, over)) : limit;
+  }
+
+  private Tried tryOut(Choice choice, Pair pair, Scale scale) throws IOException {
+    Calibration<OnnxModel> some = calibration;
+    for (String path : choice.floats()) {
+      some = some.skip(path);
+    }
+    OnnxFile file = written(some);
+    Pair.Measured measured = pair.measure(file);
+    Tried now =
+        new Tried(
+            choice.floats().size(),
+            scale.measured(choice.time()),
+            choice.error(),
+            measured.time(),
+            measured.spread(),
+            measured.error(),
+            measured.cosine(),
+            file.model().getSerializedSize());
+    tried.add(now);
+    if (best == null || isBetter(now, best)) {
+      best = now;
+      chosen = some;
+      floats = choice.floats();
+    }
+    return now;
+  }
+
+  private boolean isBetter(Tried one, Tried other) {
+    if (!one.meets(budget) || !other.meets(budget)) {
+      return one.excess(budget) < other.excess(budget);
+    }
+    boolean fastest = budget.error() < Double.POSITIVE_INFINITY && budget.time().isEmpty();
+    return fastest ? one.time() < other.time() : one.error() < other.error();
+  }
+
+  /** Choices from the fastest to the float file, with the error of each on the held-out data. */
+  private List<Front> front(BudgetModel model, Scale scale) {
+    List<Front> front = new ArrayList<>();
+    double fastest = model.fastest().time();
+    for (int step = 0; step < FRONT; step++) {
+      double limit = fastest + ((1 - fastest) * step / FRONT) + 1e-6;
+      model
+          .leastError(limit, Double.POSITIVE_INFINITY)
+          .ifPresent(
+              choice ->
+                  front.add(
+                      new Front(
+                          scale.measured(choice.time()),
+                          choice.bytes(),
+                          choice.error(),
+                          model.error(choice, heldOut))));
+    }
+    return front;
+  }
+
+  private static double correlation(List<Front> front) {
+    double[] predicted = front.stream().mapToDouble(Front::predictedError).toArray();
+    double[] measured = front.stream().mapToDouble(Front::error).toArray();
+    return front.size() < 3
+        ? Double.NaN
+        : new SpearmansCorrelation().correlation(predicted, measured);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.bitfold.onnx.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.bitfold.Calibration;
+import dev.bitfold.calibration.Progress;
+import dev.bitfold.onnx.proof.ProofResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What stays float is searched under a budget. */
+class OnnxSearchTest {
+  private static final Progress.Listener SILENT = progress -> {};
+
+  private static List<Map<String, INDArray>> heldOut() {
+    return PointsTest.batches(6).subList(3, 6);
+  }
+
+  @Test
+  void bestMeetsItsBoundAndIsProved(@TempDir Path folder) throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
+      OnnxSearch found = OnnxModel.within(calibration, OnnxBudget.snr(40), heldOut(), SILENT);
+      assertTrue(found.met(), found::toString);
+      assertTrue(found.best().decibels() >= 40);
+      // Everything quantized is worse, so some of it is float now.
+      OnnxSearch coarse =
+          OnnxModel.within(calibration, OnnxBudget.bytes(1 << 20), heldOut(), SILENT);
+      assertFalse(found.floats().isEmpty());
+      assertTrue(coarse.met());
+      assertInstanceOf(
+          ProofResult.Proved.class,
+          OnnxModel.export(found.calibration().freeze(), folder.resolve("best.onnx")).proof());
+    }
+  }
+
+  @Test
+  void bytesAreKept() throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
+      List<String> stages = new ArrayList<>();
+      OnnxSearch all =
+          OnnxModel.within(
+              calibration, OnnxBudget.snr(1), heldOut(), done -> stages.add(done.stage()));
+      OnnxSearch small = OnnxModel.within(calibration, OnnxBudget.bytes(14_000), heldOut(), SILENT);
+      assertTrue(small.best().bytes() <= 14_000, small::toString);
+      assertTrue(small.met());
+      assertTrue(all.front().size() > 3);
+      assertTrue(stages.contains("measuring"));
+    }
+  }
+
+  @Test
+  void unmetBudgetKeepsTheBest() throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      OnnxSearch found =
+          OnnxModel.within(PointsTest.calibrated(model), OnnxBudget.time(1e-6), heldOut(), SILENT);
+      assertFalse(found.met());
+      assertTrue(found.toString().startsWith("time<=1.0E-6 is not met; the best is "));
+      assertEquals(found.best(), found.tried().get(found.tried().indexOf(found.best())));
+    }
+  }
+
+  @Test
+  void smoothedCalibrationAndNoDataAreRefused() throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
+      OnnxBudget budget = OnnxBudget.snr(20);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> OnnxModel.within(calibration, budget, List.of(), SILENT));
+      Calibration<OnnxModel> smooth = PointsTest.smoothed(model);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> OnnxModel.within(smooth, budget, heldOut(), SILENT));
+    }
+  }
+}
