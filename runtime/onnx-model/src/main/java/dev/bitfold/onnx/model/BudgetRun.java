@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,13 +29,14 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Searches what stays float under a budget: everything is measured once, the solver chooses, the
- * chosen file is run beside the float file, and where that differs from what was predicted the
- * limits that the solver is given are moved. For one thread.
+ * Searches what stays float under a budget: each quantizer and node is measured once, the solver
+ * chooses for a row of limits, and what each choice does to the output is measured. The best is run
+ * beside the float file, and where it takes longer than predicted, another. For one thread.
  */
 final class BudgetRun {
   private static final int ROUNDS = 8;
   private static final int FRONT = 9;
+  private static final int STEPS = 24;
 
   /** So much under its limit, a measured time or error is not worth another round. */
   private static final double CLOSE = 0.06;
@@ -75,8 +78,11 @@ final class BudgetRun {
                 listener);
         Pair pair = new Pair(baseline(), source.output(), heldOut, source.threads())) {
       Scale scale = Scale.of(model, pair.measure(prepared), pair.measure(all));
-      rounds(model, pair, scale);
-      List<Front> front = front(model, scale);
+      double bytes =
+          budget.bytes().isPresent() ? budget.bytes().getAsLong() : Double.POSITIVE_INFINITY;
+      List<Candidate> candidates = candidates(model, bytes);
+      rounds(candidates, pair, scale);
+      List<Front> front = front(model, candidates, scale);
       return new OnnxSearch(
           budget,
           Objects.requireNonNull(chosen),
@@ -116,41 +122,85 @@ final class BudgetRun {
     double measured(double predicted) {
       return from + factor * (predicted - 1);
     }
-
-    double predicted(double measured) {
-      return 1 + (measured - from) / factor;
-    }
   }
 
-  private void rounds(BudgetModel model, Pair pair, Scale scale) throws IOException {
-    Map<Set<String>, Tried> seen = new HashMap<>();
+  /**
+   * A choice of the solver, with what it does to the output, measured where everything was: what
+   * one quantizer clips, another would, so errors are less than their sum.
+   */
+  private record Candidate(Choice choice, double error) {}
+
+  /** The solver's choices for limits of time from the fastest to the float file's. */
+  private List<Candidate> candidates(BudgetModel model, double bytes) {
+    Map<Set<String>, Candidate> all = new LinkedHashMap<>();
+    double fastest = model.fastest().time();
+    List<Choice> choices = new ArrayList<>(List.of(model.all(), model.fastest()));
+    for (int step = 0; step <= STEPS; step++) {
+      double limit = fastest + ((1 - fastest) * step / STEPS) + 1e-6;
+      model.leastError(limit, bytes).ifPresent(choices::add);
+    }
+    for (Choice choice : choices) {
+      all.computeIfAbsent(
+          choice.floats(),
+          floats -> new Candidate(choice, model.error(choice, source.seen().feeds())));
+    }
+    return List.copyOf(all.values());
+  }
+
+  private void rounds(List<Candidate> candidates, Pair pair, Scale scale) throws IOException {
+    Set<Set<String>> seen = new HashSet<>();
     double time = budget.time().orElse(Double.POSITIVE_INFINITY);
     double bytes =
         budget.bytes().isPresent() ? budget.bytes().getAsLong() : Double.POSITIVE_INFINITY;
     double error = budget.error();
     for (int round = 0; round < ROUNDS; round++) {
-      Optional<Choice> found =
-          budget.time().isPresent() || error == Double.POSITIVE_INFINITY
-              ? model.leastError(scale.predicted(time), bytes)
-              : model.leastTime(error, bytes);
-      Choice choice = found.orElseGet(model::fastest);
-      Tried now = seen.get(choice.floats());
-      boolean again = now != null;
-      if (now == null) {
-        now = tryOut(choice, pair, scale);
-        seen.put(choice.floats(), now);
+      double mostTime = time;
+      double mostError = error;
+      double mostBytes = bytes;
+      Optional<Candidate> found =
+          candidates.stream()
+              .filter(candidate -> !seen.contains(candidate.choice().floats()))
+              .filter(candidate -> scale.measured(candidate.choice().time()) <= mostTime)
+              .filter(candidate -> isFastest() ? candidate.error() <= mostError : true)
+              .filter(candidate -> candidate.choice().bytes() <= mostBytes)
+              .min(
+                  Comparator.comparingDouble(
+                      candidate -> isFastest() ? candidate.choice().time() : candidate.error()));
+      if (found.isEmpty() && best != null) {
+        break;
       }
+      Candidate next = found.orElseGet(() -> leastExceeding(candidates));
+      seen.add(next.choice().floats());
+      Tried now = tryOut(next, pair, scale);
       double timeOver = now.time() / budget.time().orElse(now.time());
       double errorOver = now.error() / budget.error();
       double bytesOver = budget.bytes().isPresent() ? now.bytes() / bytes : 1;
-      boolean done = again ? now.meets(budget) : isClose(timeOver, errorOver, bytesOver);
-      if (found.isEmpty() || done) {
+      if (found.isEmpty() || isClose(timeOver, errorOver, bytesOver)) {
         break;
       }
       time = moved(time, timeOver);
       error = moved(error, errorOver);
       bytes = bytesOver > 1 ? bytes / bytesOver : bytes;
     }
+  }
+
+  /** Where no choice is predicted to meet the budget: the fastest, smallest or most exact. */
+  private Candidate leastExceeding(List<Candidate> candidates) {
+    return candidates.stream()
+        .min(
+            Comparator.comparingDouble(
+                candidate ->
+                    budget.time().isPresent()
+                        ? candidate.choice().time()
+                        : budget.bytes().isPresent()
+                            ? candidate.choice().bytes()
+                            : candidate.error()))
+        .orElseThrow();
+  }
+
+  /** Whether the fastest file of a given quality is asked for, not the best of a given time. */
+  private boolean isFastest() {
+    return budget.time().isEmpty() && budget.error() < Double.POSITIVE_INFINITY;
   }
 
   private boolean isClose(double time, double error, double bytes) {
@@ -164,7 +214,8 @@ final class BudgetRun {
     return over > 0 ? factor * limit / Math.min(2, Math.max(0.8, over)) : limit;
   }
 
-  private Tried tryOut(Choice choice, Pair pair, Scale scale) throws IOException {
+  private Tried tryOut(Candidate candidate, Pair pair, Scale scale) throws IOException {
+    Choice choice = candidate.choice();
     Calibration<OnnxModel> some = calibration;
     for (String path : choice.floats()) {
       some = some.skip(path);
@@ -175,7 +226,7 @@ final class BudgetRun {
         new Tried(
             choice.floats().size(),
             scale.measured(choice.time()),
-            choice.error(),
+            candidate.error(),
             measured.time(),
             measured.spread(),
             measured.error(),
@@ -198,22 +249,20 @@ final class BudgetRun {
     return fastest ? one.time() < other.time() : one.error() < other.error();
   }
 
-  /** Choices from the fastest to the float file, with the error of each on the held-out data. */
-  private List<Front> front(BudgetModel model, Scale scale) {
+  /** The candidates from the fastest, with the error of each on the held-out data. */
+  private List<Front> front(BudgetModel model, List<Candidate> candidates, Scale scale) {
+    List<Candidate> sorted = new ArrayList<>(candidates);
+    sorted.sort(Comparator.comparingDouble(candidate -> candidate.choice().time()));
     List<Front> front = new ArrayList<>();
-    double fastest = model.fastest().time();
-    for (int step = 0; step < FRONT; step++) {
-      double limit = fastest + ((1 - fastest) * step / FRONT) + 1e-6;
-      model
-          .leastError(limit, Double.POSITIVE_INFINITY)
-          .ifPresent(
-              choice ->
-                  front.add(
-                      new Front(
-                          scale.measured(choice.time()),
-                          choice.bytes(),
-                          choice.error(),
-                          model.error(choice, heldOut))));
+    int every = Math.max(1, sorted.size() / FRONT);
+    for (int i = 0; i < sorted.size(); i += every) {
+      Candidate candidate = sorted.get(i);
+      front.add(
+          new Front(
+              scale.measured(candidate.choice().time()),
+              candidate.choice().bytes(),
+              candidate.error(),
+              model.error(candidate.choice(), heldOut)));
     }
     return front;
   }
