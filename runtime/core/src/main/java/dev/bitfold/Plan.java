@@ -260,9 +260,9 @@ public final class Plan<M> extends Backed<Planned<M>> {
   }
 
   /**
-   * Returns a plan whose calibration keeps at most so many bytes of float outputs at once, or of the
-   * inputs of layers that are still to be reconstructed, but one batch in any case; a quarter of
-   * the memory outside the heap by default.
+   * Returns a plan whose calibration keeps at most so many bytes of float outputs at once, or of
+   * the inputs of layers that are still to be reconstructed, but one batch in any case; a quarter
+   * of the memory outside the heap by default.
    *
    * @throws IllegalArgumentException if it is below 1
    */
