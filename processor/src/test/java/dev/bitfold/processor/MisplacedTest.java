@@ -107,6 +107,9 @@ class MisplacedTest {
       QZ058       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") INDArray s, @ScaleOf("w") INDArray t) {}
       QZ058       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") double s) {}
       QZ058       | @Quantize(bits = 8) record A(@Weight INDArray w, @ScaleOf("w") INDArray s) {}
+      QZ058       | @Quantize(bits = 8, fakeQuant = false) record A(@Weight @ScaleOf("w") INDArray w) {}
+      QZ058       | @Quantize(role = Role.INPUT, bits = 8, fakeQuant = false) class A { public INDArray forward(@Input @ScaleOf("x") INDArray x) { return x; } }
+      QZ022       | @Quantize(bits = 8, fakeQuant = false) class A { @Weight final INDArray w; A(INDArray w, @ScaleOf("w") INDArray s) { this.w = w; } }
       QZ034       | class A { void scale(@ScaleOf("w") INDArray s) {} }
       QZ034       | record A(@Weight @Quantize(bits = 8) INDArray w) { void scale(@ScaleOf("w") INDArray s) {} }
       QZ057       | @Quantize(bits = {4, 3}, fakeQuant = false) record A(@Weight INDArray w, @ScaleOf("w") INDArray s) {}

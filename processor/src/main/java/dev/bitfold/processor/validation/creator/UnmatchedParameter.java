@@ -5,9 +5,11 @@ import dev.bitfold.descriptor.NearestName;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
+import dev.bitfold.processor.lang.AnnotationUse;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.Members;
 import dev.bitfold.processor.lang.MixIn;
+import dev.bitfold.processor.names.BitfoldNames;
 import dev.bitfold.processor.reader.TypeText;
 import java.util.List;
 import java.util.Objects;
@@ -116,13 +118,20 @@ final class UnmatchedParameter {
 
   /** Returns the advice if there is no field of that name. */
   private String unknown() {
+    boolean scale =
+        AnnotationUse.find(language.annotated(parameter), BitfoldNames.SCALE_OF).isPresent();
     List<String> fitting =
-        members.readableNames().stream().filter(n -> fitting(n).isPresent()).toList();
+        scale
+            ? List.of() // No tensor holds the scale of another.
+            : members.readableNames().stream().filter(n -> fitting(n).isPresent()).toList();
     Optional<Members.Value> near = NearestName.to(name, fitting).flatMap(this::fitting);
     Optional<VariableElement> field = hiddenField();
     if (near.isEmpty() && field.isPresent()) {
       String other = field.get().getSimpleName().toString();
       return "rename the parameter to " + other + ", and add: " + paste("", other, other);
+    }
+    if (scale) {
+      return "keep the scale in a field " + name + " that is not private";
     }
     return NearestName.suggestion(name, fitting)
         + "rename the parameter, or add: "

@@ -66,7 +66,7 @@ final class CodesRules {
           tensor.name(),
           name,
           descriptor.affine() ? "has a zero point" : "is not of integers");
-    } else if (layer.scales().stream().noneMatch(scale -> isOf(scale, tensor))) {
+    } else if (isRead(tensor) && layer.scales().stream().noneMatch(scale -> isOf(scale, tensor))) {
       problems.add(
           ProblemId.CODES_WITHOUT_SCALE,
           use.place("fakeQuant"),
@@ -75,6 +75,11 @@ final class CodesRules {
           tensor.kind() == TensorKind.INPUT ? "forward" : "the constructor of " + name,
           "@ScaleOf(\"" + tensor.name() + "\") INDArray " + tensor.name() + "Scale");
     }
+  }
+
+  /** Returns whether the parameters are known among which its scale would be. */
+  private boolean isRead(DeclaredTensor tensor) {
+    return tensor.kind() == TensorKind.INPUT || layer.creator().isPresent();
   }
 
   private static boolean isOf(DeclaredScale scale, DeclaredTensor tensor) {
@@ -109,9 +114,16 @@ final class CodesRules {
           "add fakeQuant = false to its @Quantize, or remove the annotation");
     } else if (!Language.isTensor(scale.type())) {
       refuse(scale, "it is of type " + TypeText.of(scale.type()), "declare it as INDArray");
+    } else if (layer.allTensors().anyMatch(t -> isParameter(scale, t))) {
+      refuse(scale, "the parameter takes a tensor", "give the scale a parameter of its own");
     } else if (!scaled.add(scale.tensor())) {
       refuse(scale, "another parameter takes that scale", "keep one of the two");
     }
+  }
+
+  private static boolean isParameter(DeclaredScale scale, DeclaredTensor tensor) {
+    return scale.parameter().equals(tensor.name())
+        && scale.ofForward() == (tensor.kind() == TensorKind.INPUT);
   }
 
   private void refuse(DeclaredScale scale, String why, String fix) {
