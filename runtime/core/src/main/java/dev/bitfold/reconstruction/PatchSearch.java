@@ -135,6 +135,11 @@ final class PatchSearch {
     for (boolean transposed : groups == 1 ? new boolean[] {false, true} : new boolean[] {false}) {
       PatchSearch search =
           new PatchSearch(transposed, groups, axes, in, out, weight, biases, tolerance);
+      if (search.saysNothing()) {
+        throw new Unfit(
+            "its layer's outputs are nothing but the bias in the first batch, which does not tell"
+                + " how its kernel moves: begin with another batch");
+      }
       List<Taps> found = search.found();
       if (found != null) {
         return new Patches(groups, (int) perGroup, axes, found);
@@ -159,6 +164,12 @@ final class PatchSearch {
         .sorted(
             Comparator.comparingDouble(probe -> -Math.abs(probe.value() - bias[probe.channel()])))
         .forEach(probes::add);
+  }
+
+  /** Returns whether all outputs are what they are without inputs, which any movement gives. */
+  private boolean saysNothing() {
+    return probes.stream()
+        .allMatch(probe -> Math.abs(probe.value() - bias[probe.channel()]) <= tolerance);
   }
 
   private @Nullable List<Taps> found() {

@@ -11,6 +11,7 @@ import dev.bitfold.toy.QuantizedToyConvolution;
 import dev.bitfold.toy.ToyConvolution;
 import dev.bitfold.toy.ToyConvolution.Movement;
 import dev.bitfold.toy.ToyStack;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -282,6 +283,21 @@ class ConvolutionReconstructionTest {
         "no weight can be reconstructed: weight: its layer computes something else than a"
             + " convolution with zeros around its input",
         refusal(convolution(mirrored, 6, 4, 3), 3, 4, 12));
+  }
+
+  @Test
+  void aFirstBatchThatDoesNotTellHowTheKernelMovesIsSaid() {
+    ToyConvolution padded = convolution(Movement.of(of(2), of(1), of(1), of(0)), 6, 4, 3);
+    List<INDArray> batches = new ArrayList<>(batches(4, 8, 4, 6));
+    batches.add(0, Nd4j.zeros(8, 4, 6));
+    QuantDescriptor weight = QuantDescriptor.builder().bits(4).per("O").build();
+    Calibration<ToyConvolution> calibration = calibrated(padded, weight, batches);
+
+    assertEquals(
+        "no weight can be reconstructed: weight: its layer's outputs are nothing but the bias in"
+            + " the first batch, which does not tell how its kernel moves: begin with another batch",
+        assertThrows(IllegalStateException.class, () -> calibration.reconstruct(APART))
+            .getMessage());
   }
 
   @Test
