@@ -8,6 +8,7 @@ import static dev.bitfold.onnx.model.GraphBuilder.node;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.bitfold.Calibration;
@@ -17,12 +18,14 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
+import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.proof.ProofResult;
 import dev.bitfold.onnx.session.Session;
 import dev.bitfold.onnx.session.Settings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,6 +204,21 @@ class PointsTest {
       Quantized<OnnxModel> smooth = smoothed(model).freeze();
       OnnxQdq.Exported exported = OnnxModel.export(smooth, out, OnnxOptions.DEFAULT);
       assertInstanceOf(ProofResult.Proved.class, exported.proof());
+    }
+  }
+
+  /** ONNX Runtime's optimizer quantizes a float weight between two pairs, with one scale. */
+  @Test
+  void floatLayerBetweenPointsIsRefused(@TempDir Path folder) throws IOException {
+    Path out = folder.resolve("between.onnx");
+    try (OnnxModel model = open()) {
+      Quantized<OnnxModel> between = calibrated(model).skip("middle").freeze();
+      OnnxException refused =
+          assertThrows(OnnxException.class, () -> OnnxModel.export(between, out));
+      assertTrue(String.valueOf(refused.getMessage()).contains("middle"), refused::getMessage);
+      assertFalse(Files.exists(out));
+      Quantized<OnnxModel> behind = calibrated(model).skip("middle").skip("middle/point").freeze();
+      assertInstanceOf(ProofResult.Proved.class, OnnxModel.export(behind, out).proof());
     }
   }
 }

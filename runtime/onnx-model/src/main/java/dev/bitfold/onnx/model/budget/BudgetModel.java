@@ -106,7 +106,8 @@ public final class BudgetModel implements AutoCloseable {
     return solver.leastTime(error, bytes).map(this::choice);
   }
 
-  private Choice choice(BitSet on) {
+  private Choice choice(BitSet solved) {
+    BitSet on = problem.closed(solved);
     Set<String> floats = new LinkedHashSet<>();
     for (int i = on.nextClearBit(0); i < problem.units().size(); i = on.nextClearBit(i + 1)) {
       floats.addAll(problem.units().get(i).paths());

@@ -13,6 +13,8 @@ import java.util.List;
  * @param timeGains what units save that are quantized together; may be negative
  * @param error what quantizing a unit alone adds
  * @param errorGains how much smaller the error of units together is than the sum; not negative
+ * @param implied layers that are quantized wherever the points before and behind them are, as ONNX
+ *     Runtime's optimizer would quantize their float weights by itself, with one scale
  * @param floatBytes the bytes of the float file's weights
  */
 record Problem(
@@ -22,6 +24,7 @@ record Problem(
     List<Gain> timeGains,
     List<Double> error,
     List<Gain> errorGains,
+    List<Implied> implied,
     long floatBytes) {
   /** Copies the lists. */
   Problem {
@@ -30,6 +33,7 @@ record Problem(
     timeGains = List.copyOf(timeGains);
     error = List.copyOf(error);
     errorGains = List.copyOf(errorGains);
+    implied = List.copyOf(implied);
   }
 
   /** What is gained if all of some units are quantized. */
@@ -39,6 +43,22 @@ record Problem(
       missing.andNot(on);
       return missing.isEmpty();
     }
+  }
+
+  /** A unit that is quantized where all of some others are. */
+  record Implied(BitSet all, int unit) {}
+
+  /** Returns a choice with the units that it implies. */
+  BitSet closed(BitSet on) {
+    BitSet closed = (BitSet) on.clone();
+    for (Implied one : implied) {
+      BitSet missing = (BitSet) one.all().clone();
+      missing.andNot(on);
+      if (missing.isEmpty()) {
+        closed.set(one.unit());
+      }
+    }
+    return closed;
   }
 
   double time(BitSet on) {

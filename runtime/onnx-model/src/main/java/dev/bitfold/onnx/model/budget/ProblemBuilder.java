@@ -2,6 +2,7 @@ package dev.bitfold.onnx.model.budget;
 
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.model.budget.Problem.Gain;
+import dev.bitfold.onnx.model.budget.Problem.Implied;
 import dev.bitfold.onnx.model.cut.Int8Operators;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -27,6 +28,7 @@ final class ProblemBuilder {
   private final Map<String, Integer> layers = new HashMap<>();
   private final double[] time;
   private final List<Gain> timeGains = new ArrayList<>();
+  private final List<Implied> implied = new ArrayList<>();
 
   /** For each node that can run on integers, the units that it takes. */
   private final Map<String, BitSet> onIntegers = new LinkedHashMap<>();
@@ -73,6 +75,7 @@ final class ProblemBuilder {
         builder.timeGains,
         DoubleStream.of(error).boxed().toList(),
         errorGains,
+        builder.implied,
         floatBytes);
   }
 
@@ -123,6 +126,10 @@ final class ProblemBuilder {
     BitSet needed = of(yielded);
     if (layer != null) {
       needed.set(layer);
+      Integer read = points.get(node.getInput(0));
+      if (read != null) {
+        implied.add(new Implied(of(read, yielded), layer));
+      }
     } else if (!inputs(node, needed)) {
       return;
     }

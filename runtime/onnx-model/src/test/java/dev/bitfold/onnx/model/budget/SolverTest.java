@@ -49,6 +49,7 @@ class SolverTest {
         timeGains,
         DoubleStream.of(error).boxed().toList(),
         errorGains,
+        List.of(),
         FLOAT_BYTES);
   }
 
