@@ -73,7 +73,7 @@ final class BudgetRun {
                 prepared,
                 source.graph(),
                 source.output(),
-                source.seen().feeds(),
+                measuring(),
                 source.threads(),
                 listener);
         Pair pair = new Pair(baseline(), source.output(), heldOut, source.threads())) {
@@ -92,6 +92,12 @@ final class BudgetRun {
           front,
           correlation(front));
     }
+  }
+
+  /** The batches that quantizers are measured on; those calibrated on may be too large to keep. */
+  private List<Map<String, INDArray>> measuring() {
+    List<Map<String, INDArray>> seen = source.seen().feeds();
+    return seen.isEmpty() ? heldOut.subList(0, 1) : seen;
   }
 
   /** The file that users would run otherwise; without bound inputs only as it was prepared. */
@@ -141,8 +147,7 @@ final class BudgetRun {
     }
     for (Choice choice : choices) {
       all.computeIfAbsent(
-          choice.floats(),
-          floats -> new Candidate(choice, model.error(choice, source.seen().feeds())));
+          choice.floats(), floats -> new Candidate(choice, model.error(choice, measuring())));
     }
     return List.copyOf(all.values());
   }
@@ -174,7 +179,8 @@ final class BudgetRun {
       Tried now = tryOut(next, pair, scale);
       double timeOver = now.time() / budget.time().orElse(now.time());
       double errorOver = now.error() / budget.error();
-      double bytesOver = budget.bytes().isPresent() ? now.bytes() / bytes : 1;
+      double bytesOver =
+          budget.bytes().isPresent() ? (double) now.bytes() / budget.bytes().getAsLong() : 1;
       if (found.isEmpty() || isClose(timeOver, errorOver, bytesOver)) {
         break;
       }
@@ -245,8 +251,7 @@ final class BudgetRun {
     if (!one.meets(budget) || !other.meets(budget)) {
       return one.excess(budget) < other.excess(budget);
     }
-    boolean fastest = budget.error() < Double.POSITIVE_INFINITY && budget.time().isEmpty();
-    return fastest ? one.time() < other.time() : one.error() < other.error();
+    return isFastest() ? one.time() < other.time() : one.error() < other.error();
   }
 
   /** The candidates from the fastest, with the error of each on the held-out data. */

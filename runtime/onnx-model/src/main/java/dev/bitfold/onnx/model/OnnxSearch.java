@@ -38,7 +38,8 @@ public record OnnxSearch(
    *
    * @param floats how many layers and points stay float
    * @param predictedTime over the float file's
-   * @param predictedError the energy of the output's difference over that of the output
+   * @param predictedError the energy of the output's difference over that of the output, measured
+   *     with quantizers that are switched, on batches that were calibrated on
    * @param time the median over the float file's
    * @param spread how far the middle half of the ratios of times is apart
    * @param error measured
@@ -98,7 +99,8 @@ public record OnnxSearch(
    *
    * @param time predicted, over the float file's
    * @param bytes predicted
-   * @param predictedError the energy of the output's difference over that of the output
+   * @param predictedError the energy of the output's difference over that of the output, measured
+   *     with quantizers that are switched, on batches that were calibrated on
    * @param error measured on the held-out data
    */
   public record Front(double time, long bytes, double predictedError, double error) {

@@ -101,11 +101,6 @@ public final class BudgetModel implements AutoCloseable {
     return solver.leastError(time * problem.floatTime(), bytes).map(this::choice);
   }
 
-  /** Returns the fastest choice with at most so much error. */
-  public Optional<Choice> leastTime(double error, double bytes) {
-    return solver.leastTime(error, bytes).map(this::choice);
-  }
-
   private Choice choice(BitSet solved) {
     BitSet on = problem.closed(solved);
     Set<String> floats = new LinkedHashSet<>();
