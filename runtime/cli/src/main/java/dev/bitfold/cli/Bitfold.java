@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       QuantizeCommand.class,
       CompareCommand.class,
+      VerifyCommand.class,
       Inspect.class,
       Diff.class,
       OnnxInfoCommand.class

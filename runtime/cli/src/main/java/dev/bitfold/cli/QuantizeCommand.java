@@ -15,7 +15,7 @@ import dev.bitfold.cli.output.StagedFile;
 import dev.bitfold.diagnosis.Diagnosis;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.export.OnnxQdq;
-import dev.bitfold.onnx.model.OnnxBudget;
+import dev.bitfold.onnx.model.HeldOut;
 import dev.bitfold.onnx.model.OnnxLayer;
 import dev.bitfold.onnx.model.OnnxModel;
 import dev.bitfold.onnx.model.OnnxSearch;
@@ -71,9 +71,6 @@ final class QuantizeCommand implements Callable<Integer> {
   /** How many batches the exported file is proved on. */
   private static final int PROOF_BATCHES = 4;
 
-  /** How many batches a search under a budget measures on. */
-  private static final int SEARCH_BATCHES = 8;
-
   private static final int BOUND_NOT_MET = 3;
 
   @Spec private @Nullable CommandSpec spec;
@@ -108,6 +105,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print the comparison as one JSON object.")
   private boolean json;
+
+  private @Nullable SearchRun searching;
 
   @Override
   public Integer call() throws IOException {
@@ -163,6 +162,9 @@ final class QuantizeCommand implements Callable<Integer> {
       if (code == 0) {
         staged.keep();
       }
+      if (searching != null) {
+        searching.done();
+      }
       // The best that was found is of use, too.
       return written.met() ? code : BOUND_NOT_MET;
     }
@@ -199,48 +201,52 @@ final class QuantizeCommand implements Callable<Integer> {
         return new Written(tests, export(plan.freeze(), staged, proof), true);
       }
       Calibration<OnnxModel> calibration = plan.calibrate(feeds, OnnxModel::forward);
-      boolean met = true;
       if (options.budget().isPresent()) {
-        OnnxSearch search = within(calibration, options.budget().get(), tests, bars);
-        calibration = search.calibration();
-        met = search.met();
-      } else {
-        calibration = corrected(options.isSmoothed() ? calibration.smoothQuant() : calibration);
+        return searched(calibration, feeds, tests, staged, html, bars);
       }
+      calibration = corrected(options.isSmoothed() ? calibration.smoothQuant() : calibration);
       Map<String, String> settings = export(calibration.freeze(), staged, proof(feeds));
       if (html != null) {
-        Diagnosis diagnosis = calibration.diagnose(Diagnosis.Curves.TRIED);
-        HtmlReport.write(
-            Report.of(String.valueOf(model.getFileName()), diagnosis).withData(data.describe()),
-            html.path());
+        HtmlReport.write(report(calibration), html.path());
       }
-      return new Written(tests, settings, met);
+      return new Written(tests, settings, true);
     }
   }
 
-  /** Searches what stays float, and prints what was tried. */
-  private OnnxSearch within(
-      Calibration<OnnxModel> calibration, OnnxBudget budget, Feeds tests, Bars bars)
+  /** Searches what stays float, and writes the best file that was found. */
+  private Written searched(
+      Calibration<OnnxModel> calibration,
+      Feeds feeds,
+      Feeds tests,
+      StagedFile staged,
+      @Nullable StagedFile html,
+      Bars bars)
       throws IOException {
-    List<Map<String, INDArray>> heldOut = some(tests, SEARCH_BATCHES);
-    OnnxSearch search = OnnxModel.within(calibration, budget, heldOut, bars);
-    say("tried:");
-    search.tried().forEach(tried -> say("  %s", tried));
-    say("front (rank correlation of predicted and measured errors %.2f):", search.correlation());
-    for (OnnxSearch.Front choice : search.front()) {
-      say(
-          "  time %.2f, %d bytes, %.1f dB (predicted %.1f)",
-          choice.time(), choice.bytes(), choice.decibels(), choice.predictedDecibels());
+    String measured = test == null ? data.describe() : test.toString();
+    HeldOut heldOut = new HeldOut(measured, some(tests, VerifyCommand.BATCHES));
+    searching = new SearchRun(out, this::say);
+    OnnxSearch search = searching.run(calibration, options.budget().orElseThrow(), heldOut, bars);
+    Map<String, String> settings =
+        told(search.export(staged.path(), OnnxOptions.DEFAULT.withProof(proof(feeds))));
+    if (html != null) {
+      HtmlReport.write(report(search.calibration()).with(SearchRun.report(search)), html.path());
     }
-    say("%s", search);
-    return search;
+    return new Written(tests, settings, search.met());
+  }
+
+  private Report report(Calibration<OnnxModel> calibration) {
+    Diagnosis diagnosis = calibration.diagnose(Diagnosis.Curves.TRIED);
+    return Report.of(String.valueOf(model.getFileName()), diagnosis).withData(data.describe());
   }
 
   /** Exports a model; returns the settings of a session that runs it. */
   private Map<String, String> export(
       Quantized<OnnxModel> quantized, StagedFile staged, OnnxProof proof) throws IOException {
-    OnnxQdq.Exported exported =
-        OnnxModel.export(quantized, staged.path(), OnnxOptions.DEFAULT.withProof(proof));
+    return told(OnnxModel.export(quantized, staged.path(), OnnxOptions.DEFAULT.withProof(proof)));
+  }
+
+  /** Prints what is to be known of a file; returns the settings of a session that runs it. */
+  private Map<String, String> told(OnnxQdq.Exported exported) {
     if (!exported.dynamic().isEmpty()) {
       say(
           "%d inputs have a scale of each run: results depend on the batch",
@@ -269,7 +275,7 @@ final class QuantizeCommand implements Callable<Integer> {
     return OnnxProof.on(some(feeds.split(2, Long.MAX_VALUE), PROOF_BATCHES));
   }
 
-  private static List<Map<String, INDArray>> some(Iterable<Map<String, INDArray>> feeds, int most) {
+  static List<Map<String, INDArray>> some(Iterable<Map<String, INDArray>> feeds, int most) {
     List<Map<String, INDArray>> some = new ArrayList<>();
     for (Map<String, INDArray> feed : feeds) {
       if (some.size() == most) {
@@ -367,9 +373,13 @@ final class QuantizeCommand implements Callable<Integer> {
 
   /** Prints a line, unless the output is to be JSON alone. */
   private void say(String format, Object... values) {
+    say(String.format(Locale.ROOT, format, values));
+  }
+
+  private void say(String line) {
     if (!json) {
       PrintWriter writer = spec().commandLine().getOut();
-      writer.println(String.format(Locale.ROOT, format, values));
+      writer.println(line);
       writer.flush();
     }
   }

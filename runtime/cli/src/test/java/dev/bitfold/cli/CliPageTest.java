@@ -31,7 +31,7 @@ class CliPageTest {
             .map(line -> line.replaceFirst("#.*", "").strip())
             .toList();
 
-    assertEquals(5, commands.size());
+    assertEquals(6, commands.size());
     for (String command : commands) {
       String[] words = command.split("\\s+");
       assertTrue(words[2].matches("bitfold-cli-0\\.1\\.0-SNAPSHOT-(linux-x86_64|all)\\.jar"));

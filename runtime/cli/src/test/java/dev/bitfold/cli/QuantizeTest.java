@@ -152,7 +152,50 @@ class QuantizeTest {
     assertEquals(0, run.code(), run.err());
     assertTrue(run.out().contains("front (rank correlation of"), run.out());
     assertTrue(run.out().contains("snr>=20.0 is met: "), run.out());
+    assertTrue(run.out().contains("int8.so-far.onnx, until the search is done"), run.out());
     assertEquals(List.of("int8.onnx"), written());
+  }
+
+  @Test
+  void aFileUnderABudgetIsVerified() throws IOException {
+    assertEquals(0, quantize("--budget", "bytes<=100000").code());
+    Run found = Run.of("verify", out, "--data", data);
+    assertEquals(0, found.code(), found.err());
+    assertTrue(found.out().contains("bytes<=100000 holds: time "), found.out());
+    assertTrue(found.out().contains("measured on the same data"), found.out());
+
+    // The float file is found beside the file, or named.
+    Path moved = Files.createDirectory(folder.resolve("deployed")).resolve("int8.onnx");
+    Files.copy(out, moved);
+    refused("which is neither beside it nor in this folder", "verify", moved, "--data", data);
+    assertEquals(0, Run.of("verify", moved, "--float", model, "--data", data).code());
+    refused("has no certificate", "verify", model, "--data", data);
+    refused(
+        "is not the float file that int8.onnx was made of",
+        "verify",
+        moved,
+        "--float",
+        moved,
+        "--data",
+        data);
+    refused(
+        "there is no such file", "verify", moved, "--float", folder.resolve("x"), "--data", data);
+    refused("no data is given", "verify", out);
+  }
+
+  @Test
+  void aBudgetThatDoesNotHoldIsExitCodeThree() throws IOException {
+    assertEquals(3, quantize("--budget", "time<=0.000001").code());
+    Run found = Run.of("verify", out, "--data", data);
+    assertEquals(3, found.code(), found.err());
+    assertTrue(found.out().contains("time<=1.0E-6 does not hold: time "), found.out());
+  }
+
+  @Test
+  void theReportOfASearchHasItsFront() throws IOException {
+    Path report = folder.resolve("report.html");
+    assertEquals(0, quantize("--budget", "bytes<=100000", "--report", report).code());
+    assertTrue(Files.readString(report).contains("\"search\":{\"budget\":\"bytes"));
   }
 
   @Test

@@ -34,6 +34,7 @@ final class DiagnosisReport {
         diagnosis.layers().stream().map(this::layer).toList(),
         summary.skipped().stream().map(this::skipped).toList(),
         null,
+        null,
         null);
   }
 

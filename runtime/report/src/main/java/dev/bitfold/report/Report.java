@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param skipped the components and tensors that stay float on purpose
  * @param changes what to change, worst first; null if no advice was asked for
  * @param formats the formats that a budget gave the weights; null if there was none
+ * @param search the files that were searched under a budget; null if there was none
  */
 public record Report(
     String title,
@@ -34,7 +35,8 @@ public record Report(
     List<Layer> layers,
     List<Skipped> skipped,
     @Nullable List<Change> changes,
-    @Nullable Formats formats) {
+    @Nullable Formats formats,
+    @Nullable FileSearch search) {
   /** Copies the lists. */
   public Report {
     layers = List.copyOf(layers);
@@ -59,25 +61,30 @@ public record Report(
         .forEach(layer -> layer.error().ifPresent(error -> errors.put(layer.path(), error)));
     List<Layer> ranked =
         layers.stream().map(layer -> layer.withSensitivity(errors.get(layer.path()))).toList();
-    return new Report(title, origin, modelError, totals, ranked, skipped, changes, formats);
+    return new Report(title, origin, modelError, totals, ranked, skipped, changes, formats, search);
   }
 
   /** Returns this report with changes; an empty list means that nothing is worth changing. */
   public Report with(List<Advice> advice) {
     List<Change> found = advice.stream().map(Change::of).toList();
-    return new Report(title, origin, modelError, totals, layers, skipped, found, formats);
+    return new Report(title, origin, modelError, totals, layers, skipped, found, formats, search);
   }
 
   /** Returns this report with the error of the whole model's output. */
   public Report with(Comparison comparison) {
     ModelError error = ModelError.of(comparison);
-    return new Report(title, origin, error, totals, layers, skipped, changes, formats);
+    return new Report(title, origin, error, totals, layers, skipped, changes, formats, search);
   }
 
   /** Returns this report with the formats of weights, chosen under a budget, and other budgets. */
   public Report with(Allocation allocation) {
     Formats chosen = Formats.of(allocation);
-    return new Report(title, origin, modelError, totals, layers, skipped, changes, chosen);
+    return new Report(title, origin, modelError, totals, layers, skipped, changes, chosen, search);
+  }
+
+  /** Returns this report with what a search of files under a budget has found. */
+  public Report with(FileSearch found) {
+    return new Report(title, origin, modelError, totals, layers, skipped, changes, formats, found);
   }
 
   /**
@@ -87,7 +94,7 @@ public record Report(
    */
   public Report withData(String data) {
     Origin known = new Origin(origin.written(), origin.version(), data);
-    return new Report(title, known, modelError, totals, layers, skipped, changes, formats);
+    return new Report(title, known, modelError, totals, layers, skipped, changes, formats, search);
   }
 
   /**

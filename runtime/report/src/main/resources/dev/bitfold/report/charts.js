@@ -64,25 +64,32 @@ function sizesChart() {
   });
 }
 
-/** The error of the model's output over its bytes, for the chosen formats and those of other budgets. */
-function frontChart() {
-  const { chosen, front } = report.formats;
-  const all = [...front, chosen].sort((x, y) => x.bytes - y.bytes);
-  const point = (key) => (at) => ({ x: at.bytes, y: at[key] > 0 ? 100 * at[key] : null });
+/** The error of the model's output over what a choice costs, for what was chosen and for other budgets. */
+function errorOver(canvas, { chosen, front }, { cost, show, what, title }) {
+  const all = [...front, chosen].sort((x, y) => x[cost] - y[cost]);
+  const point = (key) => (at) => ({ x: at[cost], y: at[key] > 0 ? 100 * at[key] : null });
   const datasets = [
     { label: "chosen, measured", data: [point("measured")(chosen)], borderColor: color("--b"), backgroundColor: color("--b"), pointRadius: 7, pointStyle: "rectRot", showLine: false, clip: 8 },
     { label: "other budgets, measured", data: front.map(point("measured")), borderColor: color("--a"), backgroundColor: color("--a"), pointRadius: 4, showLine: false, clip: 8 },
     { label: "predicted", data: all.map(point("predicted")), borderColor: color("--soft"), backgroundColor: color("--soft"), borderDash: [5, 4], borderWidth: 1.5, pointRadius: 0, pointStyle: "line", spanGaps: true },
   ];
-  chart(byId("front"), "Error of the model's output over the bytes of its weights; chosen " + bytes(chosen.bytes) + " with an error of " + percent(chosen.measured) + " %, predicted " + percent(chosen.predicted) + " %", {
+  chart(canvas, "Error of the model's output over " + what + "; chosen " + show(chosen[cost]) + " with an error of " + percent(chosen.measured) + " %, predicted " + percent(chosen.predicted) + " %", {
     type: "line",
     data: { datasets },
     options: {
       interaction: { mode: "nearest", intersect: false },
-      scales: { x: axis("weights and biases, packed", { type: "linear", ticks: { maxTicksLimit: narrow() ? 4 : 8, callback: (n) => bytes(n) } }), y: axis("error of the model's output, %", { type: "logarithmic", ticks: { callback: onesTwosFives } }) },
-      plugins: { tooltip: { callbacks: { title: (items) => (items.length > 0 ? bytes(items[0].parsed.x) : ""), label: (item) => item.dataset.label + ": error " + short(item.parsed.y) + " %" } } },
+      scales: { x: axis(title, { type: "linear", ticks: { maxTicksLimit: narrow() ? 4 : 8, callback: (n) => show(n) } }), y: axis("error of the model's output, %", { type: "logarithmic", ticks: { callback: onesTwosFives } }) },
+      plugins: { tooltip: { callbacks: { title: (items) => (items.length > 0 ? show(items[0].parsed.x) : ""), label: (item) => item.dataset.label + ": error " + short(item.parsed.y) + " %" } } },
     },
   });
+}
+
+const frontChart = () => errorOver(byId("front"), report.formats, { cost: "bytes", show: bytes, what: "the bytes of its weights", title: "weights and biases, packed" });
+
+function searchCharts() {
+  const ofFloat = (n) => fixed(0)(100 * n) + " %";
+  errorOver(byId("search-times"), report.search, { cost: "time", show: ofFloat, what: "the time of a run", title: "time of a run, of the float file's" });
+  errorOver(byId("search-bytes"), report.search, { cost: "bytes", show: bytes, what: "the bytes of the file", title: "bytes of the file" });
 }
 
 /** Ticks of a logarithmic axis of few powers of ten: their first, second and fifth multiples. */

@@ -272,8 +272,19 @@ function formats() {
   ], weights);
 }
 
+function files() {
+  byId("search-section").hidden = !report.search;
+  if (!report.search) return;
+  const { budget, met, chosen, rankCorrelation } = report.search;
+  byId("search-note").textContent = "Under the budget " + budget + ", which is " + (met ? "met" : "not met") + ", a file was chosen that takes "
+    + fixed(0)(100 * chosen.time) + " % of the float file's time and " + bytes(chosen.bytes) + ", with an error of " + percent(chosen.measured) + " %. What stays float is listed under Left float. "
+    + "Times of the others are predicted. " + (known(rankCorrelation) ? "Predicted and measured errors have a rank correlation of " + fixed(2)(rankCorrelation) + "." : "");
+  ["times", "bytes"].forEach((cost) => byId("search-" + cost + "-chart").append(element("canvas", undefined, { id: "search-" + cost, role: "img" })));
+}
+
 function draw() {
   if (report.formats) frontChart();
+  if (report.search) searchCharts();
   if (layers.length === 0) return;
   noiseChart();
   sizesChart();
@@ -318,6 +329,7 @@ origin();
 tiles();
 changes();
 formats();
+files();
 skipped();
 ["layers-section", "noise-section", "layer-section", "sizes-section"].forEach((id) => (byId(id).hidden = layers.length === 0));
 channelMap();

@@ -223,6 +223,26 @@ class BrowserTest {
     browser.requireQuietConsole();
   }
 
+  @Test
+  void filesUnderABudgetAreDrawnOverTimeAndBytes() throws IOException {
+    assertEquals(List.of(), browser.texts("#search-section"), "there was no search");
+    browser.open(Reports.longNames(), 1440, 1000);
+
+    assertTrue(browser.number(PAINTED, "#search-times") > 3, "nothing was drawn");
+    assertTrue(browser.number(PAINTED, "#search-bytes") > 3, "nothing was drawn");
+    String chosen = "return Chart.getChart('search-%s').data.datasets[0].data[0].%s";
+    assertEquals(0.59, browser.number(chosen.formatted("times", "x")));
+    assertEquals(15.8, browser.number(chosen.formatted("times", "y")), 1e-9);
+    assertEquals(1_490_000.0, browser.number(chosen.formatted("bytes", "x")));
+    assertEquals(
+        7.0, browser.number("return Chart.getChart('search-times').data.datasets[1].data.length"));
+    String note = browser.find("#search-note").getText();
+    assertTrue(note.contains("time<=0.6,snr>=12, which is met"), note);
+    assertTrue(note.contains("59 % of the float file's time"), note);
+    assertTrue(note.contains("rank correlation of 0.96"), note);
+    browser.requireQuietConsole();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {360, 390, 768, 900, 1024, 1440})
   void longNamesFitEveryScreenAndNoNumberIsCutOff(int width) throws IOException {
@@ -328,6 +348,7 @@ class BrowserTest {
         browser.open(Reports.longNames(), width, 900);
         browser.screenshot("report-" + width + "-" + scheme + ".png");
         browser.screenshot("#front-chart", "front-" + width + "-" + scheme + ".png");
+        browser.screenshot("#search-section", "search-" + width + "-" + scheme + ".png");
         browser.requireQuietConsole();
       }
     }

@@ -42,6 +42,7 @@ final class Reports {
         layers,
         List.of(new Skipped("pooler", "Linear", "@SkipQuantize")),
         List.of(change("encoder.0.fc2", "@Quantize(role = Role.INPUT, bits = 8, per = \"NT\")")),
+        null,
         null);
   }
 
@@ -81,13 +82,22 @@ final class Reports {
             change(
                 "encoder.layer.0.attention.self.query",
                 "@SkipQuantize at encoder.layer.0.attention.self.query")),
-        formats(layers));
+        formats(layers),
+        search());
   }
 
   /** A model without a quantized layer. */
   static Report empty() {
     return new Report(
-        "nothing", ORIGIN, null, new Totals(0, 0, 0, 0), List.of(), List.of(), List.of(), null);
+        "nothing",
+        ORIGIN,
+        null,
+        new Totals(0, 0, 0, 0),
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        null);
   }
 
   /** Formats for all layers within 8 MB, and what other budgets would give. */
@@ -108,6 +118,17 @@ final class Reports {
       front.add(new Formats.Point(4_700_000L + 1_500_000L * i, error, error * (1.1 - 0.03 * i)));
     }
     return new Formats(weights, new Formats.Point(7_480_000, 0.0468, 0.0471), front, 0.923, true);
+  }
+
+  /** A search of files whose chosen one is not the fastest. */
+  private static FileSearch search() {
+    List<FileSearch.Choice> front = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      double error = 0.25 * Math.pow(0.6, i);
+      front.add(new FileSearch.Choice(0.52 + 0.07 * i, 1_410_000 + 90_000 * i, error, 0.9 * error));
+    }
+    FileSearch.Choice chosen = new FileSearch.Choice(0.59, 1_490_000, 0.149, 0.158);
+    return new FileSearch("time<=0.6,snr>=12", true, chosen, front, 0.964);
   }
 
   private static Change change(String layer, String text) {

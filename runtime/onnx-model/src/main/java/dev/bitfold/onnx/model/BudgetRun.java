@@ -1,6 +1,7 @@
 package dev.bitfold.onnx.model;
 
 import dev.bitfold.Calibration;
+import dev.bitfold.Quantized;
 import dev.bitfold.calibration.Progress;
 import dev.bitfold.onnx.export.OnnxOptions;
 import dev.bitfold.onnx.file.Graph;
@@ -47,21 +48,44 @@ final class BudgetRun {
   private final Calibration<OnnxModel> calibration;
   private final OnnxModel.Source source;
   private final OnnxBudget budget;
-  private final List<Map<String, INDArray>> heldOut;
+  private final HeldOut heldOut;
+  private final @Nullable Path soFar;
+  private final String modelHash;
+  private final String dataHash;
   private final List<Tried> tried = new ArrayList<>();
-  private @Nullable Tried best;
-  private @Nullable Calibration<OnnxModel> chosen;
-  private Set<String> floats = Set.of();
+  private @Nullable Best best;
 
-  BudgetRun(
+  /** The best choice so far. */
+  private record Best(
+      Tried tried, Calibration<OnnxModel> calibration, OnnxCertificate certificate) {}
+
+  /** Begins a search; the best file so far is written if a path is given. */
+  static BudgetRun of(
+      Calibration<OnnxModel> calibration,
+      OnnxBudget budget,
+      HeldOut heldOut,
+      @Nullable Path soFar) {
+    Quantized<OnnxModel> quantized = calibration.freeze();
+    if (!quantized.state().state().preQuantScales().isEmpty()) {
+      throw new IllegalArgumentException(
+          "the calibration is smoothed; a search under a budget takes one without smoothQuant()");
+    }
+    return new BudgetRun(calibration, quantized.model().source(), budget, heldOut, soFar);
+  }
+
+  private BudgetRun(
       Calibration<OnnxModel> calibration,
       OnnxModel.Source source,
       OnnxBudget budget,
-      List<Map<String, INDArray>> heldOut) {
+      HeldOut heldOut,
+      @Nullable Path soFar) {
     this.calibration = calibration;
     this.source = source;
     this.budget = budget;
     this.heldOut = heldOut;
+    this.soFar = soFar;
+    this.modelHash = OnnxCertificate.hash(source.prepared().original());
+    this.dataHash = heldOut.hash();
   }
 
   OnnxSearch search(Progress.Listener listener) throws IOException {
@@ -76,18 +100,18 @@ final class BudgetRun {
                 measuring(),
                 source.threads(),
                 listener);
-        Pair pair = new Pair(baseline(), source.output(), heldOut, source.threads())) {
+        Pair pair = new Pair(baseline(), source.output(), heldOut.batches(), source.threads())) {
       Scale scale = Scale.of(model, pair.measure(prepared), pair.measure(all));
       double bytes =
           budget.bytes().isPresent() ? budget.bytes().getAsLong() : Double.POSITIVE_INFINITY;
       List<Candidate> candidates = candidates(model, bytes);
       rounds(candidates, pair, scale);
       List<Front> front = front(model, candidates, scale);
+      Best found = Objects.requireNonNull(best);
       return new OnnxSearch(
-          budget,
-          Objects.requireNonNull(chosen),
-          floats,
-          Objects.requireNonNull(best),
+          found.calibration(),
+          found.certificate(),
+          found.tried(),
           tried,
           front,
           correlation(front));
@@ -97,7 +121,7 @@ final class BudgetRun {
   /** The batches that quantizers are measured on; those calibrated on may be too large to keep. */
   private List<Map<String, INDArray>> measuring() {
     List<Map<String, INDArray>> seen = source.seen().feeds();
-    return seen.isEmpty() ? heldOut.subList(0, 1) : seen;
+    return seen.isEmpty() ? heldOut.batches().subList(0, 1) : seen;
   }
 
   /** The file that users would run otherwise; without bound inputs only as it was prepared. */
@@ -176,7 +200,7 @@ final class BudgetRun {
       }
       Candidate next = found.orElseGet(() -> leastExceeding(candidates));
       seen.add(next.choice().floats());
-      Tried now = tryOut(next, pair, scale);
+      OnnxFigures now = tryOut(next, pair, scale).measured();
       double timeOver = now.time() / budget.time().orElse(now.time());
       double errorOver = now.error() / budget.error();
       double bytesOver =
@@ -227,28 +251,41 @@ final class BudgetRun {
       some = some.skip(path);
     }
     OnnxFile file = written(some);
-    Pair.Measured measured = pair.measure(file);
+    OnnxCertificate certificate = certificate(file, choice.floats(), pair.measure(file));
     Tried now =
         new Tried(
             choice.floats().size(),
             scale.measured(choice.time()),
             candidate.error(),
-            measured.time(),
-            measured.spread(),
-            measured.error(),
-            measured.cosine(),
-            file.model().getSerializedSize());
+            certificate.measured());
     tried.add(now);
-    if (best == null || isBetter(now, best)) {
-      best = now;
-      chosen = some;
-      floats = choice.floats();
+    if (best == null || isBetter(now.measured(), best.tried().measured())) {
+      best = new Best(now, some, certificate);
+      if (soFar != null) {
+        certificate.write(file, soFar);
+      }
     }
     return now;
   }
 
-  private boolean isBetter(Tried one, Tried other) {
-    if (!one.meets(budget) || !other.meets(budget)) {
+  private OnnxCertificate certificate(OnnxFile file, Set<String> floats, Pair.Measured measured) {
+    long bytes = file.model().getSerializedSize();
+    return new OnnxCertificate(
+            String.valueOf(Path.of(source.name()).getFileName()),
+            modelHash,
+            heldOut.description(),
+            dataHash,
+            source.output(),
+            budget,
+            floats,
+            OnnxCertificate.figures(measured, bytes),
+            source.threads(),
+            OnnxCertificate.machine(source.threads()))
+        .within(bytes);
+  }
+
+  private boolean isBetter(OnnxFigures one, OnnxFigures other) {
+    if (!one.meet(budget) || !other.meet(budget)) {
       return one.excess(budget) < other.excess(budget);
     }
     return isFastest() ? one.time() < other.time() : one.error() < other.error();
@@ -267,7 +304,7 @@ final class BudgetRun {
               scale.measured(candidate.choice().time()),
               candidate.choice().bytes(),
               candidate.error(),
-              model.error(candidate.choice(), heldOut)));
+              model.error(candidate.choice(), heldOut.batches())));
     }
     return front;
   }

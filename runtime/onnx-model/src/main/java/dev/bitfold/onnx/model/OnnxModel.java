@@ -296,27 +296,35 @@ public final class OnnxModel implements AutoCloseable {
    * another is chosen. The calibration is of a model {@linkplain OnnxModelBuilder#points with
    * points}, without smoothing: a point would be scaled by what is folded through it.
    *
-   * @param heldOut batches to measure on, of the kind that was calibrated on
-   * @throws IllegalArgumentException if there are none, or the calibration is smoothed
+   * @param heldOut data to measure on, of the kind that was calibrated on
+   * @throws IllegalArgumentException if the calibration is smoothed
    * @throws OnnxException if ONNX Runtime does not take a file
    * @throws IOException if no temporary file can be written
    */
   public static OnnxSearch within(
       Calibration<OnnxModel> calibration,
       OnnxBudget budget,
-      List<Map<String, INDArray>> heldOut,
+      HeldOut heldOut,
       Progress.Listener listener)
       throws IOException {
-    if (heldOut.isEmpty()) {
-      throw new IllegalArgumentException("a search needs held-out batches to measure on");
-    }
-    Quantized<OnnxModel> quantized = calibration.freeze();
-    if (!quantized.state().state().preQuantScales().isEmpty()) {
-      throw new IllegalArgumentException(
-          "the calibration is smoothed; a search under a budget takes one without smoothQuant()");
-    }
-    Source source = quantized.model().source();
-    return new BudgetRun(calibration, source, budget, heldOut).search(listener);
+    return BudgetRun.of(calibration, budget, heldOut, null).search(listener);
+  }
+
+  /**
+   * Searches as above, and writes each file that is better than those before.
+   *
+   * @param soFar the file, which is there even if the search is interrupted; it has a certificate
+   *     and is not proved
+   * @throws IOException if it cannot be written, too
+   */
+  public static OnnxSearch within(
+      Calibration<OnnxModel> calibration,
+      OnnxBudget budget,
+      HeldOut heldOut,
+      Progress.Listener listener,
+      Path soFar)
+      throws IOException {
+    return BudgetRun.of(calibration, budget, heldOut, soFar).search(listener);
   }
 
   /** Returns the float model that this one was rebuilt of. */

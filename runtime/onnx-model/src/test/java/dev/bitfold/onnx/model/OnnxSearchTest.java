@@ -10,20 +10,19 @@ import dev.bitfold.Calibration;
 import dev.bitfold.calibration.Progress;
 import dev.bitfold.onnx.proof.ProofResult;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What stays float is searched under a budget. */
 class OnnxSearchTest {
   private static final Progress.Listener SILENT = progress -> {};
 
-  private static List<Map<String, INDArray>> heldOut() {
-    return PointsTest.batches(6).subList(3, 6);
+  private static HeldOut heldOut() {
+    return new HeldOut("three others", PointsTest.batches(6).subList(3, 6));
   }
 
   @Test
@@ -32,7 +31,7 @@ class OnnxSearchTest {
       Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
       OnnxSearch found = OnnxModel.within(calibration, OnnxBudget.snr(40), heldOut(), SILENT);
       assertTrue(found.met(), found::toString);
-      assertTrue(found.best().decibels() >= 40);
+      assertTrue(found.best().measured().decibels() >= 40);
       // Everything quantized is worse, so some of it is float now.
       OnnxSearch coarse =
           OnnxModel.within(calibration, OnnxBudget.bytes(1 << 20), heldOut(), SILENT);
@@ -45,6 +44,18 @@ class OnnxSearchTest {
   }
 
   @Test
+  void bestSoFarIsOnTheDiskWithItsCertificate(@TempDir Path folder) throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Path soFar = folder.resolve("so-far.onnx");
+      OnnxSearch found =
+          OnnxModel.within(
+              PointsTest.calibrated(model), OnnxBudget.snr(40), heldOut(), SILENT, soFar);
+      assertEquals(found.certificate(), OnnxCertificate.of(soFar).orElseThrow());
+      assertEquals(found.best().measured().bytes(), Files.size(soFar));
+    }
+  }
+
+  @Test
   void bytesAreKept() throws IOException {
     try (OnnxModel model = PointsTest.open()) {
       Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
@@ -53,7 +64,7 @@ class OnnxSearchTest {
           OnnxModel.within(
               calibration, OnnxBudget.snr(1), heldOut(), done -> stages.add(done.stage()));
       OnnxSearch small = OnnxModel.within(calibration, OnnxBudget.bytes(14_000), heldOut(), SILENT);
-      assertTrue(small.best().bytes() <= 14_000, small::toString);
+      assertTrue(small.best().measured().bytes() <= 14_000, small::toString);
       assertTrue(small.met());
       assertTrue(all.front().size() >= 2, all.front()::toString);
       assertTrue(stages.contains("measuring"));
@@ -78,7 +89,7 @@ class OnnxSearchTest {
       OnnxBudget budget = OnnxBudget.snr(20);
       assertThrows(
           IllegalArgumentException.class,
-          () -> OnnxModel.within(calibration, budget, List.of(), SILENT));
+          () -> OnnxModel.within(calibration, budget, new HeldOut("none", List.of()), SILENT));
       Calibration<OnnxModel> smooth = PointsTest.smoothed(model);
       assertThrows(
           IllegalArgumentException.class,

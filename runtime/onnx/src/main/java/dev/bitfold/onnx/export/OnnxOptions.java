@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -37,6 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param folded the node that takes over the smoothing of a layer's input, by the layer's path
  * @param embeddings the Gather nodes whose float32 tables are written as uint8 with a scale for
  *     each column
+ * @param metadata entries for the file's {@code metadata_props}, beside those that it has
  * @param proof the data that the file is proved on before it is written, or the reason why it is
  *     not proved
  */
@@ -50,6 +52,7 @@ public record OnnxOptions(
     OptionalInt blockOperators,
     Map<String, String> folded,
     Set<String> embeddings,
+    Map<String, String> metadata,
     OnnxProof proof) {
   /**
    * The default options: uint8 activations, clean shapes, only standard operators, no folds, and a
@@ -66,6 +69,7 @@ public record OnnxOptions(
           OptionalInt.empty(),
           Map.of(),
           Set.of(),
+          Map.of(),
           OnnxProof.random());
 
   private static final int MAX_ACCURACY_LEVEL = 4;
@@ -88,82 +92,33 @@ public record OnnxOptions(
     }
     folded = Collections.unmodifiableMap(new LinkedHashMap<>(folded));
     embeddings = Collections.unmodifiableSet(new LinkedHashSet<>(embeddings));
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     Objects.requireNonNull(proof, "proof");
   }
 
   /** Returns these options with int8 activations kept as int8, or not. */
   public OnnxOptions withSignedActivations(boolean signed) {
-    return new OnnxOptions(
-        signed,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.signedActivations = signed);
   }
 
   /** Returns these options with int8 weights written as uint8, or not. */
   public OnnxOptions withUnsignedWeights(boolean unsigned) {
-    return new OnnxOptions(
-        signedActivations,
-        unsigned,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.unsignedWeights = unsigned);
   }
 
   /** Returns these options with 7-bit weights, or not. */
   public OnnxOptions withReducedRange(boolean reduced) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reduced,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.reducedRange = reduced);
   }
 
   /** Returns these options with clean shapes, or with the shapes of the file. */
   public OnnxOptions withCleanShapes(boolean clean) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        clean,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.cleanShapes = clean);
   }
 
   /** Returns these options with ONNX Runtime's own operators, or without. */
   public OnnxOptions withContribOperators(boolean contrib) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contrib,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.contribOperators = contrib);
   }
 
   /**
@@ -184,17 +139,7 @@ public record OnnxOptions(
    * only in the last bit of scales, and in a few codes in a million that are next to a tie.
    */
   public OnnxOptions withRuntimeRounding(boolean runtime) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtime,
-        blockOperators,
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.runtimeRounding = runtime);
   }
 
   /**
@@ -220,17 +165,7 @@ public record OnnxOptions(
    * @throws IllegalArgumentException if the level is not 0 to 4
    */
   public OnnxOptions withBlockOperators(int accuracyLevel) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        OptionalInt.of(accuracyLevel),
-        folded,
-        embeddings,
-        proof);
+    return with(draft -> draft.blockOperators = OptionalInt.of(accuracyLevel));
   }
 
   /**
@@ -245,17 +180,7 @@ public record OnnxOptions(
   public OnnxOptions withFolded(String layer, String producer) {
     Map<String, String> more = new LinkedHashMap<>(folded);
     more.put(layer, producer);
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        more,
-        embeddings,
-        proof);
+    return with(draft -> draft.folded = more);
   }
 
   /**
@@ -265,32 +190,72 @@ public record OnnxOptions(
   public OnnxOptions withEmbeddings(String... gathers) {
     Set<String> more = new LinkedHashSet<>(embeddings);
     more.addAll(List.of(gathers));
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        more,
-        proof);
+    return with(draft -> draft.embeddings = more);
   }
 
   /** Returns these options with a proof on other data, or without a proof. */
   public OnnxOptions withProof(OnnxProof other) {
-    return new OnnxOptions(
-        signedActivations,
-        unsignedWeights,
-        reducedRange,
-        cleanShapes,
-        contribOperators,
-        runtimeRounding,
-        blockOperators,
-        folded,
-        embeddings,
-        other);
+    return with(draft -> draft.proof = other);
+  }
+
+  /**
+   * Returns these options with an entry for the file's {@code metadata_props}. One of the same name
+   * that the file has is replaced.
+   */
+  public OnnxOptions withMetadata(String name, String value) {
+    Map<String, String> more = new LinkedHashMap<>(metadata);
+    more.put(name, value);
+    return with(draft -> draft.metadata = more);
+  }
+
+  private OnnxOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** Options that are being changed. */
+  private static final class Draft {
+    private boolean signedActivations;
+    private boolean unsignedWeights;
+    private boolean reducedRange;
+    private boolean cleanShapes;
+    private boolean contribOperators;
+    private boolean runtimeRounding;
+    private OptionalInt blockOperators;
+    private Map<String, String> folded;
+    private Set<String> embeddings;
+    private Map<String, String> metadata;
+    private OnnxProof proof;
+
+    Draft(OnnxOptions options) {
+      signedActivations = options.signedActivations;
+      unsignedWeights = options.unsignedWeights;
+      reducedRange = options.reducedRange;
+      cleanShapes = options.cleanShapes;
+      contribOperators = options.contribOperators;
+      runtimeRounding = options.runtimeRounding;
+      blockOperators = options.blockOperators;
+      folded = options.folded;
+      embeddings = options.embeddings;
+      metadata = options.metadata;
+      proof = options.proof;
+    }
+
+    OnnxOptions options() {
+      return new OnnxOptions(
+          signedActivations,
+          unsignedWeights,
+          reducedRange,
+          cleanShapes,
+          contribOperators,
+          runtimeRounding,
+          blockOperators,
+          folded,
+          embeddings,
+          metadata,
+          proof);
+    }
   }
 
   /** Returns a table of {@link #embeddings} in its codes. */

@@ -149,6 +149,7 @@ final class QdqExport {
           OperatorSetIdProto.newBuilder().setDomain(ContribOperators.DOMAIN).setVersion(1));
     }
     graph.removeUnread();
+    Metadata.put(model, options.metadata());
     return new Written(
         graph,
         model
