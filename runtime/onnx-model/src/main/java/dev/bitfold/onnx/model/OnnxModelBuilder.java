@@ -142,7 +142,8 @@ public final class OnnxModelBuilder {
     RuntimeThere.require(name, "is run", "");
     OnnxFile original = reader.read().file();
     FloatOnly.require(original);
-    Prepared prepared = Preparation.of(original, bound);
+    Prepared prepared =
+        points ? Preparation.forIntegers(original, bound) : Preparation.of(original, bound);
     List<FeedInput> inputs =
         new Graph(prepared.file()).fedInputs().stream().map(in -> Inputs.of(name, in)).toList();
     CutGraph graph = CutGraph.of(prepared.file(), prepared::originalName, threads, points);

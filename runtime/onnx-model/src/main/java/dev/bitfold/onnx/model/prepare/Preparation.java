@@ -22,13 +22,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * it.
  */
 public final class Preparation {
-  static final List<Pass> PASSES =
-      List.of(
-          Pass.of("ONNX Runtime's basic optimization", BasicOptimization::of),
-          Pass.of("raising the opset", RaisedOpset::of),
-          Pass.of("merging constant factors", FactorChains::of),
-          Pass.of("folding into convolutions", ConvolutionFolds::of),
-          Pass.of("removing domains", UsedDomains::only));
+  static final List<Pass> PASSES = passes(HardSigmoids::behindConvolutions);
+  private static final List<Pass> FOR_INTEGERS = passes(HardSigmoids::everywhere);
+
+  private static List<Pass> passes(Pass.Step sigmoids) {
+    return List.of(
+        Pass.of("ONNX Runtime's basic optimization", BasicOptimization::of),
+        Pass.of("raising the opset", RaisedOpset::of),
+        Pass.of("writing out HardSigmoid", sigmoids),
+        Pass.of("merging constant factors", FactorChains::of),
+        Pass.of("folding into convolutions", ConvolutionFolds::of),
+        Pass.of("removing domains", UsedDomains::only));
+  }
 
   /**
    * Files with more bytes of weights are given to ONNX Runtime in pieces: that takes half of the
@@ -62,6 +67,12 @@ public final class Preparation {
    */
   public static Prepared of(OnnxFile file, Map<String, INDArray> bound) throws IOException {
     return of(file, bound, MAX_WHOLE, PASSES);
+  }
+
+  /** Prepares a file as above, for operators on 8-bit integers. */
+  public static Prepared forIntegers(OnnxFile file, Map<String, INDArray> bound)
+      throws IOException {
+    return of(file, bound, MAX_WHOLE, FOR_INTEGERS);
   }
 
   /** As {@link #of}, giving files with more bytes of weights to ONNX Runtime in pieces. */
