@@ -1,7 +1,6 @@
 package dev.bitfold;
 
 import dev.bitfold.calibration.CalibrationException;
-import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.diagnosis.ComparisonRun;
 import dev.bitfold.diagnosis.Diagnosis;
@@ -72,19 +71,15 @@ public final class Calibration<M> {
     this.chosen = chosen;
   }
 
-  static <M> Calibration<M> run(
-      Replay<M> replay,
-      ModelShape shape,
-      Descriptions descriptions,
-      NonFinite nonFinite,
-      WeightAmax weightAmax) {
-    State state = State.FLOAT.withDescriptors(descriptions.descriptors());
-    FirstPass.Result<M> seen = new FirstPass<>(replay, shape, state, nonFinite).run();
+  static <M> Calibration<M> of(
+      FirstPass.Result<M> seen, ModelShape shape, Descriptions descriptions, WeightAmax amax) {
     return new Calibration<>(
         seen.replay(),
         shape,
-        state.withScales(SmoothQuantRun.scales(seen.observations())),
-        Corrections.NONE.withDefault(weightAmax),
+        State.FLOAT
+            .withDescriptors(descriptions.descriptors())
+            .withScales(SmoothQuantRun.scales(seen.observations())),
+        Corrections.NONE.withDefault(amax),
         seen.observations(),
         Chosen.nothing(descriptions.smooth()));
   }
@@ -143,6 +138,7 @@ public final class Calibration<M> {
   public Calibration<M> reconstruct(ReconstructionOptions options) {
     Objects.requireNonNull(options, "options");
     chosen.reconstructions().requireNone("call reconstruct once");
+    replay.requireNoPasses("reconstruct is not run on passes: calibrate on an Iterable");
     replay.requireUnchanged();
     State scaled = corrections.scaled(shape, calibrated);
     var result = new ReconstructionRun<>(replay, shape, calibrated, scaled, options).run();
@@ -154,7 +150,10 @@ public final class Calibration<M> {
     return chosen.reconstructions();
   }
 
-  /** Returns the number of NaN and infinite values by path, with {@link NonFinite#COUNT}. */
+  /**
+   * Returns the number of NaN and infinite values by path, with {@link
+   * dev.bitfold.calibration.NonFinite#COUNT}.
+   */
   public Map<String, Long> nonFinite() {
     return Observation.nonFinite(observations);
   }
@@ -392,7 +391,7 @@ public final class Calibration<M> {
     return "calibration of "
         + replay.model().getClass().getSimpleName()
         + " on "
-        + Descriptions.count(replay.found().orElse(0), "batch")
+        + Descriptions.count(replay.total().orElse(0), "batch")
         + ": "
         + chosen.smoothed().inWords(state);
   }

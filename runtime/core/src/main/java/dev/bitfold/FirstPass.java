@@ -5,6 +5,7 @@ import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.internal.replay.Faithfulness;
 import dev.bitfold.internal.replay.LetterProbe;
 import dev.bitfold.internal.replay.Observation;
+import dev.bitfold.internal.replay.Observations;
 import dev.bitfold.internal.replay.Observer;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
@@ -31,6 +32,7 @@ final class FirstPass<M> {
 
   private final Replay<M> replay;
   private final ModelShape shape;
+  private final Observations observations;
   private final Observer observer;
   private final Set<Integer> dirty = new HashSet<>();
   private Replay.@Nullable Batch<M> first;
@@ -40,7 +42,8 @@ final class FirstPass<M> {
   FirstPass(Replay<M> replay, ModelShape shape, State state, NonFinite nonFinite) {
     this.replay = replay;
     this.shape = shape;
-    this.observer = Observer.first(shape, state, nonFinite);
+    this.observations = new Observations(shape, state, nonFinite);
+    this.observer = Observer.first(observations, state);
   }
 
   Result<M> run() {
@@ -62,7 +65,8 @@ final class FirstPass<M> {
     if (first != null && !refilled) {
       LetterProbe.check(replay, shape, first, observer.untoldLetters());
     }
-    return new Result<>(replay.after(batches, dirty, refilled), observer.observations());
+    observer.end();
+    return new Result<>(replay.after(batches, dirty, refilled), observations.byPath());
   }
 
   private void observe(Replay.Batch<M> batch, M observed) {

@@ -3,6 +3,7 @@ package dev.bitfold;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.NonFinite;
+import dev.bitfold.calibration.Passes;
 import dev.bitfold.calibration.Progress;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.descriptor.InvalidDescriptorException;
@@ -240,10 +241,7 @@ public final class Plan<M> extends Backed<Planned<M>> {
     return new Plan<>(model, component, shape, descriptions, settings.with(progress));
   }
 
-  /**
-   * Returns a plan that computes with other kernels than {@link Kernels#active}: in calibration,
-   * every search and measurement, training, and the quantized model.
-   */
+  /** Returns a plan that computes with other kernels than {@link Kernels#active}, everywhere. */
   public Plan<M> withKernels(QuantKernels kernels) {
     Objects.requireNonNull(kernels, "kernels");
     return new Plan<>(model, component, shape.withKernels(kernels), descriptions, settings);
@@ -302,16 +300,17 @@ public final class Plan<M> extends Backed<Planned<M>> {
    */
   public <B> Calibration<M> calibrate(
       Iterable<? extends B> batches, Forward<? super M, ? super B> forward, NonFinite nonFinite) {
-    Objects.requireNonNull(nonFinite, "nonFinite");
-    if (nonFinite == NonFinite.KEEP) {
-      throw new IllegalArgumentException("a model is not calibrated on NaN: use REFUSE or COUNT");
-    }
-    Objects.requireNonNull(batches, "batches");
-    Objects.requireNonNull(forward, "forward");
-    shape.requireArrays("it cannot be calibrated here");
-    descriptions.check(shape);
-    var replay = settings.replay(model, component, shape, batches, forward);
-    return Calibration.run(replay, shape, descriptions, nonFinite, settings.weightAmax());
+    return new Beginning<>(contents(), descriptions, settings).on(batches, forward, nonFinite);
+  }
+
+  /**
+   * Runs the model over calibration data of {@link Passes}, such as those of a cluster.
+   *
+   * @throws CalibrationException as {@link #calibrate(Iterable, Forward)} does, if a descriptor
+   *     depends on the order of the batches, or if the model is not the same everywhere
+   */
+  public <B> Calibration<M> calibrate(Passes<B> passes, Passes.Step<? super M, ? super B> forward) {
+    return new Beginning<>(contents(), descriptions, settings).on(passes, forward);
   }
 
   /**

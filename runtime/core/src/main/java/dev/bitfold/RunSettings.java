@@ -4,8 +4,7 @@ import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.Progress;
 import dev.bitfold.calibration.WeightAmax;
 import dev.bitfold.internal.replay.Replay;
-import dev.bitfold.internal.state.ModelShape;
-import dev.bitfold.layer.Component;
+import dev.bitfold.internal.state.Planned;
 import dev.bitfold.tuning.Corrections;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -37,12 +36,8 @@ record RunSettings(Progress.Listener listener, WeightAmax weightAmax, OptionalLo
 
   /** Returns the replay of a model and its data. */
   <M, B> Replay<M> replay(
-      M model,
-      Component<M> component,
-      ModelShape shape,
-      Iterable<? extends B> batches,
-      Forward<? super M, ? super B> forward) {
-    return Replay.of(model, component, shape, batches, forward, listener, byteLimit);
+      Planned<M> planned, Iterable<? extends B> batches, Forward<? super M, ? super B> forward) {
+    return Replay.of(planned, batches, forward, listener, byteLimit);
   }
 
   /** Returns the corrections of a state that the user has not corrected. */

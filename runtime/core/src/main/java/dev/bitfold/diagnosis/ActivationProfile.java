@@ -1,6 +1,7 @@
 package dev.bitfold.diagnosis;
 
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.calibration.Accumulator;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.HistogramCalibrator;
@@ -10,6 +11,9 @@ import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.kernel.QuantKernels;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,7 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Collects statistics of the values of an input. Its size does not depend on the data. Safe for
  * concurrent use.
  */
-final class ActivationProfile {
+final class ActivationProfile implements Accumulator<ActivationProfile> {
   private static final QuantDescriptor HISTOGRAM =
       QuantDescriptor.builder().calib(Calib.PERCENTILE).bins(256).build();
 
@@ -44,6 +48,24 @@ final class ActivationProfile {
   void observe(INDArray x) {
     histogram.observe(x);
     channels.observe(x);
+  }
+
+  @Override
+  public void merge(ActivationProfile other) {
+    histogram.merge(other.histogram);
+    channels.merge(other.channels);
+  }
+
+  @Override
+  public void writeTo(DataOutput out) throws IOException {
+    histogram.writeTo(out);
+    channels.writeTo(out);
+  }
+
+  @Override
+  public void readFrom(DataInput in) throws IOException {
+    histogram.readFrom(in);
+    channels.readFrom(in);
   }
 
   Diagnosis.Activations result() {

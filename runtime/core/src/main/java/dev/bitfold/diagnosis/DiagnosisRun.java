@@ -6,21 +6,16 @@ import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
-import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
 import dev.bitfold.layer.TensorRole;
 import dev.bitfold.smoothquant.AlphaCurve;
-import dev.bitfold.tensor.ChannelScale;
-import dev.bitfold.tensor.Workspaces;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Makes a {@link Diagnosis} in three passes over the data. */
 public final class DiagnosisRun<M> {
@@ -31,9 +26,7 @@ public final class DiagnosisRun<M> {
   private final Map<String, AlphaCurve> chosen;
   private final Map<String, AlphaCurve> curves;
   private final Packing packing;
-  private final Map<String, ActivationProfile> before = new ConcurrentHashMap<>();
-  private final Map<String, ActivationProfile> after = new ConcurrentHashMap<>();
-  private final Map<String, OutputError> errors = new ConcurrentHashMap<>();
+  private LayerFigures seen;
 
   /**
    * Prepares a run.
@@ -55,30 +48,11 @@ public final class DiagnosisRun<M> {
     this.chosen = chosen;
     this.curves = curves;
     this.packing = Packing.of(shape, state);
+    this.seen = new LayerFigures(shape);
   }
 
   public Diagnosis run() {
-    Map<String, TensorSite> inputs = shape.quantizedInputs(state);
-    FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
-    FloatCalls.Judge judge =
-        new FloatCalls.Judge(
-            new FloatCalls(inputs),
-            (layer, expected, actual) ->
-                errors.computeIfAbsent(layer, path -> new OutputError()).add(expected, actual));
-    M original = replay.rebuild(State.FLOAT, new Profiler(Map.of(), before));
-    M smoothed =
-        replay.rebuild(
-            state.withoutQuantizers(),
-            new Both(new Profiler(state.preQuantScales(), after), recorder));
-    M quantized = replay.rebuild(state.onlyOf(inputs.keySet()), judge);
-    for (Replay.Batch<M> batch : replay.pass("diagnosing")) {
-      FloatCalls calls = new FloatCalls(inputs);
-      recorder.into(calls);
-      judge.with(calls);
-      batch.run(original);
-      batch.run(smoothed);
-      batch.run(quantized);
-    }
+    seen = replay.run("diagnosing", new DiagnosisTask(state)).seen();
     return new Diagnosis(
         shape.layers().values().stream().filter(this::isQuantized).map(this::layer).toList(),
         summary);
@@ -103,7 +77,7 @@ public final class DiagnosisRun<M> {
       if (row.role() == TensorRole.WEIGHT && row.decibels().isPresent()) {
         double decibels = row.decibels().getAsDouble();
         weight = OptionalDouble.of(Math.min(decibels, weight.orElse(decibels)));
-      } else if (row.role() == TensorRole.INPUT && before.containsKey(site.path())) {
+      } else if (row.role() == TensorRole.INPUT && seen.has(site)) {
         inputs.add(
             new Diagnosis.Input(
                 site.tensor().name(),
@@ -111,12 +85,12 @@ public final class DiagnosisRun<M> {
                 row.amax().isPresent()
                     ? OptionalDouble.of(row.amax().get().max())
                     : OptionalDouble.empty(),
-                Objects.requireNonNull(before.get(site.path())).result(),
-                Objects.requireNonNull(after.get(site.path())).result(),
-                Objects.requireNonNull(after.get(site.path())).calibrators()));
+                seen.before(site).result(),
+                seen.after(site).result(),
+                seen.after(site).calibrators()));
       }
     }
-    OutputError error = errors.get(layer.path());
+    OutputError error = seen.error(layer.path()).orElse(null);
     AlphaCurve choice = chosen.get(layer.path());
     return new Diagnosis.Layer(
         layer.path(),
@@ -129,50 +103,6 @@ public final class DiagnosisRun<M> {
         Optional.ofNullable(curves.get(layer.path())),
         packing.bytes(layer.path()),
         packing.floatBytes(layer.path()));
-  }
-
-  /** Collects statistics of the inputs that the state quantizes. */
-  private final class Profiler implements Tap {
-    private final Map<String, INDArray> preQuantScales;
-    private final Map<String, ActivationProfile> profiles;
-
-    Profiler(Map<String, INDArray> preQuantScales, Map<String, ActivationProfile> profiles) {
-      this.preQuantScales = preQuantScales;
-      this.profiles = profiles;
-    }
-
-    @Override
-    public INDArray input(TensorSite site, INDArray x) {
-      if (state.descriptors().containsKey(site.path())) {
-        ActivationProfile profile =
-            profiles.computeIfAbsent(
-                site.path(),
-                path -> new ActivationProfile(site.tensor().layout(), shape.kernels()));
-        INDArray factors = preQuantScales.get(site.path());
-        Workspaces.outside(
-            () -> {
-              profile.observe(
-                  factors == null
-                      ? x
-                      : ChannelScale.apply(x, factors, site.tensor().layout().fromEnd('C')));
-              return x;
-            });
-      }
-      return x;
-    }
-  }
-
-  /** Calls two taps in one pass. */
-  private record Both(Tap first, Tap second) implements Tap {
-    @Override
-    public INDArray input(TensorSite site, INDArray x) {
-      return second.input(site, first.input(site, x));
-    }
-
-    @Override
-    public INDArray output(TensorSite site, INDArray y) {
-      return second.output(site, first.output(site, y));
-    }
   }
 
   /** Returns the error of each layer's output in a state, by path, on some batches. */

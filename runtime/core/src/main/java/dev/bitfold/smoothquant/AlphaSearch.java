@@ -6,6 +6,7 @@ import dev.bitfold.internal.distortion.DistortionSum;
 import dev.bitfold.internal.replay.FloatCalls;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
 import java.util.ArrayList;
@@ -148,8 +149,7 @@ final class AlphaSearch<M> {
       ladders.add(new AlphaLadder(alphas(group.iterator().next()), everyOne));
     }
     int most = ladders.stream().mapToInt(AlphaLadder::most).max().orElse(0);
-    Replay.Stage stage =
-        replay.stage("searching alpha", OptionalLong.of((long) most * data.size()));
+    Stage stage = replay.stage("searching alpha", OptionalLong.of((long) most * data.size()));
     while (true) {
       Map<String, Integer> round = new HashMap<>();
       Map<AlphaLadder, Integer> tried = new HashMap<>();
@@ -189,8 +189,11 @@ final class AlphaSearch<M> {
   }
 
   private void sweep(int rounds) {
+    replay.requireNoPasses(
+        "a sweep tries every alpha on every batch, which is not run on passes: use"
+            + " SmoothQuantOptions.searchAlpha(), which searches a sample");
     replay.requireLasting();
-    Replay.Stage stage = replay.stage("searching alpha", rounds + 1);
+    Stage stage = replay.stage("searching alpha", rounds + 1);
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
     M floats = replay.rebuild(state.withoutQuantizers(), recorder);
     List<FloatSample.Recorded<M>> portion = new ArrayList<>();
@@ -207,7 +210,7 @@ final class AlphaSearch<M> {
     sweep(portion, rounds, stage);
   }
 
-  private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Replay.Stage stage) {
+  private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Stage stage) {
     for (int i = 0; i < rounds && !portion.isEmpty(); i++) {
       Map<String, Integer> round = new HashMap<>();
       for (String layer : layers.keySet()) {
@@ -221,8 +224,7 @@ final class AlphaSearch<M> {
   }
 
   /** Runs one candidate of each layer over recorded batches. */
-  private void judge(
-      Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Replay.Stage stage) {
+  private void judge(Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Stage stage) {
     // The quantizers of other layers would change the inputs of these layers.
     State candidate = state.onlyOf(inputs.keySet());
     for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {

@@ -5,6 +5,7 @@ import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.distortion.DistortionSum;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.replay.RowCount;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.tensor.Workspaces;
@@ -79,7 +80,7 @@ final class CapSearch<M> {
     if (data.isEmpty()) {
       return Optional.empty();
     }
-    Replay.Stage stage =
+    Stage stage =
         replay.stage("comparing alphas", OptionalLong.of((long) (LOWER.size() + 2) * data.size()));
     List<Alpha> caps = new ArrayList<>();
     List<Double> found = new ArrayList<>();
@@ -156,7 +157,7 @@ final class CapSearch<M> {
     return fewer;
   }
 
-  private double error(Alpha cap, List<Expected<M>> data, Replay.Stage stage) {
+  private double error(Alpha cap, List<Expected<M>> data, Stage stage) {
     Map<String, Alpha> alphas = new TreeMap<>();
     curves.forEach((layer, curve) -> alphas.put(layer, curve.upTo(cap).chosen()));
     Double known = errors.get(alphas);

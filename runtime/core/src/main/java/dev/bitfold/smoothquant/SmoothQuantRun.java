@@ -1,12 +1,11 @@
 package dev.bitfold.smoothquant;
 
 import dev.bitfold.calibration.CalibrationException;
-import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.descriptor.Alpha;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.replay.ChannelRange;
 import dev.bitfold.internal.replay.Observation;
-import dev.bitfold.internal.replay.Observer;
+import dev.bitfold.internal.replay.ObserveTask;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.internal.state.ModelShape;
@@ -271,13 +270,8 @@ public final class SmoothQuantRun<M> {
     if (again.isEmpty()) {
       return smoothed;
     }
-    Observer observer =
-        new Observer(shape.kernels(), smoothed.withDescriptors(again), NonFinite.REFUSE);
-    M floats = replay.rebuild(smoothed.withoutQuantizers(), observer);
-    for (Replay.Batch<M> batch : replay.pass("calibrating smoothed inputs")) {
-      batch.run(floats);
-    }
-    Map<String, Observation> anew = observer.observations();
+    ObserveTask task = ObserveTask.later(smoothed.withDescriptors(again));
+    Map<String, Observation> anew = replay.run("calibrating smoothed inputs", task).seen().byPath();
     anew.forEach(
         (path, observation) -> {
           if (!smoothed.preQuantScales().containsKey(path)) {

@@ -4,6 +4,7 @@ import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.internal.replay.FloatRun;
 import dev.bitfold.internal.replay.Replay;
 import dev.bitfold.internal.state.State;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -60,52 +61,60 @@ final class SmoothingProof<M> {
    *     changed, and the source whose folding changed it
    */
   Set<String> check(State before, State smoothed, Set<String> inputs) {
-    if (foldings.isEmpty()) {
-      checkOutputs(before, smoothed);
-      return Set.of();
-    }
-    FloatRun<M> floats = new FloatRun<>(replay, before, inputs);
-    FloatRun<M> scaled = new FloatRun<>(replay, smoothed, Set.of());
-    FloatRun<M> random = new FloatRun<>(replay, random(before), inputs);
-    Set<String> changed = new LinkedHashSet<>();
-    for (Replay.Batch<M> batch : replay.pass("proving")) {
-      floats.run(batch);
-      scaled.run(batch);
-      compare(floats, scaled, before, batch);
-      scaled.clear();
-      if (batch.isFirst()) {
-        random.run(batch);
-        compare(floats, random, before, batch);
-        changed.addAll(floats.changed(random, TOLERANCE));
-        random.clear();
-      }
-    }
+    Set<String> changed = checkFirst(before, smoothed, inputs);
+    ProofTask task = new ProofTask(before, smoothed, !foldings.isEmpty(), consumers(foldings));
+    replay
+        .run("proving", task)
+        .refused()
+        .ifPresent(
+            batch -> {
+              checkOne(before, smoothed, batch);
+              throw new CalibrationException(
+                  "smoothing changed the output of the float model for a batch, but not when the"
+                      + " batch was run again: the model's forward must be deterministic");
+            });
     return changed;
   }
 
-  /** Compares the outputs of the model alone: nothing is folded, so no layer's output changes. */
-  private void checkOutputs(State before, State smoothed) {
-    FloatRun<M> floats = FloatRun.ofOutput(replay, before);
-    FloatRun<M> scaled = FloatRun.ofOutput(replay, smoothed);
-    for (Replay.Batch<M> batch : replay.pass("proving")) {
+  /** Checks the first batch, with random scales too. */
+  private Set<String> checkFirst(State before, State smoothed, Set<String> inputs) {
+    Replay.Batch<M> batch = replay.iterator().next();
+    checkOne(before, smoothed, batch);
+    State random = random(before);
+    if (foldings.isEmpty()) {
+      checkOne(before, random, batch);
+      return Set.of();
+    }
+    FloatRun<M> floats = new FloatRun<>(replay.planned(), before, inputs);
+    FloatRun<M> other = new FloatRun<>(replay.planned(), random, inputs);
+    floats.run(batch);
+    other.run(batch);
+    compare(floats, other, before, batch);
+    return floats.changed(other, TOLERANCE);
+  }
+
+  private void checkOne(State before, State smoothed, Replay.Batch<M> batch) {
+    if (foldings.isEmpty()) {
+      FloatRun<M> floats = FloatRun.ofOutput(replay.planned(), before);
+      FloatRun<M> scaled = FloatRun.ofOutput(replay.planned(), smoothed);
       floats.run(batch);
       scaled.run(batch);
       requireSame(floats, scaled, before, smoothed, batch);
-      if (batch.isFirst()) {
-        State random = random(before);
-        FloatRun<M> other = FloatRun.ofOutput(replay, random);
-        other.run(batch);
-        requireSame(floats, other, before, random, batch);
-      }
+      return;
     }
+    FloatRun<M> floats = new FloatRun<>(replay.planned(), before, Set.of());
+    FloatRun<M> scaled = new FloatRun<>(replay.planned(), smoothed, Set.of());
+    floats.run(batch);
+    scaled.run(batch);
+    compare(floats, scaled, before, batch);
   }
 
   private void requireSame(
       FloatRun<M> floats, FloatRun<M> scaled, State before, State smoothed, Replay.Batch<M> batch) {
     double change = floats.change(scaled);
     if (change > TOLERANCE) {
-      FloatRun<M> expected = new FloatRun<>(replay, before, Set.of());
-      FloatRun<M> actual = new FloatRun<>(replay, smoothed, Set.of());
+      FloatRun<M> expected = new FloatRun<>(replay.planned(), before, Set.of());
+      FloatRun<M> actual = new FloatRun<>(replay.planned(), smoothed, Set.of());
       expected.run(batch);
       actual.run(batch);
       throw changed(change, expected, actual);
@@ -134,7 +143,7 @@ final class SmoothingProof<M> {
 
   private void compare(
       FloatRun<M> floats, FloatRun<M> scaled, State before, Replay.Batch<M> batch) {
-    double change = change(floats, scaled, foldings);
+    double change = change(floats, scaled, consumers(foldings));
     if (change <= TOLERANCE) {
       return;
     }
@@ -161,22 +170,23 @@ final class SmoothingProof<M> {
                 .orElse("no layer's output, so the model's own code reads what was scaled")));
   }
 
+  /** Returns the consumers whose outputs must not change: those that are no sources. */
+  private static Set<String> consumers(List<Folding> foldings) {
+    Set<String> consumers = new LinkedHashSet<>();
+    foldings.forEach(folding -> consumers.addAll(folding.fold().consumerPaths()));
+    foldings.forEach(folding -> consumers.remove(folding.fold().source().path()));
+    return consumers;
+  }
+
   /**
    * Returns the largest change of the tensors that must not change: the model's output, and the
    * consumers' outputs unless several threads run the consumers in any order.
    */
-  private static <M> double change(FloatRun<M> floats, FloatRun<M> scaled, List<Folding> foldings) {
+  static <M> double change(FloatRun<M> floats, FloatRun<M> scaled, Collection<String> consumers) {
     double change = floats.change(scaled);
-    Set<String> sources = new LinkedHashSet<>();
-    foldings.forEach(folding -> sources.add(folding.fold().source().path()));
-    if (!floats.isOrdered() || !scaled.isOrdered()) {
-      return change;
-    }
-    for (Folding folding : foldings) {
-      for (String consumer : folding.fold().consumerPaths()) {
-        if (!sources.contains(consumer)) {
-          change = Math.max(change, floats.change(scaled, consumer));
-        }
+    if (floats.isOrdered() && scaled.isOrdered()) {
+      for (String consumer : consumers) {
+        change = Math.max(change, floats.change(scaled, consumer));
       }
     }
     return change;
@@ -188,9 +198,9 @@ final class SmoothingProof<M> {
       FloatRun<M> floats,
       State before,
       Replay.Batch<M> batch) {
-    FloatRun<M> alone = new FloatRun<>(replay, folding.scaled(before, scales), Set.of());
+    FloatRun<M> alone = new FloatRun<>(replay.planned(), folding.scaled(before, scales), Set.of());
     alone.run(batch);
-    double change = change(floats, alone, List.of(folding));
+    double change = change(floats, alone, consumers(List.of(folding)));
     if (change <= TOLERANCE) {
       return;
     }

@@ -7,6 +7,7 @@ import dev.bitfold.diagnosis.DiagnosisRun;
 import dev.bitfold.diagnosis.Figures;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
@@ -84,7 +85,7 @@ public final class Adviser<M> {
    */
   public List<Advice> advise(Diagnosis diagnosis, int count, double threshold) {
     Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
-    Replay.Stage stage = replay.stage("trying changes", OptionalLong.empty());
+    Stage stage = replay.stage("trying changes", OptionalLong.empty());
     Map<String, Double> alone = new LinkedHashMap<>();
     layers.forEach(
         (layer, descriptors) ->
@@ -130,7 +131,7 @@ public final class Adviser<M> {
    * Returns the cheapest remedy that is below the threshold or worth its price. If there is none,
    * returns the best remedy if it is worth its price, and otherwise float.
    */
-  private Tried choose(String layer, State only, double old, double threshold, Replay.Stage stage) {
+  private Tried choose(String layer, State only, double old, double threshold, Stage stage) {
     Map<String, Tried> bestOfTensor = new LinkedHashMap<>();
     List<Remedy> singles = new ArrayList<>();
     for (TensorSite site : shape.sites().values()) {

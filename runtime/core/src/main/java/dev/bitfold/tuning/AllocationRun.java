@@ -5,6 +5,7 @@ import dev.bitfold.descriptor.InvalidDescriptorException;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
@@ -219,7 +220,7 @@ public final class AllocationRun<M> {
 
   /** Gives each format the squared error of the model's output that is expected of it alone. */
   private void price(ModelError<M> error) {
-    Replay.Stage stage =
+    Stage stage =
         replay.stage("one weight at a time", OptionalLong.of((long) formats.size() * error.size()));
     CalledLayers called = new CalledLayers();
     for (String path : List.copyOf(formats.keySet())) {
@@ -259,7 +260,7 @@ public final class AllocationRun<M> {
   }
 
   private Result chosen(long limit, ModelError<M> error, boolean heldOut) {
-    Replay.Stage stage =
+    Stage stage =
         replay.stage(
             "measuring formats",
             OptionalLong.of((long) (1 + OTHER_BUDGETS + ARBITRARY) * error.size()));
@@ -311,7 +312,7 @@ public final class AllocationRun<M> {
         .sum();
   }
 
-  private Allocation.Point point(int[] choices, ModelError<M> error, Replay.Stage stage) {
+  private Allocation.Point point(int[] choices, ModelError<M> error, Stage stage) {
     double predicted =
         IntStream.range(0, choices.length)
             .mapToDouble(i -> items.get(i).get(choices[i]).cost())
@@ -329,7 +330,7 @@ public final class AllocationRun<M> {
    * Returns the rank correlation over arbitrary formats, each moved by steps of single weights to
    * about as many bytes.
    */
-  private double correlation(long bytes, ModelError<M> error, Replay.Stage stage) {
+  private double correlation(long bytes, ModelError<M> error, Stage stage) {
     Random random = new Random(1);
     double[] predicted = new double[ARBITRARY];
     double[] measured = new double[ARBITRARY];

@@ -3,6 +3,7 @@ package dev.bitfold.tuning;
 import dev.bitfold.internal.replay.FloatCalls;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.TensorSite;
@@ -101,8 +102,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
       probes.put(layer, own);
     }
     int rounds = probes.values().stream().mapToInt(List::size).max().orElse(0);
-    Replay.Stage stage =
-        replay.stage("probing biases", OptionalLong.of((long) rounds * sample.size()));
+    Stage stage = replay.stage("probing biases", OptionalLong.of((long) rounds * sample.size()));
     for (int i = 0; i < rounds; i++) {
       Map<String, BiasProbe> round = new LinkedHashMap<>();
       for (Map.Entry<String, List<BiasProbe>> layer : probes.entrySet()) {
@@ -159,7 +159,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
       Map<String, BiasProbe> layers, List<FloatSample.Recorded<M>> sample) {
     Map<String, ChannelErrors> errors = new LinkedHashMap<>();
     layers.forEach((layer, probe) -> errors.put(layer, new ChannelErrors(probe.channels())));
-    Replay.Stage stage = replay.stage("correcting biases", OptionalLong.of(sample.size()));
+    Stage stage = replay.stage("correcting biases", OptionalLong.of(sample.size()));
     judge(
         state.onlyOf(layers.keySet()),
         sample,
@@ -185,10 +185,7 @@ public record BiasCorrection<M>(Replay<M> replay, ModelShape shape, State state)
    * Runs the model in another state over the sample, with each layer passing its float output on.
    */
   private void judge(
-      State other,
-      List<FloatSample.Recorded<M>> sample,
-      Replay.Stage stage,
-      FloatCalls.Errors errors) {
+      State other, List<FloatSample.Recorded<M>> sample, Stage stage, FloatCalls.Errors errors) {
     FloatCalls.Judge judge = new FloatCalls.Judge(sample.get(0).calls(), errors);
     M model = replay.rebuild(other, judge);
     for (FloatSample.Recorded<M> recorded : sample) {

@@ -3,6 +3,7 @@ package dev.bitfold.tuning;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.internal.replay.FloatSample;
 import dev.bitfold.internal.replay.Replay;
+import dev.bitfold.internal.replay.Stage;
 import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ public final class SensitivityRun<M> {
             state,
             FloatSample.batches(FloatSample.of(replay, state, shape.quantizedInputs(state))));
     Map<String, Map<String, QuantDescriptor>> layers = ModelError.byLayer(state);
-    Replay.Stage stage =
+    Stage stage =
         replay.stage("one layer at a time", OptionalLong.of((long) layers.size() * error.size()));
     List<Sensitivity.Layer> found = new ArrayList<>();
     CalledLayers called = new CalledLayers();

@@ -49,7 +49,7 @@ class ArchitectureTest {
           quantizer            | annotations descriptor kernel tensor quantizer.scale | nd4j jspecify
           calibration          | annotations descriptor kernel tensor quantizer | nd4j jspecify
           gradient             | annotations descriptor kernel tensor quantizer | nd4j jspecify
-          internal.distortion  | tensor | nd4j jspecify
+          internal.distortion  | tensor calibration | nd4j jspecify
           internal.state       | annotations descriptor kernel tensor quantizer calibration layer | nd4j samediff jspecify guava
           internal.replay      | annotations descriptor kernel tensor quantizer calibration layer internal.distortion internal.state | nd4j javacpp jspecify
           internal.training    | annotations descriptor kernel tensor quantizer calibration gradient layer internal.state | nd4j jspecify

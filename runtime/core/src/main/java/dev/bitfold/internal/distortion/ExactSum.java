@@ -1,5 +1,8 @@
 package dev.bitfold.internal.distortion;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -7,6 +10,9 @@ import java.util.Arrays;
  * Adaptive Precision Floating-Point Arithmetic, 1997. Not safe for concurrent use.
  */
 final class ExactSum {
+  /** The largest number of doubles that do not overlap. */
+  private static final int MAX_PARTS = 64;
+
   // What was added, as doubles that do not overlap, from the smallest to the largest.
   private double[] parts = new double[4];
   private int count;
@@ -34,6 +40,34 @@ final class ExactSum {
     }
     parts[kept++] = carried;
     count = kept;
+  }
+
+  /** Adds what another sum has added. */
+  void add(ExactSum other) {
+    for (int i = 0; i < other.count; i++) {
+      add(other.parts[i]);
+    }
+    notFinite += other.notFinite;
+  }
+
+  void writeTo(DataOutput out) throws IOException {
+    out.writeInt(count);
+    for (int i = 0; i < count; i++) {
+      out.writeDouble(parts[i]);
+    }
+    out.writeDouble(notFinite);
+  }
+
+  /** Adds what another sum wrote. */
+  void readFrom(DataInput in) throws IOException {
+    int length = in.readInt();
+    if (length < 0 || length > MAX_PARTS) {
+      throw new IOException("damaged sum of " + length + " parts");
+    }
+    for (int i = 0; i < length; i++) {
+      add(in.readDouble());
+    }
+    notFinite += in.readDouble();
   }
 
   /** Returns the double nearest to the sum, or the even one of two that are equally near. */

@@ -1,11 +1,15 @@
 package dev.bitfold.internal.distortion;
 
+import dev.bitfold.calibration.Accumulator;
 import dev.bitfold.tensor.DenseFloats;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.OptionalDouble;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Sums the errors of a layer's output, independently of their order. Safe for concurrent use. */
-public final class OutputError {
+public final class OutputError implements Accumulator<OutputError> {
   private final DistortionSum squares = new DistortionSum();
   private final ExactSum absolute = new ExactSum();
   private final ExactSum difference = new ExactSum();
@@ -26,6 +30,27 @@ public final class OutputError {
       absolute.add(sum);
       difference.add(error);
     }
+  }
+
+  @Override
+  public synchronized void merge(OutputError other) {
+    squares.merge(other.squares);
+    absolute.add(other.absolute);
+    difference.add(other.difference);
+  }
+
+  @Override
+  public synchronized void writeTo(DataOutput out) throws IOException {
+    squares.writeTo(out);
+    absolute.writeTo(out);
+    difference.writeTo(out);
+  }
+
+  @Override
+  public synchronized void readFrom(DataInput in) throws IOException {
+    squares.readFrom(in);
+    absolute.readFrom(in);
+    difference.readFrom(in);
   }
 
   public Distortion squares() {

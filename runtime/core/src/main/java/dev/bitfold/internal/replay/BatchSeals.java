@@ -40,7 +40,8 @@ final class BatchSeals {
     }
   }
 
-  private static long of(@Nullable Object batch) {
+  /** Returns a hash of a batch's values: 0 if it is of a class whose values are not known. */
+  static long of(@Nullable Object batch) {
     if (batch instanceof INDArray x) {
       return ofTensor(x);
     }
@@ -95,7 +96,8 @@ final class BatchSeals {
     return hash;
   }
 
-  private static long mixed(long hash, long value) {
+  /** Returns a hash of both. */
+  static long mixed(long hash, long value) {
     long mixed = (hash + value) * ODD;
     return mixed ^ (mixed >>> 29);
   }

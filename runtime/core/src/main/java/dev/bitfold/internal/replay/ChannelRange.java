@@ -3,6 +3,9 @@ package dev.bitfold.internal.replay;
 import dev.bitfold.descriptor.Layout;
 import dev.bitfold.internal.state.CalibratedScale;
 import dev.bitfold.tensor.DenseFloats;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -23,6 +26,15 @@ public final class ChannelRange {
   ChannelRange(float[] low, float[] high) {
     this.low = low;
     this.high = high;
+  }
+
+  void writeTo(DataOutput out) throws IOException {
+    Floats.write(out, low, low.length);
+    Floats.write(out, high, high.length);
+  }
+
+  static ChannelRange readFrom(DataInput in) throws IOException {
+    return new ChannelRange(Floats.read(in).values(), Floats.read(in).values());
   }
 
   int channels() {

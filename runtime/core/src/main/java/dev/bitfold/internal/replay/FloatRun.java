@@ -1,6 +1,7 @@
 package dev.bitfold.internal.replay;
 
 import dev.bitfold.internal.distortion.Distortion;
+import dev.bitfold.internal.state.Planned;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
@@ -37,9 +38,9 @@ public final class FloatRun<M> implements Tap {
    *
    * @param inputs the paths of the inputs to keep
    */
-  public FloatRun(Replay<M> replay, State state, Set<String> inputs) {
+  public FloatRun(Planned<M> model, State state, Set<String> inputs) {
     this.inputs = inputs;
-    this.model = replay.rebuild(state.withoutQuantizers(), this);
+    this.model = model.rebuild(state.withoutQuantizers(), this);
   }
 
   private FloatRun(M model) {
@@ -48,10 +49,10 @@ public final class FloatRun<M> implements Tap {
   }
 
   /** Returns a run that keeps nothing but the model's output. */
-  public static <M> FloatRun<M> ofOutput(Replay<M> replay, State state) {
+  public static <M> FloatRun<M> ofOutput(Planned<M> model, State state) {
     boolean unchanged = state.tensors().isEmpty() && state.preQuantScales().isEmpty();
     return new FloatRun<>(
-        unchanged ? replay.model() : replay.rebuild(state.withoutQuantizers(), Tap.NONE));
+        unchanged ? model.model() : model.rebuild(state.withoutQuantizers(), Tap.NONE));
   }
 
   public void run(Replay.Batch<M> batch) {

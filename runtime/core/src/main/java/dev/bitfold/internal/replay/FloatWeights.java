@@ -35,6 +35,11 @@ public final class FloatWeights {
     return new FloatWeights(shape, fingerprints);
   }
 
+  /** Returns the fingerprint of each weight and bias, by path. */
+  Map<String, Long> fingerprints() {
+    return fingerprints;
+  }
+
   /**
    * Checks that the model still holds the same weights and biases.
    *

@@ -4,10 +4,14 @@ import dev.bitfold.descriptor.Layout;
 import dev.bitfold.internal.distortion.Distortion;
 import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.DenseFloats;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -38,6 +42,10 @@ final class InputSample {
     Unit(float[] values, long[] shape) {
       this.values = values;
       this.shape = shape;
+    }
+
+    FloatBuffer asBuffer() {
+      return FloatBuffer.wrap(values);
     }
 
     INDArray array() {
@@ -100,16 +108,38 @@ final class InputSample {
   }
 
   private void add(long hash, FloatBuffer values, int from, int size, long[] shape) {
-    if (hash >= ceiling || units.containsKey(hash)) {
+    if (hash >= ceiling) {
       return;
     }
+    Unit same = units.get(hash);
+    if (same != null) {
+      // Units may share the elements that are hashed: the one with the smaller values is kept.
+      if (same.values.length == size && values.slice(from, size).compareTo(same.asBuffer()) < 0) {
+        values.get(from, same.values);
+      }
+      return;
+    }
+    float[] unit = room(hash, size);
+    if (unit != null) {
+      values.get(from, unit);
+      units.put(hash, new Unit(unit, shape));
+      elements += size;
+    }
+  }
+
+  /**
+   * Makes room for a unit by dropping those with larger hashes.
+   *
+   * @return the array of the unit; null if there is no room
+   */
+  private float @Nullable [] room(long hash, int size) {
     // A unit that is dropped leaves its array to the next one, because new arrays would cost more
     // than copying.
     float[] unit = null;
     while (!units.isEmpty() && (units.size() >= MAX_UNITS || elements + size > MAX_ELEMENTS)) {
       if (hash > units.lastKey()) {
         ceiling = hash;
-        return;
+        return null;
       }
       Map.Entry<Long, Unit> last = units.pollLastEntry();
       ceiling = last.getKey();
@@ -117,12 +147,44 @@ final class InputSample {
       elements -= out.length;
       unit = out.length == size ? out : unit;
     }
-    if (unit == null) {
-      unit = new float[size];
+    return unit == null ? new float[size] : unit;
+  }
+
+  /** Adds what another sample of the same tensor has kept. */
+  synchronized void merge(InputSample other) {
+    limit(other.ceiling);
+    other.units.forEach(
+        (hash, unit) ->
+            add(hash, FloatBuffer.wrap(unit.values), 0, unit.values.length, unit.shape));
+  }
+
+  /** Drops the units that another sample had no room for. */
+  private void limit(long other) {
+    ceiling = Math.min(ceiling, other);
+    Map<Long, Unit> dropped = units.tailMap(ceiling, true);
+    dropped.values().forEach(unit -> elements -= unit.values.length);
+    dropped.clear();
+  }
+
+  synchronized void writeTo(DataOutput out) throws IOException {
+    out.writeLong(ceiling);
+    out.writeInt(units.size());
+    for (Map.Entry<Long, Unit> unit : units.entrySet()) {
+      out.writeLong(unit.getKey());
+      Floats.write(out, unit.getValue().values, unit.getValue().shape);
     }
-    values.get(from, unit);
-    units.put(hash, new Unit(unit, shape));
-    elements += size;
+  }
+
+  /** Adds what another sample of the same tensor wrote. */
+  synchronized void readFrom(DataInput in) throws IOException {
+    limit(in.readLong());
+    int count = in.readInt();
+    for (int i = 0; i < count; i++) {
+      long hash = in.readLong();
+      Floats floats = Floats.read(in);
+      float[] values = floats.values();
+      add(hash, FloatBuffer.wrap(values), 0, values.length, floats.shape());
+    }
   }
 
   /** Returns whether none of a quantizer's dynamic scales spans two units. */

@@ -1,6 +1,7 @@
 package dev.bitfold.internal.replay;
 
 import dev.bitfold.annotations.Calib;
+import dev.bitfold.calibration.Accumulator;
 import dev.bitfold.calibration.Calibrator;
 import dev.bitfold.calibration.Calibrators;
 import dev.bitfold.calibration.NonFinite;
@@ -17,6 +18,9 @@ import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.DenseFloats;
 import dev.bitfold.tensor.Workspaces;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,7 +34,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * of each channel, the amax of the quantizer, and a sample. It does not depend on the order of the
  * batches. Safe for concurrent use.
  */
-public final class Observation {
+public final class Observation implements Accumulator<Observation> {
   private final TensorSite site;
   private final Quantizer quantizer;
   private final QuantDescriptor descriptor;
@@ -157,6 +161,46 @@ public final class Observation {
     }
   }
 
+  @Override
+  public synchronized void merge(Observation other) {
+    nonFinite += other.nonFinite;
+    sample.merge(other.sample);
+    try {
+      if (calibrator != null && other.calibrator != null) {
+        calibrator.merge(other.calibrator);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          site.describe(null, descriptor) + ": " + e.getMessage(), e);
+    }
+    if (other.channels != null) {
+      merge(other.channels, null);
+    }
+  }
+
+  @Override
+  public synchronized void writeTo(DataOutput out) throws IOException {
+    out.writeLong(nonFinite);
+    out.writeBoolean(channels != null);
+    if (channels != null) {
+      channels.writeTo(out);
+    }
+    sample.writeTo(out);
+    if (calibrator != null) {
+      calibrator.writeTo(out);
+    }
+  }
+
+  @Override
+  public synchronized void readFrom(DataInput in) throws IOException {
+    nonFinite = in.readLong();
+    channels = in.readBoolean() ? ChannelRange.readFrom(in) : null;
+    sample.readFrom(in);
+    if (calibrator != null) {
+      calibrator.readFrom(in);
+    }
+  }
+
   /** Returns the range of each channel, or of all values; not finite if a value is not finite. */
   private ChannelRange range(DenseFloats values) {
     long[] shape = values.array().shape();
@@ -177,7 +221,7 @@ public final class Observation {
     return new ChannelRange(low, high);
   }
 
-  private synchronized void merge(ChannelRange more, INDArray x) {
+  private synchronized void merge(ChannelRange more, @Nullable INDArray x) {
     ChannelRange seen = channels;
     if (seen == null) {
       channels = more;

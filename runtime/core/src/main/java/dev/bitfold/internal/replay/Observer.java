@@ -1,30 +1,20 @@
 package dev.bitfold.internal.replay;
 
-import dev.bitfold.calibration.NonFinite;
 import dev.bitfold.calibration.PaddingMask;
-import dev.bitfold.descriptor.QuantDescriptor;
-import dev.bitfold.internal.state.ModelShape;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.internal.state.TensorSite;
-import dev.bitfold.kernel.QuantKernels;
-import dev.bitfold.quantizer.Quantizer;
 import dev.bitfold.tensor.ChannelScale;
 import dev.bitfold.tensor.Workspaces;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Observes the inputs and outputs that a state quantizes. Safe for concurrent use. */
 public final class Observer implements Tap {
-  private final QuantKernels kernels;
-  private final NonFinite policy;
-  private final Map<String, QuantDescriptor> descriptors;
+  private final Observations observations;
   private final Map<String, INDArray> preQuantScales;
-  private final Map<String, Observation> observations = new ConcurrentHashMap<>();
   private final @Nullable ChannelLetters letters;
   private volatile boolean called;
   private volatile boolean ended;
@@ -32,18 +22,15 @@ public final class Observer implements Tap {
   /**
    * Observes what a state quantizes, with the state's smoothing applied.
    *
-   * @param kernels the kernels of the calibrators
+   * @param into receives the observations
    */
-  public Observer(QuantKernels kernels, State state, NonFinite policy) {
-    this(kernels, state, policy, null);
+  public Observer(Observations into, State state) {
+    this(into, state, null);
   }
 
-  private Observer(
-      QuantKernels kernels, State state, NonFinite policy, @Nullable ChannelLetters letters) {
+  private Observer(Observations into, State state, @Nullable ChannelLetters letters) {
+    this.observations = into;
     this.letters = letters;
-    this.kernels = kernels;
-    this.policy = policy;
-    this.descriptors = state.descriptors();
     this.preQuantScales = state.preQuantScales();
   }
 
@@ -51,8 +38,8 @@ public final class Observer implements Tap {
    * Returns an observer for the first pass over a model. In {@link #output}, it also refuses layers
    * whose letters contradict each other, with an {@link IllegalArgumentException}.
    */
-  public static Observer first(ModelShape shape, State state, NonFinite policy) {
-    return new Observer(shape.kernels(), state, policy, new ChannelLetters(shape, state));
+  public static Observer first(Observations into, State state) {
+    return new Observer(into, state, new ChannelLetters(into.shape(), state));
   }
 
   @Override
@@ -87,24 +74,19 @@ public final class Observer implements Tap {
   }
 
   private void observe(TensorSite site, INDArray x) {
-    QuantDescriptor descriptor = descriptors.get(site.path());
-    if (descriptor != null) {
-      Observation observation =
-          observations.computeIfAbsent(
-              site.path(),
-              path ->
-                  new Observation(
-                      site, Quantizer.of(descriptor, site.tensor().layout(), kernels), policy));
-      INDArray preQuantScale = preQuantScales.get(site.path());
-      Workspaces.outside(
-          () -> {
-            observation.observe(
-                preQuantScale == null
-                    ? x
-                    : ChannelScale.apply(x, preQuantScale, site.tensor().layout().fromEnd('C')));
-            return x;
-          });
+    if (!observations.isOf(site)) {
+      return;
     }
+    Observation observation = observations.of(site);
+    INDArray preQuantScale = preQuantScales.get(site.path());
+    Workspaces.outside(
+        () -> {
+          observation.observe(
+              preQuantScale == null
+                  ? x
+                  : ChannelScale.apply(x, preQuantScale, site.tensor().layout().fromEnd('C')));
+          return x;
+        });
   }
 
   /** Returns whether any layer with an input was called. */
@@ -122,12 +104,11 @@ public final class Observer implements Tap {
 
   /** Returns the number of NaN and infinite values that were left out so far. */
   public long nonFinite() {
-    return observations.values().stream().mapToLong(Observation::nonFinite).sum();
+    return observations.nonFinite();
   }
 
-  /** Ends the observation, and returns the observations by tensor path. */
-  public Map<String, Observation> observations() {
+  /** Ends the observation: whoever has kept the model can no longer run it. */
+  public void end() {
     ended = true;
-    return new TreeMap<>(observations);
   }
 }

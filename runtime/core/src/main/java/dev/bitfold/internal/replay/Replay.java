@@ -1,9 +1,10 @@
 package dev.bitfold.internal.replay;
 
+import dev.bitfold.calibration.Accumulator;
 import dev.bitfold.calibration.CalibrationException;
 import dev.bitfold.calibration.Forward;
 import dev.bitfold.calibration.Progress;
-import dev.bitfold.internal.state.ModelShape;
+import dev.bitfold.internal.state.Planned;
 import dev.bitfold.internal.state.State;
 import dev.bitfold.internal.state.Tap;
 import dev.bitfold.layer.Component;
@@ -11,6 +12,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -36,7 +38,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     private final boolean first;
     private final Function<M, INDArray> forward;
 
-    private Batch(int number, boolean first, Function<M, INDArray> forward) {
+    Batch(int number, boolean first, Function<M, INDArray> forward) {
       this.number = number;
       this.first = first;
       this.forward = forward;
@@ -58,9 +60,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
-  private final M model;
-  private final Component<M> component;
-  private final ModelShape shape;
+  private final Planned<M> planned;
   private final Progress.Listener listener;
   private final OptionalLong count;
   private final Supplier<Iterator<Function<M, INDArray>>> batches;
@@ -69,11 +69,10 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   private final boolean refilled;
   private final FloatWeights weights;
   private final OptionalLong byteLimit;
+  private final Optional<Whole<M>> whole;
 
   private Replay(
-      M model,
-      Component<M> component,
-      ModelShape shape,
+      Planned<M> planned,
       Progress.Listener listener,
       OptionalLong count,
       Supplier<Iterator<Function<M, INDArray>>> batches,
@@ -81,10 +80,9 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
       OptionalLong expected,
       boolean refilled,
       FloatWeights weights,
-      OptionalLong byteLimit) {
-    this.model = model;
-    this.component = component;
-    this.shape = shape;
+      OptionalLong byteLimit,
+      Optional<Whole<M>> whole) {
+    this.planned = planned;
     this.listener = listener;
     this.count = count;
     this.batches = batches;
@@ -93,18 +91,16 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     this.refilled = refilled;
     this.weights = weights;
     this.byteLimit = byteLimit;
+    this.whole = whole;
   }
 
   /**
    * Returns the replay of a model and its data.
    *
-   * @param shape the shape of the model
    * @param byteLimit the largest number of bytes of float outputs to keep, if the user has set it
    */
   public static <M, B> Replay<M> of(
-      M model,
-      Component<M> component,
-      ModelShape shape,
+      Planned<M> planned,
       Iterable<? extends B> batches,
       Forward<? super M, ? super B> forward,
       Progress.Listener listener,
@@ -113,17 +109,31 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         batches instanceof Collection<?> c ? OptionalLong.of(c.size()) : OptionalLong.empty();
     BatchSeals seals = new BatchSeals();
     return new Replay<>(
-        model,
-        component,
-        shape,
+        planned,
         listener,
         count,
         () -> new NumberedBatches<M, B>(iterator(batches), forward, seals),
         Set.of(),
         OptionalLong.empty(),
         false,
-        FloatWeights.of(shape),
-        byteLimit);
+        FloatWeights.of(planned.shape()),
+        byteLimit,
+        Optional.empty());
+  }
+
+  /** Returns this replay, of a sample, with the data that the sample is of. */
+  Replay<M> sampleOf(Whole<M> data) {
+    return new Replay<>(
+        planned,
+        listener,
+        count,
+        batches,
+        leftOut,
+        count,
+        refilled,
+        weights,
+        byteLimit,
+        Optional.of(data));
   }
 
   private static <B> Iterator<? extends B> iterator(Iterable<? extends B> batches) {
@@ -134,19 +144,77 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
+  /** Holds all data, of which the batches of a replay may be a sample. */
+  interface Whole<M> {
+    /** Returns the number of batches. */
+    long count();
+
+    /** Runs a task over all batches. */
+    <A extends Accumulator<A>> Outcome<M, A> run(String name, PassTask<A> task);
+  }
+
+  /**
+   * Holds what a pass over all data gave.
+   *
+   * @param seen what was accumulated; only a part if a batch was refused
+   * @param refused a batch that breaks what the task proves
+   */
+  public record Outcome<M, A>(A seen, Optional<Batch<M>> refused) {}
+
+  /**
+   * Runs a task over all data: the batches of this replay, or those that they are a sample of.
+   *
+   * @param name the stage, whose progress is reported
+   */
+  public <A extends Accumulator<A>> Outcome<M, A> run(String name, PassTask<A> task) {
+    if (whole.isPresent()) {
+      return whole.get().run(name, task);
+    }
+    A seen = task.empty(planned.shape());
+    Latest<Batch<M>> latest = new Latest<>(pass(name).iterator());
+    boolean all = task.run(planned, () -> latest, seen);
+    return new Outcome<>(seen, all ? Optional.empty() : latest.get());
+  }
+
+  /**
+   * Refuses passes, which have no order and may be on other machines.
+   *
+   * @param what the step, with its remedy
+   * @throws UnsupportedOperationException if the batches are a sample of passes
+   */
+  public void requireNoPasses(String what) {
+    if (whole.isPresent()) {
+      throw new UnsupportedOperationException(what);
+    }
+  }
+
+  /** Returns the model, and what rebuilds it. */
+  public Planned<M> planned() {
+    return planned;
+  }
+
   /** Returns the float model itself. */
   public M model() {
-    return model;
+    return planned.model();
+  }
+
+  FloatWeights weights() {
+    return weights;
   }
 
   /** Returns the component that rebuilds the model. */
   public Component<M> component() {
-    return component;
+    return planned.component();
   }
 
   /** Returns the number of batches that the first pass found; empty before it has ended. */
   public OptionalLong found() {
     return expected;
+  }
+
+  /** Returns the number of batches of all data, of which this may be a sample. */
+  public OptionalLong total() {
+    return whole.isPresent() ? OptionalLong.of(whole.get().count()) : expected;
   }
 
   /** Returns the largest number of bytes of float outputs to keep. */
@@ -156,12 +224,12 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
 
   /** Returns the model rebuilt in a state. */
   public M rebuild(State state, Tap tap) {
-    return shape.rebuild(model, component, state, tap);
+    return planned.rebuild(state, tap);
   }
 
   /** Returns the float model with one layer rebuilt and all others kept. */
   M rebuildOnly(String layer) {
-    return shape.rebuildOnly(model, component, layer);
+    return planned.shape().rebuildOnly(planned.model(), planned.component(), layer);
   }
 
   /**
@@ -175,9 +243,7 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     OptionalLong fewer =
         count.isPresent() ? OptionalLong.of(count.getAsLong() - withoutNumbers.size()) : count;
     return new Replay<>(
-        model,
-        component,
-        shape,
+        planned,
         listener,
         fewer,
         batches,
@@ -185,7 +251,8 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
         OptionalLong.of(first),
         refilled,
         weights,
-        byteLimit);
+        byteLimit,
+        whole);
   }
 
   /**
@@ -316,33 +383,5 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
   /** Returns a stage with a number of batches. */
   public Stage stage(String name, OptionalLong total) {
     return new Stage(name, total, listener);
-  }
-
-  /** Counts the batches of a stage. */
-  public static final class Stage {
-    private final String name;
-    private final OptionalLong total;
-    private final Progress.Listener listener;
-    private long done;
-
-    private Stage(String name, OptionalLong total, Progress.Listener listener) {
-      this.name = name;
-      this.total = total;
-      this.listener = listener;
-      listener.onProgress(new Progress(name, 0, total));
-    }
-
-    public void advance() {
-      done++;
-      listener.onProgress(new Progress(name, done, total));
-    }
-
-    /** Ends a stage that has a total but may need fewer batches. */
-    public void finish() {
-      if (done < total.orElse(done)) {
-        done = total.getAsLong();
-        listener.onProgress(new Progress(name, done, total));
-      }
-    }
   }
 }

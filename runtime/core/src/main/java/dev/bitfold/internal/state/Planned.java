@@ -18,6 +18,11 @@ public record Planned<M>(M model, Component<M> component, ModelShape shape) {
     return shape.layers();
   }
 
+  /** Returns the model rebuilt in a state, observed by a tap. */
+  public M rebuild(State state, Tap tap) {
+    return shape.rebuild(model, component, state, tap);
+  }
+
   /**
    * Returns the model with its layers rebuilt in their graph.
    *
