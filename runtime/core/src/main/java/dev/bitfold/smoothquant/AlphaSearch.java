@@ -189,9 +189,10 @@ final class AlphaSearch<M> {
   }
 
   private void sweep(int rounds) {
-    replay.requireNoPasses(
-        "a sweep tries every alpha on every batch, which is not run on passes: use"
-            + " SmoothQuantOptions.searchAlpha(), which searches a sample");
+    if (replay.isOfPasses()) {
+      sweepPasses(rounds);
+      return;
+    }
     replay.requireLasting();
     Stage stage = replay.stage("searching alpha", rounds + 1);
     FloatCalls.Recorder recorder = new FloatCalls.Recorder(new FloatCalls(inputs));
@@ -212,19 +213,38 @@ final class AlphaSearch<M> {
 
   private void sweep(List<FloatSample.Recorded<M>> portion, int rounds, Stage stage) {
     for (int i = 0; i < rounds && !portion.isEmpty(); i++) {
-      Map<String, Integer> round = new HashMap<>();
-      for (String layer : layers.keySet()) {
-        if (i < alphas(layer).size()) {
-          round.put(layer, i);
-        }
-      }
-      judge(round, portion, stage);
+      judge(round(i), portion, stage);
     }
     portion.clear();
   }
 
-  /** Runs one candidate of each layer over recorded batches. */
-  private void judge(Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Stage stage) {
+  /** Makes a pass for each candidate, whose shares may be run anywhere. */
+  private void sweepPasses(int rounds) {
+    for (int i = 0; i < rounds; i++) {
+      Map<String, Integer> round = round(i);
+      State candidate = weights.apply(candidate(round));
+      SweepTask task = new SweepTask(state.withoutQuantizers(), candidate, inputs);
+      LayerErrors seen = replay.run("searching alpha", task).seen();
+      round.forEach(
+          (layer, index) ->
+              Objects.requireNonNull(sums.get(layer)).get(index).merge(seen.of(layer)));
+    }
+    replay.forEach(batch -> searchedOn.add(batch.number()));
+  }
+
+  /** Returns the index of the candidate of each layer that is tried in a round of a sweep. */
+  private Map<String, Integer> round(int number) {
+    Map<String, Integer> round = new HashMap<>();
+    for (String layer : layers.keySet()) {
+      if (number < alphas(layer).size()) {
+        round.put(layer, number);
+      }
+    }
+    return round;
+  }
+
+  /** Returns the state with one candidate of each layer. */
+  private State candidate(Map<String, Integer> round) {
     // The quantizers of other layers would change the inputs of these layers.
     State candidate = state.onlyOf(inputs.keySet());
     for (Map.Entry<String, Smoothing> layer : layers.entrySet()) {
@@ -233,10 +253,15 @@ final class AlphaSearch<M> {
         candidate = layer.getValue().apply(candidate, alphas(layer.getKey()).get(index));
       }
     }
+    return candidate;
+  }
+
+  /** Runs one candidate of each layer over recorded batches. */
+  private void judge(Map<String, Integer> round, List<FloatSample.Recorded<M>> data, Stage stage) {
     FloatCalls.Judge judge =
         new FloatCalls.Judge(
             data.get(0).calls(), (layer, expected, actual) -> add(round, layer, expected, actual));
-    M model = replay.rebuild(weights.apply(candidate), judge);
+    M model = replay.rebuild(weights.apply(candidate(round)), judge);
     for (FloatSample.Recorded<M> recorded : data) {
       searchedOn.add(recorded.batch().number());
       judge.with(recorded.calls());

@@ -28,7 +28,9 @@ public final class Rooms {
           Map.entry("nd4j", "org.nd4j.linalg.."),
           Map.entry("protobuf", "org.nd4j.shade.protobuf.."),
           Map.entry("samediff", "org.nd4j.autodiff.."),
+          Map.entry("scala", "scala.."),
           Map.entry("slf4j", "org.slf4j.."),
+          Map.entry("spark", "org.apache.spark.."),
           Map.entry("vector", "jdk.incubator.vector"));
 
   private record Room(String name, List<String> rooms, List<String> libraries) {

@@ -191,14 +191,26 @@ class PassesTest {
   }
 
   @Test
-  void whatIsNotRunOnPassesSaysSo() {
+  void reconstructionIsNotRunOnPassesAndSaysSo() {
     Calibration<ToyStack> calibration = plan().calibrate(Passes.of(batches), ToyStack::forward);
-    for (Runnable step :
-        List.<Runnable>of(
-            () -> calibration.reconstruct(ReconstructionOptions.DEFAULT),
-            () -> calibration.smoothQuant(SmoothQuantOptions.sweepAlpha()))) {
-      var e = assertThrows(UnsupportedOperationException.class, step::run);
-      assertTrue(e.getMessage().contains("not run on passes"), e.getMessage());
+    var e =
+        assertThrows(
+            UnsupportedOperationException.class,
+            () -> calibration.reconstruct(ReconstructionOptions.DEFAULT));
+    assertTrue(e.getMessage().contains("not run on passes"), e.getMessage());
+  }
+
+  @Test
+  void aSweepTriesEachAlphaOnAllBatches() {
+    List<INDArray> many = ToyStack.batches(80, 4, 16);
+    var inOrder =
+        plan().calibrate(many, ToyStack::forward).smoothQuant(SmoothQuantOptions.sweepAlpha());
+    for (int shares : new int[] {1, 3}) {
+      var passes =
+          plan()
+              .calibrate(new SharedPasses<>(many, shares, 6), ToyStack::forward)
+              .smoothQuant(SmoothQuantOptions.sweepAlpha());
+      assertEquals(inOrder.alphaCurves().toString(), passes.alphaCurves().toString());
     }
   }
 

@@ -188,6 +188,11 @@ public final class Replay<M> implements Iterable<Replay.Batch<M>> {
     }
   }
 
+  /** Returns whether the batches are a sample of passes. */
+  public boolean isOfPasses() {
+    return whole.isPresent();
+  }
+
   /** Returns the model, and what rebuilds it. */
   public Planned<M> planned() {
     return planned;
