@@ -53,6 +53,7 @@ final class SearchRun {
           "  time %.2f, %d bytes, %.1f dB (predicted %.1f)",
           choice.time(), choice.bytes(), choice.decibels(), choice.predictedDecibels());
     }
+    search.warnings().forEach(warning -> say("warning: %s", warning));
     say("%s", search);
     return search;
   }

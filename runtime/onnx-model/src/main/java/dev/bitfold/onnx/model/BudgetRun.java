@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,6 +43,9 @@ final class BudgetRun {
   /** So much under its limit, a measured time or error is not worth another round. */
   private static final double CLOSE = 0.06;
 
+  /** Where the same file's times scatter by more, they say nothing of another. */
+  private static final double NOISY = 0.3;
+
   private static final OnnxOptions UNPROVED =
       OnnxOptions.DEFAULT.withProof(OnnxProof.skipped("one of many in a search"));
 
@@ -53,7 +57,11 @@ final class BudgetRun {
   private final String modelHash;
   private final String dataHash;
   private final List<Tried> tried = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
   private @Nullable Best best;
+
+  /** Whether times can be told apart here; bytes are taken in their place where they cannot. */
+  private boolean timed = true;
 
   /** The best choice so far. */
   private record Best(
@@ -89,6 +97,15 @@ final class BudgetRun {
   }
 
   OnnxSearch search(Progress.Listener listener) throws IOException {
+    return search(listener, NOISY);
+  }
+
+  /**
+   * Searches.
+   *
+   * @param noisy how far the middle half of ratios of the same file's times may be apart
+   */
+  OnnxSearch search(Progress.Listener listener, double noisy) throws IOException {
     OnnxFile all = written(calibration);
     OnnxFile prepared = source.prepared().file();
     try (BudgetModel model =
@@ -101,7 +118,9 @@ final class BudgetRun {
                 source.threads(),
                 listener);
         Pair pair = new Pair(baseline(), source.output(), heldOut.batches(), source.threads())) {
-      Scale scale = Scale.of(model, pair.measure(prepared), pair.measure(all));
+      Pair.Measured floats = pair.measure(prepared);
+      warn(floats.spread(), noisy);
+      Scale scale = Scale.of(model, floats, pair.measure(all));
       double bytes =
           budget.bytes().isPresent() ? budget.bytes().getAsLong() : Double.POSITIVE_INFINITY;
       List<Candidate> candidates = candidates(model, bytes);
@@ -114,7 +133,25 @@ final class BudgetRun {
           found.tried(),
           tried,
           front,
-          correlation(front));
+          correlation(front),
+          warnings);
+    }
+  }
+
+  private void warn(double spread, double noisy) {
+    timed = spread <= noisy;
+    if (!timed) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "times scatter here: in half of the rounds, the float file took %.0f %% more or less"
+                  + " than itself; the smallest file was searched in place of a fast one",
+              50 * spread));
+    }
+    if (heldOut.batches().stream().anyMatch(source.seen().feeds()::contains)) {
+      warnings.add("measured on data that was calibrated on; other data may give other figures");
+    } else if (heldOut.batches().size() == 1) {
+      warnings.add("measured on one batch alone; other data may give other figures");
     }
   }
 
@@ -167,7 +204,7 @@ final class BudgetRun {
     List<Choice> choices = new ArrayList<>(List.of(model.all(), model.fastest()));
     for (int step = 0; step <= STEPS; step++) {
       double limit = fastest + ((1 - fastest) * step / STEPS) + 1e-6;
-      model.leastError(limit, bytes).ifPresent(choices::add);
+      choices.addAll(model.leastError(limit, bytes));
     }
     for (Choice choice : choices) {
       all.computeIfAbsent(
@@ -189,12 +226,12 @@ final class BudgetRun {
       Optional<Candidate> found =
           candidates.stream()
               .filter(candidate -> !seen.contains(candidate.choice().floats()))
-              .filter(candidate -> scale.measured(candidate.choice().time()) <= mostTime)
+              .filter(candidate -> !timed || scale.measured(candidate.choice().time()) <= mostTime)
               .filter(candidate -> isFastest() ? candidate.error() <= mostError : true)
               .filter(candidate -> candidate.choice().bytes() <= mostBytes)
               .min(
                   Comparator.comparingDouble(
-                      candidate -> isFastest() ? candidate.choice().time() : candidate.error()));
+                      candidate -> isFastest() ? cost(candidate.choice()) : candidate.error()));
       if (found.isEmpty() && best != null) {
         break;
       }
@@ -220,7 +257,7 @@ final class BudgetRun {
         .min(
             Comparator.comparingDouble(
                 candidate ->
-                    budget.time().isPresent()
+                    timed && budget.time().isPresent()
                         ? candidate.choice().time()
                         : budget.bytes().isPresent()
                             ? candidate.choice().bytes()
@@ -230,11 +267,23 @@ final class BudgetRun {
 
   /** Whether the fastest file of a given quality is asked for, not the best of a given time. */
   private boolean isFastest() {
-    return budget.time().isEmpty() && budget.error() < Double.POSITIVE_INFINITY;
+    return !timed || (budget.time().isEmpty() && budget.error() < Double.POSITIVE_INFINITY);
+  }
+
+  private double cost(Choice choice) {
+    return timed ? choice.time() : choice.bytes();
+  }
+
+  private double cost(OnnxFigures figures) {
+    return timed ? figures.time() : figures.bytes();
+  }
+
+  private double excess(OnnxFigures figures) {
+    return timed ? figures.excess(budget) : figures.withoutTime().excess(budget);
   }
 
   private boolean isClose(double time, double error, double bytes) {
-    double decisive = budget.time().isPresent() ? time : Math.sqrt(error);
+    double decisive = timed && budget.time().isPresent() ? time : Math.sqrt(error);
     return bytes <= 1 && decisive <= 1 && decisive > 1 - CLOSE;
   }
 
@@ -285,10 +334,10 @@ final class BudgetRun {
   }
 
   private boolean isBetter(OnnxFigures one, OnnxFigures other) {
-    if (!one.meet(budget) || !other.meet(budget)) {
-      return one.excess(budget) < other.excess(budget);
+    if (excess(one) > 0 || excess(other) > 0) {
+      return excess(one) < excess(other);
     }
-    return isFastest() ? one.time() < other.time() : one.error() < other.error();
+    return isFastest() ? cost(one) < cost(other) : one.error() < other.error();
   }
 
   /** The candidates from the fastest, with the error of each on the held-out data. */

@@ -22,6 +22,11 @@ public record OnnxFigures(double time, double spread, double error, double cosin
     return excess(budget) <= 0;
   }
 
+  /** As where time does not count. */
+  OnnxFigures withoutTime() {
+    return new OnnxFigures(0, spread, error, cosine, bytes);
+  }
+
   /** How far the worst limit is exceeded, as a part of it; 0 and less if all are met. */
   double excess(OnnxBudget budget) {
     double byTime = budget.time().isPresent() ? time / budget.time().getAsDouble() - 1 : -1;

@@ -19,6 +19,8 @@ import java.util.Set;
  * @param tried all choices whose files were run, in the order of the search
  * @param front choices from the fastest to the most exact, with the error that was measured of each
  * @param correlation the rank correlation of predicted and measured errors of the front
+ * @param warnings what makes the figures less sure than they look: times that scatter, data that
+ *     was calibrated on, one batch alone; empty if there is nothing
  */
 public record OnnxSearch(
     Calibration<OnnxModel> calibration,
@@ -26,11 +28,13 @@ public record OnnxSearch(
     Tried best,
     List<Tried> tried,
     List<Front> front,
-    double correlation) {
+    double correlation,
+    List<String> warnings) {
   /** Copies the collections. */
   public OnnxSearch {
     tried = List.copyOf(tried);
     front = List.copyOf(front);
+    warnings = List.copyOf(warnings);
   }
 
   /**

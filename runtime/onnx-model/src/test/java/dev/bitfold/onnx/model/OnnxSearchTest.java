@@ -14,8 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** What stays float is searched under a budget. */
 class OnnxSearchTest {
@@ -80,6 +84,52 @@ class OnnxSearchTest {
       assertTrue(found.toString().startsWith("time<=1.0E-6 is not met; the best is "));
       assertEquals(found.best(), found.tried().get(found.tried().indexOf(found.best())));
     }
+  }
+
+  @Test
+  void timesThatScatterAreSaidAndBytesCountInTheirPlace() throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
+      OnnxBudget budget = OnnxBudget.snr(20).and(OnnxBudget.time(5));
+      OnnxSearch found = BudgetRun.of(calibration, budget, heldOut(), null).search(SILENT, -1);
+      assertTrue(found.warnings().get(0).startsWith("times scatter here: "), found::toString);
+      // The float file would be the fastest.
+      long floats = PointsTest.network().bytes().length;
+      assertTrue(found.best().measured().bytes() < floats, found::toString);
+      assertTrue(found.met(), found::toString);
+    }
+  }
+
+  @Test
+  void dataThatWasCalibratedOnOrIsOneBatchIsSaid() throws IOException {
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration = PointsTest.calibrated(model);
+      OnnxBudget budget = OnnxBudget.bytes(1 << 20);
+      HeldOut same = new HeldOut("the same", PointsTest.batches(3));
+      OnnxSearch known = OnnxModel.within(calibration, budget, same, SILENT);
+      assertTrue(said(known, "data that was calibrated on"), known.warnings()::toString);
+      HeldOut one = new HeldOut("one", heldOut().batches().subList(0, 1));
+      OnnxSearch alone = OnnxModel.within(calibration, budget, one, SILENT);
+      assertTrue(said(alone, "one batch alone"), alone.warnings()::toString);
+      OnnxSearch others = OnnxModel.within(calibration, budget, heldOut(), SILENT);
+      assertFalse(said(others, "other data may give"), others.warnings()::toString);
+    }
+  }
+
+  @Test
+  void batchesThatAreTooLargeToKeepAreMeasuredOnHeldOutData() throws IOException {
+    INDArray large = Nd4j.rand(DataType.FLOAT, 5500, 3, 16, 16);
+    try (OnnxModel model = PointsTest.open()) {
+      Calibration<OnnxModel> calibration =
+          model.plan().calibrate(List.of(Map.of("image", large)), OnnxModel::forward);
+      OnnxBudget budget = OnnxBudget.bytes(13_000);
+      OnnxSearch found = OnnxModel.within(calibration, budget, heldOut(), SILENT);
+      assertTrue(found.met(), found::toString);
+    }
+  }
+
+  private static boolean said(OnnxSearch search, String words) {
+    return search.warnings().stream().anyMatch(warning -> warning.contains(words));
   }
 
   @Test

@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What was measured of a graph, and the choices that follow from it. For one thread. */
@@ -19,12 +19,20 @@ public final class BudgetModel implements AutoCloseable {
   private static final int RUNS = 9;
 
   private final Problem problem;
-  private final Solver solver;
+  private final Solver alone;
+  private final Solver together;
   private final SwitchedFile file;
 
-  private BudgetModel(Problem problem, SwitchedFile file) {
-    this.problem = problem;
-    this.solver = new Solver(problem);
+  /**
+   * Takes two problems that differ in their errors.
+   *
+   * @param alone with what each unit costs alone, which is right where little is quantized
+   * @param together with what each costs besides all others, which is right where most is
+   */
+  private BudgetModel(Problem alone, Problem together, SwitchedFile file) {
+    this.problem = alone;
+    this.alone = new Solver(alone);
+    this.together = new Solver(together);
     this.file = file;
   }
 
@@ -33,7 +41,7 @@ public final class BudgetModel implements AutoCloseable {
    *
    * @param floats the paths of what stays float, for {@code skip}
    * @param time predicted, over that of the float file
-   * @param error predicted: the energy of the output's error over that of the output
+   * @param error predicted as a sum: the energy of the output's error over that of the output
    * @param bytes predicted
    */
   public record Choice(Set<String> floats, double time, double error, long bytes) {}
@@ -59,9 +67,13 @@ public final class BudgetModel implements AutoCloseable {
     Times times = Times.measure(floats, quantized, feeds.get(0), threads, RUNS);
     SwitchedFile file = SwitchedFile.of(quantized, floats, units, output, threads);
     try {
-      Map<String, Double> errors = Sensitivities.of(file, feeds, listener);
+      Map<String, Double> alone = Sensitivities.of(file, feeds, listener);
+      Map<String, Double> together = Sensitivities.within(file, units, feeds, listener);
       long bytes = floats.model().getSerializedSize();
-      return new BudgetModel(ProblemBuilder.of(graph, units, times, errors, bytes), file);
+      return new BudgetModel(
+          ProblemBuilder.of(graph, units, times, alone, bytes),
+          ProblemBuilder.of(graph, units, times, together, bytes),
+          file);
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -77,7 +89,7 @@ public final class BudgetModel implements AutoCloseable {
 
   /** Returns the choice that takes the least time. */
   public Choice fastest() {
-    return solver
+    return alone
         .leastTime(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY)
         .map(this::choice)
         .orElseGet(this::all);
@@ -96,9 +108,14 @@ public final class BudgetModel implements AutoCloseable {
     return Sensitivities.of(file, feeds, on);
   }
 
-  /** Returns the choice with the smallest error that takes at most so much. */
-  public Optional<Choice> leastError(double time, double bytes) {
-    return solver.leastError(time * problem.floatTime(), bytes).map(this::choice);
+  /**
+   * Returns the choices with the smallest errors that take at most so much; none if nothing does.
+   */
+  public List<Choice> leastError(double time, double bytes) {
+    return Stream.of(alone, together)
+        .flatMap(solver -> solver.leastError(time * problem.floatTime(), bytes).stream())
+        .map(this::choice)
+        .toList();
   }
 
   private Choice choice(BitSet solved) {

@@ -2,13 +2,14 @@ package dev.bitfold.onnx.model.budget;
 
 import dev.bitfold.calibration.Progress;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** What each switch of a file alone does to its output. */
+/** What switches of a file do to its output. */
 final class Sensitivities {
   private Sensitivities() {}
 
@@ -25,6 +26,29 @@ final class Sensitivities {
     for (String name : file.switches()) {
       listener.onProgress(new Progress("measuring", errors.size(), all));
       errors.put(name, error(file, feeds, expected, Set.of(name)));
+    }
+    return errors;
+  }
+
+  /**
+   * Returns how much smaller the error of all units together is without each of them, at least 0.
+   * Where most is quantized this tells what a unit costs; alone, it may cost more or less.
+   */
+  static Map<String, Double> within(
+      SwitchedFile file,
+      List<Unit> units,
+      List<Map<String, INDArray>> feeds,
+      Progress.Listener listener) {
+    List<INDArray> expected = expected(file, feeds);
+    double all = error(file, feeds, expected, file.switches());
+    Map<String, Double> errors = new HashMap<>();
+    OptionalLong count = OptionalLong.of(units.size());
+    for (Unit unit : units) {
+      listener.onProgress(new Progress("measuring together", errors.size(), count));
+      Set<String> others = new HashSet<>(file.switches());
+      others.remove(unit.main());
+      others.remove(unit.input());
+      errors.put(unit.main(), Math.max(0, all - error(file, feeds, expected, others)));
     }
     return errors;
   }
