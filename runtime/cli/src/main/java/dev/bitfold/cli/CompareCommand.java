@@ -2,7 +2,6 @@ package dev.bitfold.cli;
 
 import dev.bitfold.cli.input.DataOptions;
 import dev.bitfold.cli.measure.OrtFile;
-import dev.bitfold.cli.measure.Pooling;
 import dev.bitfold.cli.measure.SideBySide;
 import dev.bitfold.cli.measure.SideBySideText;
 import java.io.IOException;
@@ -59,8 +58,8 @@ final class CompareCommand implements Callable<Integer> {
         OrtFile two = OrtFile.open(b, running.threads())) {
       Iterable<java.util.Map<String, org.nd4j.linalg.api.ndarray.INDArray>> feeds =
           data.read(SideBySide.inputs(one, two));
-      Pooling pooling = running.pooling();
-      SideBySide result = SideBySide.of(one, two, feeds, data.describe(), pooling, batches -> {});
+      SideBySide result =
+          SideBySide.of(one, two, feeds, data.describe(), running.measuring(), batches -> {});
       PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
       out.print(
           json

@@ -113,7 +113,7 @@ final class QuantizeCommand implements Callable<Integer> {
     data.check();
     List<Bound> bounds = running.bounds();
     int threads = running.threads();
-    running.pooling();
+    running.measuring();
     options.check();
     if (!Files.exists(model)) {
       throw new NoSuchFileException(model.toString());
@@ -321,7 +321,7 @@ final class QuantizeCommand implements Callable<Integer> {
           after,
           withBound(written.tests(), bound, before.inputs()),
           name,
-          running.pooling(),
+          running.measuring(),
           done -> bars.onProgress(new Progress("comparing", done, all)));
     }
   }

@@ -1,6 +1,7 @@
 package dev.bitfold.cli;
 
 import dev.bitfold.cli.input.BadInputException;
+import dev.bitfold.cli.measure.Measuring;
 import dev.bitfold.cli.measure.Pooling;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,16 @@ final class RunOptions {
       })
   private List<String> atLeast = List.of();
 
+  @Option(
+      names = "--texts",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = {
+        "How many texts, of all lengths, are compared alone, in batches of 32 and padded (default:",
+        "${DEFAULT-VALUE})."
+      })
+  private int texts = 32;
+
   int threads() {
     if (threads < 0) {
       throw new BadInputException("--threads " + threads + ": one at least is needed");
@@ -45,10 +56,15 @@ final class RunOptions {
     return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  Pooling pooling() {
+  /** Returns how files are measured. */
+  Measuring measuring() {
+    if (texts < 1) {
+      throw new BadInputException("--texts " + texts + ": one at least is needed");
+    }
     return Stream.of(Pooling.values())
         .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(pooling))
         .findFirst()
+        .map(p -> new Measuring(p, texts))
         .orElseThrow(
             () -> new BadInputException("--pooling " + pooling + ": it is none, mean or cls"));
   }

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +105,25 @@ class CompareTest {
     Run table = Run.of("compare", alone, batch, "--data", data);
     assertTrue(table.out().contains("all 3 bit for bit"), table.out());
     assertTrue(table.out().contains("1 of 3, worst cosine"), table.out());
+  }
+
+  @Test
+  void asManyTextsAreComparedAsAreAskedFor() throws IOException {
+    Path file = SmallModels.tokens(folder.resolve("a.onnx"), false);
+    String ids = IntStream.range(0, 40).mapToObj(i -> "[" + i % 4 + ", 1]").toList().toString();
+    String mask = Collections.nCopies(40, "[1, 1]").toString();
+    Path data = data("{\"input_ids\": " + ids + ", \"attention_mask\": " + mask + "}");
+    int[][] expected = {{5, 5, 5}, {32, 32, 32}, {40, 40, 20}, {100, 40, 20}};
+    for (int[] one : expected) {
+      JsonNode json =
+          json(Run.of("compare", file, file, "--data", data, "--json", "--texts", one[0]));
+      assertEquals(one[1], json.at("/a/invariance/texts").asInt());
+      assertEquals(one[1], json.at("/b/invariance/sameInBatch").asInt());
+      assertEquals(one[2], json.at("/a/invariance/batch").asInt());
+    }
+    Run none = Run.of("compare", file, file, "--data", data, "--texts", 0);
+    assertEquals(2, none.code());
+    assertEquals("bitfold: --texts 0: one at least is needed", none.err().strip());
   }
 
   @Test

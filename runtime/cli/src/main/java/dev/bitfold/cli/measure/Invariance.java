@@ -33,10 +33,10 @@ public record Invariance(
     double worstPadded,
     int padded) {
   static final String IDS = "input_ids";
-  private static final int TEXTS = 32;
+  private static final int BATCH = 32;
 
-  /** How many are looked at to find texts of all lengths. */
-  private static final int MAX_TEXTS = 1024;
+  /** How many are looked at for each that is compared, to find texts of all lengths. */
+  private static final int LOOKED_AT = 32;
 
   private static final int PADDED = 128;
 
@@ -50,9 +50,13 @@ public record Invariance(
             .allMatch(i -> i.shape().size() == 2 && i.shape().stream().allMatch(s -> s < 0));
   }
 
-  /** Measures a file on texts of some batches; empty if there is no text. */
+  /**
+   * Measures a file on texts of some batches; empty if there is no text.
+   *
+   * @param most how many texts at most
+   */
   static Optional<Invariance> of(
-      OrtFile file, Iterable<Map<String, INDArray>> feeds, Pooling pooling) {
+      OrtFile file, Iterable<Map<String, INDArray>> feeds, Pooling pooling, int most) {
     long pad = 0;
     List<Text> texts = new ArrayList<>();
     for (Map<String, INDArray> feed : feeds) {
@@ -62,37 +66,41 @@ public record Invariance(
         return Optional.empty();
       }
       pad = padding(ids, mask).orElse(pad);
-      for (int row = 0; row < mask.rows() && texts.size() < MAX_TEXTS; row++) {
+      for (int row = 0; row < mask.rows() && texts.size() / LOOKED_AT < most; row++) {
         if (mask.length(row) > 0) {
           texts.add(text(feed, row, mask.length(row)));
         }
       }
     }
-    if (texts.isEmpty()) {
-      return Optional.empty();
-    }
-    List<Text> some = spread(texts);
-    int longest = some.stream().mapToInt(Text::length).max().orElse(1);
+    return texts.isEmpty() ? Optional.empty() : Optional.of(of(file, texts, pooling, most, pad));
+  }
+
+  private static Invariance of(
+      OrtFile file, List<Text> texts, Pooling pooling, int most, long pad) {
+    List<List<Text>> batches = batches(texts, most);
+    int longest = batches.stream().flatMap(List::stream).mapToInt(Text::length).max().orElse(1);
     int padded = Math.max(PADDED, longest);
     List<Figures> inBatch = new ArrayList<>();
     List<Figures> withPadding = new ArrayList<>();
-    Map<String, Output> together = file.run(batch(some, longest, pad));
-    for (int i = 0; i < some.size(); i++) {
-      Text text = some.get(i);
-      Map<String, Output> alone = file.run(batch(List.of(text), text.length(), pad));
-      inBatch.add(difference(alone, together, i, text.length(), pooling));
-      Map<String, Output> longer = file.run(batch(List.of(text), padded, pad));
-      withPadding.add(difference(alone, longer, 0, text.length(), pooling));
+    for (List<Text> some : batches) {
+      int length = some.stream().mapToInt(Text::length).max().orElse(1);
+      Map<String, Output> together = file.run(batch(some, length, pad));
+      for (int i = 0; i < some.size(); i++) {
+        Text text = some.get(i);
+        Map<String, Output> alone = file.run(batch(List.of(text), text.length(), pad));
+        inBatch.add(difference(alone, together, i, text.length(), pooling));
+        Map<String, Output> longer = file.run(batch(List.of(text), padded, pad));
+        withPadding.add(difference(alone, longer, 0, text.length(), pooling));
+      }
     }
-    return Optional.of(
-        new Invariance(
-            some.size(),
-            same(inBatch),
-            worst(inBatch),
-            some.size(),
-            same(withPadding),
-            worst(withPadding),
-            padded));
+    return new Invariance(
+        inBatch.size(),
+        same(inBatch),
+        worst(inBatch),
+        batches.get(0).size(),
+        same(withPadding),
+        worst(withPadding),
+        padded);
   }
 
   private static int same(List<Figures> all) {
@@ -135,16 +143,20 @@ public record Invariance(
     return pooling.of(new Output(shape, values, tokens, false), new Mask(kept, 1, length));
   }
 
-  /** Returns texts of all lengths. */
-  private static List<Text> spread(List<Text> texts) {
+  /** Returns batches of which each has texts of all lengths; the first is the largest. */
+  private static List<List<Text>> batches(List<Text> texts, int most) {
     List<Text> sorted = new ArrayList<>(texts);
     sorted.sort(Comparator.comparingInt(Text::length));
-    int count = Math.min(TEXTS, sorted.size());
-    List<Text> some = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      some.add(sorted.get((int) ((long) i * sorted.size() / count)));
+    int count = Math.min(most, sorted.size());
+    List<List<Text>> batches = new ArrayList<>();
+    for (int i = 0; i < (count + BATCH - 1) / BATCH; i++) {
+      batches.add(new ArrayList<>());
     }
-    return some;
+    for (int i = 0; i < count; i++) {
+      int at = (int) ((long) i * sorted.size() / count);
+      batches.get(i % batches.size()).add(sorted.get(at));
+    }
+    return batches;
   }
 
   private static Optional<Long> padding(INDArray ids, Mask mask) {

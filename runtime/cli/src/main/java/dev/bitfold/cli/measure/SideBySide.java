@@ -75,7 +75,7 @@ public record SideBySide(
       OrtFile b,
       Iterable<Map<String, INDArray>> feeds,
       String data,
-      Pooling pooling,
+      Measuring how,
       LongConsumer progress)
       throws IOException {
     Map<String, OutputError> errors = new LinkedHashMap<>();
@@ -83,7 +83,7 @@ public record SideBySide(
     long most = -1;
     long batches = 0;
     for (Map<String, INDArray> feed : feeds) {
-      add(a.run(feed), b.run(feed), feed, pooling, errors);
+      add(a.run(feed), b.run(feed), feed, how.pooling(), errors);
       long size = feed.values().stream().mapToLong(INDArray::length).sum();
       if (size > most) {
         most = size;
@@ -101,10 +101,10 @@ public record SideBySide(
     errors.forEach((name, error) -> figures.put(name, error.figures()));
     List<Invariance> invariance = new ArrayList<>();
     if (Invariance.isMeasurable(a) && Invariance.isMeasurable(b)) {
-      Optional<Invariance> first = Invariance.of(a, feeds, pooling);
+      Optional<Invariance> first = Invariance.of(a, feeds, how.pooling(), how.texts());
       first.ifPresent(invariance::add);
       if (first.isPresent()) {
-        Invariance.of(b, feeds, pooling).ifPresent(invariance::add);
+        Invariance.of(b, feeds, how.pooling(), how.texts()).ifPresent(invariance::add);
       }
     }
     return new SideBySide(
