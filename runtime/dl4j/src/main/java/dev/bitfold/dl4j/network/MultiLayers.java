@@ -1,0 +1,78 @@
+package dev.bitfold.dl4j.network;
+
+import dev.bitfold.dl4j.layer.HookedInput;
+import dev.bitfold.dl4j.layer.NetworkLayer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+
+/** Networks that are a list of layers. */
+public final class MultiLayers implements NetworkAccess<MultiLayerNetwork> {
+  @Override
+  public Class<MultiLayerNetwork> type() {
+    return MultiLayerNetwork.class;
+  }
+
+  @Override
+  public void check(MultiLayerNetwork network) {
+    NetworkCheck.check(network.isInitCalled(), network.getLayerWiseConfigurations().getDataType());
+  }
+
+  @Override
+  public List<Place> places(MultiLayerNetwork network) {
+    MultiLayerConfiguration configuration = network.getLayerWiseConfigurations();
+    List<Place> places = new ArrayList<>();
+    for (int i = 0; i < network.getnLayers(); i++) {
+      Layer layer = configuration.getConf(i).getLayer();
+      boolean permuted =
+          i > 0 && DataFormats.differ(configuration.getConf(i - 1).getLayer(), layer);
+      List<String> readers =
+          i + 1 < network.getnLayers() ? List.of(name(configuration, i + 1)) : List.of();
+      places.add(
+          new Place(
+              name(configuration, i),
+              layer.getClass().getSimpleName(),
+              layer,
+              configuration.getInputPreProcess(i),
+              network.getLayer(i).paramTable(),
+              permuted,
+              readers));
+    }
+    return places;
+  }
+
+  private static String name(MultiLayerConfiguration configuration, int index) {
+    String name = configuration.getConf(index).getLayer().getLayerName();
+    return name == null ? "layer" + index : name;
+  }
+
+  @Override
+  public MultiLayerNetwork rebuild(
+      MultiLayerNetwork network, Map<String, NetworkLayer.Hooked> layers) {
+    MultiLayerConfiguration configuration = network.getLayerWiseConfigurations().clone();
+    // What hooks give and keep is not part of a workspace.
+    configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
+    for (int i = 0; i < network.getnLayers(); i++) {
+      NetworkLayer.Hooked hooked = layers.get(name(configuration, i));
+      if (hooked != null) {
+        InputPreProcessor own = configuration.getInputPreProcess(i);
+        configuration.getInputPreProcessors().put(i, HookedInput.before(hooked, own));
+        hooked.observe(configuration.getConf(i));
+      }
+    }
+    MultiLayerNetwork rebuilt = new MultiLayerNetwork(configuration);
+    rebuilt.init(network.params().dup(), false);
+    for (int i = 0; i < network.getnLayers(); i++) {
+      NetworkLayer.Hooked hooked = layers.get(name(configuration, i));
+      if (hooked != null) {
+        hooked.write(rebuilt.getLayer(i).paramTable());
+      }
+    }
+    return rebuilt;
+  }
+}
