@@ -36,8 +36,24 @@ class ForeignModelsLifecycleTest {
   private static final Path FOLDER =
       Path.of(System.getProperty("bitfold.foreign", "/usr/share/libonnx-testdata/data"));
 
+  /** Quantizes a model. */
+  @FunctionalInterface
+  private interface Way {
+    /** Returns what became of a file, in a word. */
+    String quantize(Path file, Path out) throws Exception;
+  }
+
   @Test
   void isQuantizedAndProvedOrLeftWithAReason(@TempDir Path out) throws Exception {
+    check("models", ForeignModelsLifecycleTest::quantize, out);
+  }
+
+  @Test
+  void withPointsIsQuantizedAndProvedOrLeftWithAReason(@TempDir Path out) throws Exception {
+    check("models with points", ForeignModelsLifecycleTest::quantizeWithPoints, out);
+  }
+
+  private static void check(String what, Way way, Path out) throws Exception {
     assumeTrue(
         Files.isDirectory(FOLDER), FOLDER + " is not there; apt-get install libonnx-testdata");
     List<Path> files;
@@ -49,7 +65,7 @@ class ForeignModelsLifecycleTest {
     for (Path file : files) {
       String found;
       try {
-        found = quantize(file, out.resolve("int8.onnx"));
+        found = way.quantize(file, out.resolve("int8.onnx"));
       } catch (BitfoldException e) {
         found = kind(String.valueOf(e.getMessage()));
         System.out.println("@ " + FOLDER.relativize(file) + ": " + e);
@@ -62,7 +78,7 @@ class ForeignModelsLifecycleTest {
       Files.deleteIfExists(out.resolve("int8.onnx"));
       counts.merge(found, 1, Integer::sum);
     }
-    System.out.println("@@ " + files.size() + " models: " + counts);
+    System.out.println("@@ " + files.size() + " " + what + ": " + counts);
     assertEquals(List.of(), crashes);
   }
 
@@ -75,11 +91,22 @@ class ForeignModelsLifecycleTest {
       if (model.layers().stream().anyMatch(layer -> !layer.operator().equals("Gather"))) {
         calibration = calibration.smoothQuant().weightAmax(OnnxQdq.nonSaturating());
       }
-      OnnxQdq.Exported exported = OnnxModel.export(calibration.freeze(), out);
-      return exported.proof() instanceof ProofResult.Proved
-          ? "quantized and proved"
-          : "quantized, not proved";
+      return exported(calibration, out);
     }
+  }
+
+  private static String quantizeWithPoints(Path file, Path out) throws Exception {
+    try (OnnxModel model = OnnxModel.from(file).points().open()) {
+      List<Map<String, INDArray>> feeds = feeds(file, model.inputs());
+      return exported(model.plan().calibrate(feeds, OnnxModel::forward), out);
+    }
+  }
+
+  private static String exported(Calibration<OnnxModel> calibration, Path out) throws Exception {
+    OnnxQdq.Exported exported = OnnxModel.export(calibration.freeze(), out);
+    return exported.proof() instanceof ProofResult.Proved
+        ? "quantized and proved"
+        : "quantized, not proved";
   }
 
   private static List<Map<String, INDArray>> feeds(Path file, List<FeedInput> inputs)
