@@ -9,14 +9,15 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Checks that annotations depend on nothing, descriptors only on annotations, and that there is no
- * third package.
+ * Checks that annotations depend on nothing, descriptors only on annotations, the structure of
+ * files only on descriptors, and that there is no fourth package.
  */
 @AnalyzeClasses(packages = "dev.bitfold", importOptions = ImportOption.DoNotIncludeTests.class)
 @ArchTag("any-jdk")
 class ArchitectureTest {
   private static final String ANNOTATIONS = "dev.bitfold.annotations";
   private static final String DESCRIPTOR = "dev.bitfold.descriptor";
+  private static final String GRAPH = "dev.bitfold.internal.graph";
 
   @ArchTest
   static final ArchRule annotationsStandOnNothing =
@@ -37,6 +38,15 @@ class ArchitectureTest {
           .resideInAnyPackage(ANNOTATIONS, DESCRIPTOR, "java..", "org.jspecify.annotations");
 
   @ArchTest
-  static final ArchRule thereIsNoThirdRoom =
-      classes().should().resideInAnyPackage(ANNOTATIONS, DESCRIPTOR);
+  static final ArchRule theStructureOfFilesStandsOnDescriptors =
+      classes()
+          .that()
+          .resideInAPackage(GRAPH)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(GRAPH, DESCRIPTOR, "java..", "org.jspecify.annotations");
+
+  @ArchTest
+  static final ArchRule thereIsNoFourthRoom =
+      classes().should().resideInAnyPackage(ANNOTATIONS, DESCRIPTOR, GRAPH);
 }

@@ -39,6 +39,7 @@ class ArchitectureTest {
           """
           annotations          | | jspecify
           descriptor           | annotations | jspecify
+          internal.graph       | descriptor | jspecify
           kernel               | annotations | slf4j jspecify
           kernel.reference     | annotations kernel | jspecify
           kernel.cpu           | annotations kernel | javacpp jspecify

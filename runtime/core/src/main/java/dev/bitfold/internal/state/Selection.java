@@ -1,14 +1,12 @@
 package dev.bitfold.internal.state;
 
 import dev.bitfold.descriptor.NearestName;
+import dev.bitfold.descriptor.PathPattern;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Selects the tensors or layers that a user names by a path, by a pattern of paths, or by a class
@@ -18,8 +16,6 @@ import java.util.stream.Stream;
  * names: {@code blocks.*.fc1}, {@code **.weight}. Immutable.
  */
 public final class Selection {
-  private static final String MANY = "**";
-
   private final String text;
   private final boolean pattern;
   private final Predicate<TensorSite> tensors;
@@ -39,23 +35,12 @@ public final class Selection {
   /** Returns the selection of a path or a pattern. */
   public static Selection of(String path) {
     Objects.requireNonNull(path, "path");
-    // Each name is matched with the dot before it, so that ** may stand for none.
-    Pattern regex =
-        Pattern.compile(
-            Stream.of(path.split("\\.", -1)).map(Selection::regex).collect(Collectors.joining()));
+    PathPattern pattern = PathPattern.of(path);
     return new Selection(
         path,
-        path.contains("*"),
-        site -> regex.matcher("." + site.path()).matches(),
-        layer -> regex.matcher("." + layer.path()).matches());
-  }
-
-  private static String regex(String name) {
-    return name.equals(MANY)
-        ? "(\\.[^.]+)*"
-        : Stream.of(name.split("\\*", -1))
-            .map(Pattern::quote)
-            .collect(Collectors.joining("[^.]*", "\\.", ""));
+        pattern.isPattern(),
+        site -> pattern.matches(site.path()),
+        layer -> pattern.matches(layer.path()));
   }
 
   /** Returns the selection of the layers of a class and of its subclasses. */
@@ -149,24 +134,9 @@ public final class Selection {
               + " '"
               + text
               + "'; "
-              + NearestName.question(text, known.stream().map(this::alike).distinct().toList()));
+              + NearestName.question(
+                  text, known.stream().map(PathPattern.of(text)::alike).distinct().toList()));
     }
     return found;
-  }
-
-  /**
-   * Returns a path with the stars of a pattern that has as many names: what the pattern may have
-   * meant.
-   */
-  private String alike(String path) {
-    String[] names = text.split("\\.", -1);
-    String[] others = path.split("\\.", -1);
-    if (!text.contains("*") || text.contains(MANY) || names.length != others.length) {
-      return path;
-    }
-    for (int i = 0; i < names.length; i++) {
-      others[i] = names[i].equals("*") ? "*" : others[i];
-    }
-    return String.join(".", others);
   }
 }
