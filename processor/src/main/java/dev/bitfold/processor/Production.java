@@ -4,6 +4,7 @@ import com.palantir.javapoet.JavaFile;
 import dev.bitfold.processor.diagnostics.Problems;
 import dev.bitfold.processor.generator.LayerGenerator;
 import dev.bitfold.processor.generator.ModelGenerator;
+import dev.bitfold.processor.generator.OnnxGenerator;
 import dev.bitfold.processor.generator.RecipeGenerator;
 import dev.bitfold.processor.lang.Language;
 import dev.bitfold.processor.lang.MixIn;
@@ -12,6 +13,7 @@ import dev.bitfold.processor.model.LayerModel;
 import dev.bitfold.processor.model.ModelModel;
 import dev.bitfold.processor.model.RecipeModel;
 import dev.bitfold.processor.model.Subject;
+import dev.bitfold.processor.onnx.OnnxFiles;
 import dev.bitfold.processor.reader.DeclaredRecipe;
 import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.RecipeResolver;
@@ -22,6 +24,9 @@ import dev.bitfold.processor.reader.model.DeclaredModel;
 import dev.bitfold.processor.reader.model.ModelReader;
 import dev.bitfold.processor.reader.model.ModelResolver;
 import dev.bitfold.processor.reader.model.ModelScope;
+import dev.bitfold.processor.reader.onnx.DeclaredOnnx;
+import dev.bitfold.processor.reader.onnx.OnnxReader;
+import dev.bitfold.processor.reader.onnx.OnnxResolver;
 import dev.bitfold.processor.validation.Validator;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -40,22 +45,24 @@ final class Production {
   private final Language language;
   private final ModelScope scope;
   private final Validator validator;
+  private final OnnxFiles files;
 
-  private Production(Language language, ModelScope scope, Validator validator) {
+  private Production(Language language, ModelScope scope, Validator validator, OnnxFiles files) {
     this.language = language;
     this.scope = scope;
     this.validator = validator;
+    this.files = files;
   }
 
   /** Makes the production of a round. */
-  static Production of(Language language, SourceTypes sources) {
+  static Production of(Language language, SourceTypes sources, OnnxFiles files) {
     ModelScope scope = ModelScope.outermost(language, sources, new Layers(language));
-    return new Production(language, scope, new Validator(scope, sources));
+    return new Production(language, scope, new Validator(scope, sources), files);
   }
 
   /** Returns the production in which the class of a mix-in has the annotations of the mix-in. */
   Production with(MixIn mixIn) {
-    return new Production(language, scope.with(mixIn), validator);
+    return new Production(language, scope.with(mixIn), validator, files);
   }
 
   /** Returns the checks of a round. */
@@ -69,6 +76,18 @@ final class Production {
     RecipeModel model = new RecipeResolver(language).resolve(recipe);
     validator.checkRecipe(recipe, problems);
     return Optional.of(new Product(model.subject(), () -> RecipeGenerator.generate(model)));
+  }
+
+  /** Reads an interface that stands for an ONNX file. */
+  Optional<Product> onnx(TypeElement type, Problems problems) {
+    Reading<DeclaredOnnx> reading = new OnnxReader(language, files).read(type);
+    problems.addAll(reading.problems());
+    validator.checkOnnx(type, reading, problems);
+    return reading
+        .model()
+        .filter(declared -> problems.isEmpty())
+        .map(declared -> new OnnxResolver(language).resolve(declared))
+        .map(file -> new Product(file.subject(), () -> OnnxGenerator.generate(file)));
   }
 
   /** Reads a model class. */

@@ -14,6 +14,7 @@ import dev.bitfold.processor.lang.MixIn;
 import dev.bitfold.processor.lang.SourceTypes;
 import dev.bitfold.processor.lang.UnresolvedTypeException;
 import dev.bitfold.processor.model.Subject;
+import dev.bitfold.processor.onnx.OnnxFiles;
 import dev.bitfold.processor.reader.LayerDetector;
 import dev.bitfold.processor.reader.Recipes;
 import dev.bitfold.processor.source.SourceText;
@@ -46,13 +47,14 @@ final class Step {
       Optional<Trees> trees,
       Language language,
       SourceTypes sources,
-      Deferred deferred) {
+      Deferred deferred,
+      OnnxFiles files) {
     this.environment = environment;
     this.language = language;
     this.deferred = deferred;
     this.reporter = new Reporter(environment.getMessager(), trees, sources::contains);
     this.detector = new LayerDetector(new Recipes(language));
-    this.production = Production.of(language, sources);
+    this.production = Production.of(language, sources, files);
     this.validator = production.validator();
   }
 
@@ -107,7 +109,9 @@ final class Step {
   /** Reads a class, checks the result, and writes the generated class. */
   private void process(TypeElement type) {
     Problems problems = new Problems();
-    if (LayerDetector.isMixIn(type)) {
+    if (LayerDetector.isOnnx(type)) {
+      finish(type, production.onnx(type, problems), problems);
+    } else if (LayerDetector.isMixIn(type)) {
       finish(type, mixIn(type, problems), problems);
     } else if (type.getKind() == ElementKind.ANNOTATION_TYPE && detector.isRecipe(type)) {
       finish(type, production.recipe(type, problems), problems);

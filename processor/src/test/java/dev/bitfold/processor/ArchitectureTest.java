@@ -31,6 +31,7 @@ class ArchitectureTest {
 
   private static final String ANNOTATIONS = "dev.bitfold.annotations";
   private static final String DESCRIPTOR_LIBRARY = "dev.bitfold.descriptor";
+  private static final String FILE_STRUCTURE = "dev.bitfold.internal.graph";
   private static final String JAVAPOET = "com.palantir.javapoet";
   private static final String ELEMENTS = "javax.lang.model.element";
   private static final String TYPES = "javax.lang.model.type";
@@ -68,6 +69,9 @@ class ArchitectureTest {
         TREES,
         TREE_QUESTIONS);
 
+    // ONNX files, as the compiler finds them.
+    room("onnx", FILE_STRUCTURE, PROCESSING, TOOLS);
+
     // Reading: from declarations to models.
     room(
         "descriptor",
@@ -102,6 +106,16 @@ class ArchitectureTest {
         ELEMENTS,
         TYPES,
         QUESTIONS);
+
+    room(
+        "reader.onnx",
+        own("names", "model", "diagnostics", "lang", "descriptor", "onnx", "reader"),
+        ANNOTATIONS,
+        DESCRIPTOR_LIBRARY,
+        FILE_STRUCTURE,
+        JAVAPOET,
+        ELEMENTS,
+        "javax.lang.model");
 
     // Rules on what was read.
     room(
@@ -153,11 +167,21 @@ class ArchitectureTest {
         TYPES,
         QUESTIONS);
     room(
+        "validation.onnx",
+        own("names", "diagnostics", "lang", "descriptor", "onnx"),
+        own("reader", "reader.onnx", "validation.quantizer"),
+        ANNOTATIONS,
+        DESCRIPTOR_LIBRARY,
+        FILE_STRUCTURE,
+        JAVAPOET,
+        ELEMENTS,
+        QUESTIONS);
+    room(
         "validation",
         own("names", "model", "diagnostics", "lang"),
-        own("reader", "reader.layer", "reader.model"),
+        own("reader", "reader.layer", "reader.model", "reader.onnx"),
         own("validation.layer", "validation.mixin", "validation.model"),
-        own("validation.place", "validation.quantizer"),
+        own("validation.onnx", "validation.place", "validation.quantizer"),
         JAVAPOET,
         ELEMENTS,
         QUESTIONS);
@@ -175,7 +199,8 @@ class ArchitectureTest {
     // Takes each class from reader to file.
     room(
         "",
-        own("model", "diagnostics", "lang", "reader", "reader.layer", "reader.model"),
+        own("model", "diagnostics", "lang", "onnx"),
+        own("reader", "reader.layer", "reader.model", "reader.onnx"),
         own("validation", "generator", "source"),
         JAVAPOET,
         ELEMENTS,

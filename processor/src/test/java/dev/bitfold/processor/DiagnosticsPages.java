@@ -34,7 +34,8 @@ final class DiagnosticsPages {
           "models",
           "mixins",
           "descriptors",
-          "folding");
+          "folding",
+          "onnx");
 
   private static final String TABLE = "## All ids\n";
   private static final Pattern CARET = Pattern.compile("^//( *)\\^ (QZ\\d{3})$");

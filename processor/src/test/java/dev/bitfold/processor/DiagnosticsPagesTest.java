@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("slow")
 class DiagnosticsPagesTest {
   /** Ids that need more than one source: their own tests are named. */
-  static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ007", "QZ078", "QZ079");
+  static final Set<String> ELSEWHERE = Set.of("QZ001", "QZ002", "QZ007", "QZ078", "QZ079", "QZ160");
 
   private static final Pattern ID = Pattern.compile("^\\[(QZ\\d{3})] ");
 

@@ -17,12 +17,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class UsersClassPath {
   private UsersClassPath() {}
 
+  /** Bitfold and ND4J, and a folder of ONNX files with what the generated code for them needs. */
   static List<File> files() {
-    return of(Quantize.class, INDArray.class, Plan.class);
+    return Stream.concat(
+            of(Quantize.class, INDArray.class, Plan.class).stream(), Stream.of(OnnxFolder.get()))
+        .toList();
   }
 
   static String text() {
     return text(files());
+  }
+
+  static String withoutOnnx() {
+    return text(of(Quantize.class, INDArray.class, Plan.class));
   }
 
   static String withoutRuntime() {

@@ -323,7 +323,20 @@ public enum ProblemId {
   CONSUMERS_DIFFER(
       "QZ139",
       "@SmoothInto: the consumers of %1$s share one scale, but %2$s",
-      "give them the same alpha");
+      "give them the same alpha"),
+
+  // ONNX files.
+  ONNX_NOT_FOUND("QZ150", OnnxTexts.NOT_FOUND),
+  ONNX_NOT_READ("QZ151", OnnxTexts.NOT_READ),
+  ONNX_INTERFACE("QZ152", OnnxTexts.INTERFACE),
+  ONNX_WITHOUT_LAYERS("QZ153", OnnxTexts.WITHOUT_LAYERS),
+  NODES_PATTERN("QZ154", OnnxTexts.PATTERN),
+  NODES_WITHOUT_LAYERS("QZ155", OnnxTexts.NO_LAYERS),
+  NODES_WITHOUT_CHANNELS("QZ156", OnnxTexts.WITHOUT_CHANNELS),
+  NODES_ELEMENTS("QZ157", OnnxTexts.ELEMENTS),
+  ONNX_FORMAT("QZ158", OnnxTexts.FORMAT),
+  ONNX_QUANTIZED("QZ159", OnnxTexts.QUANTIZED),
+  ONNX_RUNTIME_MISSING("QZ160", OnnxTexts.RUNTIME_MISSING);
 
   private final String code;
   private final String message;

@@ -21,7 +21,7 @@ import javax.lang.model.type.TypeKind;
  * @param mirror the annotation
  */
 public record AnnotationUse(Element element, AnnotationMirror mirror) {
-  /** Returns all annotations of an element. Repeated {@code @Quantize}s are separate. */
+  /** Returns all annotations of an element. Repeated ones are separate. */
   public static List<AnnotationUse> on(Element element) {
     if (element.getAnnotationMirrors().isEmpty()) {
       return List.of();
@@ -29,7 +29,7 @@ public record AnnotationUse(Element element, AnnotationMirror mirror) {
     List<AnnotationUse> uses = new ArrayList<>();
     for (AnnotationMirror mirror : element.getAnnotationMirrors()) {
       AnnotationUse use = new AnnotationUse(element, mirror);
-      if (use.is(BitfoldNames.QUANTIZE_LIST)) {
+      if (use.is(BitfoldNames.QUANTIZE_LIST) || use.is(BitfoldNames.NODES_LIST)) {
         use.value("value").ifPresent(v -> repeated(element, v, uses));
       } else {
         uses.add(use);

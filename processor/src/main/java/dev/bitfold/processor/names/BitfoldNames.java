@@ -24,6 +24,9 @@ public final class BitfoldNames {
   public static final ClassName QUANTIZE_CREATOR = annotation("QuantizeCreator");
   public static final ClassName SKIP_QUANTIZE = annotation("SkipQuantize");
   public static final ClassName IMPLEMENTATIONS = annotation("Implementations");
+  public static final ClassName QUANTIZE_ONNX = annotation("QuantizeOnnx");
+  public static final ClassName NODES = annotation("Nodes");
+  public static final ClassName NODES_LIST = NODES.nestedClass("List");
 
   public static final ClassName QUANT_DESCRIPTOR = descriptor("QuantDescriptor");
   public static final ClassName BLOCK_SIZE = descriptor("BlockSize");

@@ -35,6 +35,11 @@ public final class LayerDetector {
     return AnnotationUse.find(type, BitfoldNames.QUANTIZE_FOR).isPresent();
   }
 
+  /** Returns whether a type stands for an ONNX file. */
+  public static boolean isOnnx(TypeElement type) {
+    return AnnotationUse.find(type, BitfoldNames.QUANTIZE_ONNX).isPresent();
+  }
+
   /** Returns whether a type is marked as a model. */
   public boolean isModel(TypeElement type) {
     return AnnotationUse.find(mixIns.annotated(type), BitfoldNames.QUANTIZE_MODEL).isPresent();

@@ -14,9 +14,11 @@ import dev.bitfold.processor.reader.Reading;
 import dev.bitfold.processor.reader.layer.DeclaredLayer;
 import dev.bitfold.processor.reader.model.DeclaredModel;
 import dev.bitfold.processor.reader.model.ModelScope;
+import dev.bitfold.processor.reader.onnx.DeclaredOnnx;
 import dev.bitfold.processor.validation.layer.LayerValidator;
 import dev.bitfold.processor.validation.mixin.MixInRules;
 import dev.bitfold.processor.validation.model.ModelValidator;
+import dev.bitfold.processor.validation.onnx.OnnxValidator;
 import dev.bitfold.processor.validation.place.PlaceRules;
 import dev.bitfold.processor.validation.quantizer.RecipeRules;
 import java.util.Optional;
@@ -89,6 +91,11 @@ public final class Validator {
       ModelScope scope, TypeElement type, Reading<DeclaredModel> reading, Problems problems) {
     checkItself(scope, type, problems);
     new ModelValidator(scope).check(type, reading, problems);
+  }
+
+  /** Checks an interface that stands for an ONNX file, as far as it can be read. */
+  public void checkOnnx(TypeElement type, Reading<DeclaredOnnx> reading, Problems problems) {
+    new OnnxValidator(language, recipes).check(type, reading, problems);
   }
 
   private void checkItself(ModelScope scope, TypeElement type, Problems problems) {

@@ -41,6 +41,14 @@ public final class PlaceRules {
 
   public void check(TypeElement type, Problems problems) {
     onLocalClasses(type, problems);
+    AnnotationUse.all(type, BitfoldNames.NODES)
+        .forEach(
+            use ->
+                misplaced(
+                    use,
+                    type.getSimpleName() + " names no ONNX file",
+                    "add @QuantizeOnnx to an interface, or remove it",
+                    problems));
     if (type.getKind() == ElementKind.ANNOTATION_TYPE) {
       onAnnotation(type, problems);
       return;

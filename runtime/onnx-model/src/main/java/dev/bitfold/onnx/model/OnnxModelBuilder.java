@@ -11,8 +11,10 @@ import dev.bitfold.onnx.model.data.FeedInput;
 import dev.bitfold.onnx.model.prepare.Preparation;
 import dev.bitfold.onnx.model.prepare.Prepared;
 import dev.bitfold.onnx.session.RuntimeThere;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +35,13 @@ public final class OnnxModelBuilder {
     OnnxWeights read() throws IOException;
   }
 
+  /** Refuses a file before it is read. */
+  @FunctionalInterface
+  interface Check {
+    /** Reads the file's bytes, or some of them. */
+    void check(InputStream in) throws IOException;
+  }
+
   private final String name;
   private final Reader reader;
   private final Map<String, INDArray> bound = new LinkedHashMap<>();
@@ -51,11 +60,26 @@ public final class OnnxModelBuilder {
     return new OnnxModelBuilder(file.toString(), () -> OnnxWeights.open(file));
   }
 
+  static OnnxModelBuilder of(Path file, Check check) {
+    return new OnnxModelBuilder(
+        file.toString(),
+        () -> {
+          try (InputStream in = Files.newInputStream(file)) {
+            check.check(in);
+          }
+          return OnnxWeights.open(file);
+        });
+  }
+
   static OnnxModelBuilder of(String name, byte[] bytes) {
     return new OnnxModelBuilder(name, () -> OnnxWeights.of(name, bytes));
   }
 
   static OnnxModelBuilder of(Class<?> beside, String resource) {
+    return of(beside, resource, in -> {});
+  }
+
+  static OnnxModelBuilder of(Class<?> beside, String resource, Check check) {
     return new OnnxModelBuilder(
         resource,
         () -> {
@@ -64,7 +88,9 @@ public final class OnnxModelBuilder {
               throw new OnnxException(
                   resource, "is not on the class path, seen from " + beside.getName());
             }
-            return OnnxWeights.of(resource, in.readAllBytes());
+            byte[] bytes = in.readAllBytes();
+            check.check(new ByteArrayInputStream(bytes));
+            return OnnxWeights.of(resource, bytes);
           }
         });
   }

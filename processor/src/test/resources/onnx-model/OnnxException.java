@@ -1,0 +1,4 @@
+package dev.bitfold.onnx.file;
+
+@SuppressWarnings("serial")
+public class OnnxException extends RuntimeException {}

@@ -1,0 +1,5 @@
+package dev.bitfold.onnx.export;
+
+public final class OnnxQdq {
+  public record Exported() {}
+}
