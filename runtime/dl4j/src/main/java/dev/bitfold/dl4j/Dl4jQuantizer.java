@@ -27,11 +27,10 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
  * not safe for concurrent use.
  */
 public final class Dl4jQuantizer {
-  private static final NetworkComponent<MultiLayerNetwork> MULTI_LAYER =
+  static final NetworkComponent<MultiLayerNetwork> MULTI_LAYER =
       new NetworkComponent<>(new MultiLayers());
 
-  private static final NetworkComponent<ComputationGraph> GRAPH =
-      new NetworkComponent<>(new Graphs());
+  static final NetworkComponent<ComputationGraph> GRAPH = new NetworkComponent<>(new Graphs());
 
   private Dl4jQuantizer() {}
 

@@ -2,6 +2,7 @@ package dev.bitfold.dl4j;
 
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
+import dev.bitfold.dl4j.layer.LayerChange;
 import dev.bitfold.dl4j.layer.NetworkLayer;
 import dev.bitfold.dl4j.network.FoldTargets;
 import dev.bitfold.dl4j.network.NetworkAccess;
@@ -36,7 +37,7 @@ record NetworkComponent<N>(NetworkAccess<N> access) {
   }
 
   private N rebuild(N network, Walk walk) {
-    Map<String, NetworkLayer.Hooked> hooked = new LinkedHashMap<>();
+    Map<String, LayerChange> hooked = new LinkedHashMap<>();
     List<Place> places = access.places(network);
     FoldTargets.of(places)
         .forEach((source, readers) -> walk.smoothInto(source, readers.toArray(String[]::new)));

@@ -8,6 +8,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
 
 /** Small networks, and data for them. */
 final class Networks {
@@ -23,6 +24,7 @@ final class Networks {
             .dataType(type)
             .seed(11)
             .biasInit(0.1)
+            .updater(new Adam(1e-3))
             .activation(Activation.TANH)
             .list();
     for (Layer layer : layers) {

@@ -34,7 +34,7 @@ public final class HookedInput implements InputPreProcessor {
    *
    * @param present the preprocessor that the layer has, if it has one
    */
-  public static HookedInput before(NetworkLayer.Hooked layer, @Nullable InputPreProcessor present) {
+  static HookedInput before(NetworkLayer.Hooked layer, @Nullable InputPreProcessor present) {
     return new HookedInput(layer, present instanceof HookedInput other ? other.own : present);
   }
 

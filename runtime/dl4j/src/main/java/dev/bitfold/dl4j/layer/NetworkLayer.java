@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -66,7 +67,7 @@ public sealed class NetworkLayer {
   }
 
   /** A layer with hooks on its tensors, which are in Bitfold's form. */
-  public static final class Hooked extends NetworkLayer implements HookedLayer {
+  public static final class Hooked extends NetworkLayer implements HookedLayer, LayerChange {
     private final ArrayHooks hooks;
     private final Map<String, INDArray> given = new HashMap<>();
 
@@ -82,11 +83,12 @@ public sealed class NetworkLayer {
       }
     }
 
-    /**
-     * Writes the layer's tensors into the parameters of a rebuilt network.
-     *
-     * @param params by Deeplearning4j's keys
-     */
+    @Override
+    public HookedInput before(@Nullable InputPreProcessor present) {
+      return HookedInput.before(this, present);
+    }
+
+    @Override
     public void write(Map<String, INDArray> params) {
       for (Parameter parameter : kind().parameters()) {
         INDArray tensor = given.get(parameter.key());
@@ -97,8 +99,8 @@ public sealed class NetworkLayer {
       }
     }
 
-    /** Puts the hooks of the output into a configuration that no network shares. */
-    public void observe(NeuralNetConfiguration configuration) {
+    @Override
+    public void configure(NeuralNetConfiguration configuration) {
       if (kind().observed()
           && KnownLayers.inner(configuration.getLayer()) instanceof BaseLayer base) {
         base.setActivationFn(ObservedActivation.of(base.getActivationFn(), hooks));

@@ -3,6 +3,7 @@ package dev.bitfold.dl4j.layer;
 import dev.bitfold.descriptor.QuantDescriptor;
 import dev.bitfold.layer.LayerType;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -69,6 +70,12 @@ record Parameter(String key, String letters, Role role, Form form) {
   @Nullable INDArray in(Map<String, INDArray> params) {
     INDArray own = params.get(key);
     return own == null ? null : form.standard(own);
+  }
+
+  /** Returns a layer's parameter after a function of Bitfold's form. */
+  INDArray through(UnaryOperator<INDArray> function, INDArray own) {
+    INDArray changed = form.own(function.apply(form.standard(own)), own.shape());
+    return changed.ordering() == own.ordering() ? changed : changed.dup(own.ordering());
   }
 
   /** Writes values in Bitfold's form into a layer's parameter. */

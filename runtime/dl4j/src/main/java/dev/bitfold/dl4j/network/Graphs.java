@@ -1,7 +1,6 @@
 package dev.bitfold.dl4j.network;
 
-import dev.bitfold.dl4j.layer.HookedInput;
-import dev.bitfold.dl4j.layer.NetworkLayer;
+import dev.bitfold.dl4j.layer.LayerChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,19 +94,20 @@ public final class Graphs implements NetworkAccess<ComputationGraph> {
 
   @Override
   public ComputationGraph rebuild(
-      ComputationGraph network, Map<String, NetworkLayer.Hooked> layers) {
+      ComputationGraph network, Map<String, ? extends LayerChange> layers) {
     ComputationGraphConfiguration configuration = network.getConfiguration().clone();
     configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
+    configuration.setTrainingWorkspaceMode(WorkspaceMode.NONE);
     layers.forEach(
-        (name, hooked) -> {
+        (name, change) -> {
           LayerVertex vertex =
               (LayerVertex) Objects.requireNonNull(configuration.getVertices().get(name));
-          vertex.setPreProcessor(HookedInput.before(hooked, vertex.getPreProcessor()));
-          hooked.observe(vertex.getLayerConf());
+          vertex.setPreProcessor(change.before(vertex.getPreProcessor()));
+          change.configure(vertex.getLayerConf());
         });
     ComputationGraph rebuilt = new ComputationGraph(configuration);
     rebuilt.init(network.params().dup(), false);
-    layers.forEach((name, hooked) -> hooked.write(rebuilt.getLayer(name).paramTable()));
+    layers.forEach((name, change) -> change.write(rebuilt.getLayer(name).paramTable()));
     return rebuilt;
   }
 }

@@ -1,10 +1,10 @@
 package dev.bitfold.dl4j.network;
 
-import dev.bitfold.dl4j.layer.HookedInput;
-import dev.bitfold.dl4j.layer.NetworkLayer;
+import dev.bitfold.dl4j.layer.LayerChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -53,26 +53,38 @@ public final class MultiLayers implements NetworkAccess<MultiLayerNetwork> {
 
   @Override
   public MultiLayerNetwork rebuild(
-      MultiLayerNetwork network, Map<String, NetworkLayer.Hooked> layers) {
+      MultiLayerNetwork network, Map<String, ? extends LayerChange> layers) {
     MultiLayerConfiguration configuration = network.getLayerWiseConfigurations().clone();
     // What hooks give and keep is not part of a workspace.
     configuration.setInferenceWorkspaceMode(WorkspaceMode.NONE);
-    for (int i = 0; i < network.getnLayers(); i++) {
-      NetworkLayer.Hooked hooked = layers.get(name(configuration, i));
-      if (hooked != null) {
-        InputPreProcessor own = configuration.getInputPreProcess(i);
-        configuration.getInputPreProcessors().put(i, HookedInput.before(hooked, own));
-        hooked.observe(configuration.getConf(i));
-      }
-    }
+    configuration.setTrainingWorkspaceMode(WorkspaceMode.NONE);
+    each(configuration, layers, (i, change) -> configure(configuration, i, change));
     MultiLayerNetwork rebuilt = new MultiLayerNetwork(configuration);
     rebuilt.init(network.params().dup(), false);
-    for (int i = 0; i < network.getnLayers(); i++) {
-      NetworkLayer.Hooked hooked = layers.get(name(configuration, i));
-      if (hooked != null) {
-        hooked.write(rebuilt.getLayer(i).paramTable());
+    each(configuration, layers, (i, change) -> change.write(rebuilt.getLayer(i).paramTable()));
+    return rebuilt;
+  }
+
+  private static void each(
+      MultiLayerConfiguration configuration,
+      Map<String, ? extends LayerChange> layers,
+      BiConsumer<Integer, LayerChange> action) {
+    for (int i = 0; i < configuration.getConfs().size(); i++) {
+      LayerChange change = layers.get(name(configuration, i));
+      if (change != null) {
+        action.accept(i, change);
       }
     }
-    return rebuilt;
+  }
+
+  private static void configure(
+      MultiLayerConfiguration configuration, int index, LayerChange change) {
+    InputPreProcessor before = change.before(configuration.getInputPreProcess(index));
+    if (before == null) {
+      configuration.getInputPreProcessors().remove(index);
+    } else {
+      configuration.getInputPreProcessors().put(index, before);
+    }
+    change.configure(configuration.getConf(index));
   }
 }

@@ -1,6 +1,6 @@
 package dev.bitfold.dl4j.network;
 
-import dev.bitfold.dl4j.layer.NetworkLayer;
+import dev.bitfold.dl4j.layer.LayerChange;
 import java.util.List;
 import java.util.Map;
 
@@ -19,9 +19,9 @@ public interface NetworkAccess<N> {
   /**
    * Returns a network that shares nothing with the given one.
    *
-   * @param layers the layers that get hooks, by name
+   * @param layers what changes, by the name of the layer
    */
-  N rebuild(N network, Map<String, NetworkLayer.Hooked> layers);
+  N rebuild(N network, Map<String, ? extends LayerChange> layers);
 
   /**
    * Checks that a network can be quantized.

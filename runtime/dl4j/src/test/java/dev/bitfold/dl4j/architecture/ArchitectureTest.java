@@ -17,7 +17,7 @@ class ArchitectureTest {
           dl4j.layer   | descriptor layer | nd4j jackson org.nd4j.common.primitives org.deeplearning4j.. jspecify
           dl4j.network | dl4j.layer | nd4j org.deeplearning4j.. jspecify
           dl4j.onnx    | (root) layers onnx.export onnx.file onnx.graph onnx.proof dl4j.layer dl4j.network | nd4j org.deeplearning4j.. jspecify
-          dl4j         | (root) descriptor layer dl4j.layer dl4j.network | nd4j org.deeplearning4j.. jspecify
+          dl4j         | (root) descriptor internal.state layer quantizer storage dl4j.layer dl4j.network | nd4j org.deeplearning4j.. jspecify
           """);
 
   @ArchTest
