@@ -6,6 +6,7 @@ import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.model.cut.CutGraph;
 import java.io.IOException;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -70,9 +71,11 @@ public final class BudgetModel implements AutoCloseable {
       Map<String, Double> alone = Sensitivities.of(file, feeds, listener);
       Map<String, Double> together = Sensitivities.within(file, units, feeds, listener);
       long bytes = floats.model().getSerializedSize();
+      Map<String, String> outputs = new HashMap<>();
+      cut.layers().values().forEach(layer -> outputs.putAll(layer.found().outputs()));
       return new BudgetModel(
-          ProblemBuilder.of(graph, units, times, alone, bytes),
-          ProblemBuilder.of(graph, units, times, together, bytes),
+          ProblemBuilder.of(graph, units, outputs, times, alone, bytes),
+          ProblemBuilder.of(graph, units, outputs, times, together, bytes),
           file);
     } catch (RuntimeException e) {
       file.close();

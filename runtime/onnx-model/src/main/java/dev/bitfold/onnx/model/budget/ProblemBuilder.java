@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ProblemBuilder {
   private final Graph graph;
   private final List<Unit> units;
+  private final Map<String, String> layerOutputs;
   private final Times times;
   private final Map<String, Integer> points = new HashMap<>();
   private final Map<String, Integer> layers = new HashMap<>();
@@ -33,8 +34,10 @@ final class ProblemBuilder {
   /** For each node that can run on integers, the units that it takes. */
   private final Map<String, BitSet> onIntegers = new LinkedHashMap<>();
 
-  private ProblemBuilder(Graph graph, List<Unit> units, Times times) {
+  private ProblemBuilder(
+      Graph graph, List<Unit> units, Map<String, String> layerOutputs, Times times) {
     this.graph = graph;
+    this.layerOutputs = layerOutputs;
     this.units = units;
     this.times = times;
     this.time = new double[units.size()];
@@ -51,11 +54,17 @@ final class ProblemBuilder {
   /**
    * Returns the problem.
    *
-   * @param errors what each switch alone does to the output
+   * @param layerOutputs the value that each node of a layer yields, with its bias
+   * @param errors what each switch does to the output
    */
   static Problem of(
-      Graph graph, List<Unit> units, Times times, Map<String, Double> errors, long floatBytes) {
-    ProblemBuilder builder = new ProblemBuilder(graph, units, times);
+      Graph graph,
+      List<Unit> units,
+      Map<String, String> layerOutputs,
+      Times times,
+      Map<String, Double> errors,
+      long floatBytes) {
+    ProblemBuilder builder = new ProblemBuilder(graph, units, layerOutputs, times);
     builder.times();
     double[] error = new double[units.size()];
     List<Gain> errorGains = new ArrayList<>();
@@ -137,17 +146,9 @@ final class ProblemBuilder {
     gain(faster(node.getName()) + activations(output(node)), needed);
   }
 
-  /** What a node yields, with the bias of a MatMul. */
+  /** What a node yields; a layer's, with its bias. */
   private String output(NodeProto node) {
-    String value = node.getOutput(0);
-    List<NodeProto> readers = graph.readers(value);
-    boolean biased =
-        layers.containsKey(node.getName())
-            && Graph.is(node, "MatMul")
-            && readers.size() == 1
-            && Graph.is(readers.get(0), "Add")
-            && readers.get(0).getInputList().stream().anyMatch(in -> graph.held(in).isPresent());
-    return biased ? readers.get(0).getOutput(0) : value;
+    return layerOutputs.getOrDefault(node.getName(), node.getOutput(0));
   }
 
   private boolean inputs(NodeProto node, BitSet needed) {

@@ -2,8 +2,10 @@ package dev.bitfold.onnx.model.cut;
 
 import dev.bitfold.onnx.export.MappedNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import onnx.Onnx.NodeProto;
 
@@ -53,6 +55,17 @@ public record FoundLayer(
   /** Returns the nodes that hold the weight: those of the first call. */
   public List<MappedNode> parts() {
     return calls.get(0).nodes();
+  }
+
+  /** Returns the value that each node yields, with its bias, by the node's name. */
+  public Map<String, String> outputs() {
+    Map<String, String> outputs = new LinkedHashMap<>();
+    for (Call call : calls) {
+      for (int part = 0; part < call.nodes().size(); part++) {
+        outputs.put(call.nodes().get(part).name(), call.outputs().get(part));
+      }
+    }
+    return outputs;
   }
 
   /** Returns the names of the nodes that a call stands for, those that add its bias too. */

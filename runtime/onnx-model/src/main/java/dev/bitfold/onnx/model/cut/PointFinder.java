@@ -35,12 +35,8 @@ final class PointFinder {
     this.names = names;
     this.floats = floats;
     for (FoundLayer layer : layers) {
-      for (FoundLayer.Call call : layer.calls()) {
-        layerNodes.addAll(layer.covered(call));
-        for (int part = 0; part < call.nodes().size(); part++) {
-          layerOutputs.put(call.nodes().get(part).name(), call.outputs().get(part));
-        }
-      }
+      layer.calls().forEach(call -> layerNodes.addAll(layer.covered(call)));
+      layerOutputs.putAll(layer.outputs());
     }
   }
 
