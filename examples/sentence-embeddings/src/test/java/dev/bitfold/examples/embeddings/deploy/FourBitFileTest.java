@@ -45,7 +45,7 @@ class FourBitFileTest {
         FourBitFile.of(
             MiniLmFixture.FILE,
             MiniLmFixture.TOKENIZER,
-            StsData.calibration(48),
+            StsData.calibration(24),
             FAST,
             OptionalLong.empty())) {
       exported = quantized.write(out, 4);
@@ -101,7 +101,7 @@ class FourBitFileTest {
         FourBitFile.of(
             MiniLmFixture.FILE,
             MiniLmFixture.TOKENIZER,
-            StsData.calibration(48),
+            StsData.calibration(8),
             FAST,
             OptionalLong.of(budget))) {
       Allocation allocation = quantized.allocation().orElseThrow();
