@@ -57,17 +57,28 @@ final class Text {
     return image;
   }
 
+  /**
+   * A page of text.
+   *
+   * @param lines what is written, from the top
+   * @param image of the page
+   */
+  record Page(List<String> lines, BufferedImage image) {}
+
   /** Draws a page of lines. */
-  BufferedImage page(int width, int height) {
+  Page page(int width, int height) {
     BufferedImage page = paper(width, height);
+    List<String> lines = new ArrayList<>();
     int y = 20 + random.nextInt(20);
     while (true) {
       Font font = font(14 + random.nextInt(20));
       y += font.getSize();
       if (y > height - 10) {
-        return page;
+        return new Page(lines, page);
       }
-      draw(page, words(1 + random.nextInt(4)), font, 10 + random.nextInt(width / 3), y);
+      String text = words(1 + random.nextInt(4));
+      lines.add(text);
+      draw(page, text, font, 10 + random.nextInt(width / 3), y);
       y += 8 + random.nextInt(24);
     }
   }
