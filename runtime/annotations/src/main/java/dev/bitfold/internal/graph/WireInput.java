@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.zip.InflaterInputStream;
 
 /**
  * Reads protobuf's wire format from a stream, and hashes what is read but not what is skipped. For
@@ -130,7 +131,11 @@ final class WireInput {
   private long skipAll(long length) throws IOException {
     long left = length;
     while (left > 0) {
-      long skipped = in.skip(left);
+      // An inflating stream skips by reading 512 bytes at a time.
+      long skipped =
+          in instanceof InflaterInputStream
+              ? in.read(buffer, 0, (int) Math.min(BUFFER, left))
+              : in.skip(left);
       if (skipped <= 0) {
         if (in.read() < 0) {
           throw truncated();

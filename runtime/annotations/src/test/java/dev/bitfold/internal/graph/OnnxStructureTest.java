@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.zip.DeflaterInputStream;
+import java.util.zip.InflaterInputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +159,18 @@ class OnnxStructureTest {
         assertThrows(OnnxFormatException.class, () -> OnnxStructure.read(in));
       }
     }
+  }
+
+  @Test
+  void aCompressedFileHasTheSameStructure() throws IOException {
+    Wire graph = new Wire().message(1, node("n", "MatMul", List.of("x", "w"), "y"));
+    byte[] bytes = model(graph.message(5, tensor("w", 1, new byte[1 << 18], 256, 256))).toBytes();
+    InputStream deflated = new DeflaterInputStream(new ByteArrayInputStream(bytes));
+    assertEquals(read(bytes), OnnxStructure.read(new InflaterInputStream(deflated)));
+    byte[] part = Arrays.copyOf(bytes, bytes.length / 2);
+    InputStream half = new DeflaterInputStream(new ByteArrayInputStream(part));
+    assertThrows(
+        OnnxFormatException.class, () -> OnnxStructure.read(new InflaterInputStream(half)));
   }
 
   @Test
