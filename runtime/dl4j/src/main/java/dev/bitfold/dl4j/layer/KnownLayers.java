@@ -87,6 +87,8 @@ final class KnownLayers {
       return inner(frozen.getUnderlying());
     } else if (layer instanceof LastTimeStep last) {
       return inner(last.getUnderlying());
+    } else if (layer instanceof ObservedLayer observed) {
+      return inner(observed.getUnderlying());
     } else if (layer instanceof MaskZeroLayer masked) {
       return inner(masked.getUnderlying());
     }

@@ -1,5 +1,6 @@
 package dev.bitfold.dl4j.layer;
 
+import dev.bitfold.internal.state.BuiltLayer;
 import dev.bitfold.layer.ArrayHooks;
 import dev.bitfold.layer.Component;
 import dev.bitfold.layer.HookedLayer;
@@ -101,10 +102,18 @@ public sealed class NetworkLayer {
 
     @Override
     public void configure(NeuralNetConfiguration configuration) {
-      if (kind().observed()
-          && KnownLayers.inner(configuration.getLayer()) instanceof BaseLayer base) {
-        base.setActivationFn(ObservedActivation.of(base.getActivationFn(), hooks));
+      if (kind().observed()) {
+        if (KnownLayers.inner(configuration.getLayer()) instanceof BaseLayer base) {
+          base.setActivationFn(ObservedActivation.of(base.getActivationFn(), hooks));
+        }
+      } else if (!kind().input().isEmpty() && isWatched()) {
+        configuration.setLayer(new ObservedLayer(configuration.getLayer(), hooks));
       }
+    }
+
+    /** Returns whether anything is done with the output: it is observed, or quantized. */
+    private boolean isWatched() {
+      return BuiltLayer.of(this).map(layer -> layer.output().isPresent()).orElse(true);
     }
 
     INDArray input(INDArray x) {

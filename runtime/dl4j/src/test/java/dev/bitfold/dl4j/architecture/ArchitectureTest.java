@@ -14,7 +14,7 @@ class ArchitectureTest {
   private static final Rooms ROOMS =
       Rooms.of(
           """
-          dl4j.layer   | descriptor layer | nd4j jackson org.nd4j.common.primitives org.deeplearning4j.. jspecify
+          dl4j.layer   | descriptor internal.state layer | nd4j jackson org.nd4j.common.primitives org.deeplearning4j.. jspecify
           dl4j.network | dl4j.layer | nd4j org.deeplearning4j.. jspecify
           dl4j.onnx    | (root) layers onnx.export onnx.file onnx.graph onnx.proof dl4j.layer dl4j.network | nd4j org.deeplearning4j.. jspecify
           dl4j         | (root) descriptor internal.state layer quantizer storage dl4j.layer dl4j.network | nd4j org.deeplearning4j.. jspecify
