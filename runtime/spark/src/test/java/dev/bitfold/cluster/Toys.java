@@ -30,14 +30,18 @@ final class Toys {
 
   /** Calibrates with histograms, smooths, corrects biases, and returns the state file. */
   static byte[] file(Passes<INDArray> passes, Path folder) throws IOException {
-    Calibration<ToyStack> calibration =
-        plan()
-            .calibrate(passes, ToyStack::forward)
-            .smoothQuant(SmoothQuantOptions.searchAlpha())
-            .correctBiases();
+    return file(plan().calibrate(passes, ToyStack::forward), folder);
+  }
+
+  /** Smooths, corrects biases, and returns the state file. */
+  static byte[] file(Calibration<ToyStack> calibration, Path folder) throws IOException {
     Path path = Files.createTempFile(folder, "state", ".safetensors");
     Files.delete(path);
-    calibration.freeze().save(path);
+    calibration
+        .smoothQuant(SmoothQuantOptions.searchAlpha())
+        .correctBiases()
+        .freeze()
+        .save(path);
     return Files.readAllBytes(path);
   }
 }
