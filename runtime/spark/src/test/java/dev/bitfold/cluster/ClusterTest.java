@@ -96,8 +96,7 @@ class ClusterTest {
                   })
               .calibrate(passes, slow());
       assertTrue(killed.get(), "a worker was killed while the pass ran");
-      assertArrayEquals(
-          Toys.file(Passes.of(BATCHES), folder), Toys.file(calibration, folder));
+      assertArrayEquals(Toys.file(Passes.of(BATCHES), folder), Toys.file(calibration, folder));
     }
   }
 

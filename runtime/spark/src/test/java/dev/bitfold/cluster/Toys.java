@@ -37,11 +37,7 @@ final class Toys {
   static byte[] file(Calibration<ToyStack> calibration, Path folder) throws IOException {
     Path path = Files.createTempFile(folder, "state", ".safetensors");
     Files.delete(path);
-    calibration
-        .smoothQuant(SmoothQuantOptions.searchAlpha())
-        .correctBiases()
-        .freeze()
-        .save(path);
+    calibration.smoothQuant(SmoothQuantOptions.searchAlpha()).correctBiases().freeze().save(path);
     return Files.readAllBytes(path);
   }
 }
