@@ -7,6 +7,7 @@ import dev.bitfold.Calibration;
 import dev.bitfold.Plan;
 import dev.bitfold.Quantized;
 import dev.bitfold.descriptor.QuantDescriptor;
+import dev.bitfold.descriptor.Recipe;
 import dev.bitfold.reconstruction.Reconstruction;
 import dev.bitfold.reconstruction.ReconstructionOptions;
 import java.util.List;
@@ -56,7 +57,12 @@ class LifecycleTest {
     assertEquals(
         List.of("first", "attention", "second", "head"),
         calibration.diagnose().layers().stream().map(layer -> layer.path()).toList());
-    Quantized<MultiLayerNetwork> smoothed = calibration.smoothQuant().freeze();
+    Quantized<MultiLayerNetwork> smoothed =
+        Dl4jQuantizer.of(network)
+            .using(Recipe.INT8_SMOOTH_QUANT.withSmoothQuant(0.5), "head")
+            .calibrate(List.of(x), MultiLayerNetwork::output)
+            .smoothQuant()
+            .freeze();
     assertTrue(smoothed.state().state().preQuantScales().containsKey("head.x"));
     INDArray before = network.output(x);
     assertEquals(
