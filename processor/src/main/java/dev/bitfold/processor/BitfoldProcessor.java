@@ -44,7 +44,7 @@ public final class BitfoldProcessor extends AbstractProcessor {
     sources.add(round.getRootElements());
     Optional<Trees> trees = JavacTrees.of(processingEnv);
     Language language = new Language(processingEnv, trees);
-    OnnxFiles onnx = new OnnxFiles(processingEnv.getFiler(), processingEnv.getOptions(), files);
+    OnnxFiles onnx = new OnnxFiles(processingEnv::getFiler, processingEnv.getOptions(), files);
     Step step = new Step(processingEnv, trees, language, sources, deferred, onnx);
     if (round.processingOver()) {
       step.finish();

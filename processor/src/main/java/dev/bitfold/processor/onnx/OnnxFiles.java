@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.annotation.processing.Filer;
 import javax.tools.JavaFileManager;
@@ -27,7 +28,7 @@ public final class OnnxFiles {
   /** The option that names folders of resources, separated as a class path is. */
   public static final String OPTION = "bitfold.onnx";
 
-  private final Filer filer;
+  private final Supplier<Filer> filer;
   private final List<String> folders;
   private final Map<String, Found> known;
 
@@ -37,7 +38,7 @@ public final class OnnxFiles {
    * @param options the processor's options
    * @param known what was found in earlier rounds
    */
-  public OnnxFiles(Filer filer, Map<String, String> options, Map<String, Found> known) {
+  public OnnxFiles(Supplier<Filer> filer, Map<String, String> options, Map<String, Found> known) {
     this.filer = filer;
     this.folders =
         Stream.of(options.getOrDefault(OPTION, "").split(File.pathSeparator, -1))
@@ -127,7 +128,7 @@ public final class OnnxFiles {
   /** Asks the compiler; one that has no such location, or no such file, says so by throwing. */
   private Optional<InputStream> ask(JavaFileManager.Location location, String path) {
     try {
-      return Optional.of(filer.getResource(location, "", path).openInputStream());
+      return Optional.of(filer.get().getResource(location, "", path).openInputStream());
     } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }

@@ -1,5 +1,6 @@
 package dev.bitfold.processor.validation.onnx;
 
+import dev.bitfold.internal.graph.OnnxNode;
 import dev.bitfold.processor.diagnostics.Place;
 import dev.bitfold.processor.diagnostics.ProblemId;
 import dev.bitfold.processor.diagnostics.Problems;
@@ -11,24 +12,6 @@ import java.util.Set;
 
 /** Checks that a file holds something to quantize. */
 final class FileRules {
-  /** The operators that compute with codes; the runtime refuses files that have one. */
-  private static final Set<String> QUANTIZED =
-      Set.of(
-          "QuantizeLinear",
-          "DequantizeLinear",
-          "DynamicQuantizeLinear",
-          "MatMulInteger",
-          "ConvInteger",
-          "QLinearMatMul",
-          "QLinearConv",
-          "QGemm",
-          "QAttention",
-          "MatMulIntegerToFloat",
-          "DynamicQuantizeMatMul",
-          "DynamicQuantizeLSTM",
-          "MatMulNBits",
-          "GatherBlockQuantized");
-
   private static final int MAX_REASONS = 3;
 
   private FileRules() {}
@@ -39,7 +22,7 @@ final class FileRules {
     String type = declared.type().getSimpleName().toString();
     Optional<FileNode> quantized =
         declared.nodes().stream()
-            .filter(node -> QUANTIZED.contains(node.node().operator()))
+            .filter(node -> OnnxNode.isOnCodes(node.node().operator()))
             .findFirst();
     if (quantized.isPresent()) {
       problems.add(

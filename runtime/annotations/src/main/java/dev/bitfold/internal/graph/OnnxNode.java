@@ -1,6 +1,7 @@
 package dev.bitfold.internal.graph;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * Describes a node of a graph.
@@ -20,11 +21,33 @@ public record OnnxNode(
     List<String> inputs,
     List<String> outputs,
     List<OnnxAttribute> attributes) {
+  private static final Set<String> ON_CODES =
+      Set.of(
+          "QuantizeLinear",
+          "DequantizeLinear",
+          "DynamicQuantizeLinear",
+          "MatMulInteger",
+          "ConvInteger",
+          "QLinearMatMul",
+          "QLinearConv",
+          "QGemm",
+          "QAttention",
+          "MatMulIntegerToFloat",
+          "DynamicQuantizeMatMul",
+          "DynamicQuantizeLSTM",
+          "MatMulNBits",
+          "GatherBlockQuantized");
+
   /** Copies the lists. */
   public OnnxNode {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     attributes = List.copyOf(attributes);
+  }
+
+  /** Returns whether an operator computes with codes: a file that has one is quantized already. */
+  public static boolean isOnCodes(String operator) {
+    return ON_CODES.contains(operator);
   }
 
   /** Returns whether the operator is one of ONNX's own. */

@@ -1,13 +1,9 @@
 package dev.bitfold.dl4j.layer;
 
 import java.io.NotSerializableException;
-import org.deeplearning4j.nn.api.MaskState;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
-import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.shade.jackson.annotation.JsonValue;
 
@@ -16,17 +12,16 @@ import org.nd4j.shade.jackson.annotation.JsonValue;
  * preprocessor. A network that was rebuilt has one before each layer with hooks.
  */
 @SuppressWarnings("serial") // It is not saved.
-public final class HookedInput implements InputPreProcessor {
+public final class HookedInput extends PreparedInput {
   private static final String UNSAVED =
       "a quantized network is saved with Quantized.save(file), and loaded with"
           + " Dl4jQuantizer.load(network, file)";
 
   private final NetworkLayer.Hooked layer;
-  private final @Nullable InputPreProcessor own;
 
   private HookedInput(NetworkLayer.Hooked layer, @Nullable InputPreProcessor own) {
+    super(own);
     this.layer = layer;
-    this.own = own;
   }
 
   /**
@@ -35,7 +30,7 @@ public final class HookedInput implements InputPreProcessor {
    * @param present the preprocessor that the layer has, if it has one
    */
   static HookedInput before(NetworkLayer.Hooked layer, @Nullable InputPreProcessor present) {
-    return new HookedInput(layer, present instanceof HookedInput other ? other.own : present);
+    return new HookedInput(layer, present instanceof HookedInput other ? other.own() : present);
   }
 
   /** Returns the layer that it stands before. */
@@ -43,15 +38,9 @@ public final class HookedInput implements InputPreProcessor {
     return layer;
   }
 
-  /** Returns the layer's own preprocessor; null if it has none. */
-  public @Nullable InputPreProcessor own() {
-    return own;
-  }
-
   @Override
-  public INDArray preProcess(INDArray input, int miniBatchSize, LayerWorkspaceMgr workspaces) {
-    INDArray x = own == null ? input : own.preProcess(input, miniBatchSize, workspaces);
-    return workspaces.leverageTo(ArrayType.ACTIVATIONS, layer.input(x));
+  INDArray changed(INDArray x) {
+    return layer.input(x);
   }
 
   /**
@@ -65,25 +54,7 @@ public final class HookedInput implements InputPreProcessor {
       throw new IllegalStateException(
           layer.name() + ": a quantized network is not trained, as rounding has no gradient");
     }
-    return own == null ? output : own.backprop(output, miniBatchSize, workspaces);
-  }
-
-  @Override
-  public HookedInput clone() {
-    return this;
-  }
-
-  @Override
-  public InputType getOutputType(InputType inputType) {
-    return own == null ? inputType : own.getOutputType(inputType);
-  }
-
-  @Override
-  public Pair<INDArray, MaskState> feedForwardMaskArray(
-      INDArray maskArray, MaskState currentMaskState, int minibatchSize) {
-    return own == null
-        ? new Pair<>(maskArray, currentMaskState)
-        : own.feedForwardMaskArray(maskArray, currentMaskState, minibatchSize);
+    return super.backprop(output, miniBatchSize, workspaces);
   }
 
   /**

@@ -1,32 +1,15 @@
 package dev.bitfold.onnx.model.cut;
 
+import dev.bitfold.internal.graph.OnnxNode;
 import dev.bitfold.onnx.file.Graph;
 import dev.bitfold.onnx.file.OnnxException;
 import dev.bitfold.onnx.file.OnnxFile;
 import java.util.Collection;
-import java.util.Set;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.NodeProto;
 
 /** Refuses files that are quantized already. */
 public final class FloatOnly {
-  private static final Set<String> QUANTIZED =
-      Set.of(
-          "QuantizeLinear",
-          "DequantizeLinear",
-          "DynamicQuantizeLinear",
-          "MatMulInteger",
-          "ConvInteger",
-          "QLinearMatMul",
-          "QLinearConv",
-          "QGemm",
-          "QAttention",
-          "MatMulIntegerToFloat",
-          "DynamicQuantizeMatMul",
-          "DynamicQuantizeLSTM",
-          "MatMulNBits",
-          "GatherBlockQuantized");
-
   private FloatOnly() {}
 
   /**
@@ -41,7 +24,7 @@ public final class FloatOnly {
 
   private static void require(Graph graph, Collection<NodeProto> nodes) {
     for (NodeProto node : nodes) {
-      if (QUANTIZED.contains(node.getOpType())) {
+      if (OnnxNode.isOnCodes(node.getOpType())) {
         throw new OnnxException(
             graph.file(),
             "is quantized already: node "

@@ -18,7 +18,7 @@ class ArchitectureTest {
           """
           onnx.model.data    | descriptor tensor | nd4j javacpp jackson protobuf onnx jspecify
           onnx.model.prepare | descriptor tensor onnx.file onnx.session | nd4j protobuf onnx jspecify
-          onnx.model.cut     | annotations descriptor layer tensor onnx.file onnx.session onnx.export onnx.model.prepare | nd4j protobuf onnx jspecify
+          onnx.model.cut     | annotations descriptor internal.graph layer tensor onnx.file onnx.session onnx.export onnx.model.prepare | nd4j protobuf onnx jspecify
           onnx.model.budget  | calibration onnx.file onnx.session onnx.model.cut | nd4j protobuf onnx jspecify
           onnx.model         | (root) annotations calibration descriptor internal.graph internal.state layer tensor smoothquant tuning storage onnx.file onnx.session onnx.export onnx.proof onnx.model.prepare onnx.model.cut onnx.model.data onnx.model.budget | nd4j jackson protobuf onnx jspecify math3
           """);
