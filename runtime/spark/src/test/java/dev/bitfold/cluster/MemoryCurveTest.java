@@ -37,7 +37,7 @@ class MemoryCurveTest {
 
   @Test
   void memoryDoesNotGrowWithTheNumberOfBatches() throws IOException, InterruptedException {
-    long most = Long.getLong("batches", 20_000);
+    long most = Long.getLong("batches", 10_000);
     List<Point> curve = new ArrayList<>();
     try (StandaloneCluster cluster = new StandaloneCluster(folder, 2);
         JavaSparkContext spark = new JavaSparkContext(cluster.conf())) {
