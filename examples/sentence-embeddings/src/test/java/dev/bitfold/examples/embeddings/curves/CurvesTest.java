@@ -17,9 +17,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 class CurvesTest {
   private static final List<Curve.Point> POINTS =
       List.of(new Curve.Point("8", 0.98, 0.97), new Curve.Point("64", 0.99, 0.995));

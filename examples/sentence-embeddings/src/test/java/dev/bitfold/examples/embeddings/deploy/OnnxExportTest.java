@@ -29,6 +29,7 @@ import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.ValueInfoProto;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,6 +39,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Compares what ONNX Runtime computes for the exported model with what the quantized model
  * computes.
  */
+@Tag("slow")
 class OnnxExportTest {
   private static final long PUBLISHED_BYTES = 22_972_370;
   private static final int SENTENCES = 200;

@@ -34,10 +34,12 @@ import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The published int8 model, made from the float one without data. */
+@Tag("slow")
 class WithoutDataTest {
   private static final InputFile PUBLISHED = InputFile.ofResource("all-minilm-l6-v2-q.onnx");
   private static final int BATCH = 32;

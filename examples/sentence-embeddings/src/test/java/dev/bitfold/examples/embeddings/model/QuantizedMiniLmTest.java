@@ -16,11 +16,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Checks the quantized encoder. It is calibrated on few sentences and with one alpha, to be fast.
  */
+@Tag("slow")
 class QuantizedMiniLmTest {
   private static final int THREADS = 8;
   private static final List<Batch> BATCHES =
