@@ -5,6 +5,7 @@ import dev.bitfold.onnx.file.OnnxFile;
 import dev.bitfold.onnx.file.OnnxWeights;
 import dev.bitfold.onnx.model.budget.Pair;
 import dev.bitfold.onnx.session.Session;
+import dev.bitfold.onnx.session.SessionException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -115,7 +116,7 @@ public record OnnxCertificate(
    * @param floats the float file, whose contents are compared with those of the certificate
    * @param data to measure on; that of the certificate or other
    * @throws OnnxException if a file is no ONNX file, the first has no certificate or is of another
-   *     float file, or ONNX Runtime does not take one
+   *     float file, or ONNX Runtime does not take one or the data
    * @throws IOException if one cannot be read
    */
   public static Check verify(Path file, Path floats, HeldOut data) throws IOException {
@@ -139,6 +140,15 @@ public record OnnxCertificate(
           measured,
           data.hash().equals(certificate.dataHash),
           machine(certificate.threads));
+    } catch (SessionException e) {
+      throw new OnnxException(
+          file.toString(),
+          "cannot be measured beside "
+              + floats.getFileName()
+              + ": "
+              + e.getMessage()
+              + "; the data needs every input of both files, also those that were bound",
+          e);
     }
   }
 

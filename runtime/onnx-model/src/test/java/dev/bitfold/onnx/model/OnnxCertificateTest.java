@@ -105,6 +105,15 @@ class OnnxCertificateTest {
   }
 
   @Test
+  void dataWithoutAnInputIsRefused() {
+    INDArray image = array(HELD_OUT.batches().get(0), "image");
+    HeldOut named = new HeldOut("another name", List.of(Map.of("picture", image)));
+    OnnxException refused =
+        assertThrows(OnnxException.class, () -> OnnxCertificate.verify(quantized, floats, named));
+    assertTrue(refused.toString().contains("every input of both files"), refused.toString());
+  }
+
+  @Test
   void damagedCertificateIsNamed(@TempDir Path folder) throws IOException {
     for (String text : List.of("{", "{}", written.json().replace("snr", "sound"))) {
       ModelProto model = OnnxWeights.open(floats).file().model();
